@@ -1,0 +1,56 @@
+/** The errors that Gatepost throws on purpose: each has a stable code, a sentence that is safe to show and a private cause. */
+
+/**
+ * The stable words of `X-Gatepost-Reason`, of the log and of the metrics.
+ * A word is never renamed: dashboards and alerts of operators hang on it.
+ */
+export type Reason =
+  | 'no_credentials'
+  | 'session_expired'
+  | 'credentials_refused'
+  | 'forbidden'
+  | 'denied'
+  | 'rate_limited'
+  | 'unknown_host'
+  | 'untrusted_peer'
+  | 'configuration_error'
+  | 'store_unavailable'
+  | 'provider_unavailable'
+  | 'login_failed'
+  | 'login_loop'
+  | 'internal_error';
+
+/** An error with a stable `code`; `message` may be shown to anybody, `cause` is for the log alone. */
+export class GatepostError extends Error {
+  readonly code: Reason;
+  /** The HTTP status that fits the error where nothing else decides it. */
+  readonly status: number;
+
+  constructor(code: Reason, message: string, options: { status: number; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.status = options.status;
+  }
+}
+
+/** The session store did not answer in time or answered with an error: nobody is let in and nobody is logged out. */
+export class StoreUnavailable extends GatepostError {
+  constructor(cause?: unknown) {
+    super('store_unavailable', 'the session store cannot be reached', { status: 503, cause });
+  }
+}
+
+/** The OpenID provider did not answer in time, or not with something that could be used: never a refusal, never a yes. */
+export class ProviderUnavailable extends GatepostError {
+  constructor(cause?: unknown) {
+    super('provider_unavailable', 'the OpenID provider cannot be reached', { status: 503, cause });
+  }
+}
+
+/** The provider (or our own check of what it sent) said no: a wrong password, a spent code, a token that is not ours. */
+export class CredentialsRefused extends GatepostError {
+  constructor(message = 'the credentials were refused', cause?: unknown) {
+    super('credentials_refused', message, { status: 401, cause });
+  }
+}

@@ -1,0 +1,42 @@
+/** What a session is: plain data that the store seals, and that the hot path turns into headers once. */
+
+/** Who a person or program is, in authentik's words. Every field is there; empty where the provider gave nothing. */
+export interface User {
+  /** `preferred_username` */
+  username: string;
+  groups: string[];
+  entitlements: string[];
+  email: string;
+  /** What the provider said of `email_verified`; `undefined` where it said nothing. */
+  emailVerified?: boolean | undefined;
+  name: string;
+  /** `sub` */
+  uid: string;
+  /** `ak_proxy.user_attributes` (authentik's merged user and group attributes). */
+  attributes: Record<string, unknown>;
+}
+
+/** One signed-in user (or accepted header credential) at one application. All times are milliseconds since the epoch. */
+export interface Session {
+  /** The slug of the application that it was made for: it opens no other. */
+  application: string;
+  issuer: string;
+  /** The provider's `sub`, for sign-out by user. */
+  sub: string;
+  /** The provider's `sid`, for back-channel logout of one provider session. */
+  sid?: string | undefined;
+  user: User;
+  /** The token that `X-authentik-jwt` carries: an access token that was verified, else the ID token. */
+  jwt: string;
+  /** For `id_token_hint` at sign-out; empty for sessions of bearer tokens. */
+  idToken: string;
+  refreshToken?: string | undefined;
+  means: 'login' | 'basic' | 'bearer';
+  created: number;
+  /** When the current token was obtained. */
+  tokenFrom: number;
+  /** When the current token ends (`exp`). */
+  tokenUntil: number;
+  /** When the session ends whatever happens. */
+  until: number;
+}
