@@ -3,11 +3,13 @@
 /**
  * A key-value store with expiry. Every call either does what it says or throws `StoreUnavailable`
  * within one second: "not found" always means that the row is not there.
- * Values are sealed before they come here, and keys are hashed.
+ * Values are sealed before they come here, and keys are hashed (names.ts).
  */
 export interface Store {
   get(key: string): Promise<string | undefined>;
   getMany(keys: string[]): Promise<(string | undefined)[]>;
+  /** As `getMany`, at once, for a store that can read without waiting (memory, file); the others do not have it. */
+  peek?(keys: string[]): (string | undefined)[];
   /** Writes whether or not the key is there. `ttl` in milliseconds; every row has one. */
   set(key: string, value: string, ttl: number): Promise<void>;
   delete(key: string): Promise<void>;
@@ -24,9 +26,12 @@ export interface Store {
    * A store that cannot know answers `undefined`: nothing may be believed, read again.
    */
   epoch(): number | undefined;
-  /** Rows that others changed: the copies of these keys are worth nothing any more; `undefined` means all. */
+  /** Rows that were changed, here or elsewhere: the copies of these keys are worth nothing any more; `undefined` means all. */
   onInvalidate(listener: (key: string | undefined) => void): void;
-  /** Resolves when the store answers; throws `StoreUnavailable` otherwise. For `/-/health/ready`. */
+  /** Resolves when the store answers and takes writes; throws `StoreUnavailable` otherwise. For `/-/health/ready`. Leaves no row. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** No store call takes longer (milliseconds): a request must get its 503 within a second. */
+export const STORE_LIMIT = 900;

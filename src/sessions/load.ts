@@ -1,0 +1,81 @@
+/** Reads a session from the store: its row, then the rows that may have revoked it; keeps a decoded copy where it may. */
+import { chain, finish, type Maybe } from './chain.ts';
+import { type Copies, type Copy, stampOf, type Watch } from './copies.ts';
+import { sessionKey } from './names.ts';
+import { refreshDueAt } from './refresh_due.ts';
+import { isRevoked, type Row, unpackRow } from './row.ts';
+import type { Seal } from './seal.ts';
+import type { Store } from './store.ts';
+
+/** What a decoded session takes beside its strings (bytes, measured; see docs/sessions.md). */
+const OVERHEAD = 2000;
+
+export interface Loading {
+  store: Store;
+  seal: Seal;
+  copies: Copies;
+}
+
+function decode(id: string, key: string, sealed: string, row: Row): Copy {
+  return {
+    id,
+    live: { session: row.session, key, derived: {} },
+    row,
+    stamp: stampOf(sealed),
+    epoch: -1,
+    size: sealed.length + OVERHEAD,
+    dueAt: refreshDueAt(row.session),
+    nextTry: 0,
+  };
+}
+
+/** The copy of `id` as the store has it now; `undefined` when there is no such row, it does not open, or it is revoked. */
+export function createLoad({ store, seal, copies }: Loading): (id: string) => Maybe<Copy | undefined> {
+  const read = (keys: string[]): Maybe<(string | undefined)[]> => store.peek?.(keys) ?? store.getMany(keys);
+
+  function open(id: string, key: string, sealed: string): Copy | undefined {
+    const known = copies.get(id);
+    // After a change somewhere else in the store most rows are what they were: no need to decrypt and render again.
+    if (known !== undefined && known.stamp === stampOf(sealed)) return known;
+    const row = unpackRow(seal, key, sealed);
+    return row && decode(id, key, sealed, row);
+  }
+
+  function keep(copy: Copy, epoch: number | undefined, watch: Watch): Copy {
+    if (epoch === undefined || watch.spoiled) {
+      copies.drop(copy.id);
+    } else {
+      copy.epoch = epoch;
+      if (copies.get(copy.id) !== copy) copies.put(copy);
+    }
+    return copy;
+  }
+
+  function forget(id: string): undefined {
+    copies.drop(id);
+  }
+
+  function loadRow(id: string, key: string, watch: Watch): Maybe<Copy | undefined> {
+    // Before the read: what changes during the read must not be taken for known.
+    const epoch = store.epoch();
+    return chain(read([key]), ([sealed]) => {
+      const copy = sealed === undefined ? undefined : open(id, key, sealed);
+      if (copy === undefined) return forget(id);
+      const names = copy.row.marks.map((mark) => mark.name);
+      watch.keys.push(...names);
+      return chain(read(names), (present) => {
+        if (isRevoked(copy.row.marks, present)) return forget(id);
+        return keep(copy, epoch, watch);
+      });
+    });
+  }
+
+  return (id) => {
+    const key = sessionKey(id);
+    const watch = copies.watch(key);
+    return finish(
+      () => loadRow(id, key, watch),
+      () => copies.unwatch(watch),
+    );
+  };
+}

@@ -1,0 +1,37 @@
+/** Ends all sessions of somebody at constant cost: by writing one row that all of them must agree with, not by looking for them. */
+import { randomBytes } from 'node:crypto';
+import { guardedKeys, tenantOf } from './names.ts';
+import type { Mark } from './row.ts';
+import type { Seal } from './seal.ts';
+import type { Session } from './session.ts';
+import type { Store } from './store.ts';
+
+/** No session lives longer than this (milliseconds), unless `session_max_age` says more. */
+export const LONGEST = 30 * 24 * 3_600_000;
+
+/** `keep`: how long a sign-out is remembered (milliseconds), at least as long as the longest session. */
+export function createRevocation(store: Store, seal: Seal, keep: number) {
+  const userKeys = (issuer: string, sub: string) => guardedKeys(seal, 'u', tenantOf(issuer), sub);
+  const sidKeys = (issuer: string, sid: string) => guardedKeys(seal, 'g', tenantOf(issuer), sid);
+
+  /** A new generation under the name of every present secret: sessions remember the name of the secret that they were made with. */
+  async function renew(names: string[]): Promise<void> {
+    const generation = randomBytes(12).toString('base64url');
+    await Promise.all(names.map((name) => store.set(name, generation, keep)));
+  }
+
+  return {
+    /**
+     * The rows that can end a new session, as they are now. They are read before the session is written, so that a
+     * sign-out between the two ends the new session too.
+     */
+    async marks(session: Session): Promise<Mark[]> {
+      const names = userKeys(session.issuer, session.sub).slice(0, 1);
+      if (session.sid !== undefined) names.push(...sidKeys(session.issuer, session.sid).slice(0, 1));
+      const present = await store.getMany(names);
+      return names.map((name, at) => ({ name, generation: present[at] ?? '' }));
+    },
+    endUser: (issuer: string, sub: string) => renew(userKeys(issuer, sub)),
+    endSid: (issuer: string, sid: string) => renew(sidKeys(issuer, sid)),
+  };
+}

@@ -1,0 +1,63 @@
+/** Sessions and providers for the tests of this room. */
+import type { Identity, Provider } from '../../src/provider/provider.ts';
+import type { Session } from '../../src/sessions/session.ts';
+
+export const SECRET = 'a secret for tests, longer than thirty-two characters';
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+
+/** A clock that only moves when it is told to. */
+export function createClock(at = Date.now()) {
+  const clock = { at, now: () => clock.at, pass: (ms: number) => void (clock.at += ms) };
+  return clock;
+}
+
+export function makeSession(now: number, changes: Partial<Session> = {}): Session {
+  return {
+    application: 'grafana',
+    issuer: 'https://auth.example.com/application/o/grafana/',
+    sub: 'alice-sub',
+    sid: 'provider-session-1',
+    user: {
+      username: 'alice',
+      groups: ['admins', 'staff'],
+      entitlements: [],
+      email: 'alice@example.com',
+      name: 'Łukasz 山田',
+      uid: 'alice-sub',
+      attributes: { team: 'blue' },
+    },
+    jwt: 'the.forwarded.token',
+    idToken: 'the.id.token',
+    means: 'login',
+    created: now,
+    tokenFrom: now,
+    tokenUntil: now + HOUR,
+    until: now + HOUR,
+    ...changes,
+  };
+}
+
+/** A session with a refresh token: a token of ten minutes, a session of a day. */
+export function makeRefreshable(now: number, changes: Partial<Session> = {}): Session {
+  return makeSession(now, { refreshToken: 'refresh-1', tokenUntil: now + 10 * MINUTE, until: now + 24 * HOUR, ...changes });
+}
+
+/** What a provider answers to a refresh: a new token of ten minutes. */
+export function makeIdentity(session: Session, now: number, changes: Partial<Identity> = {}): Identity {
+  return {
+    issuer: session.issuer,
+    sub: session.sub,
+    user: { ...session.user, groups: ['staff'] },
+    jwt: 'the.next.token',
+    idToken: 'the.next.id',
+    refreshToken: 'refresh-2',
+    until: now + 10 * MINUTE,
+    ...changes,
+  };
+}
+
+/** A provider that can only refresh. */
+export function refreshingProvider(refresh: Provider['refresh']): Provider {
+  return { refresh } as Provider;
+}
