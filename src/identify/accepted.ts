@@ -1,0 +1,87 @@
+/** Finds and keeps the sessions of accepted credentials: one row for each credential and application, whoever asks. */
+import { LRUCache } from 'lru-cache';
+import type { ApplicationConfig } from '../config/schema.ts';
+import type { Identity } from '../provider/provider.ts';
+import type { Session } from '../sessions/session.ts';
+import type { LiveSession, Sessions } from '../sessions/sessions.ts';
+import { isVerifiedLocally } from './bearer.ts';
+import type { Credential } from './credential.ts';
+import { createMemoryHash } from './keyed_hash.ts';
+
+/** A yes of the provider is believed for so long before it is asked again. */
+const BELIEVED = 60_000;
+
+/** What a header stands for, once its credential has been accepted. */
+export interface Known {
+  id: string;
+  /** The provider need not be asked again before the token's `exp`. */
+  local: boolean;
+}
+
+export interface Accepted {
+  /** What this very header stood for when it was accepted last; says nothing of whether the session still lives. */
+  recall(slug: string, header: string): Known | undefined;
+  learn(slug: string, header: string, known: Known): void;
+  /** The living session of a credential under any of its ids. May throw `StoreUnavailable`. */
+  find(ids: readonly string[], slug: string): Promise<{ id: string; live: LiveSession } | undefined>;
+  /** Whether the provider is to be asked again. */
+  due(known: Known, live: LiveSession): boolean;
+  /** The provider could not be asked: the session lives on, and the next question waits for a minute. */
+  postpone(id: string): void;
+  /** Keeps a session under an id; `undefined` when it has been ended in the same moment. */
+  keep(id: string, session: Session): Promise<LiveSession | undefined>;
+}
+
+export function createAccepted(sessions: Sessions, now: () => number, max = 10_000): Accepted {
+  const memoryHash = createMemoryHash();
+  const headers = new LRUCache<string, Known>({ max });
+  const postponed = new LRUCache<string, number>({ max });
+
+  return {
+    recall: (slug, header) => headers.get(memoryHash(slug, header)),
+    learn: (slug, header, known) => void headers.set(memoryHash(slug, header), known),
+    async find(ids, slug) {
+      for (const id of ids) {
+        const live = await sessions.find(id, slug);
+        if (live !== undefined) return { id, live };
+      }
+      return undefined;
+    },
+    due({ id, local }, live) {
+      if (local) return false;
+      const believed = live.session.tokenFrom + BELIEVED;
+      return believed <= now() && (postponed.get(id) ?? 0) <= now();
+    },
+    postpone: (id) => void postponed.set(id, now() + BELIEVED),
+    async keep(id, session) {
+      await sessions.createAs(id, session);
+      return sessions.find(id, session.application);
+    },
+  };
+}
+
+/** Whether the keys of the provider are all that a credential's answer hangs on. */
+export function isLocal(application: ApplicationConfig, credential: Credential): boolean {
+  return credential.scheme === 'bearer' && isVerifiedLocally(application.bearer, credential.token);
+}
+
+/** The session of a verified credential. It has no refresh token: the credential itself is what renews it. */
+export function sessionOf(
+  { identity, application, means }: { identity: Identity; application: string; means: 'basic' | 'bearer' },
+  at: number,
+): Session {
+  return {
+    application,
+    issuer: identity.issuer,
+    sub: identity.sub,
+    sid: identity.sid,
+    user: identity.user,
+    jwt: identity.jwt,
+    idToken: means === 'basic' ? identity.idToken : '',
+    means,
+    created: at,
+    tokenFrom: at,
+    tokenUntil: identity.until,
+    until: identity.until,
+  };
+}
