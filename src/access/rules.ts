@@ -1,0 +1,131 @@
+/** Which rule a request falls under. Rules say which request; `who.ts` says which person. Pure, no I/O, no HTTP. */
+import type { AccessRule } from '../config/schema.ts';
+import { compileNetworks, type Networks } from './networks.ts';
+import type { ForwardedPath } from './paths.ts';
+import { type PatternSet, patternSet } from './pattern_set.ts';
+import { compileWho, type Who } from './who.ts';
+
+/** What of a request the rules look at. */
+export interface RuleRequest {
+  path: ForwardedPath;
+  /** The whole URL without fragment. */
+  href: string;
+  /** `undefined`: unknown. */
+  method: string | undefined;
+  /** Canonical address; `undefined`: unknown. */
+  client: string | undefined;
+}
+
+export interface Rule {
+  /** For the operator: `skip_path_regex[0]`, `access[2]`, `default`. */
+  name: string;
+  policy: AccessRule['policy'];
+  /** Whether a signed-in person may; `required` rules only. */
+  who: Who;
+}
+
+interface CompiledRule extends Rule {
+  /** Number of its pattern in the set of paths (or of whole URLs); -1: every path. */
+  pattern: number;
+  wholeUrl: boolean;
+  methods: ReadonlySet<string> | undefined;
+  networks: Networks | undefined;
+  /** The rule as the answer of a search, made once. */
+  alone: readonly Rule[];
+}
+
+export interface RuleOptions {
+  mode: 'forward_single' | 'forward_domain';
+  skip_path_regex: readonly string[];
+  access: readonly AccessRule[];
+}
+
+export type Rules = (request: RuleRequest) => readonly Rule[];
+
+const byDefault: readonly Rule[] = [{ name: 'default', policy: 'required', who: () => true }];
+const unreadable: readonly Rule[] = [{ name: 'unreadable path', policy: 'deny', who: () => false }];
+
+/**
+ * Compiles an application's rules. The answer of a search is the first rule that matches; several only for a path
+ * that can be read in more than one way, and then the strictest of them must decide.
+ */
+export function compileRules(options: RuleOptions): Rules {
+  const wholeUrl = options.mode === 'forward_domain';
+  const paths: string[] = wholeUrl ? [] : [...options.skip_path_regex];
+  const skips = options.skip_path_regex.map((_, index) =>
+    finish({
+      name: `skip_path_regex[${index}]`,
+      policy: 'optional',
+      who: () => true,
+      pattern: index,
+      wholeUrl,
+      methods: undefined,
+      networks: undefined,
+    }),
+  );
+  const access = options.access.map((rule, index) => {
+    const pattern = rule.path === undefined ? -1 : paths.push(rule.path) - 1;
+    return finish({
+      name: `access[${index}]`,
+      policy: rule.policy,
+      who: compileWho(rule),
+      pattern,
+      wholeUrl: false,
+      methods: rule.methods && new Set(rule.methods),
+      networks: rule.networks && compileNetworks(rule.networks),
+    });
+  });
+  const rules = [...skips, ...access];
+  if (rules.length === 0) return () => byDefault;
+  return search(rules, patternSet(paths), wholeUrl ? patternSet(options.skip_path_regex) : patternSet([]));
+}
+
+function finish(rule: Omit<CompiledRule, 'alone'>): CompiledRule {
+  const { name, policy, who } = rule;
+  return { ...rule, alone: [{ name, policy, who }] };
+}
+
+function search(rules: readonly CompiledRule[], paths: PatternSet, urls: PatternSet): Rules {
+  /** `opening`, `closing`: the patterns that count for rules that open a door and for those that close one. */
+  const first = (request: RuleRequest, opening: Hits | undefined, closing: Hits): readonly Rule[] => {
+    for (const rule of rules) {
+      const opens = rule.policy === 'public' || rule.policy === 'optional';
+      const hits = opens ? opening && (rule.wholeUrl ? opening.urls : opening.paths) : closing.paths;
+      if (!hits || (rule.pattern >= 0 && !hits.includes(rule.pattern))) continue;
+      if (matchesClient(rule, request, opens)) return rule.alone;
+    }
+    return byDefault;
+  };
+  return (request) => {
+    const { path, href } = request;
+    if (!path.ambiguous) {
+      const opening = { paths: paths(path.decoded), urls: urls(href) };
+      if (path.readings.length === 1) return first(request, opening, opening);
+      return first(request, opening, { paths: path.readings.flatMap(paths), urls: [] });
+    }
+    // Attack: a path that is public as it stands and `/admin` to the application behind. What can be read in another
+    // way is matched by no rule that opens; each reading meets all rules that close, and the strictest of those decides.
+    if (path.readings.length === 0) return unreadable;
+    const found = new Set(
+      path.readings.map((reading) => first(request, undefined, { paths: paths(reading), urls: [] })),
+    );
+    return [...found].flat();
+  };
+}
+
+interface Hits {
+  paths: readonly number[];
+  urls: readonly number[];
+}
+
+/** An unknown method or client opens nothing and is caught by every rule that closes. */
+function matchesClient(rule: CompiledRule, request: RuleRequest, opens: boolean): boolean {
+  const { method, client } = request;
+  if (rule.methods) {
+    if (method === undefined ? opens : !rule.methods.has(opens ? method : method.toUpperCase())) return false;
+  }
+  if (rule.networks) {
+    if (client === undefined ? opens : !rule.networks.contains(client)) return false;
+  }
+  return true;
+}

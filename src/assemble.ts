@@ -1,0 +1,38 @@
+/** Puts the rooms together from a configuration: the one place that knows them all. Listens to nothing, starts nothing. */
+import { createHosts } from './access/hosts.ts';
+import { compileNetworks } from './access/networks.ts';
+import { compileApplication } from './check/application.ts';
+import { createSharedAuthenticator } from './check/authenticator.ts';
+import { createIdentify } from './check/identify.ts';
+import type { Config } from './config/schema.ts';
+import { createHeaderAuthentication } from './identify/authorization.ts';
+import type { Events } from './observe/events.ts';
+import { createProviders } from './provider/index.ts';
+import { createStore } from './sessions/create_store.ts';
+import { createSessions } from './sessions/sessions.ts';
+
+export type Parts = ReturnType<typeof assemble>;
+
+/** `now` in milliseconds since the epoch. */
+export function assemble(config: Config, events: Events, now: () => number = Date.now) {
+  const applications = config.applications.map(compileApplication);
+  const hosts = createHosts(applications);
+  const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
+  const provider = createProviders(config, { events, now });
+  const store = createStore(config.store, now);
+  const sessions = createSessions({
+    store,
+    secret: config.secret,
+    session_max_age: config.session_max_age,
+    now,
+    events,
+    provider: (slug) => {
+      const application = bySlug.get(slug);
+      return application && provider(application);
+    },
+  });
+  const headers = createHeaderAuthentication({ config, sessions, store, provider, now, events });
+  const authenticator = createSharedAuthenticator(hosts, createIdentify(sessions, headers));
+  const trusted = compileNetworks(config.trusted_proxies);
+  return { applications, hosts, provider, store, sessions, authenticator, trusted };
+}

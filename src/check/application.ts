@@ -1,0 +1,32 @@
+/** An application as the decision needs it: its configuration with all that is costly compiled at start. */
+import type { Hosted } from '../access/hosts.ts';
+import { compileRules, type Rules } from '../access/rules.ts';
+import type { ApplicationConfig } from '../config/schema.ts';
+import { sessionCookieName } from '../sessions/cookie.ts';
+
+export interface Application extends Hosted {
+  config: ApplicationConfig;
+  slug: string;
+  /** The scheme of `external_host`, for proxies that do not say one. */
+  scheme: 'http' | 'https';
+  /** The name of its session cookie. */
+  cookie: string;
+  rules: Rules;
+  /** `<external_host>/outpost.goauthentik.io/start?rd=`, to which the forwarded URL is added. */
+  startUrl: string;
+}
+
+export function compileApplication(config: ApplicationConfig): Application {
+  const { external_host, mode, cookie_domain, slug } = config;
+  return {
+    external_host,
+    mode,
+    cookie_domain,
+    config,
+    slug,
+    scheme: external_host.startsWith('https:') ? 'https' : 'http',
+    cookie: sessionCookieName(config.client_id),
+    rules: compileRules(config),
+    startUrl: `${external_host}/outpost.goauthentik.io/start?rd=`,
+  };
+}

@@ -1,0 +1,113 @@
+/** `/auth/*`: reads a proxy's question, has it decided, gives the answer in the proxy's words and tells the log. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Middleware } from 'koa';
+import type { Hosts } from '../access/hosts.ts';
+import { clientAddress, type Networks } from '../access/networks.ts';
+import type { AnswerMaker } from '../dialects/answer.ts';
+import { header, isRepeated } from '../dialects/header.ts';
+import { findDialect } from '../dialects/index.ts';
+import type { Events } from '../observe/events.ts';
+import type { Application } from './application.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { Decision } from './decision.ts';
+import type { Peer } from './peer.ts';
+import type { Question, ReadOptions } from './question.ts';
+import { requestId } from './request_id.ts';
+import { type DecisionTeller, tellDecision } from './tell.ts';
+import { hasNoRedirectQuery } from './visit.ts';
+
+export interface CheckOptions {
+  authenticator: Authenticator;
+  answer: AnswerMaker;
+  hosts: Pick<Hosts<Application>, 'find'>;
+  peers: (socket: IncomingMessage['socket']) => Peer;
+  trusted: Networks;
+  nginxMethodHeader: string | undefined;
+  events: Events;
+  logQuery: boolean;
+}
+
+type Target = NonNullable<ReturnType<typeof findDialect>>;
+
+/** Koa's part is to call it first: everything behind (router, sign-in) never sees a question. */
+export function createCheck(options: CheckOptions): Middleware {
+  const { authenticator, answer, peers, events } = options;
+  const readOptions: ReadOptions = {
+    nginxMethodHeader: options.nginxMethodHeader?.toLowerCase(),
+    schemeOf: (host) => options.hosts.find(host.replace(/:(?:80|443)$/, ''))?.scheme ?? 'https',
+  };
+  const tell: DecisionTeller = tellDecision(events, options.logQuery);
+
+  const respond = (response: ServerResponse, question: Question | undefined, decision: Decision, asked: Asked) => {
+    const { status, headers, body } = answer(question, decision, asked.id);
+    response.writeHead(status, headers as string[]);
+    response.end(body);
+    tell(asked, question, decision, status);
+  };
+
+  const check = (req: IncomingMessage, res: ServerResponse, target: Target, asked: Asked): void | Promise<void> => {
+    const peer = peers(req.socket);
+    // Attack: whoever reaches this port past the proxy would choose the forwarded URL, and with it the rules.
+    if (!peer.trusted) {
+      const message = `${peer.address} is not in trusted_proxies`;
+      return respond(res, undefined, { kind: 'forbid', reason: 'untrusted_peer', message }, asked);
+    }
+    const question = ask(req, target, peer, options.trusted, readOptions);
+    if (question.kind === 'misconfigured') return respond(res, undefined, question, asked);
+    const decision = authenticator.decide(question);
+    if (!(decision instanceof Promise)) return respond(res, question, decision, asked);
+    return decision.then((late) => respond(res, question, late, asked));
+  };
+
+  return (ctx, next) => {
+    const { req, res } = ctx;
+    const target = findDialect(req.url as string);
+    if (!target) return next();
+    ctx.respond = false;
+    const asked = {
+      id: requestId(req.headers['x-request-id']),
+      dialect: target.dialect.name,
+      began: performance.now(),
+    };
+    // Fail closed: whatever is thrown while a question is read or an answer is made is a 500, which no proxy takes for a yes.
+    const fail = (cause: unknown) =>
+      respond(res, undefined, { kind: 'unavailable', reason: 'internal_error', cause }, asked);
+    try {
+      return check(req, res, target, asked)?.catch(fail);
+    } catch (cause) {
+      return fail(cause);
+    }
+  };
+}
+
+export interface Asked {
+  id: string;
+  dialect: string;
+  /** `performance.now()` at the arrival. */
+  began: number;
+}
+
+function ask(
+  request: IncomingMessage,
+  target: Target,
+  peer: Peer,
+  trusted: Networks,
+  options: ReadOptions,
+): Question | Extract<Decision, { kind: 'misconfigured' }> {
+  const { headers, rawHeaders } = request;
+  const asked = { method: request.method as string, url: request.url as string, headers, rawHeaders };
+  const reading = target.dialect.read(asked, target.rest, options);
+  if ('kind' in reading) return { kind: 'misconfigured', message: `${reading.header} ${reading.problem}` };
+  return {
+    kind: 'question',
+    url: reading.url,
+    method: reading.method,
+    client: clientAddress(header(asked, 'x-forwarded-for'), trusted),
+    peer: peer.address,
+    headers,
+    authorization: headers.authorization,
+    authorizationRepeated: headers.authorization !== undefined && isRepeated(asked, 'authorization'),
+    noRedirect: hasNoRedirectQuery(target.query),
+    redirects: target.dialect.redirects,
+  };
+}

@@ -1,0 +1,76 @@
+/** The decision itself: rules and what is known of the client in, a `Decision` out. Pure; every refusal is tested without a network. */
+import type { Rule } from '../access/rules.ts';
+import type { Reason } from '../errors.ts';
+import type { Application } from './application.ts';
+import type { Allow, Decision, SignIn } from './decision.ts';
+import type { Identified } from './identify.ts';
+import type { Question } from './question.ts';
+import { asksForNoRedirect, isPageVisit, isPreflight } from './visit.ts';
+
+/** Judges by all rules that were found, of which the strictest decides. */
+export function judge(
+  question: Question,
+  application: Application,
+  rules: readonly Rule[],
+  identified: Identified,
+): Decision {
+  const denied = rules.find((rule) => rule.policy === 'deny');
+  if (denied) return deny(application, identified);
+  const { subject } = identified;
+  if (subject) return judgeKnown(question, application, rules, identified);
+  if (rules.every((rule) => rule.policy !== 'required')) return allow(question, application, identified);
+  if (identified.retryAfter !== undefined)
+    return { kind: 'rate_limited', application, retryAfter: identified.retryAfter };
+  // Browsers send preflights without credentials; the request that follows is judged by itself.
+  if (application.config.skip_preflight && isPreflight(question)) return allow(question, application, identified);
+  return signIn(question, application, identified);
+}
+
+/** A refusal that no credential changes. */
+export function deny(application: Application, identified: Identified = {}): Decision {
+  const message = 'access to this address is closed to everybody';
+  return { kind: 'forbid', reason: 'denied', application, subject: identified.subject, message };
+}
+
+/** A yes without looking at who asks. */
+export function allowNobody(question: Question, application: Application, reason?: Reason): Allow {
+  return { kind: 'allow', application, authorization: question.authorization, reason };
+}
+
+function judgeKnown(
+  question: Question,
+  application: Application,
+  rules: readonly Rule[],
+  identified: Identified,
+): Decision {
+  const subject = identified.subject!;
+  const may = rules.every((rule) => rule.policy !== 'required' || rule.who(subject.session.user));
+  if (may) return allow(question, application, identified);
+  const message = 'this account may not use this application';
+  return { kind: 'forbid', reason: 'forbidden', application, subject, message };
+}
+
+function allow(question: Question, application: Application, identified: Identified): Allow {
+  return {
+    kind: 'allow',
+    application,
+    subject: identified.subject,
+    newSessionId: identified.newSessionId,
+    authorization: identified.spent ? undefined : question.authorization,
+  };
+}
+
+function signIn(question: Question, application: Application, identified: Identified): SignIn {
+  const refused = identified.refused === true;
+  const challenge = asksForNoRedirect(question) || (refused && application.config.intercept_header_auth);
+  const pageVisit = isPageVisit(question);
+  return {
+    kind: 'sign_in',
+    application,
+    reason: refused ? 'credentials_refused' : identified.expired ? 'session_expired' : 'no_credentials',
+    loginUrl: application.startUrl + encodeURIComponent(question.url.href),
+    redirect: question.redirects && pageVisit && !challenge,
+    pageVisit,
+    challenge,
+  };
+}

@@ -1,0 +1,50 @@
+/** The question that a proxy asks: plain data, the same for every dialect. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ForwardedUrl, Unusable } from '../dialects/forwarded_url.ts';
+
+/** What of an HTTP request a dialect reads. */
+export interface ProxyRequest {
+  method: string;
+  /** The request target, path and query, as it came. */
+  url: string;
+  headers: IncomingHttpHeaders;
+  /** Names and values in turn as they came, to see what came twice. */
+  rawHeaders: readonly string[];
+}
+
+export interface Question {
+  kind: 'question';
+  url: ForwardedUrl;
+  /** The client's method; `undefined` where nobody trustworthy says it. */
+  method: string | undefined;
+  /** The client's address in canonical text; `undefined` where nothing readable says it. */
+  client: string | undefined;
+  /** The proxy that asks: what is counted where the client is unknown. */
+  peer: string;
+  headers: IncomingHttpHeaders;
+  /** The client's `Authorization`; `undefined` where absent. */
+  authorization: string | undefined;
+  /** It is there more than once: nobody can say which one the application would take. */
+  authorizationRepeated: boolean;
+  /** No-redirect is asked for on the auth endpoint's own URL. */
+  noRedirect: boolean;
+  /** Whether the dialect can hand a redirect on to the client. */
+  redirects: boolean;
+}
+
+/** What a dialect makes of a request: everything of a `Question` that depends on the kind of proxy. */
+export type Reading = Unusable | { url: ForwardedUrl; method: string | undefined };
+
+/** How one kind of proxy asks and must be answered. */
+export interface Dialect {
+  name: 'nginx' | 'traefik' | 'caddy' | 'envoy';
+  redirects: boolean;
+  read(request: ProxyRequest, rest: string, options: ReadOptions): Reading;
+}
+
+export interface ReadOptions {
+  /** Lower-cased name of the header in which nginx's operator sends the client's method. */
+  nginxMethodHeader: string | undefined;
+  /** The scheme of the application that a host belongs to, for proxies that do not say it. */
+  schemeOf(host: string): 'http' | 'https';
+}

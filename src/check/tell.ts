@@ -1,0 +1,54 @@
+/** What the log learns of a decision: who, what, why and how long; nothing that opens a door. */
+
+import { GatepostError } from '../errors.ts';
+import type { Events } from '../observe/events.ts';
+import type { Decision } from './decision.ts';
+import type { Asked } from './endpoint.ts';
+import type { Question } from './question.ts';
+
+export type DecisionTeller = (asked: Asked, question: Question | undefined, decision: Decision, status: number) => void;
+
+export function tellDecision(events: Events, withQuery: boolean): DecisionTeller {
+  return (asked, question, decision, status) => {
+    const application = 'application' in decision ? decision.application : undefined;
+    const subject = 'subject' in decision ? decision.subject?.session : undefined;
+    events.emit('decision', {
+      id: asked.id,
+      application: application?.slug,
+      dialect: asked.dialect,
+      method: question?.method,
+      host: question?.url.host,
+      path: question?.url.path.raw,
+      query: withQuery ? question?.url.query : undefined,
+      decision: decision.kind,
+      status,
+      reason: reasonOf(decision),
+      detail: detailOf(decision),
+      user: subject?.user.username || subject?.sub,
+      means: subject?.means,
+      client: question?.client,
+      ms: performance.now() - asked.began,
+    });
+  };
+}
+
+function reasonOf(decision: Decision) {
+  switch (decision.kind) {
+    case 'unknown_host':
+    case 'rate_limited':
+      return decision.kind;
+    case 'misconfigured':
+      return 'configuration_error';
+    default:
+      return decision.reason;
+  }
+}
+
+function detailOf(decision: Decision): string | undefined {
+  if (decision.kind === 'misconfigured') return decision.message;
+  if (decision.kind === 'forbid') return decision.message;
+  if (decision.kind !== 'unavailable') return undefined;
+  const { cause } = decision;
+  const inner = cause instanceof GatepostError ? cause.cause : cause;
+  return inner instanceof Error ? `${inner.name}: ${inner.message}` : undefined;
+}

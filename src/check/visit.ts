@@ -1,0 +1,51 @@
+/** What kind of request the client made: a page that a person will look at, a program's call, a CORS preflight. */
+
+import type { IncomingMessage } from 'node:http';
+import accepts from 'accepts';
+import type { Question } from './question.ts';
+
+/**
+ * Whether a person is to see the answer as a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata, section 2.3);
+ * for the others it is a GET or HEAD that is no socket, no XMLHttpRequest and may be answered in HTML.
+ */
+export function isPageVisit({ method, headers }: Question): boolean {
+  const mode = headers['sec-fetch-mode'];
+  if (mode !== undefined) return mode === 'navigate';
+  if (method !== undefined && method !== 'GET' && method !== 'HEAD') return false;
+  if (/(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '')) return false;
+  if (String(headers['x-requested-with']).toLowerCase() === 'xmlhttprequest') return false;
+  return headers.accept === undefined || prefers(headers.accept, ['text/html']) === 'text/html';
+}
+
+/** Whether the client would rather read JSON than text (RFC 9110, section 12.5.1). */
+export function prefersJson({ headers }: Question): boolean {
+  if (headers.accept === undefined) return false;
+  return prefers(headers.accept, ['text/plain', 'text/html', 'application/json']) === 'application/json';
+}
+
+/** A CORS preflight (Fetch standard, CORS-preflight request). A method that nobody trustworthy names is none. */
+export function isPreflight({ method, headers }: Question): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+}
+
+/** A program asks for a 401 where a browser would be redirected: by header or by query, any value, any letter case. */
+export function asksForNoRedirect(question: Question): boolean {
+  return (
+    question.noRedirect ||
+    question.headers['x-authentik-no-redirect'] !== undefined ||
+    hasNoRedirectQuery(question.url.query)
+  );
+}
+
+/** Whether a query (with its `?`) has the parameter `x-authentik-no-redirect`. */
+export function hasNoRedirectQuery(query: string): boolean {
+  if (query === '') return false;
+  for (const name of new URLSearchParams(query).keys()) {
+    if (name.toLowerCase() === 'x-authentik-no-redirect') return true;
+  }
+  return false;
+}
+
+function prefers(accept: string, types: string[]): string | false {
+  return accepts({ headers: { accept } } as IncomingMessage).type(types) as string | false;
+}

@@ -1,0 +1,168 @@
+/** The answer to a proxy: a decision as status, headers and body. Pure but for what a session's headers are rendered into once. */
+
+import type { Application } from '../check/application.ts';
+import type { Allow, Decision, Forbid, SignIn } from '../check/decision.ts';
+import type { Question } from '../check/question.ts';
+import { isPageVisit, prefersJson } from '../check/visit.ts';
+import type { Reason } from '../errors.ts';
+import { upstreamAuthorization } from '../identify/upstream_basic.ts';
+import { setSessionCookie } from '../sessions/cookie.ts';
+import type { LiveSession } from '../sessions/sessions.ts';
+import { identityHeaders } from './identity_headers.ts';
+import { headerValue } from './latin1.ts';
+
+export interface Answer {
+  status: number;
+  /** Names and values in turn, as `response.writeHead` takes them. */
+  headers: readonly string[];
+  body: string;
+}
+
+export interface AnswerOptions {
+  outpost: string;
+  /** `jwks_uri` of an application's provider as far as it is known. */
+  jwksUri(application: Application): string;
+  /** A page for a person who was refused, with its own headers. */
+  deniedPage(decision: Forbid, requestId: string): { headers: readonly string[]; body: string };
+  onRefusedHeader(application: Application, name: string): void;
+  now(): number;
+}
+
+/** Seconds that a client is asked to wait when the store or the provider is away. */
+const retryAfter = '5';
+const text = ['Content-Type', 'text/plain; charset=utf-8'];
+const noStore = ['Cache-Control', 'no-store'];
+
+export type AnswerMaker = (question: Question | undefined, decision: Decision, requestId: string) => Answer;
+
+/** A proxy that takes anything but 200, 401 and 403 for an error gets those statuses only (`redirects` false: nginx). */
+export function createAnswer(options: AnswerOptions): AnswerMaker {
+  return (question, decision, requestId) => {
+    const strict = question !== undefined && !question.redirects;
+    switch (decision.kind) {
+      case 'allow':
+        return allow(decision, options);
+      case 'sign_in':
+        return signIn(question!, decision);
+      case 'forbid':
+        return forbid(question, decision, options, requestId);
+      case 'unknown_host':
+        return refuse(strict ? 403 : 404, 'unknown_host', `no application is configured for the host ${decision.host}`);
+      case 'rate_limited':
+        return refuse(strict ? 403 : 429, 'rate_limited', 'too many refused credentials, try again later', [
+          'Retry-After',
+          String(decision.retryAfter),
+        ]);
+      case 'misconfigured':
+        return refuse(500, 'configuration_error', `configuration error: ${decision.message}`);
+      case 'unavailable':
+        return unavailable(decision.reason);
+    }
+  };
+}
+
+function allow(decision: Allow, options: AnswerOptions): Answer {
+  const { application, subject } = decision;
+  const rendered = subject ? renderOnce(subject, application, options) : undefined;
+  const headers = rendered?.headers ?? nobodyHeaders(application, options);
+  const authorization = rendered?.authorization ?? decision.authorization;
+  if (authorization === undefined && !decision.newSessionId && !decision.reason)
+    return { status: 200, headers, body: '' };
+  const more = [...headers];
+  if (authorization !== undefined) more.push('Authorization', authorization);
+  if (decision.reason) more.push('X-Gatepost-Reason', decision.reason);
+  if (decision.newSessionId && subject) {
+    const age = subject.session.until - options.now();
+    more.push('Set-Cookie', setSessionCookie(application.config, decision.newSessionId, age));
+  }
+  return { status: 200, headers: more, body: '' };
+}
+
+interface Rendered {
+  jwksUri: string;
+  headers: readonly string[];
+  authorization: string | undefined;
+}
+
+/** The headers of a session, kept with its copy: a hundred requests of a page cost one rendering. */
+function renderOnce(live: LiveSession, application: Application, options: AnswerOptions): Rendered {
+  const jwksUri = options.jwksUri(application);
+  const known = live.derived.answer as Rendered | undefined;
+  if (known?.jwksUri === jwksUri) return known;
+  let authorization = upstreamAuthorization(application.config, live.session.user);
+  const headers: string[] = [...noStore, 'Content-Length', '0'];
+  const meta = { outpost: options.outpost, application: application.config, jwksUri };
+  const identity = identityHeaders(meta, live.session, (name) => options.onRefusedHeader(application, name));
+  for (let i = 0; i < identity.length; i += 2) {
+    // An additional header of this name is what the upstream shall get, unless `basic_auth_enabled` says otherwise.
+    if (identity[i]?.toLowerCase() === 'authorization') authorization ??= identity[i + 1];
+    else headers.push(identity[i] as string, identity[i + 1] as string);
+  }
+  const rendered = { jwksUri, headers, authorization };
+  live.derived.answer = rendered;
+  return rendered;
+}
+
+const nobody = new WeakMap<Application, { jwksUri: string; headers: readonly string[] }>();
+
+function nobodyHeaders(application: Application, options: AnswerOptions): readonly string[] {
+  const jwksUri = options.jwksUri(application);
+  const known = nobody.get(application);
+  if (known?.jwksUri === jwksUri) return known.headers;
+  const meta = { outpost: options.outpost, application: application.config, jwksUri };
+  const headers = [...noStore, 'Content-Length', '0', ...identityHeaders(meta, undefined, () => {})];
+  nobody.set(application, { jwksUri, headers });
+  return headers;
+}
+
+function signIn(question: Question, decision: SignIn): Answer {
+  const { loginUrl, reason } = decision;
+  const headers = [...noStore, 'X-Gatepost-Reason', reason];
+  if (decision.redirect) {
+    // 303 makes a GET of whatever the client sent (RFC 9110, section 15.4.4): a form's body is not for the provider.
+    const status = question.method === undefined || question.method === 'GET' || question.method === 'HEAD' ? 302 : 303;
+    return { status, headers: [...headers, 'Location', loginUrl, 'Content-Length', '0'], body: '' };
+  }
+  if (!question.redirects && decision.pageVisit) headers.push('Location', loginUrl);
+  if (decision.challenge) {
+    const realm = headerValue(decision.application.config.name).replace(/[\\"]/g, '\\$&');
+    headers.push(
+      'WWW-Authenticate',
+      `Basic realm="${realm}", charset="UTF-8"`,
+      'WWW-Authenticate',
+      `Bearer realm="${realm}"`,
+    );
+  }
+  const json = prefersJson(question);
+  const body = json ? JSON.stringify({ error: reason, login_url: loginUrl }) : `${sentences[reason]}: ${loginUrl}\n`;
+  return withBody(401, [...headers, ...(json ? ['Content-Type', 'application/json'] : text)], body);
+}
+
+const sentences: Partial<Record<Reason, string>> = {
+  no_credentials: 'not signed in, log in at',
+  session_expired: 'the session has ended, log in at',
+  credentials_refused: 'the credentials were refused, log in at',
+};
+
+function forbid(question: Question | undefined, decision: Forbid, options: AnswerOptions, requestId: string): Answer {
+  const { reason, message } = decision;
+  if (question && decision.application && question.redirects && isPageVisit(question) && !prefersJson(question)) {
+    const page = options.deniedPage(decision, requestId);
+    return withBody(403, [...page.headers, 'X-Gatepost-Reason', reason], page.body);
+  }
+  return refuse(403, reason, message);
+}
+
+function unavailable(reason: Reason): Answer {
+  if (reason === 'internal_error') return refuse(500, reason, 'an internal error');
+  const what = reason === 'store_unavailable' ? 'the session store' : 'the OpenID provider';
+  return refuse(503, reason, `${what} cannot be reached, try again soon`, ['Retry-After', retryAfter]);
+}
+
+function refuse(status: number, reason: Reason, message: string, more: readonly string[] = []): Answer {
+  return withBody(status, [...noStore, 'X-Gatepost-Reason', reason, ...more, ...text], `${message}\n`);
+}
+
+function withBody(status: number, headers: readonly string[], body: string): Answer {
+  return { status, headers: [...headers, 'Content-Length', String(Buffer.byteLength(body))], body };
+}

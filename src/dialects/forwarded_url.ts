@@ -1,0 +1,91 @@
+/** The forwarded URL: what a proxy says that the client asked for, parsed strictly and only once. */
+import { normaliseHost } from '../access/hosts.ts';
+import { type ForwardedPath, readPath } from '../access/paths.ts';
+
+export interface ForwardedUrl {
+  scheme: 'http' | 'https';
+  /** Normalised: lower case, port only where it is not the scheme's default. */
+  host: string;
+  path: ForwardedPath;
+  /** With its `?`; empty where there is none. A fragment is no part of it. */
+  query: string;
+  /** The whole URL without fragment. */
+  href: string;
+}
+
+/** A question that can't be used, with the header to blame and what is wrong with it. */
+export interface Unusable {
+  kind: 'unusable';
+  header: string;
+  problem: string;
+}
+
+export function unusable(header: string, problem: string): Unusable {
+  return { kind: 'unusable', header, problem };
+}
+
+/** No forwarded URL is longer, in characters. */
+const longest = 16 * 1024;
+
+const schemes = new Map<string, 'http' | 'https'>([
+  ['http', 'http'],
+  ['https', 'https'],
+  // A socket is judged as the page that opens it.
+  ['ws', 'http'],
+  ['wss', 'https'],
+]);
+
+/** `http`, `https`, `ws` or `wss` in any letter case. */
+export function readScheme(text: string): 'http' | 'https' | undefined {
+  return schemes.get(text) ?? schemes.get(text.toLowerCase());
+}
+
+/** Scheme, host and the rest of an absolute URL, not yet looked at; `undefined` for what is none. */
+export function splitAbsolute(text: string): { scheme: string; host: string; uri: string } | undefined {
+  const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/is.exec(text);
+  if (!parts) return undefined;
+  const rest = parts[3] as string;
+  return { scheme: parts[1] as string, host: parts[2] as string, uri: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/** Path and query of `uri` on a host whose scheme and form were checked before. `header` is blamed for what is wrong. */
+export function forwardedUrl(
+  scheme: 'http' | 'https',
+  host: string,
+  uri: string,
+  header: string,
+): ForwardedUrl | Unusable {
+  if (uri.length + host.length + 8 > longest) return unusable(header, 'is longer than 16 KiB');
+  if (!uri.startsWith('/')) return unusable(header, 'does not begin with a slash');
+  // Attack: control characters and spaces split headers, log lines and request lines further down. Two headers
+  // of the same name arrive joined by a comma and a space and are refused here too.
+  if (/[\0-\x20\x7f]/.test(uri)) return unusable(header, 'has spaces or control characters, or is there twice');
+  const canonical = encodeHighBytes(uri);
+  const question = canonical.indexOf('?');
+  const raw = question < 0 ? canonical : canonical.slice(0, question);
+  const query = question < 0 ? '' : withoutFragment(canonical.slice(question));
+  const href = `${scheme}://${host}${question < 0 ? withoutFragment(raw) : raw}${query}`;
+  return { scheme, host, path: readPath(raw), query: query === '?' ? '' : query, href };
+}
+
+/** The host of a header in the form that hosts are compared in, or what is wrong with it. */
+export function readHost(
+  text: string | undefined,
+  scheme: 'http' | 'https' | undefined,
+  header: string,
+): { host: string } | Unusable {
+  if (!text) return unusable(header, 'is missing or empty');
+  if (text.includes('@')) return unusable(header, 'has user information before the host');
+  const host = normaliseHost(text, scheme);
+  return host === undefined ? unusable(header, 'is not one host with an optional port') : { host };
+}
+
+function withoutFragment(text: string): string {
+  const hash = text.indexOf('#');
+  return hash < 0 ? text : text.slice(0, hash);
+}
+
+/** Node hands bytes over as latin1; in a URL they belong percent-encoded (RFC 3986, section 2.5). */
+function encodeHighBytes(text: string): string {
+  return text.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -1,0 +1,41 @@
+/** The headers of a yes: all twelve always, so that nothing that a client sent survives; rendered once per session. */
+import type { ApplicationConfig } from '../config/schema.ts';
+import type { Session } from '../sessions/session.ts';
+import { version } from '../version.ts';
+import { additionalHeaders } from './additional_headers.ts';
+import { headerValue } from './latin1.ts';
+
+/** What of the application and of this outpost goes into the `-meta-` headers. */
+export interface Meta {
+  outpost: string;
+  application: ApplicationConfig;
+  jwksUri: string;
+}
+
+/**
+ * Names and values in turn. `session` undefined: nobody. `onRefused` hears of additional headers that were left out.
+ * Control characters and anything beyond ASCII are made safe here.
+ */
+export function identityHeaders(
+  meta: Meta,
+  session: Session | undefined,
+  onRefused: (name: string) => void,
+): readonly string[] {
+  const user = session?.user;
+  const pairs = [
+    ['X-authentik-username', user?.username],
+    ['X-authentik-groups', user?.groups.join('|')],
+    ['X-authentik-entitlements', user?.entitlements.join('|')],
+    ['X-authentik-email', user?.email],
+    ['X-authentik-name', user?.name],
+    ['X-authentik-uid', user?.uid],
+    ['X-authentik-jwt', session?.jwt],
+    ['X-authentik-meta-jwks', meta.jwksUri],
+    ['X-authentik-meta-outpost', meta.outpost],
+    ['X-authentik-meta-provider', meta.application.name],
+    ['X-authentik-meta-app', meta.application.slug],
+    ['X-authentik-meta-version', `gatepost/${version}`],
+    ...(user ? additionalHeaders(user.attributes, onRefused) : []),
+  ] as [string, string | undefined][];
+  return pairs.flatMap(([name, value]) => [name, headerValue(value ?? '')]);
+}

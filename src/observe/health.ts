@@ -1,0 +1,40 @@
+/** Whether this process lives and whether it can do its work; for orchestrators, and never for a proxy's question. */
+import type { Middleware } from 'koa';
+import type { Store } from '../sessions/store.ts';
+
+export interface Health {
+  ping: Middleware;
+  live: Middleware;
+  ready: Middleware;
+  /** From now on `ready` is 503: no new traffic while the rest is finished. */
+  drain(): void;
+}
+
+export function createHealth(store: Pick<Store, 'ping'>): Health {
+  let draining = false;
+  const problem = async (): Promise<string | undefined> => {
+    if (draining) return 'shutting down';
+    return store.ping().then(
+      () => undefined,
+      () => 'store_unavailable',
+    );
+  };
+  return {
+    ping: (ctx) => {
+      ctx.status = 204;
+    },
+    live: (ctx) => {
+      ctx.body = { status: 'ok' };
+    },
+    ready: async (ctx) => {
+      const found = await problem();
+      ctx.set('Cache-Control', 'no-store');
+      ctx.status = found === undefined ? 200 : 503;
+      ctx.body = found === undefined ? { status: 'ok' } : { status: 'unavailable', reason: found };
+      if (found !== undefined) ctx.set('X-Gatepost-Reason', found === 'shutting down' ? 'shutting_down' : found);
+    },
+    drain() {
+      draining = true;
+    },
+  };
+}

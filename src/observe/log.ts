@@ -1,0 +1,71 @@
+/** The log: one JSON line per decision, readable lines on a terminal. Listens to the events; nobody else writes to it. */
+
+import pino, { type DestinationStream, type Logger } from 'pino';
+import type { Config } from '../config/schema.ts';
+import { GatepostError } from '../errors.ts';
+import type { DecisionEvent, Events, NoticeEvent, SigninEvent } from './events.ts';
+import { prettyLine } from './pretty.ts';
+
+export interface Log {
+  /** Writes what is still in memory. */
+  flush(): void;
+}
+
+/** Lines wait in memory for this many milliseconds at the most. */
+const flushEvery = 200;
+
+/**
+ * Listens to `events`. `auto` writes readable lines on a terminal and JSON elsewhere.
+ * @param destination for tests; standard output by default
+ */
+export function createLog(config: Config['log'], events: Events, destination?: DestinationStream): Log {
+  const readable = config.format === 'pretty' || (config.format === 'auto' && process.stdout.isTTY === true);
+  // A write per line would cost more than the decision: lines are gathered.
+  const buffered = destination ? undefined : pino.destination({ dest: 1, sync: false, minLength: 16 * 1024 });
+  const target = destination ?? buffered!;
+  const stream = readable ? { write: (line: string) => void target.write(prettyLine(line)) } : target;
+  const logger = pino(
+    {
+      level: config.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    stream,
+  );
+  listen(logger, events);
+  const flush = () => void buffered?.flush();
+  if (buffered) setInterval(flush, flushEvery).unref();
+  return { flush: () => flushNow(buffered) };
+}
+
+function listen(logger: Logger, events: Events): void {
+  if (logger.isLevelEnabled('info')) {
+    events.on('decision', (event: DecisionEvent) => logger.info(rounded(event), 'decision'));
+    events.on('signin', (event: SigninEvent) => logger.info(rounded(event), 'signin'));
+  }
+  events.on('notice', ({ level, message, error, ...rest }: NoticeEvent) =>
+    logger[level](error === undefined ? rest : { ...rest, error: describeError(error) }, message),
+  );
+}
+
+function rounded<T extends { ms: number }>(event: T): T {
+  event.ms = Math.round(event.ms * 1000) / 1000;
+  return event;
+}
+
+/** Names, codes and messages of an error and of its causes; never its fields: they may hold a request with its secrets. */
+export function describeError(error: unknown, depth = 0): string {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : 'an error that is none';
+  const code = error instanceof GatepostError ? error.code : (error as { code?: unknown }).code;
+  const own = `${error.name}${typeof code === 'string' ? ` (${code})` : ''}: ${error.message}`;
+  return error.cause === undefined || depth > 4 ? own : `${own}; caused by ${describeError(error.cause, depth + 1)}`;
+}
+
+function flushNow(buffered: ReturnType<typeof pino.destination> | undefined): void {
+  try {
+    buffered?.flushSync();
+  } catch {
+    // Nothing was opened yet, or the reader of the log is gone: there is nobody to tell.
+  }
+}

@@ -1,0 +1,24 @@
+/** Turns a JSON log line into a readable one, for a person at a terminal. */
+
+type Line = Record<string, unknown> & { time: string; level: string; msg: string };
+
+const colours: Record<string, string> = { debug: '\x1b[2m', info: '', warn: '\x1b[33m', error: '\x1b[31m' };
+
+/** `12:00:01 info  allow 200 GET app.example.com/path alice (login) 0.1 ms` */
+export function prettyLine(json: string): string {
+  const line = JSON.parse(json) as Line;
+  const words = line.msg === 'decision' || line.msg === 'signin' ? answered(line) : noticed(line);
+  const text = `${line.time.slice(11, 19)} ${line.level.padEnd(5)} ${words.filter(Boolean).join(' ')}`;
+  const colour = colours[line.level];
+  return `${colour ? `${colour}${text}\x1b[0m` : text}\n`;
+}
+
+function answered(line: Line): unknown[] {
+  const user = line.user && `${line.user}${line.means ? ` (${line.means})` : ''}`;
+  const where = line.endpoint ?? `${line.dialect} ${line.method ?? '?'} ${line.host ?? ''}${line.path ?? ''}`;
+  return [line.decision ?? line.outcome, line.status, where, line.reason, line.detail, user, `${line.ms} ms`];
+}
+
+function noticed(line: Line): unknown[] {
+  return [line.what, line.msg, line.application && `[${line.application}]`, line.user, line.error];
+}
