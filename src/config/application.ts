@@ -1,0 +1,135 @@
+/** The keys of one application. */
+import { z } from 'zod';
+import { accessRule, pattern } from './access_rule.ts';
+import { claims } from './claims.ts';
+import { flag, list, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';
+import { cookieDomain, externalHost, issuerUrl } from './urls.ts';
+
+const words = (input: string) => input.split(/\s+/).filter((word) => word !== '');
+const lines = (input: string) =>
+  input
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+
+const scopes = listOrText(
+  matching('a scope', /^[\x21\x23-\x5b\x5d-\x7e]+$/),
+  'a list of scopes with `openid`',
+  words,
+).refine((given) => given.includes('openid'), {
+  error: 'must contain openid: without it the provider sends no ID token',
+});
+
+export const application = z.strictObject(
+  {
+    name: text('the name of the application').meta({
+      description: 'The name that people see on our pages, and `X-authentik-meta-provider` of the answer.',
+      example: 'Grafana',
+    }),
+    slug: matching('letters, digits, `-` and `_`', /^[a-z0-9_-]+$/i).meta({
+      description:
+        'Names the application in the log and in sessions; `X-authentik-meta-app` of the answer. No two are equal.',
+      default: '`name` in lower case with dashes',
+      example: 'grafana',
+    }),
+    external_host: externalHost().meta({
+      description: 'Where browsers reach the application through the proxy. It also says which requests are for it.',
+      example: 'https://grafana.example.com',
+    }),
+    mode: oneOf('forward_single', 'forward_domain').default('forward_single').meta({
+      description:
+        '`forward_single` protects the one host `external_host`; `forward_domain` protects every host under `cookie_domain` with one login.',
+      example: 'forward_domain',
+    }),
+    cookie_domain: cookieDomain().optional().meta({
+      description:
+        'With `forward_domain`, and required there: the domain whose hosts are protected and get the cookie. `external_host` is under it. No public suffix such as `co.uk` or `duckdns.org`.',
+      example: 'example.com',
+    }),
+    issuer: issuerUrl().meta({
+      description:
+        'The OpenID provider. `http:` only on this machine, or with `allow_insecure_issuer`. A provider that is down does not stop the start.',
+      example: 'https://auth.example.com/application/o/grafana/',
+    }),
+    allow_insecure_issuer: flag().default(false).meta({
+      description: 'Accept an `http:` issuer elsewhere. Whoever is between can then sign in as anybody.',
+      default: "the top level's",
+      example: 'true',
+    }),
+    client_id: text('the client ID that the provider knows').meta({
+      description: 'The client ID at the provider. The session cookie is named after it.',
+      example: 'grafana',
+    }),
+    client_secret: text('the client secret that the provider knows', { secret: true }).optional().meta({
+      description: 'The client secret at the provider; left out for a public client.',
+      file: true,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the operator who writes it
+      example: '${GRAFANA_CLIENT_SECRET}',
+    }),
+    scopes: scopes.default(['openid', 'profile', 'email']).meta({
+      allowed: 'a list of scopes with `openid`, or one text with spaces',
+      description: 'The scopes to ask for. A refresh token is asked for by these alone (`offline_access`).',
+      example: '[openid, profile, email, offline_access]',
+    }),
+    skip_path_regex: listOrText(pattern(), 'patterns in RE2 syntax, one a line, or a list of them', lines)
+      .default([])
+      .meta({
+        description:
+          'Paths that need no login: `optional` rules before all others. Tested against the path, with `forward_domain` against the whole URL without fragment.',
+        example: '"^/public/"',
+      }),
+    skip_preflight: flag().default(false).meta({
+      description: 'Let CORS preflight requests without credentials through.',
+      example: 'true',
+    }),
+    basic_auth_enabled: flag().default(false).meta({
+      description: 'Send HTTP Basic to the application, with user and password from `ak_proxy.user_attributes`.',
+      example: 'true',
+    }),
+    basic_auth_user_attribute: text('the name of an attribute').optional().meta({
+      description: 'The attribute with the user name to send.',
+      default: 'the e-mail address is sent',
+      example: 'app_username',
+    }),
+    basic_auth_password_attribute: text('the name of an attribute').optional().meta({
+      description: 'The attribute with the password to send.',
+      default: 'an empty password is sent',
+      example: 'app_password',
+    }),
+    intercept_header_auth: flag().default(false).meta({
+      description:
+        'Answer 401 to a refused `Authorization: Basic` or `Bearer`. Without it the header is passed on, as the application may have its own use for it.',
+      example: 'true',
+    }),
+    basic: oneOf('app_password', 'password', 'off').default('app_password').meta({
+      description:
+        'How a received `Authorization: Basic` is checked: `app_password` by the client credentials grant with the app password of a user; `password` by the resource owner password grant; `off` leaves the header to the application.',
+      example: 'password',
+    }),
+    bearer: oneOf('jwt', 'introspect').default('jwt').meta({
+      description:
+        'How a received `Authorization: Bearer` is checked: `jwt` verifies a JWT locally and asks the introspection endpoint about other tokens; `introspect` asks about all.',
+      example: 'introspect',
+    }),
+    bearer_audiences: list(text('an audience'), 'a list of audiences', { empty: true }).default([]).meta({
+      description: 'Bearer tokens for these audiences are accepted too, not only those for `client_id`.',
+      example: '[other-client]',
+    }),
+    claims: claims.default({}).meta({
+      description:
+        "Where the provider's tokens have what authentik calls by these names; a dot reaches into an object. `username` is `preferred_username`, `uid` is `sub`.",
+      default: 'each from the claim of its own name',
+      example: '{ groups: realm_access.roles }',
+    }),
+    access: z
+      .array(accessRule, { error: shapeError('a list of rules') })
+      .default([])
+      .meta({
+        allowed: 'a list of rules',
+        description: 'The access rules; the first whose `path`, `methods` and `networks` match decides.',
+        default: 'every request needs a login, any user may',
+        example: '[{ path: ^/healthz$, policy: public }]',
+      }),
+  },
+  { error: shapeError('a mapping with the keys of an application') },
+);

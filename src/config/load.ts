@@ -1,0 +1,80 @@
+/** Loads the configuration: the whole of it is right, or every problem is reported. */
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { judge } from './judge.ts';
+import { ConfigError, type ConfigProblem, formatKey, type KeyPath } from './problems.ts';
+import { isMapping, type Raw } from './raw.ts';
+import { readPlainYaml } from './read_plain_yaml.ts';
+import { readYaml, type YamlReading } from './read_yaml.ts';
+import type { Config } from './schema.ts';
+import { type Surroundings, whyUnreadable } from './secrets.ts';
+
+export interface ParseOptions {
+  /** Where `${NAME}` is looked up; the process's own environment where it is left out. */
+  env?: Surroundings['env'] | undefined;
+  /** The name that errors give to the file, and where a relative `<key>_file` starts from. */
+  file?: string | undefined;
+}
+
+/** From this many characters on (some hundred applications) the whole parser is too slow to come first. */
+const large = 100_000;
+
+/**
+ * Reads and validates a configuration file.
+ *
+ * @throws ConfigError with all problems, each with key, line and what is allowed
+ */
+export async function loadConfig(path: string, { env }: Pick<ParseOptions, 'env'> = {}): Promise<Config> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw new ConfigError(path, [{ key: '', line: 0, message: `the configuration file ${whyUnreadable(error)}` }]);
+  }
+  return parseConfig(decode(bytes, path), { env, file: path });
+}
+
+/**
+ * Validates the text of a configuration. Reads the files that `<key>_file` names, and nothing else.
+ *
+ * @throws ConfigError as `loadConfig` does
+ */
+export function parseConfig(text: string, { env = process.env, file = 'gatepost.yaml' }: ParseOptions = {}): Config {
+  const surroundings = { env, folder: dirname(file) };
+  const plain = text.length < large ? undefined : readPlainYaml(text);
+  if (isMapping(plain)) {
+    const config = judge(plain, surroundings, () => {});
+    if (config) return config;
+  }
+  const reading = readYaml(text);
+  if (reading.problems.length > 0) throw new ConfigError(file, inOrder(reading.problems));
+  return judgeReading(reading, surroundings, file);
+}
+
+function judgeReading({ raw, lineOf }: YamlReading, surroundings: Surroundings, file: string): Config {
+  if (!isMapping(raw)) throw new ConfigError(file, [{ key: '', line: 0, message: whatElse(raw) }]);
+  const problems: ConfigProblem[] = [];
+  const config = judge(raw, surroundings, (path: KeyPath, message) => {
+    problems.push({ key: formatKey(path), line: lineOf(path), message });
+  });
+  if (!config) throw new ConfigError(file, inOrder(problems));
+  return config;
+}
+
+function whatElse(raw: Raw): string {
+  if (raw === null) return 'the file is empty: it needs at least secret and applications';
+  return `the file must be a mapping of keys to values (secret: …), not ${Array.isArray(raw) ? 'a list' : 'one text'}`;
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new ConfigError(path, [{ key: '', line: 0, message: 'the configuration file is not UTF-8 text' }]);
+  }
+}
+
+/** In the order of the file, where each is told once. */
+function inOrder(problems: ConfigProblem[]): ConfigProblem[] {
+  return problems.sort((one, other) => one.line - other.line);
+}

@@ -1,0 +1,14 @@
+/** A configuration as it was written: every scalar is text, because only its key says what it means. */
+export type Raw = string | null | Raw[] | RawMapping;
+export interface RawMapping {
+  [key: string]: Raw;
+}
+
+/** The ways to write nothing (YAML 1.2, core schema). */
+export function isNull(plainScalar: string): boolean {
+  return /^(?:~|null|Null|NULL)?$/.test(plainScalar);
+}
+
+export function isMapping(value: Raw | undefined): value is RawMapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

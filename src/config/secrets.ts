@@ -1,0 +1,96 @@
+/** Puts in what the file only points to: `${NAME}` from the environment, `<key>_file` from a file. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { KeyPath, Report } from './problems.ts';
+import { isMapping, type Raw, type RawMapping } from './raw.ts';
+
+/** Where the values come from. */
+export interface Surroundings {
+  env: Record<string, string | undefined>;
+  /** The folder that a relative `<key>_file` starts from. */
+  folder: string;
+}
+
+/**
+ * Replaces references in every scalar, in place. This happens after the YAML was read, so a value with a colon or a line
+ * break stays one value (Attack: a variable that somebody else fills would otherwise add keys).
+ */
+export function substituteVariables(raw: RawMapping, env: Surroundings['env'], report: Report): void {
+  // An alias shows the same list or mapping twice; a second pass would take a value for a reference.
+  const seen = new Set<object>();
+  const visit = (node: Raw, path: KeyPath): Raw => {
+    if (typeof node === 'string') return node.includes('${') ? substitute(node, env, (why) => report(path, why)) : node;
+    if (node === null || seen.has(node)) return node;
+    seen.add(node);
+    const children: [string | number, Raw][] = Array.isArray(node) ? [...node.entries()] : Object.entries(node);
+    for (const [key, child] of children) (node as Record<string | number, Raw>)[key] = visit(child, [...path, key]);
+    return node;
+  };
+  visit(raw, []);
+}
+
+const reference = /\$\$\{|\$\{([^}]*)\}?/g;
+const form = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
+
+function substitute(text: string, env: Surroundings['env'], problem: (why: string) => void): string {
+  return text.replace(reference, (whole, inner: string | undefined) => {
+    if (inner === undefined) return '${';
+    const [, name, fallback] = (whole.endsWith('}') && form.exec(inner)) || [];
+    if (name === undefined || fallback?.includes('${')) {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the operator who writes it
+      problem('has a reference that is neither ${NAME} nor ${NAME:-default}; write $${ for ${ itself');
+      return '';
+    }
+    const value = env[name];
+    if (fallback !== undefined && !value) return fallback;
+    if (value === undefined) problem(`needs the environment variable ${name}, which is not set`);
+    return value ?? '';
+  });
+}
+
+/** Reads `<key>_file` for the keys that may be secret, in place: at the top level and in each application. */
+export function readSecretFiles(raw: RawMapping, folder: string, report: Report): void {
+  for (const key of ['secret', 'store']) readSecretFile(raw, key, folder, [], report);
+  if (!Array.isArray(raw.applications)) return;
+  raw.applications.forEach((application, index) => {
+    if (isMapping(application)) readSecretFile(application, 'client_secret', folder, ['applications', index], report);
+  });
+}
+
+function readSecretFile(owner: RawMapping, key: string, folder: string, path: KeyPath, report: Report): void {
+  const pointer = owner[`${key}_file`];
+  if (pointer === undefined) return;
+  delete owner[`${key}_file`];
+  const problem = (why: string) => report([...path, `${key}_file`], why);
+  if (owner[key] !== undefined) {
+    problem(`and ${key} exclude each other: keep one of them`);
+    return;
+  }
+  // Empty unless all goes well: what needs this key is not judged by its default.
+  owner[key] = '';
+  const files = Array.isArray(pointer) && key === 'secret' ? pointer : [pointer];
+  if (files.length === 0 || !files.every((file) => typeof file === 'string' && file !== '')) {
+    problem(`must be the path of a file that holds ${key}`);
+    return;
+  }
+  const contents = files.map((file) => readTrimmed(resolve(folder, String(file)), problem));
+  if (contents.every((content) => content !== undefined)) owner[key] = Array.isArray(pointer) ? contents : contents[0]!;
+}
+
+function readTrimmed(file: string, problem: (why: string) => void): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').replace(/[\r\n]+$/, '');
+  } catch (error) {
+    problem(`names ${file}, which ${whyUnreadable(error)}`);
+    return undefined;
+  }
+}
+
+/** The end of a sentence about a file that could not be read. */
+export function whyUnreadable(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist';
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user (permissions)';
+  if (code === 'EISDIR') return 'is a folder, not a file';
+  return `cannot be read (${code ?? 'unknown error'})`;
+}
