@@ -1,0 +1,46 @@
+/** A bearer token for an identity: a JWT is verified here, any other token by the provider. */
+import { decodeProtectedHeader } from 'jose';
+import { CredentialsRefused, ProviderUnavailable } from '../errors.ts';
+import { fillClaims, lacksClaims, userFrom } from './claims.ts';
+import { introspect } from './introspect.ts';
+import type { Identity } from './provider.ts';
+import type { Room } from './room.ts';
+import { askUserinfo } from './userinfo.ts';
+import { type TokenClaims, verifyBearer } from './verify.ts';
+
+/** Whether it is a signed JWT; five parts are an encrypted one, which only the provider can read. */
+function isJwt(token: string): boolean {
+  if (token.split('.').length !== 3) return false;
+  try {
+    return decodeProtectedHeader(token).alg !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** What userinfo adds where the token lacks the name or a claim that the operator maps. The token alone is enough for a yes. */
+async function addUserinfo(room: Room, token: string, claims: TokenClaims) {
+  const { claims: mapping } = room.application;
+  if (!lacksClaims(claims, mapping, ['preferred_username', ...Object.keys(mapping)])) return claims;
+  try {
+    return fillClaims(claims, await askUserinfo(room, token, claims.sub));
+  } catch (error) {
+    if (error instanceof CredentialsRefused || error instanceof ProviderUnavailable) return claims;
+    throw error;
+  }
+}
+
+export async function bearer(room: Room, token: string): Promise<Identity> {
+  const local = room.application.bearer === 'jwt' && isJwt(token);
+  const claims = local ? await verifyBearer(room, token) : await introspect(room, token);
+  const user = userFrom(await addUserinfo(room, token, claims), room.application.claims);
+  return {
+    issuer: (await room.discovery.know()).metadata.issuer,
+    sub: claims.sub,
+    sid: typeof claims.sid === 'string' ? claims.sid : undefined,
+    user,
+    jwt: token,
+    idToken: '',
+    until: claims.exp * 1000,
+  };
+}

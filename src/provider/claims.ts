@@ -1,0 +1,66 @@
+/** Claims of the provider turned into a user in authentik's words, whatever their types. */
+import type { User } from '../sessions/session.ts';
+
+export type Claims = Record<string, unknown>;
+/** Where a claim is found: authentik's name of it → a dotted path (`realm_access.roles`) or the whole name of a claim. */
+export type Mapping = Record<string, string>;
+
+const names = ['preferred_username', 'groups', 'entitlements', 'email', 'name', 'ak_proxy'];
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Own properties only: a mapping to `constructor.name` must not find JavaScript's own. */
+function readPath(claims: Claims, path: string): unknown {
+  if (Object.hasOwn(claims, path)) return claims[path];
+  let value: unknown = claims;
+  for (const part of path.split('.')) {
+    if (!isObject(value) || !Object.hasOwn(value, part)) return undefined;
+    value = value[part];
+  }
+  return value;
+}
+
+const readClaim = (claims: Claims, mapping: Mapping, name: string) => readPath(claims, mapping[name] ?? name);
+
+const asText = (value: unknown) => (typeof value === 'string' ? value : '');
+
+/** A string or a list of strings; anything else in it is dropped. */
+function asList(value: unknown): string[] {
+  const list = Array.isArray(value) ? value : [value];
+  return list.filter((one): one is string => typeof one === 'string' && one !== '');
+}
+
+/** Some providers send `email_verified` as a string. */
+function asFlag(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  if (value === 'true' || value === 'false') return value === 'true';
+  return undefined;
+}
+
+/** Whether userinfo could know more: a claim that is named nowhere in these. `only`: of these names, default all. */
+export function lacksClaims(claims: Claims, mapping: Mapping, only: readonly string[] = names): boolean {
+  return only.some((name) => readClaim(claims, mapping, name) === undefined);
+}
+
+/** `later` fills what `claims` lacks, one mapped claim at a time: two halves of `realm_access` are never mixed. */
+export function fillClaims(claims: Claims, later: Claims): Claims {
+  return { ...later, ...claims };
+}
+
+/** The user that the claims describe. `claims.sub` is there: it was verified. */
+export function userFrom(claims: Claims, mapping: Mapping): User {
+  const proxy = readClaim(claims, mapping, 'ak_proxy');
+  const attributes = isObject(proxy) ? proxy.user_attributes : undefined;
+  return {
+    username: asText(readClaim(claims, mapping, 'preferred_username')),
+    groups: asList(readClaim(claims, mapping, 'groups')),
+    entitlements: asList(readClaim(claims, mapping, 'entitlements')),
+    email: asText(readClaim(claims, mapping, 'email')),
+    emailVerified: asFlag(claims.email_verified),
+    name: asText(readClaim(claims, mapping, 'name')),
+    uid: asText(readClaim(claims, mapping, 'sub')),
+    attributes: isObject(attributes) ? attributes : {},
+  };
+}

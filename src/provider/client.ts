@@ -1,0 +1,123 @@
+/** One application as a client of its provider: how it authenticates, and how a request's failure is told. */
+import {
+  allowInsecureRequests,
+  type ClientAuth,
+  ClientSecretPost,
+  Configuration,
+  clockTolerance,
+  None,
+} from 'openid-client';
+import type { ApplicationConfig } from '../config/schema.ts';
+import type { Events } from '../observe/events.ts';
+import { LIMIT } from './deadline.ts';
+import type { Discovery, Known } from './discovery.ts';
+import { explain, Misconfigured } from './failure.ts';
+
+/** Seconds of clock skew between us and the provider. */
+export const SKEW = 60;
+
+/** A form field that never leaves: `withRedirectUri` puts its value in `redirect_uri`'s place. */
+export const REDIRECT_URI = 'gatepost:redirect_uri';
+
+/** openid-client names the redirect URI without its query; RFC 6749 section 4.1.3 wants the very one that the login began with. */
+function withRedirectUri(authentication: ClientAuth): ClientAuth {
+  return (server, client, body, headers) => {
+    const exact = body.get(REDIRECT_URI);
+    body.delete(REDIRECT_URI);
+    if (exact !== null) body.set('redirect_uri', exact);
+    return authentication(server, client, body, headers);
+  };
+}
+
+/**
+ * RFC 6749 section 2.3.1. Only what must be encoded is: providers that forget to decode (there are some) then still
+ * understand a `client_id` with a dash in it.
+ */
+function secretBasic(clientId: string, secret: string): ClientAuth {
+  const pair = [clientId, secret].map((text) => encodeURIComponent(text).replaceAll('%20', '+')).join(':');
+  const value = `Basic ${Buffer.from(pair).toString('base64')}`;
+  return (_server, _client, _body, headers) => headers.set('authorization', value);
+}
+
+type Method = 'basic' | 'post' | 'none';
+
+export interface Client {
+  /** Asks as this client, authenticated. Throws what `explain` makes of a failure. */
+  ask<T>(work: (configuration: Configuration) => Promise<T>): Promise<T>;
+  /** Asks as this client by its `client_id` alone, even where it has a secret. */
+  askWithoutSecret<T>(work: (configuration: Configuration) => Promise<T>): Promise<T>;
+}
+
+export function createClient(application: ApplicationConfig, discovery: Discovery, events?: Events): Client {
+  const { client_id, client_secret } = application;
+  let made: { known: Known; byMethod: Map<Method, Configuration> } | undefined;
+  let method: Method | undefined;
+
+  function configuration(known: Known, kind: Method): Configuration {
+    if (made?.known !== known) made = { known, byMethod: new Map() };
+    let present = made.byMethod.get(kind);
+    if (!present) {
+      const secret = client_secret ?? '';
+      const plain = { basic: () => secretBasic(client_id, secret), post: () => ClientSecretPost(secret), none: None };
+      const metadata = { [clockTolerance]: SKEW };
+      present = new Configuration(known.metadata, client_id, metadata, withRedirectUri(plain[kind]()));
+      present.timeout = LIMIT / 1000;
+      if (discovery.insecure) allowInsecureRequests(present);
+      made.byMethod.set(kind, present);
+    }
+    return present;
+  }
+
+  /** The default of OpenID Connect Discovery is `client_secret_basic`, of which a provider need not know more. */
+  function firstMethod({ metadata }: Known): Method {
+    if (client_secret === undefined) return 'none';
+    const supported = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    return supported.includes('client_secret_basic') || !supported.includes('client_secret_post') ? 'basic' : 'post';
+  }
+
+  const run = async <T>(work: (configuration: Configuration) => Promise<T>, known: Known, kind: Method) => {
+    try {
+      return await work(configuration(known, kind));
+    } catch (error) {
+      throw await explain(error);
+    }
+  };
+
+  function tell(error: unknown): never {
+    if (error instanceof Misconfigured) {
+      const message = `the OpenID provider refuses this client: ${error.error}; look at its client_id, client_secret, scopes and grants`;
+      const { slug } = application;
+      events?.emit('notice', { level: 'error', what: 'provider.misconfigured', message, application: slug, error });
+    }
+    throw error;
+  }
+
+  const isRefused = (error: unknown) => error instanceof Misconfigured && error.error === 'invalid_client';
+
+  return {
+    async ask(work) {
+      const known = await discovery.know();
+      const kind = method ?? firstMethod(known);
+      try {
+        const answer = await run(work, known, kind);
+        method = kind;
+        return answer;
+      } catch (error) {
+        const offersPost = known.metadata.token_endpoint_auth_methods_supported?.includes('client_secret_post');
+        if (!isRefused(error) || method !== undefined || kind !== 'basic' || !offersPost) return tell(error);
+      }
+      // Some providers take only the way that was registered, and nothing tells which one: what gets through settles it.
+      try {
+        const answer = await run(work, known, 'post');
+        method = 'post';
+        return answer;
+      } catch (error) {
+        if (!isRefused(error)) method = 'post';
+        return tell(error);
+      }
+    },
+    async askWithoutSecret(work) {
+      return run(work, await discovery.know(), 'none').catch(tell);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/** Finds out, once per issuer, where a provider's endpoints are (OpenID Connect Discovery 1.0), and keeps trying while it is away. */
+import type { JWTVerifyGetKey } from 'jose';
+import { allowInsecureRequests, discovery, type ServerMetadata } from 'openid-client';
+import { ProviderUnavailable } from '../errors.ts';
+import type { Events } from '../observe/events.ts';
+import { LIMIT } from './deadline.ts';
+import { explain } from './failure.ts';
+import { createKeys } from './keys.ts';
+
+/** Milliseconds: a request may cause one attempt a second; in the background the pauses grow. */
+const PAUSE = 1_000;
+const LONGEST_PAUSE = 30_000;
+/** What was found is looked up again, in the background, when it is this old. */
+const STALE = 3_600_000;
+
+export interface Known {
+  metadata: ServerMetadata;
+  keys: JWTVerifyGetKey;
+}
+
+export interface Discovery {
+  readonly issuer: string;
+  readonly insecure: boolean;
+  /** What has been found so far; never waits. */
+  readonly known: Known | undefined;
+  /** Waits for the one attempt under way; throws `ProviderUnavailable`. */
+  know(): Promise<Known>;
+}
+
+/** Plain http carries codes and secrets readably: on loopback nobody listens, elsewhere only the operator may say so. */
+export function mayBeInsecure(issuer: string, allowed: boolean): boolean {
+  const { protocol, hostname } = new URL(issuer);
+  return protocol === 'http:' && (allowed || /^(localhost|127(\.\d+){3}|\[::1\])$|\.localhost$/.test(hostname));
+}
+
+async function ask(issuer: string, insecure: boolean): Promise<ServerMetadata> {
+  const execute = insecure ? [allowInsecureRequests] : [];
+  const options = { timeout: LIMIT / 1000, execute };
+  // The client id plays no part in discovery; each application makes its own configuration of what is found.
+  return (await discovery(new URL(issuer), 'discovery', undefined, undefined, options)).serverMetadata();
+}
+
+export function createDiscovery(issuer: string, insecure: boolean, now: () => number, events?: Events): Discovery {
+  let known: Known | undefined;
+  let asked = Number.NEGATIVE_INFINITY;
+  let underWay: Promise<Known> | undefined;
+  let failures = 0;
+  let lastError: unknown;
+
+  async function attempt(): Promise<Known> {
+    asked = now();
+    try {
+      const metadata = await ask(issuer, insecure);
+      if (!metadata.jwks_uri) throw new Error('the discovery document names no jwks_uri');
+      const keys = known?.metadata.jwks_uri === metadata.jwks_uri ? known.keys : createKeys(metadata.jwks_uri, now);
+      if (!known) tell('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
+      failures = 0;
+      known = { metadata, keys };
+      return known;
+    } catch (error) {
+      lastError = await explain(error);
+      failures += 1;
+      if (!known) tell('warn', 'provider.away', `discovery of ${issuer} failed: ${String(error)}`, error);
+      if (!known) retryLater();
+      throw new ProviderUnavailable(error);
+    } finally {
+      underWay = undefined;
+    }
+  }
+
+  const tell = (level: 'info' | 'warn', what: string, message: string, error?: unknown) =>
+    events?.emit('notice', { level, what, message, error });
+
+  function retryLater() {
+    const pause = Math.min(LONGEST_PAUSE, PAUSE * 2 ** (failures - 1));
+    // A service that is asked to stop must not wait for this.
+    setTimeout(() => void (known ?? start().catch(() => undefined)), pause).unref();
+  }
+
+  /** One attempt at a time, whoever asks. */
+  function start(): Promise<Known> {
+    underWay ??= attempt();
+    return underWay;
+  }
+
+  function look(): Known | undefined {
+    if (!underWay && now() - asked > (known ? STALE : PAUSE)) start().catch(() => undefined);
+    return known;
+  }
+
+  return {
+    issuer,
+    insecure,
+    get known() {
+      return look();
+    },
+    async know() {
+      const present = look();
+      if (present) return present;
+      if (underWay) return underWay;
+      throw new ProviderUnavailable(lastError);
+    },
+  };
+}

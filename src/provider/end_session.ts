@@ -1,0 +1,11 @@
+/** Where to sign out at the provider (OpenID Connect RP-Initiated Logout 1.0). */
+import { buildEndSessionUrl } from 'openid-client';
+import type { Room } from './room.ts';
+
+/** `undefined` where the provider has no such place. */
+export async function endSessionUrl(room: Room, idToken: string | undefined): Promise<string | undefined> {
+  const { metadata } = await room.discovery.know();
+  if (!metadata.end_session_endpoint) return undefined;
+  const hint: Record<string, string> = idToken ? { id_token_hint: idToken } : {};
+  return room.client.ask(async (configuration) => buildEndSessionUrl(configuration, hint).href);
+}

@@ -1,0 +1,43 @@
+/** The authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636, OpenID Connect Core section 3.1): to the provider and back. */
+import { authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client';
+import { REDIRECT_URI } from './client.ts';
+import { identityFrom, readIdToken } from './identity.ts';
+import type { Identity } from './provider.ts';
+import type { Room } from './room.ts';
+
+/** What a login under way knows of itself. */
+export interface Attempt {
+  redirectUri: string;
+  state: string;
+  nonce: string;
+  codeVerifier: string;
+}
+
+export async function authorizationUrl(room: Room, attempt: Attempt): Promise<string> {
+  const code_challenge = await calculatePKCECodeChallenge(attempt.codeVerifier);
+  const url = await room.client.ask(async (configuration) =>
+    buildAuthorizationUrl(configuration, {
+      redirect_uri: attempt.redirectUri,
+      scope: room.application.scopes.join(' '),
+      state: attempt.state,
+      nonce: attempt.nonce,
+      code_challenge,
+      code_challenge_method: 'S256',
+    }),
+  );
+  return url.href;
+}
+
+/** The code of a callback for an identity: `iss` (RFC 9207), `state` and `nonce` are compared, the ID token verified. */
+export async function exchangeCode(room: Room, callback: URL, attempt: Attempt): Promise<Identity> {
+  const checks = {
+    expectedState: attempt.state,
+    expectedNonce: attempt.nonce,
+    pkceCodeVerifier: attempt.codeVerifier,
+    idTokenExpected: true,
+  };
+  const tokens = await room.client.ask((configuration) =>
+    authorizationCodeGrant(configuration, callback, checks, { [REDIRECT_URI]: attempt.redirectUri }),
+  );
+  return identityFrom(room, tokens, await readIdToken(room, tokens));
+}

@@ -1,0 +1,41 @@
+/** User name and password of a program for an identity: authentik's app passwords, or the password grant. */
+import { clientCredentialsGrant, genericGrantRequest, type TokenEndpointResponse } from 'openid-client';
+import { CredentialsRefused } from '../errors.ts';
+import { identityFrom, readIdToken } from './identity.ts';
+import type { Identity } from './provider.ts';
+import type { Room } from './room.ts';
+
+const fold = (text: unknown) => (typeof text === 'string' ? text.normalize('NFC').toLowerCase() : undefined);
+
+/**
+ * The attack: a provider that does not look at `username` vouches for its own service account, and any password opens
+ * the door under any name. So the ID token must name the user that was asked for.
+ */
+async function judge(room: Room, tokens: TokenEndpointResponse, username: string): Promise<Identity> {
+  const claims = await readIdToken(room, tokens);
+  const wanted = fold(username);
+  if (wanted === '' || ![claims.preferred_username, claims.email].some((name) => fold(name) === wanted)) {
+    throw new CredentialsRefused('the provider vouched for another user');
+  }
+  // A program sends its password again; a refresh token that nobody asked for is dropped.
+  return { ...(await identityFrom(room, tokens, claims)), refreshToken: undefined };
+}
+
+const scope = ({ application }: Room) => application.scopes.filter((one) => one !== 'offline_access').join(' ');
+
+/**
+ * The client credentials grant with user name and app password, as authentik takes them, and without the client's
+ * secret: with it, a provider would answer for the client itself, whatever the user name and password are.
+ */
+export async function appPassword(room: Room, username: string, password: string): Promise<Identity> {
+  const form = { username, password, scope: scope(room) };
+  const tokens = await room.client.askWithoutSecret((configuration) => clientCredentialsGrant(configuration, form));
+  return judge(room, tokens, username);
+}
+
+/** The resource owner password grant (RFC 6749 section 4.3), as this client. */
+export async function password(room: Room, username: string, secret: string): Promise<Identity> {
+  const form = { username, password: secret, scope: scope(room) };
+  const tokens = await room.client.ask((configuration) => genericGrantRequest(configuration, 'password', form));
+  return judge(room, tokens, username);
+}

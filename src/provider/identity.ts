@@ -1,0 +1,51 @@
+/** Puts together who somebody is from the tokens of a token endpoint. */
+import type { TokenEndpointResponse } from 'openid-client';
+import { CredentialsRefused } from '../errors.ts';
+import { type Claims, fillClaims, lacksClaims, userFrom } from './claims.ts';
+import type { Identity } from './provider.ts';
+import type { Room } from './room.ts';
+import { askUserinfo } from './userinfo.ts';
+import { type TokenClaims, verifyBearer, verifyIdToken } from './verify.ts';
+
+/** authentik's (and others') access token is a JWT for the same client and user; any other is opaque to us. */
+async function readAccessToken(room: Room, token: string, sub: string): Promise<TokenClaims | undefined> {
+  if (token.split('.').length !== 3) return undefined;
+  try {
+    const claims = await verifyBearer(room, token);
+    return claims.sub === sub ? claims : undefined;
+  } catch (error) {
+    if (error instanceof CredentialsRefused) return undefined;
+    throw error;
+  }
+}
+
+/** The claims of an ID token of ours, its signature and everything else but the nonce checked. */
+export async function readIdToken(room: Room, tokens: TokenEndpointResponse): Promise<TokenClaims> {
+  if (tokens.id_token === undefined) throw new CredentialsRefused('the provider sent no ID token: nobody was named');
+  return verifyIdToken(room, tokens.id_token);
+}
+
+/** Whom the tokens name. `about` are the verified claims of the ID token, or those of the one before it. */
+export async function identityFrom(
+  room: Room,
+  tokens: TokenEndpointResponse,
+  about: { sub: string } & Claims,
+): Promise<Identity> {
+  const { claims: mapping } = room.application;
+  const access = await readAccessToken(room, tokens.access_token, about.sub);
+  let claims = fillClaims(about, access ?? {});
+  if (lacksClaims(claims, mapping)) {
+    claims = fillClaims(claims, await askUserinfo(room, tokens.access_token, about.sub));
+  }
+  const end = access?.exp ?? (about.exp as number | undefined);
+  return {
+    issuer: (await room.discovery.know()).metadata.issuer,
+    sub: about.sub,
+    sid: typeof about.sid === 'string' ? about.sid : undefined,
+    user: userFrom(claims, mapping),
+    jwt: access ? tokens.access_token : (tokens.id_token ?? ''),
+    idToken: tokens.id_token ?? '',
+    refreshToken: tokens.refresh_token,
+    until: end === undefined ? 0 : end * 1000,
+  };
+}

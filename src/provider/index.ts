@@ -1,0 +1,68 @@
+/** The providers of all applications: made when first asked for; applications of one issuer share what is known of it. */
+import type { ApplicationConfig, Config } from '../config/schema.ts';
+import type { Events } from '../observe/events.ts';
+import { bearer } from './bearer.ts';
+import { createClient } from './client.ts';
+import { inTime } from './deadline.ts';
+import { createDiscovery, type Discovery, mayBeInsecure } from './discovery.ts';
+import { endSessionUrl } from './end_session.ts';
+import { authorizationUrl, exchangeCode } from './exchange.ts';
+import { appPassword, password } from './grants.ts';
+import type { Provider } from './provider.ts';
+import { refresh } from './refresh.ts';
+import type { Room } from './room.ts';
+import { verifyLogoutToken } from './verify.ts';
+
+/** One application's view of a provider that others may share. */
+export function createProvider(
+  application: ApplicationConfig,
+  discovery: Discovery,
+  { now = Date.now, events }: { now?: () => number; events?: Events | undefined } = {},
+): Provider {
+  const room: Room = { application, discovery, client: createClient(application, discovery, events), now };
+  return {
+    get jwksUri() {
+      return discovery.known?.metadata.jwks_uri ?? '';
+    },
+    get known() {
+      return discovery.known !== undefined;
+    },
+    authorizationUrl: (attempt) => inTime(authorizationUrl(room, attempt)),
+    exchangeCode: (callback, attempt) => inTime(exchangeCode(room, callback, attempt)),
+    refresh: (token, subject) => inTime(refresh(room, token, subject)),
+    appPassword: (username, secret) => inTime(appPassword(room, username, secret)),
+    password: (username, secret) => inTime(password(room, username, secret)),
+    bearer: (token) => inTime(bearer(room, token)),
+    verifyLogoutToken: (token) => inTime(verifyLogoutToken(room, token)),
+    endSessionUrl: (idToken) => inTime(endSessionUrl(room, idToken)),
+  };
+}
+
+/** `(application) => Provider`, the same one each time. Asks nothing of the network by itself. */
+export function createProviders(
+  _config: Pick<Config, 'applications'>,
+  { now = Date.now, events }: { now?: () => number; events?: Events | undefined } = {},
+): (application: ApplicationConfig) => Provider {
+  const discoveries = new Map<string, Discovery>();
+  const providers = new Map<string, Provider>();
+
+  const discoveryOf = ({ issuer, allow_insecure_issuer }: ApplicationConfig): Discovery => {
+    const insecure = mayBeInsecure(issuer, allow_insecure_issuer);
+    const key = `${insecure} ${issuer}`;
+    let discovery = discoveries.get(key);
+    if (!discovery) {
+      discovery = createDiscovery(issuer, insecure, now, events);
+      discoveries.set(key, discovery);
+    }
+    return discovery;
+  };
+
+  return (application) => {
+    let provider = providers.get(application.slug);
+    if (!provider) {
+      provider = createProvider(application, discoveryOf(application), { now, events });
+      providers.set(application.slug, provider);
+    }
+    return provider;
+  };
+}

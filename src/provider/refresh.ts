@@ -1,0 +1,38 @@
+/** The refresh token grant (RFC 6749 section 6, OpenID Connect Core section 12): the same person, with the claims of now. */
+import { decodeJwt } from 'jose';
+import { refreshTokenGrant } from 'openid-client';
+import { CredentialsRefused } from '../errors.ts';
+import { identityFrom, readIdToken } from './identity.ts';
+import type { Identity } from './provider.ts';
+import type { Room } from './room.ts';
+
+/** Milliseconds that tokens live whose end nobody names. */
+const UNNAMED = 300_000;
+
+/**
+ * A new ID token is verified and must name the same `sub` (section 12.2); without one, the old one says who it is, as
+ * far as the new access token and userinfo do not. The old refresh token stays where the provider sends none.
+ */
+export async function refresh(
+  room: Room,
+  refreshToken: string,
+  subject: { sub: string; idToken: string },
+): Promise<Identity> {
+  const tokens = await room.client.ask((configuration) => refreshTokenGrant(configuration, refreshToken));
+  if (tokens.id_token !== undefined) {
+    const claims = await readIdToken(room, tokens);
+    if (claims.sub !== subject.sub) throw new CredentialsRefused('the refreshed tokens are for another user');
+    const identity = await identityFrom(room, tokens, claims);
+    return { ...identity, refreshToken: identity.refreshToken ?? refreshToken };
+  }
+  const old = subject.idToken === '' ? {} : decodeJwt(subject.idToken);
+  const identity = await identityFrom(room, tokens, { ...old, sub: subject.sub, exp: undefined });
+  const lifetime = tokens.expires_in === undefined ? UNNAMED : tokens.expires_in * 1000;
+  return {
+    ...identity,
+    jwt: identity.jwt || subject.idToken,
+    idToken: subject.idToken,
+    refreshToken: identity.refreshToken ?? refreshToken,
+    until: identity.until || room.now() + lifetime,
+  };
+}
