@@ -71,7 +71,15 @@ export function makeProvider(now: () => number) {
 }
 
 /** One replica; pass `store` and `clock` of another one for a second. */
-export function makeRoom(options: { store?: Store; secret?: string[]; clock?: { at: number } } = {}) {
+export function makeRoom(
+  options: {
+    store?: Store;
+    secret?: string[];
+    clock?: { at: number };
+    /** A real one in the stand-in's place. */
+    providers?: (now: () => number) => (application: ApplicationConfig) => Provider;
+  } = {},
+) {
   const clock = options.clock ?? { at: START };
   const now = () => clock.at;
   const store = options.store ?? createMemoryStore(now);
@@ -81,7 +89,7 @@ export function makeRoom(options: { store?: Store; secret?: string[]; clock?: { 
   const events = createEvents();
   const notices: NoticeEvent[] = [];
   events.on('notice', (notice) => notices.push(notice));
-  const provider = () => stand.provider;
+  const provider = options.providers?.(now) ?? (() => stand.provider);
   const headers = createHeaderAuthentication({ config: { secret }, sessions, store, provider, now, events });
   const identify = (
     header: string,
