@@ -34,7 +34,7 @@ const sentences: Record<string, string> = {
   BLOCK_IN_FLOW: 'a list or mapping with its own lines cannot stand between brackets',
   MULTILINE_IMPLICIT_KEY: 'a key must be on one line: a colon may be missing here, or a closing quote',
   MULTIPLE_DOCS: 'a second YAML document begins here (---): one is allowed',
-  BAD_ALIAS: 'this alias is wrong: its anchor (&name) must come before it',
+  BAD_ALIAS: 'an alias or anchor must have a name',
   BAD_DQ_ESCAPE: 'this backslash escape is unknown: use single quotes for text with backslashes',
   BAD_SCALAR_START: 'a value that begins with this character must be quoted',
   UNEXPECTED_TOKEN: 'something stands here that YAML does not expect: a quote or bracket before it may be wrong',
@@ -62,7 +62,7 @@ function toRaw(node: Node | null, document: Document, report: ReportNode, within
   if (isAlias(node)) {
     const target = node.resolve(document);
     if (target && !within.has(target)) return toRaw(target, document, report, within);
-    report(node, 'this alias refers to what it is a part of');
+    report(node, target ? 'this alias refers to what it is a part of' : 'this alias has no anchor (&name) before it');
     return null;
   }
   if (isScalar(node)) return scalarText(node);

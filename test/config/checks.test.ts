@@ -1,0 +1,100 @@
+import { expect, it } from 'vitest';
+import { parse, problemsOf, secret } from './example.ts';
+
+/** Applications that differ in what is given; each line of `applications` is one in flow form. */
+function several(...applications: string[]): string {
+  const all = applications.map((keys, index) => {
+    const own = keys.includes('client_id') ? '' : `, client_id: c${index}`;
+    return `  - { name: App ${index}, issuer: https://idp.example.com/${own}, ${keys} }\n`;
+  });
+  return `secret: ${secret}\napplications:\n${all.join('')}`;
+}
+
+const message = (...applications: string[]) =>
+  problemsOf(several(...applications)).map((problem) => `${problem.key}: ${problem.message}`);
+const domain = (host: string, cookieDomain: string) =>
+  `external_host: https://${host}, mode: forward_domain, cookie_domain: ${cookieDomain}`;
+
+it('refuses two applications on one host, whatever their schemes', () => {
+  expect(message('external_host: https://a.com', 'external_host: http://A.com/')).toEqual([
+    'applications[1].external_host: is the same host as applications[0].external_host (a.com): each application needs its own',
+  ]);
+});
+
+it('accepts two applications on two ports of one host', () => {
+  expect(parse(several('external_host: https://a.com', 'external_host: https://a.com:8443')).applications).toHaveLength(
+    2,
+  );
+});
+
+it('refuses two applications with one slug, given or made from the name', () => {
+  expect(message('external_host: https://a.com, slug: x', 'external_host: https://b.com, slug: X')[0]).toMatch(
+    /^applications\[1\]\.slug: is the same as applications\[0\]\.slug/,
+  );
+  expect(message('external_host: https://a.com', 'external_host: https://b.com, slug: app-0')[0]).toMatch(
+    /\.slug: is the same/,
+  );
+});
+
+it('refuses two applications with one cookie domain', () => {
+  expect(message(domain('a.example.com', 'example.com'), domain('b.example.com', '.example.com'))).toEqual([
+    expect.stringMatching(/^applications\[1\]\.cookie_domain: is the same as applications\[0\]/),
+  ]);
+});
+
+it('accepts one client for applications whose cookies never meet', () => {
+  const shared = 'client_id: one';
+  const config = several(
+    `external_host: https://a.com, ${shared}`,
+    `external_host: https://b.com, ${shared}`,
+    `${domain('x.c.com', 'c.com')}, ${shared}`,
+  );
+  expect(parse(config).applications).toHaveLength(3);
+});
+
+it.each([
+  ['on two ports of one host', 'external_host: https://a.com', 'external_host: https://a.com:8443'],
+  [
+    'on a host under the cookie domain of the other',
+    domain('a.example.com', 'example.com'),
+    'external_host: https://b.example.com',
+  ],
+  [
+    'with a cookie domain that holds the host of the other',
+    'external_host: https://b.example.com',
+    domain('a.example.com', 'example.com'),
+  ],
+  [
+    'with nested cookie domains',
+    domain('a.example.com', 'example.com'),
+    domain('x.team.example.com', 'team.example.com'),
+  ],
+])('refuses one client for applications %s, as the browser would hold two cookies of one name', (_, one, other) => {
+  expect(message(`${one}, client_id: one`, `${other}, client_id: one`)).toEqual([
+    expect.stringMatching(/^applications\[[01]\]\.client_id: is that of applications\[[01]\]/),
+  ]);
+  expect(parse(several(one, other)).applications).toHaveLength(2);
+});
+
+it('reports problems of several keys beside those of single ones, once each', () => {
+  const problems = problemsOf(
+    several(
+      'external_host: https://a.com/x, mode: forward_domain, colour: red',
+      'external_host: https://a.com, basic: maybe',
+    ),
+  );
+  expect(problems.map(({ key }) => key).sort()).toEqual([
+    'applications[0].colour',
+    'applications[0].cookie_domain',
+    'applications[0].external_host',
+    'applications[1].basic',
+  ]);
+});
+
+it('looks at thousands of applications of one client without comparing each with each', () => {
+  const many = Array.from(
+    { length: 3000 },
+    (_, index) => `${domain(`a.d${index}.com`, `d${index}.com`)}, client_id: one`,
+  );
+  expect(parse(several(...many)).applications).toHaveLength(3000);
+});
