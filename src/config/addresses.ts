@@ -18,7 +18,7 @@ const allowedListen = 'host and port, such as `127.0.0.1:9000`, `[::1]:9000` or 
  *
  * @throws an `Error` that says what is allowed
  */
-export function parseListen(address: string): ListenAddress {
+export function splitListenAddress(address: string): ListenAddress {
   const [, bracketed, name, digits] = listenForm.exec(address) ?? [];
   const port = Number(digits);
   if (digits === undefined || port > 65_535 || (bracketed !== undefined && !isIPv6(bracketed))) {
@@ -28,7 +28,7 @@ export function parseListen(address: string): ListenAddress {
 }
 
 function readListen(input: string): string {
-  parseListen(input);
+  splitListenAddress(input);
   return input;
 }
 

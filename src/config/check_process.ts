@@ -1,5 +1,5 @@
 /** Makes sure that processes and ports do not get in each other's way. */
-import { parseListen } from './addresses.ts';
+import { splitListenAddress } from './addresses.ts';
 import type { SoundConfig } from './checks.ts';
 import type { Report } from './problems.ts';
 
@@ -10,8 +10,8 @@ export function checkProcess({ store, workers, listen }: SoundConfig, report: Re
       'must be 1 with store: memory, as each worker would have its own sessions; use file:// or redis:// for more',
     );
   }
-  const http = listen?.http === undefined ? undefined : parseListen(listen.http);
-  const metrics = listen?.metrics ? parseListen(listen.metrics) : undefined;
+  const http = listen?.http === undefined ? undefined : splitListenAddress(listen.http);
+  const metrics = listen?.metrics ? splitListenAddress(listen.metrics) : undefined;
   if (!http || !metrics || http.port === 0 || http.port !== metrics.port) return;
   const everywhere = (host: string | undefined) => host === undefined || host === '0.0.0.0' || host === '::';
   if (http.host === metrics.host || everywhere(http.host) || everywhere(metrics.host)) {
