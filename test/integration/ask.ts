@@ -1,0 +1,60 @@
+/** A client that sends exactly what it is told to: odd paths, doubled and misspelt headers, absolute targets. */
+import { request } from 'node:http';
+import type { Seen } from './upstream.ts';
+
+export interface Question {
+  method?: string;
+  /** The raw request target. */
+  path: string;
+  /** With port. */
+  host: string;
+  headers?: [string, string][];
+  body?: Buffer;
+  /** Milliseconds until the client gives up (status 0). */
+  patience?: number;
+}
+
+export interface Answer {
+  /** 0: no answer at all. */
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  cookies: string[];
+  text: string;
+  /** What the upstream says that reached it, where the answer is the upstream's. */
+  seen: Seen | undefined;
+}
+
+/** Asks the proxy on a loopback port. Never throws: an answer that cannot be had has the status 0. */
+export function ask(port: number, question: Question): Promise<Answer> {
+  const { method = 'GET', path, host, headers = [], body, patience = 20_000 } = question;
+  const flat = [['Host', host], ...headers, ...(body ? [['Content-Length', String(body.length)]] : [])].flat();
+  return new Promise((done) => {
+    const none = (error: Error) => done({ status: 0, headers: {}, cookies: [], text: error.message, seen: undefined });
+    const sent = request(
+      { port, host: '127.0.0.1', method, path, headers: flat as unknown as string[], agent: false, setHost: false },
+      async (response) => {
+        const chunks: Buffer[] = [];
+        try {
+          for await (const chunk of response) chunks.push(chunk);
+        } catch (error) {
+          return none(error as Error);
+        }
+        const text = Buffer.concat(chunks).toString();
+        done({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          cookies: response.headers['set-cookie'] ?? [],
+          text,
+          seen: text.startsWith('{"method":') ? (JSON.parse(text) as Seen) : undefined,
+        });
+      },
+    );
+    sent.setTimeout(patience, () => sent.destroy(new Error('the client gave up')));
+    sent.on('error', none);
+    sent.on('upgrade', (response, socket) => {
+      socket.destroy();
+      done({ status: response.statusCode ?? 0, headers: response.headers, cookies: [], text: '', seen: undefined });
+    });
+    sent.end(body);
+  });
+}

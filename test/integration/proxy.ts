@@ -1,0 +1,48 @@
+/** What a proxy is to the tests: how its shipped files are filled in and started. */
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Tool } from '../support/tools.ts';
+import type { Running } from './program.ts';
+
+/** A proxy that is to be started: all on loopback. */
+export interface Site {
+  mode: 'forward_single' | 'forward_domain';
+  /** An empty folder of its own. */
+  directory: string;
+  port: number;
+  /** Without port: one, or two for `forward_domain`. */
+  hosts: [string, string?];
+  gatepost: number;
+  upstream: number;
+  /** The session cookie's name. */
+  cookie: string;
+}
+
+export interface Proxy {
+  name: string;
+  tool: Tool;
+  /** As whom the proxy asks. */
+  dialect: 'nginx' | 'traefik' | 'caddy' | 'envoy';
+  /** What this proxy cannot do, as its page in the docs says. */
+  limits?: { additionalNames?: boolean };
+  start(binary: string, site: Site): Promise<Running>;
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Copies one of the project's folders or files into the site's folder. */
+export function copy(site: Site, path: string, to: string): void {
+  cpSync(join(root, path), join(site.directory, to), { recursive: true });
+}
+
+/** Replaces placeholders in a file, each wherever it stands. One that is not there is an error: the docs would be wrong. */
+export function fill(site: Site, file: string, placeholders: Record<string, string>): void {
+  const path = join(site.directory, file);
+  let text = readFileSync(path, 'utf8');
+  for (const [placeholder, value] of Object.entries(placeholders)) {
+    if (!text.includes(placeholder)) throw new Error(`${file} has no ${placeholder}`);
+    text = text.replaceAll(placeholder, value);
+  }
+  writeFileSync(path, text);
+}

@@ -1,0 +1,68 @@
+/** The protected application: shows as JSON what reached it, byte for byte, and keeps a list of it. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+
+/** One request as it arrived. Header names as sent, values as UTF-8. */
+export interface Seen {
+  method: string;
+  /** The raw request target. */
+  url: string;
+  headers: [string, string][];
+  body: number;
+}
+
+const utf8 = (value: string) => Buffer.from(value, 'latin1').toString('utf8');
+
+function look(request: IncomingMessage, body: number): Seen {
+  const raw = request.rawHeaders;
+  const headers = raw.flatMap((name, at): [string, string][] => (at % 2 ? [] : [[name, utf8(raw[at + 1] ?? '')]]));
+  return { method: request.method ?? '', url: request.url ?? '', headers, body };
+}
+
+/** A page whose scripts the tests run; the upstream serves it on a public path. */
+const page = '<!doctype html><title>Public page</title><p>anybody may read this</p>';
+
+export async function startUpstream() {
+  const seen: Seen[] = [];
+  const server = createServer({ maxHeaderSize: 131_072 }, async (request, response) => {
+    let body = 0;
+    for await (const chunk of request) body += chunk.length;
+    const one = look(request, body);
+    seen.push(one);
+    if (one.url.startsWith('/basic') && !request.headers.authorization) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="application"' }).end();
+    } else if (one.url === '/public/page.html') {
+      response.writeHead(200, { 'content-type': 'text/html' }).end(page);
+    } else {
+      const cookie = one.url.startsWith('/cookie') ? { 'set-cookie': ['of=application', 'and=another'] } : {};
+      response.writeHead(one.url.startsWith('/missing') ? 404 : 200, { 'content-type': 'application/json', ...cookie });
+      response.end(JSON.stringify(one));
+    }
+  });
+  const sockets = new WebSocketServer({ server });
+  sockets.on('connection', (socket, request) => {
+    seen.push(look(request, 0));
+    socket.send(JSON.stringify(look(request, 0)));
+    socket.on('message', (data) => socket.send(data.toString()));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    close: () =>
+      new Promise<void>((done) => {
+        for (const socket of sockets.clients) socket.terminate();
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** All values of a header, by name in any letter case; `undefined` where it did not arrive. */
+export function header(one: Seen, name: string): string | undefined {
+  const values = one.headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
+  return values.length ? values.join(' | ') : undefined;
+}
