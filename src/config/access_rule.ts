@@ -1,13 +1,13 @@
 /** The keys of one access rule. */
 import { z } from 'zod';
-import { compilePattern } from '../access/pattern.ts';
+import { checkPattern } from '../access/pattern.ts';
 import { network } from './addresses.ts';
 import { list, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
 
 /** A pattern in RE2 syntax that compiles, as it was written. */
 export function pattern() {
   return scalar('a pattern in RE2 syntax (as in Go), unanchored', (input) => {
-    compilePattern(input);
+    checkPattern(input);
     return input;
   });
 }

@@ -9,6 +9,8 @@ import { readYaml, type YamlReading } from './read_yaml.ts';
 import type { Config } from './schema.ts';
 import { type Surroundings, whyUnreadable } from './secrets.ts';
 
+export { ConfigError } from './problems.ts';
+
 export interface ParseOptions {
   /** Where `${NAME}` is looked up; the process's own environment where it is left out. */
   env?: Surroundings['env'] | undefined;

@@ -21,7 +21,7 @@ export function yaml({ top = '', application = '', leaveOut = [] as string[] } =
     ([key]) => !leaveOut.includes(key) && !new RegExp(`^${key}:`, 'm').test(application),
   );
   return [
-    leaveOut.includes('secret') || /^secret/m.test(top) ? '' : `secret: ${secret}\n`,
+    leaveOut.includes('secret') || /^secret(_file)?:/m.test(top) ? '' : `secret: ${secret}\n`,
     top === '' ? '' : `${top}\n`,
     'applications:\n  -\n',
     ...lines.map(([key, value]) => `    ${key}: ${value}\n`),

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+/** The `gatepost` command. */
+import { run } from './program.ts';
+
+process.exitCode = await run(process.argv.slice(2), {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  error: (line) => void process.stderr.write(`${line}\n`),
+  env: process.env,
+});

@@ -1,0 +1,91 @@
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { afterAll, describe, expect, it } from 'vitest';
+import { version } from '../../src/version.ts';
+import { secret, yaml } from '../config/example.ts';
+import { configFile, gatepost } from './fixture.ts';
+
+const good = configFile(yaml({ top: 'store: redis://:hunter2@redis:6379/0' }));
+const bad = configFile(yaml({ top: 'workers: 0\nsecrets: hunter2', leaveOut: ['issuer'] }));
+afterAll(() => {
+  for (const { folder } of [good, bad]) rmSync(folder, { recursive: true });
+});
+
+it('says its version', async () => {
+  expect(await gatepost(['--version'])).toEqual({ code: 0, out: version, errors: '' });
+});
+
+it('says what can be typed', async () => {
+  const { code, out } = await gatepost(['--help']);
+  expect(code).toBe(0);
+  for (const command of ['serve', 'check', 'explain']) expect(out).toContain(command);
+});
+
+it.each([[['srve']], [['check', '--colour']], [['explain']]])('refuses %j with exit code 1', async (args) => {
+  const { code, errors } = await gatepost(args);
+  expect(code).toBe(1);
+  expect(errors).toContain('error:');
+});
+
+describe('a configuration that cannot be used', () => {
+  it.each([['serve'], ['check'], ['explain', 'https://a.com/']])(
+    'ends %s with exit code 2 and one problem a line',
+    async (...args) => {
+      const { code, out, errors } = await gatepost([...args, '--config', bad.file]);
+      expect(code).toBe(2);
+      expect(out).toBe('');
+      expect(errors.split('\n')).toEqual([
+        `${bad.file}:2: workers: must be a whole number from 1 to 999, or auto; got "0"`,
+        `${bad.file}:3: secrets: is an unknown key; did you mean secret?`,
+        expect.stringMatching(/:5: applications\[0\]\.issuer: is required \(the URL of the OpenID provider/),
+      ]);
+    },
+  );
+
+  it('that is missing is one line with its name', async () => {
+    const { code, errors } = await gatepost(['check', '-c', '/nowhere/gatepost.yaml']);
+    expect({ code, errors }).toEqual({
+      code: 2,
+      errors: '/nowhere/gatepost.yaml: the configuration file does not exist',
+    });
+  });
+});
+
+describe('gatepost check', () => {
+  it('says what to register at the provider', async () => {
+    const { code, out } = await gatepost(['check', '--config', good.file]);
+    expect(code).toBe(0);
+    expect(out).toContain('is valid: 1 application');
+    expect(out).toMatch(
+      /redirect URI +https:\/\/grafana\.example\.com\/outpost\.goauthentik\.io\/callback\?X-authentik-auth-callback=true$/m,
+    );
+    expect(out).toMatch(/client +grafana \(public: without a secret\)/);
+  });
+
+  it('shows no secret', async () => {
+    const { out } = await gatepost(['check', '--config', good.file]);
+    expect(out).toMatch(/keeps sessions in +redis:\/\/…@redis:6379\/0/);
+    expect(out).not.toContain(secret);
+  });
+
+  it('takes variables from the environment', async () => {
+    const { folder, file } = configFile(yaml({ top: 'secret: ${S}' }));
+    expect((await gatepost(['check', '--config', file], { S: secret })).code).toBe(0);
+    expect((await gatepost(['check', '--config', file])).errors).toContain('environment variable S');
+    rmSync(folder, { recursive: true });
+  });
+});
+
+it('serve says in a sentence that its port is taken', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => taken.once('listening', resolve));
+  const { port } = taken.address() as { port: number };
+  const { folder, file } = configFile(yaml({ top: `listen: { http: 127.0.0.1:${port}, metrics: off }` }));
+  const { code, errors } = await gatepost(['serve', '--config', file]);
+  expect({ code, errors }).toEqual({
+    code: 1,
+    errors: `gatepost: another program listens on 127.0.0.1:${port} already`,
+  });
+  taken.close();
+  rmSync(folder, { recursive: true });
+});
