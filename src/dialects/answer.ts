@@ -123,7 +123,8 @@ function signIn(question: Question, decision: SignIn): Answer {
     const status = question.method === undefined || question.method === 'GET' || question.method === 'HEAD' ? 302 : 303;
     return { status, headers: [...headers, 'Location', loginUrl, 'Content-Length', '0'], body: '' };
   }
-  if (!question.redirects && decision.pageVisit) headers.push('Location', loginUrl);
+  // Not where a program asked for a plain 401: nginx makes a redirect of whatever has a `Location`.
+  if (!question.redirects && decision.pageVisit && !decision.challenge) headers.push('Location', loginUrl);
   if (decision.challenge) {
     const realm = headerValue(decision.application.config.name).replace(/[\\"]/g, '\\$&');
     headers.push(

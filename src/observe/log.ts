@@ -21,7 +21,9 @@ const flushEvery = 200;
 export function createLog(config: Config['log'], events: Events, destination?: DestinationStream): Log {
   const readable = config.format === 'pretty' || (config.format === 'auto' && process.stdout.isTTY === true);
   // A write per line would cost more than the decision: lines are gathered.
-  const buffered = destination ? undefined : pino.destination({ dest: 1, sync: false, minLength: 16 * 1024 });
+  const buffered = destination
+    ? undefined
+    : pino.destination({ dest: 1, sync: false, minLength: 64 * 1024, maxWrite: 128 * 1024 });
   const target = destination ?? buffered!;
   const stream = readable ? { write: (line: string) => void target.write(prettyLine(line)) } : target;
   const logger = pino(

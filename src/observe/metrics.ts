@@ -1,4 +1,5 @@
 /** Prometheus metrics, on a listener of their own: who may ask Gatepost about requests need not see who uses what. */
+import type { RequestListener } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../version.ts';
 import type { DecisionEvent, Events, NoticeEvent, SigninEvent } from './events.ts';
@@ -35,6 +36,17 @@ export function createMetrics(events: Events): Registry {
   return registry;
 }
 
+/** Answers `/metrics` and nothing else. */
+export function metricsListener(registry: { metrics(): Promise<string>; contentType: string }): RequestListener {
+  return (request, response) => {
+    if (request.url !== '/metrics') return void response.writeHead(404).end();
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'Content-Type': registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  };
+}
+
 function listenToDecisions(events: Events, registers: Registry[]): void {
   const total = new Counter({
     name: 'gatepost_decisions_total',
@@ -55,11 +67,11 @@ function listenToDecisions(events: Events, registers: Registry[]): void {
   events.on('decision', ({ application = '', dialect, decision, reason: why, means = '', ms }: DecisionEvent) => {
     const reason = why ?? '';
     const key = `${application} ${dialect} ${decision} ${reason} ${means}`;
-    let counter = known.get(key);
-    if (!counter) known.set(key, (counter = total.labels({ application, dialect, decision, reason, means })));
+    const counter = known.get(key) ?? total.labels({ application, dialect, decision, reason, means });
+    known.set(key, counter);
     counter.inc();
-    let timer = timers.get(decision);
-    if (!timer) timers.set(decision, (timer = seconds.labels({ decision })));
+    const timer = timers.get(decision) ?? seconds.labels({ decision });
+    timers.set(decision, timer);
     timer.observe(ms / 1000);
   });
 }
