@@ -1,6 +1,7 @@
 /** The authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636, OpenID Connect Core section 3.1): to the provider and back. */
 import { authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client';
 import { REDIRECT_URI } from './client.ts';
+import { CodeRefused, isInvalidGrant } from './failure.ts';
 import { identityFrom, readIdToken } from './identity.ts';
 import type { Identity } from './provider.ts';
 import type { Room } from './room.ts';
@@ -28,7 +29,10 @@ export async function authorizationUrl(room: Room, attempt: Attempt): Promise<st
   return url.href;
 }
 
-/** The code of a callback for an identity: `iss` (RFC 9207), `state` and `nonce` are compared, the ID token verified. */
+/**
+ * The code of a callback for an identity: `iss` (RFC 9207), `state` and `nonce` are compared, the ID token verified.
+ * A code that the provider does not take any more is a `CodeRefused`.
+ */
 export async function exchangeCode(room: Room, callback: URL, attempt: Attempt): Promise<Identity> {
   const checks = {
     expectedState: attempt.state,
@@ -36,8 +40,12 @@ export async function exchangeCode(room: Room, callback: URL, attempt: Attempt):
     pkceCodeVerifier: attempt.codeVerifier,
     idTokenExpected: true,
   };
-  const tokens = await room.client.ask((configuration) =>
-    authorizationCodeGrant(configuration, callback, checks, { [REDIRECT_URI]: attempt.redirectUri }),
-  );
+  const tokens = await room.client
+    .ask((configuration) =>
+      authorizationCodeGrant(configuration, callback, checks, { [REDIRECT_URI]: attempt.redirectUri }),
+    )
+    .catch((error: unknown) => {
+      throw isInvalidGrant(error) ? new CodeRefused('the code is spent or too old', error) : error;
+    });
   return identityFrom(room, tokens, await readIdToken(room, tokens));
 }

@@ -26,6 +26,18 @@ export class Misconfigured extends ProviderUnavailable {
   }
 }
 
+/** The provider does not take the code: it was used before, or is too old. Starting afresh mends it. */
+export class CodeRefused extends CredentialsRefused {}
+
+/** `invalid_grant` (RFC 6749 section 5.2). */
+export function isInvalidGrant(error: unknown): boolean {
+  return (
+    error instanceof CredentialsRefused &&
+    error.cause instanceof ResponseBodyError &&
+    error.cause.error === 'invalid_grant'
+  );
+}
+
 function fromOAuthError(error: string, status: number, cause: unknown): GatepostError {
   if (status === 429 || status === 408 || status >= 500) return new ProviderUnavailable(cause);
   return ours.includes(error) ? new Misconfigured(error, cause) : new CredentialsRefused(undefined, cause);

@@ -13,6 +13,8 @@ import { refresh } from './refresh.ts';
 import type { Room } from './room.ts';
 import { verifyLogoutToken } from './verify.ts';
 
+export { CodeRefused } from './failure.ts';
+
 /** One application's view of a provider that others may share. */
 export function createProvider(
   application: ApplicationConfig,

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { fillClaims, lacksClaims, userFrom } from '../../src/provider/claims.ts';
+
+const nobody = { username: '', groups: [], entitlements: [], email: '', name: '', uid: '', attributes: {} };
+
+describe('a user from claims', () => {
+  test("takes authentik's names as they are", () => {
+    const claims = {
+      sub: 'u1',
+      preferred_username: 'alice',
+      groups: ['a', 'b'],
+      entitlements: ['x'],
+      email: 'a@example.com',
+      email_verified: true,
+      name: 'Łukasz 山田',
+      ak_proxy: { user_attributes: { app_username: 'al' } },
+    };
+    expect(userFrom(claims, {})).toEqual({
+      username: 'alice',
+      groups: ['a', 'b'],
+      entitlements: ['x'],
+      email: 'a@example.com',
+      emailVerified: true,
+      name: 'Łukasz 山田',
+      uid: 'u1',
+      attributes: { app_username: 'al' },
+    });
+  });
+
+  test('follows a mapping into objects, and prefers a claim of the whole name', () => {
+    const claims = { sub: 'u1', realm_access: { roles: ['r'] }, 'https://example.com/roles': ['whole'], upn: 'al' };
+    expect(userFrom(claims, { groups: 'realm_access.roles', preferred_username: 'upn' })).toMatchObject({
+      groups: ['r'],
+      username: 'al',
+    });
+    expect(userFrom(claims, { groups: 'https://example.com/roles' }).groups).toEqual(['whole']);
+  });
+
+  test.each([
+    ['a single string', 'admins', ['admins']],
+    ['strings among other things', ['a', 1, null, { b: 1 }, ['c'], '', 'd'], ['a', 'd']],
+    ['an object', { admins: true }, []],
+    ['a number', 7, []],
+    ['null', null, []],
+  ])('groups: %s', (_, groups, expected) => {
+    expect(userFrom({ sub: 'u1', groups }, {}).groups).toEqual(expected);
+  });
+
+  test('drops texts and attributes of any other type', () => {
+    const claims = { sub: 'u1', preferred_username: ['alice'], email: {}, name: 1, ak_proxy: { user_attributes: [] } };
+    expect(userFrom(claims, {})).toEqual({ ...nobody, uid: 'u1', emailVerified: undefined });
+    expect(userFrom({ sub: 'u1', ak_proxy: 'x', email_verified: 'false' }, {}).emailVerified).toBe(false);
+  });
+
+  test("finds nothing of JavaScript's own", () => {
+    const mapping = { preferred_username: 'constructor.name', groups: '__proto__.x', name: 'toString' };
+    expect(userFrom({ sub: 'u1' }, mapping)).toEqual({ ...nobody, uid: 'u1', emailVerified: undefined });
+  });
+});
+
+test('what a token says is not overwritten by what userinfo says', () => {
+  expect(fillClaims({ sub: 'a', name: 'token' }, { sub: 'b', name: 'userinfo', email: 'e' })).toEqual({
+    sub: 'a',
+    name: 'token',
+    email: 'e',
+  });
+});
+
+test('a claim is lacking by the name that it is mapped to', () => {
+  expect(lacksClaims({ roles: [] }, { groups: 'roles' }, ['groups'])).toBe(false);
+  expect(lacksClaims({ groups: [] }, { groups: 'roles' }, ['groups'])).toBe(true);
+});

@@ -1,0 +1,64 @@
+/** A provider of ours over a real one, and the browser's part of a login. */
+import type { ApplicationConfig } from '../../src/config/schema.ts';
+import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
+import { createProviders } from '../../src/provider/index.ts';
+import type { Provider } from '../../src/provider/provider.ts';
+import { makeApplication } from '../support/application.ts';
+import { createBrowser } from '../support/browser.ts';
+import type { TestProvider } from '../support/provider.ts';
+
+export const redirectUri = 'https://grafana.example.com/outpost.goauthentik.io/callback?X-authentik-auth-callback=true';
+
+export const clients = [
+  { client_id: 'grafana', client_secret: 'grafana-secret', redirect_uris: [redirectUri] },
+  { client_id: 'jwt', client_secret: 'jwt-secret', redirect_uris: [redirectUri], access_tokens: 'authentik' as const },
+  { client_id: 'rfc9068', client_secret: 's', redirect_uris: [redirectUri], access_tokens: 'jwt' as const },
+  { client_id: 'public', redirect_uris: [redirectUri] },
+  { client_id: 'other-client', client_secret: 'other-secret', redirect_uris: [redirectUri] },
+  {
+    client_id: 'post-only',
+    client_secret: 'post-secret',
+    redirect_uris: [redirectUri],
+    token_endpoint_auth_method: 'client_secret_post',
+  },
+  {
+    client_id: 'hmac',
+    client_secret: 'a secret of the client, longer than 32 characters',
+    redirect_uris: [redirectUri],
+    id_token_signed_response_alg: 'HS256',
+  },
+  {
+    client_id: 'with-sid',
+    client_secret: 'sid-secret',
+    redirect_uris: [redirectUri],
+    backchannel_logout_uri: 'http://127.0.0.1:9/logout',
+  },
+];
+
+/** `provider` as one application sees it, with what it told the log. */
+export function connect(
+  { issuer }: Pick<TestProvider, 'issuer'>,
+  changes: Partial<ApplicationConfig> = {},
+  now: () => number = Date.now,
+) {
+  const client = clients.find((one) => one.client_id === (changes.client_id ?? 'grafana'));
+  const application = makeApplication({ issuer, client_secret: client?.client_secret, ...changes });
+  const events = createEvents();
+  const notices: NoticeEvent[] = [];
+  events.on('notice', (notice) => notices.push(notice));
+  const ours = createProviders({ applications: [application] }, { events, now })(application);
+  return { ours, notices, application };
+}
+
+export const attempt = { redirectUri, state: 'a-state', nonce: 'a-nonce', codeVerifier: 'verifier-'.repeat(6) };
+
+/** The callback URL that the provider sends a browser of this user to. */
+export async function signInAtProvider(ours: Provider, user = 'alice'): Promise<URL> {
+  const url = await ours.authorizationUrl(attempt);
+  const page = await createBrowser().follow(`${url}&login_hint=${user}`, (next) => next.href.startsWith(redirectUri));
+  return new URL(page.location!);
+}
+
+export async function login(ours: Provider, user = 'alice') {
+  return ours.exchangeCode(await signInAtProvider(ours, user), attempt);
+}

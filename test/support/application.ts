@@ -1,0 +1,44 @@
+/** Configurations as they are after loading, for tests that need no file. */
+import type { ApplicationConfig, Config } from '../../src/config/schema.ts';
+
+export const SECRET = 'a secret for tests that has more than 32 characters';
+
+/** An application at a test provider; `issuer` has to be given. */
+export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: string }): ApplicationConfig {
+  return {
+    name: 'Grafana',
+    slug: 'grafana',
+    external_host: 'https://grafana.example.com',
+    mode: 'forward_single',
+    allow_insecure_issuer: false,
+    client_id: 'grafana',
+    client_secret: 'grafana-secret',
+    scopes: ['openid', 'profile', 'email', 'entitlements', 'ak_proxy'],
+    skip_path_regex: [],
+    skip_preflight: false,
+    basic_auth_enabled: false,
+    intercept_header_auth: false,
+    basic: 'app_password',
+    bearer: 'jwt',
+    bearer_audiences: [],
+    claims: {},
+    access: [],
+    ...changes,
+  };
+}
+
+export function makeConfig(applications: ApplicationConfig[], changes: Partial<Config> = {}): Config {
+  return {
+    listen: { http: '127.0.0.1:0', metrics: false },
+    trusted_proxies: ['127.0.0.0/8', '::1/128'],
+    secret: [SECRET],
+    store: 'memory',
+    outpost_name: 'gatepost',
+    session_max_age: 24 * 3_600_000,
+    workers: 1,
+    allow_insecure_issuer: false,
+    log: { level: 'info', query: false, format: 'json' },
+    applications,
+    ...changes,
+  };
+}
