@@ -1,9 +1,18 @@
 /** The store that the configuration names. There is no other in its place when it is away. */
+import { fileURLToPath } from 'node:url';
+import type { Events } from '../observe/events.ts';
+import { createFileStore } from './file.ts';
 import { createMemoryStore } from './memory.ts';
+import { createRedisStore } from './redis.ts';
 import type { Store } from './store.ts';
 
-/** `memory`. Opening never waits and never fails: a store that is away is unavailable until it is there. */
-export function createStore(store: string, now: () => number): Store {
+/**
+ * `memory`, `file:///folder`, `redis://…` or `rediss://…`; throws `TypeError` for anything else. Opening never waits and never
+ * fails: a store that is away is unavailable until it is there. `events` hears when it goes and comes.
+ */
+export function createStore(store: string, now: () => number, events?: Events): Store {
   if (store === 'memory') return createMemoryStore(now);
-  throw new TypeError(`unknown store ${store}`);
+  if (/^file:/i.test(store)) return createFileStore(fileURLToPath(store), now);
+  if (/^rediss?:/i.test(store)) return createRedisStore(store, events);
+  throw new TypeError('a store is memory, file:///folder, redis://… or rediss://…');
 }

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { createMemoryStore } from '../../src/sessions/memory.ts';
+import { createClock, HOUR } from './fixture.ts';
+import { storeConformance } from './store.conformance.ts';
+
+storeConformance('memory', async () => {
+  const clock = createClock();
+  const store = createMemoryStore(clock.now);
+  const keys: string[] = [];
+  const set = store.set;
+  store.set = (key, value, ttl) => {
+    keys.push(key);
+    return set(key, value, ttl);
+  };
+  return {
+    // One process has one: its clients share it.
+    open: () => store,
+    now: clock.now,
+    pass: async (ms) => clock.pass(ms),
+    dump: async () => JSON.stringify(await Promise.all(keys.map(async (key) => [key, await store.get(key)]))),
+    close: async () => {},
+  };
+});
+
+test('when memory is full the sessions that were idle longest go, and nobody else', async () => {
+  const clock = createClock();
+  const store = createMemoryStore(clock.now, { sessions: 100_000 });
+  await store.set('u:alice', 'signed-out', HOUR);
+  for (let at = 0; at < 1000; at++) {
+    await store.set(`s:${at}`, 'x'.repeat(800), HOUR);
+    await store.get('s:0');
+  }
+  expect(store.size()).toBeLessThan(110);
+  expect(await store.get('s:0')).toBeDefined();
+  expect(await store.get('s:999')).toBeDefined();
+  expect(await store.get('s:500')).toBeUndefined();
+  // Were the sign-out evicted, whoever can fill the store could raise the sessions that it ended.
+  expect(await store.get('u:alice')).toBe('signed-out');
+  await store.close();
+});
+
+test('counters of refusals are bounded and push out no session', async () => {
+  const clock = createClock();
+  const store = createMemoryStore(clock.now, { counters: 100 });
+  await store.set('s:1', 'session', HOUR);
+  for (let at = 0; at < 10_000; at++) await store.increment(`c:${at}`, HOUR);
+  expect(store.size()).toBe(101);
+  expect(await store.get('s:1')).toBe('session');
+  await store.close();
+});
