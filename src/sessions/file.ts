@@ -46,7 +46,7 @@ function createRows(database: Database, now: () => number, changed: (key: string
     return true;
   }
   return {
-    read: (key: string) => unpack(database.read(key), now()),
+    read: (keys: string[]) => database.read(keys).map((row) => unpack(row, now())),
     set: (key: string, value: string, ttl: number) => commit(key, (tx) => put(tx, key, value, now() + ttl)),
     add: (key: string, value: string, ttl: number) =>
       commit(key, (tx, present) => present === undefined && put(tx, key, value, now() + ttl)),
@@ -71,8 +71,8 @@ function fileAdapter(rows: ReturnType<typeof createRows>): KeyvStoreAdapter {
   const adapter = {
     opts: {},
     namespace: undefined,
-    get: async (key: string) => rows.read(key),
-    getMany: async (keys: string[]) => keys.map(rows.read),
+    get: async (key: string) => rows.read([key])[0],
+    getMany: async (keys: string[]) => rows.read(keys),
     set: rows.set,
     delete: rows.delete,
     // Keyv demands it; nothing here ever empties a store.
@@ -82,6 +82,24 @@ function fileAdapter(rows: ReturnType<typeof createRows>): KeyvStoreAdapter {
     on: () => adapter,
   };
   return adapter as unknown as KeyvStoreAdapter;
+}
+
+/** Reads the epoch once in a turn of the event loop: what came in meanwhile was asked before anybody could know better. */
+function createEpoch(database: Database): () => number | undefined {
+  let known: number | undefined;
+  const forget = () => {
+    known = undefined;
+  };
+  return () => {
+    if (known !== undefined) return known;
+    try {
+      known = Number(database.read([EPOCH])[0] ?? 0);
+    } catch {
+      return undefined;
+    }
+    setImmediate(forget);
+    return known;
+  };
 }
 
 /** A store in `folder`. Opening never fails: a folder that cannot be used makes every call `StoreUnavailable` until it can. */
@@ -94,7 +112,7 @@ export function createFileStore(folder: string, now: () => number): Store {
   return {
     get: (key) => keyv.get(key),
     getMany: (keys) => keyv.getMany<string>(keys),
-    peek: (keys) => keys.map(rows.read),
+    peek: rows.read,
     async set(key, value, ttl) {
       await keyv.set(key, value, ttl);
     },
@@ -105,13 +123,7 @@ export function createFileStore(folder: string, now: () => number): Store {
     replace: rows.replace,
     increment: rows.increment,
     count: async (key) => Number((await keyv.get(key)) ?? 0),
-    epoch() {
-      try {
-        return Number(database.read(EPOCH) ?? 0);
-      } catch {
-        return undefined;
-      }
-    },
+    epoch: createEpoch(database),
     onInvalidate: (listener) => void listeners.push(listener),
     ping: database.probe,
     async close() {

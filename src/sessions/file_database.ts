@@ -99,11 +99,12 @@ export function createDatabase(folder: string) {
   }
 
   return {
-    /** Reads a row at once, from the newest state that was committed when this turn of the event loop began. */
-    read(key: string): string | undefined {
+    /** Reads rows at once, as they are now: LMDB would go on showing the state that it has shown earlier in this turn. */
+    read(keys: string[]): (string | undefined)[] {
       const store = opened();
       try {
-        return store.get(key);
+        store.resetReadTxn();
+        return keys.map((key) => store.get(key));
       } catch (error) {
         throw new StoreUnavailable(error);
       }

@@ -8,7 +8,13 @@ export const HOUR = 60 * MINUTE;
 
 /** A clock that only moves when it is told to. */
 export function createClock(at = Date.now()) {
-  const clock = { at, now: () => clock.at, pass: (ms: number) => void (clock.at += ms) };
+  const clock = {
+    at,
+    now: () => clock.at,
+    pass(ms: number) {
+      clock.at += ms;
+    },
+  };
   return clock;
 }
 
@@ -40,7 +46,12 @@ export function makeSession(now: number, changes: Partial<Session> = {}): Sessio
 
 /** A session with a refresh token: a token of ten minutes, a session of a day. */
 export function makeRefreshable(now: number, changes: Partial<Session> = {}): Session {
-  return makeSession(now, { refreshToken: 'refresh-1', tokenUntil: now + 10 * MINUTE, until: now + 24 * HOUR, ...changes });
+  return makeSession(now, {
+    refreshToken: 'refresh-1',
+    tokenUntil: now + 10 * MINUTE,
+    until: now + 24 * HOUR,
+    ...changes,
+  });
 }
 
 /** What a provider answers to a refresh: a new token of ten minutes. */

@@ -65,7 +65,8 @@ export function createRedisServer(port: number, options: string[] = [], sentinel
 
   async function start(): Promise<void> {
     const base = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--daemonize', 'no'];
-    if (sentinel !== undefined) writeFileSync(join(folder, 'sentinel.conf'), `port ${port}\nbind 127.0.0.1\ndir ${folder}\n${sentinel}`);
+    if (sentinel !== undefined)
+      writeFileSync(join(folder, 'sentinel.conf'), `port ${port}\nbind 127.0.0.1\ndir ${folder}\n${sentinel}`);
     const args = sentinel === undefined ? [...base, ...options] : [join(folder, 'sentinel.conf'), '--sentinel'];
     child = spawn('redis-server', args, { stdio: 'ignore' });
     for (let tries = 0; tries < 100; tries++) {
@@ -121,7 +122,8 @@ export async function startCluster(): Promise<RedisServer[]> {
   }
   for (let tries = 0; tries < 300; tries++) {
     const infos = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'INFO')));
-    const whole = (info: unknown) => /cluster_state:ok/.test(String(info)) && /cluster_known_nodes:3/.test(String(info));
+    const whole = (info: unknown) =>
+      /cluster_state:ok/.test(String(info)) && /cluster_known_nodes:3/.test(String(info));
     if (infos.every(whole)) return nodes;
     await sleep(50);
   }
@@ -139,7 +141,9 @@ export async function startSentinel() {
   ];
   const sentinel = createRedisServer(await freePort(), [], `${lines.join('\n')}\n`);
   await sentinel.start();
-  await waitUntil(async () => String(await sentinel.command('SENTINEL', 'REPLICAS', 'mymaster')).includes(String(replica.port)));
+  await waitUntil(async () =>
+    String(await sentinel.command('SENTINEL', 'REPLICAS', 'mymaster')).includes(String(replica.port)),
+  );
   return { master, replica, sentinel, url: `redis://127.0.0.1:${sentinel.port}/0?sentinel=mymaster` };
 }
 

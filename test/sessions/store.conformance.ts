@@ -107,7 +107,9 @@ function rowCases(place: () => Place, store: () => Store, other: () => Store): v
   test('a counter counts everybody and ends a while after its first count', async () => {
     const key = fresh('c');
     expect(await store().count(key)).toBe(0);
-    const counts = await Promise.all(Array.from({ length: 10 }, (_, at) => (at % 2 ? store() : other()).increment(key, 300)));
+    const counts = await Promise.all(
+      Array.from({ length: 10 }, (_, at) => (at % 2 ? store() : other()).increment(key, 300)),
+    );
     expect(counts.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(await other().count(key)).toBe(10);
     await place().pass(200);
@@ -225,7 +227,16 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     await here.firstUse('a-jti', HOUR);
     const dump = await place().dump();
     expect(dump).toContain('s:');
-    for (const word of [id, 'alice', 'example.com', 'the.forwarded.token', 'the.id.token', 'a-refresh-token', 'admins', 'a-jti']) {
+    for (const word of [
+      id,
+      'alice',
+      'example.com',
+      'the.forwarded.token',
+      'the.id.token',
+      'a-refresh-token',
+      'admins',
+      'a-jti',
+    ]) {
       expect(dump).not.toContain(word);
       expect(dump).not.toContain(Buffer.from(word).toString('base64url').slice(0, -2));
     }
