@@ -65,7 +65,11 @@ const log = z.strictObject(
 
 const keys = z.strictObject(
   {
-    listen: listen.prefault({}).meta({ description: 'Addresses to listen on.', example: '{ http: 127.0.0.1:9000 }' }),
+    listen: listen.prefault({}).meta({
+      allowed: 'a mapping with `http` and `metrics`',
+      description: 'Addresses to listen on.',
+      example: '{ http: 127.0.0.1:9000 }',
+    }),
     trusted_proxies: list(network(), 'a list of networks or addresses', { empty: true }).default(privateNetworks).meta({
       description: 'Who may ask. Anybody else gets 403, and nothing of what they say is believed.',
       example: '[127.0.0.1, 172.18.0.0/16]',
@@ -110,8 +114,15 @@ const keys = z.strictObject(
       description: 'The default of `allow_insecure_issuer` for all applications.',
       example: 'true',
     }),
-    log: log.prefault({}).meta({ description: 'What is logged, and how.', example: '{ level: warn, format: json }' }),
-    applications: list(application, 'a list of applications').meta({ description: 'The protected sites.' }),
+    log: log.prefault({}).meta({
+      allowed: 'a mapping with `level`, `query` and `format`',
+      description: 'What is logged, and how.',
+      example: '{ level: warn, format: json }',
+    }),
+    applications: list(application, 'a list of applications').meta({
+      description: 'The protected sites; their keys are in the next chapter.',
+      example: '[{ name: Grafana, … }]',
+    }),
   },
   { error: shapeError('a mapping of keys to values') },
 );

@@ -56,3 +56,8 @@ export function defaultOf(schema: z.ZodType): unknown {
     .map((layer) => definitionOf(layer).defaultValue)
     .find((value) => value !== undefined);
 }
+
+/** Whether a key may be left out. */
+export function isOptional(schema: z.ZodType): boolean {
+  return layers(schema).some((layer) => /^(?:optional|default|prefault)$/.test(definitionOf(layer).type));
+}

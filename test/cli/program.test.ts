@@ -37,7 +37,7 @@ describe('a configuration that cannot be used', () => {
       expect(errors.split('\n')).toEqual([
         `${bad.file}:2: workers: must be a whole number from 1 to 999, or auto; got "0"`,
         `${bad.file}:3: secrets: is an unknown key; did you mean secret?`,
-        expect.stringMatching(/:5: applications\[0\]\.issuer: is required \(the URL of the OpenID provider/),
+        expect.stringMatching(/:6: applications\[0\]\.issuer: is required \(the URL of the OpenID provider/),
       ]);
     },
   );

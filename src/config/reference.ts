@@ -1,0 +1,66 @@
+/** Writes the reference of all keys from the schema, so that it cannot say anything else than the program does. */
+import type { z } from 'zod';
+import { config } from './schema.ts';
+import { defaultOf, isOptional, notesOf, shapeOf } from './schema_tree.ts';
+
+const begin = '<!-- keys: written by npm run docs:config -->';
+const end = '<!-- end of keys -->';
+
+/** The page with its reference brought up to date; what stands outside the two marks is kept. */
+export function updateReference(page: string): string {
+  const [before, rest] = [page.slice(0, page.indexOf(begin)), page.slice(page.indexOf(end))];
+  if (!page.includes(begin) || !page.includes(end)) throw new Error(`the page needs the lines ${begin} and ${end}`);
+  return `${before}${begin}\n\n${reference()}\n${rest}`;
+}
+
+/** One chapter for the top level, one for applications, one for access rules. */
+export function reference(): string {
+  const top = shapeOf(config);
+  const application = shapeOf(top.applications!);
+  return [
+    '## Keys of the top level\n',
+    ...keys(top),
+    '## Keys of an application\n',
+    'In the list `applications`.\n',
+    ...keys(application),
+    '## Keys of an access rule\n',
+    'In the list `access` of an application. `path`, `methods` and `networks` say which requests: all that are given must match.',
+    '`groups`, `users` and `emails` say who may: any of them is enough.\n',
+    ...keys(shapeOf(application.access!)),
+  ].join('\n');
+}
+
+function keys(shape: Record<string, z.ZodType>, parent = ''): string[] {
+  return Object.entries(shape).flatMap(([name, schema]) => {
+    const nested = parent === '' && /^(?:listen|log)$/.test(name) ? keys(shapeOf(schema), `${name}.`) : [];
+    return [entry(parent + name, schema), ...nested];
+  });
+}
+
+function entry(name: string, schema: z.ZodType): string {
+  const { description, allowed = 'a mapping', example, file } = notesOf(schema);
+  const key = name.split('.').at(-1)!;
+  const lines = [
+    `### \`${name}\`\n`,
+    `${description}\n`,
+    `- Type: ${allowed}`,
+    `- Default: ${defaultText(schema)}`,
+    ...(example === undefined ? [] : [`- Example: \`${key}: ${example}\``]),
+    ...(file ? [`- \`${key}_file\` reads it from a file.`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function defaultText(schema: z.ZodType): string {
+  const { default: text } = notesOf(schema);
+  if (text !== undefined) return text;
+  const value = defaultOf(schema);
+  if (value === undefined) return isOptional(schema) ? 'none' : 'none, the key is required';
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : `\`[${value.map(quoted).join(', ')}]\``;
+  return typeof value === 'object' ? 'see its keys below' : `\`${value}\``;
+}
+
+/** As YAML wants it between brackets. */
+function quoted(item: unknown): string {
+  return /^:|: /.test(String(item)) ? `"${item}"` : String(item);
+}

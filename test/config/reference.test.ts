@@ -1,0 +1,70 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { reference, updateReference } from '../../src/config/reference.ts';
+import { config } from '../../src/config/schema.ts';
+import { notesOf, shapeOf } from '../../src/config/schema_tree.ts';
+import { parse, secret, yaml } from './example.ts';
+
+const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+const fences = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
+
+const secrets = mkdtempSync(join(tmpdir(), 'gatepost-reference-'));
+for (const name of ['gatepost', 'lab_client']) writeFileSync(join(secrets, name), secret);
+afterAll(() => rmSync(secrets, { recursive: true }));
+
+const env = Object.fromEntries([...page.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name]) => [name!, secret]));
+
+const top = shapeOf(config);
+const application = shapeOf(top.applications!);
+const rule = shapeOf(application.access!);
+
+it('says what the schema says', () => {
+  expect(updateReference(page)).toBe(page);
+});
+
+it('begins with a configuration of six settings', () => {
+  expect(fences[0]!.match(/^ *(?:- )?\w+: \S/gm)).toHaveLength(6);
+});
+
+it('has several examples', () => {
+  expect(fences.length).toBeGreaterThan(4);
+});
+
+it.each(fences)('shows a configuration that loads: %s', (text) => {
+  expect(parse(text.replaceAll('/run/secrets', secrets), env).applications.length).toBeGreaterThan(0);
+});
+
+describe.each([
+  ['top level', { ...top, ...shapeOf(top.listen!), ...shapeOf(top.log!) }],
+  ['application', application],
+  ['access rule', rule],
+])('of every key of the %s', (_, shape) => {
+  it.each(Object.entries(shape))('tells what %s is, with an example', (name, schema) => {
+    expect(notesOf(schema)).toMatchObject({
+      description: expect.stringMatching(/\.$/),
+      allowed: expect.any(String),
+      example: expect.any(String),
+    });
+    expect(reference()).toMatch(new RegExp(`^### \`(?:listen\\.|log\\.)?${name}\`$`, 'm'));
+  });
+});
+
+const wantsMore: Record<string, string> = { mode: 'cookie_domain: example.com', cookie_domain: 'mode: forward_domain' };
+
+it.each(Object.keys(top).filter((name) => name !== 'applications'))('has an example of %s that loads', (name) => {
+  const store = name === 'workers' ? '\nstore: redis://redis' : '';
+  const line = `${name}: ${notesOf(top[name]!).example}${store}`;
+  expect(parse(yaml({ top: line }), env).applications).toHaveLength(1);
+});
+
+it.each(Object.keys(application))('has an example of %s of an application that loads', (name) => {
+  const lines = `${name}: ${notesOf(application[name]!).example}\n${wantsMore[name] ?? ''}`;
+  expect(parse(yaml({ application: lines }), env).applications).toHaveLength(1);
+});
+
+it.each(Object.keys(rule))('has an example of %s of an access rule that loads', (name) => {
+  const lines = `access: [{ ${name}: ${notesOf(rule[name]!).example} }]`;
+  expect(parse(yaml({ application: lines })).applications[0]!.access).toHaveLength(1);
+});
