@@ -66,7 +66,7 @@ export async function startProvider(options: ProviderOptions) {
     if (request.method === 'POST') Object.assign(request, { body: Object.fromEntries(body) });
     handle(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, options.address ?? '127.0.0.1', resolve));
   const port = (server.address() as AddressInfo).port;
   const issuer = options.issuer ?? `http://127.0.0.1:${port}`;
 

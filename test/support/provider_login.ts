@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ProviderOptions, TestUser } from './provider_options.ts';
 
-const page = (action: string, note: string) => `<!doctype html><html lang="en"><meta charset="utf-8">
+const plainLogin = (action: string, wrong: boolean) => `<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Provider login</title>
-<form method="post" action="${action}"><p>${note}</p>
+<form method="post" action="${action}"><p>${wrong ? 'Wrong user name or password.' : 'Who are you?'}</p>
 <p><label>User name <input name="username" autofocus></label></p>
 <p><label>Password <input name="password" type="password"></label></p>
 <p><button name="action" value="login">Log in</button> <button name="action" value="cancel">Cancel</button></p>
@@ -19,8 +19,9 @@ export async function answerInteraction(
   users: TestUser[],
   options: ProviderOptions,
 ) {
-  const show = (status: number, note: string) =>
-    response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end(page(request.url ?? '', note));
+  const login = options.pages?.login ?? plainLogin;
+  const show = (wrong: boolean) =>
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(login(request.url ?? '', wrong));
   try {
     const { params } = await provider.interactionDetails(request, response);
     const finish = (result: object) => provider.interactionFinished(request, response, result, {});
@@ -31,7 +32,7 @@ export async function answerInteraction(
     const typed = users.find((one) => one.username === body.get('username') && one.password === body.get('password'));
     const user = request.method === 'POST' ? typed : hinted;
     if (user) return await finish({ login: { accountId: user.sub } });
-    show(200, request.method === 'POST' ? 'Wrong user name or password.' : 'Who are you?');
+    show(request.method === 'POST');
   } catch (error) {
     response.writeHead(400, { 'content-type': 'text/plain' }).end(String(error));
   }

@@ -24,9 +24,22 @@ export interface TestClient {
   access_tokens?: 'opaque' | 'jwt' | 'authentik';
 }
 
+/** What people see; each gives a whole HTML document. */
+export interface ProviderPages {
+  /** A form that posts `username`, `password` and `action` (`login` or `cancel`) to `action`; `wrong` at the second try. */
+  login(action: string, wrong: boolean): string;
+  /** `form` is HTML with the id `op.logoutForm`; a button in it named `logout` with the value `yes` signs out. */
+  sign_out(form: string): string;
+  signed_out(): string;
+}
+
 export interface ProviderOptions {
   /** 0 (the default) takes a free one. */
   port?: number;
+  /** Where it listens; loopback if not given. */
+  address?: string;
+  /** In place of the plain pages. */
+  pages?: ProviderPages;
   /** What stands in front of the port where that is not `http://127.0.0.1:<port>`. */
   issuer?: string;
   clients: TestClient[];

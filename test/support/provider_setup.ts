@@ -96,7 +96,7 @@ export function setUpProvider(
       clientCredentials: { enabled: true },
       revocation: { enabled: true, allowedPolicy: () => true },
       backchannelLogout: { enabled: true },
-      rpInitiatedLogout: { enabled: true, ...logoutPages },
+      rpInitiatedLogout: { enabled: true, ...logoutPages(options.pages ?? plainPages) },
       resourceIndicators: {
         enabled: true,
         // biome-ignore lint/suspicious/noExplicitAny: the package has no types
@@ -127,14 +127,19 @@ export function setUpProvider(
   return provider;
 }
 
-const logoutPages = {
+const plainPages = {
+  sign_out: (form: string) =>
+    `<!doctype html><title>Sign out</title>${form}<button name="logout" value="yes" form="op.logoutForm" autofocus>Sign out</button>`,
+  signed_out: () => '<!doctype html><title>Signed out</title><p>Signed out at the provider.</p>',
+};
+
+const logoutPages = ({ sign_out, signed_out }: typeof plainPages) => ({
   // biome-ignore lint/suspicious/noExplicitAny: the package has no types
   logoutSource: (ctx: any, form: string) => {
-    const button = '<button name="logout" value="yes" form="op.logoutForm" autofocus>Sign out</button>';
-    ctx.body = `<!doctype html><title>Sign out</title>${form}${button}`;
+    ctx.body = sign_out(form);
   },
   // biome-ignore lint/suspicious/noExplicitAny: the package has no types
   postLogoutSuccessSource: (ctx: any) => {
-    ctx.body = '<!doctype html><title>Signed out</title><p>Signed out at the provider.</p>';
+    ctx.body = signed_out();
   },
-};
+});

@@ -1,0 +1,86 @@
+/** The page of the demo's site. */
+import { escapeHtml, renderPage } from './page.ts';
+import type { Arrived } from './site.ts';
+
+const identity = [
+  'username',
+  'groups',
+  'entitlements',
+  'email',
+  'name',
+  'uid',
+  'jwt',
+  'meta-jwks',
+  'meta-outpost',
+  'meta-provider',
+  'meta-app',
+  'meta-version',
+].map((name) => `X-authentik-${name}`);
+
+/** What the buttons do; a file of its own, because a page of a protected site may not have scripts in it. */
+export const pageScript = `
+const say = (id, text) => { document.getElementById(id).textContent = text };
+document.getElementById('fetch').onclick = async () => {
+  say('fetched', '…');
+  const response = await fetch('/api/me', { headers: { accept: 'application/json' } });
+  const answer = await response.json().catch(() => ({}));
+  const told = response.ok ? 'the site answered' : answer.error + ', log in at ' + answer.login_url;
+  say('fetched', response.status + ': ' + told);
+};
+document.getElementById('socket').onclick = () => {
+  say('opened', '…');
+  const socket = new WebSocket(location.origin.replace('http', 'ws') + '/api/socket');
+  socket.onmessage = (event) => { say('opened', event.data); socket.close() };
+  socket.onerror = () => say('opened', 'refused');
+};
+`;
+
+export function renderSite({ method, url, headers }: Arrived): string {
+  const values = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
+  const get = (name: string) => values.get(name.toLowerCase()) ?? '';
+  const path = url.split('?')[0]!;
+  const username = get('X-authentik-username');
+  const who = username ? `Hello, ${get('X-authentik-name') || username}` : 'Hello, whoever you are';
+  const others = headers.filter(([name]) => !/^x-authentik-/i.test(name));
+  const body = `
+${navigation(path, username)}
+<h1>${escapeHtml(who)}</h1>
+<p>${escapeHtml(explain(path, username))}</p>
+<h2>What Gatepost told this site about you</h2>
+<table>${identity.map((name) => row(name, get(name))).join('')}</table>
+<h2>What a script on this page sees</h2>
+<p>A script cannot follow a redirect to a login, so it is told 401 instead. Try it on the public page, signed out.</p>
+<div class="row"><button id="fetch">fetch('/api/me')</button><button id="socket">open a WebSocket</button></div>
+<output id="fetched"></output><output id="opened"></output>
+<h2>The rest of the request</h2>
+<p><code>${escapeHtml(`${method} ${url}`)}</code></p>
+<details><summary>${others.length} other headers</summary><table>${others.map(([name, value]) => row(name, value)).join('')}</table></details>
+<script src="/public/page.js"></script>`;
+  return renderPage(`Demo site: ${username || 'nobody'}`, body);
+}
+
+function navigation(path: string, username: string): string {
+  const links: [string, string][] = [
+    ['/', 'Home'],
+    ['/public/', 'Public page'],
+    ['/admin', 'Admins only'],
+    username ? ['/outpost.goauthentik.io/sign_out', 'Sign out'] : ['/outpost.goauthentik.io/start?rd=%2F', 'Sign in'],
+  ];
+  const items = links.map(([to, text]) => `<a href="${to}"${to === path ? ' aria-current="page"' : ''}>${text}</a>`);
+  return `<nav>${items.join('')}</nav>`;
+}
+
+function explain(path: string, username: string): string {
+  if (path.startsWith('/public/')) {
+    const known = username ? 'you are signed in, so the site knows you' : 'you are not signed in';
+    return `Anybody may read this page; ${known}.`;
+  }
+  if (path.startsWith('/admin')) return 'Only members of the group “admins” may read this page.';
+  return 'This page needs a login. The site itself has none: it only reads the headers below.';
+}
+
+function row(name: string, value: string): string {
+  const shown = value.length > 160 ? `${value.slice(0, 80)} … (${value.length} characters)` : value;
+  const cell = value === '' ? '<td class="none">empty</td>' : `<td>${escapeHtml(shown)}</td>`;
+  return `<tr><th>${escapeHtml(name)}</th>${cell}</tr>`;
+}
