@@ -12,7 +12,7 @@ import { createEvents, type Events } from './observe/events.ts';
 import { createHealth } from './observe/health.ts';
 import { createLog } from './observe/log.ts';
 import { createMetrics, metricsListener } from './observe/metrics.ts';
-import { createSignin } from './signin/index.ts';
+import { createSignin, deniedPage } from './signin/index.ts';
 
 export interface Running {
   /** Where `listen.http` and `listen.metrics` ended up (a port 0 has become a real one). */
@@ -82,7 +82,7 @@ function signinOf({ config, parts, events, now }: Site) {
   const { hosts, sessions, provider } = parts;
   return createSignin({
     config,
-    applications: { forBrowser: (host) => hosts.forBrowser(host)?.config },
+    applications: hosts,
     sessions,
     provider,
     now,

@@ -1,6 +1,6 @@
 /** Decides about a credential whose answer is not at hand: looks for its session, and asks the provider where it must. */
 import type { ApplicationConfig } from '../config/schema.ts';
-import { CredentialsRefused, ProviderUnavailable } from '../errors.ts';
+import { CredentialsRefused, GrantNotOffered, ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import type { Identity, Provider } from '../provider/provider.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
@@ -132,7 +132,8 @@ async function refuse(
   const notice = { application: application.slug, error };
   const message = `${credential.scheme} credentials were refused: ${error.message}`;
   room.events.emit('notice', { level: 'debug', what: 'identify.refused', message, ...notice });
-  if (room.refused.remember(ids[0]) && (await count())) {
+  const isGuess = !(error instanceof GrantNotOffered);
+  if (room.refused.remember(ids[0]) && isGuess && (await count())) {
     const limit = `too many refusals from ${clientAddress || 'unknown'} or for one user name: no more questions for a minute`;
     room.events.emit('notice', {
       level: 'warn',

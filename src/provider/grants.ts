@@ -1,6 +1,7 @@
 /** User name and password of a program for an identity: authentik's app passwords, or the password grant. */
 import { clientCredentialsGrant, genericGrantRequest, type TokenEndpointResponse } from 'openid-client';
-import { CredentialsRefused } from '../errors.ts';
+import { CredentialsRefused, GrantNotOffered } from '../errors.ts';
+import { Misconfigured } from './failure.ts';
 import { identityFrom, readIdToken } from './identity.ts';
 import type { Identity } from './provider.ts';
 import type { Room } from './room.ts';
@@ -29,7 +30,12 @@ const scope = ({ application }: Room) => application.scopes.filter((one) => one 
  */
 export async function appPassword(room: Room, username: string, password: string): Promise<Identity> {
   const form = { username, password, scope: scope(room) };
-  const tokens = await room.client.askWithoutSecret((configuration) => clientCredentialsGrant(configuration, form));
+  const asked = room.client.askWithoutSecret((configuration) => clientCredentialsGrant(configuration, form));
+  // Most providers have no app passwords and say so of the client. An application with a Basic login of its own must
+  // not end in a 503 for it: whatever the header holds, it is not ours.
+  const tokens = await asked.catch((error: unknown) => {
+    throw error instanceof Misconfigured ? new GrantNotOffered(error.cause) : error;
+  });
   return judge(room, tokens, username);
 }
 

@@ -1,0 +1,20 @@
+/** A provider without app passwords must not turn an application's own Basic login into an error. */
+import { expect, test } from 'vitest';
+import { GrantNotOffered } from '../../src/errors.ts';
+import { Misconfigured } from '../../src/provider/failure.ts';
+import { appPassword } from '../../src/provider/grants.ts';
+import type { Room } from '../../src/provider/room.ts';
+
+function roomThat(fails: Error): Room {
+  const client = { ask: () => Promise.reject(fails), askWithoutSecret: () => Promise.reject(fails) };
+  return { application: { scopes: ['openid'] }, client } as unknown as Room;
+}
+
+test.each(['unauthorized_client', 'unsupported_grant_type', 'invalid_client'])(
+  '%s is a refusal that nobody is blamed for',
+  async (code) => {
+    await expect(appPassword(roomThat(new Misconfigured(code, undefined)), 'alice', 'x')).rejects.toBeInstanceOf(
+      GrantNotOffered,
+    );
+  },
+);
