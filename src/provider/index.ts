@@ -14,6 +14,7 @@ import type { Room } from './room.ts';
 import { verifyLogoutToken } from './verify.ts';
 
 export { CodeRefused } from './failure.ts';
+export { isLogout } from './verify.ts';
 
 /** One application's view of a provider that others may share. */
 export function createProvider(

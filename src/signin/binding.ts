@@ -1,0 +1,79 @@
+/** The small cookie that binds logins under way to one browser, carried by koa-session. */
+import { randomBytes } from 'node:crypto';
+import type { Context, Middleware } from 'koa';
+import { createSession } from 'koa-session';
+import type { ApplicationConfig } from '../config/schema.ts';
+import { cookieSuffix } from '../sessions/cookie.ts';
+import { LOOP_ROUNDS } from './attempt.ts';
+
+/** What the cookie says. */
+export interface Browser {
+  /** 32 random bytes: the same for all logins under way in this browser, so that any number of tabs can log in at once. */
+  id: string;
+  /** Whether the browser sent it, or it was made just now. */
+  known: boolean;
+  /** When the last logins were completed (milliseconds): more than enough in a short time are a loop. */
+  logins: number[];
+}
+
+interface Kept {
+  id?: string;
+  logins?: number[];
+}
+
+/** What koa-session adds to a context; its own types leave it open. */
+interface SessionContext extends Context {
+  session: Kept & { save(): void };
+  sessionOptions: { key: string; secure?: boolean; domain?: string };
+}
+
+const syntax = /^([\w-]{43})((?:\.[0-9a-z]{1,10})*)$/;
+
+/** Plain text, since an id that was guessed or changed only makes a login start afresh. */
+function encode({ id = '', logins = [] }: Kept): string {
+  return [id, ...logins.slice(-LOOP_ROUNDS).map((time) => time.toString(36))].join('.');
+}
+
+/** `undefined` for what we did not write: koa-session then begins anew. */
+function decode(text: string): Kept | undefined {
+  const [, id, times] = syntax.exec(text) ?? [];
+  if (id === undefined) return undefined;
+  const logins = (times ?? '').split('.').slice(1);
+  return { id, logins: logins.map((time) => Number.parseInt(time, 36)).slice(-LOOP_ROUNDS) };
+}
+
+/**
+ * koa-session, for the sign-in endpoints only. No signature: it would be a second cookie, and nginx hands on only one.
+ * Without an end: a browser whose clock is wrong keeps the cookie nevertheless.
+ */
+export function createBinding(): Middleware {
+  const options = { signed: false, maxAge: 'session' as const, sameSite: 'lax', encode, decode, overwrite: true };
+  let middleware: Middleware | undefined;
+  return (ctx, next) => {
+    middleware ??= createSession({ ...options }, ctx.app) as Middleware;
+    return middleware(ctx, next);
+  };
+}
+
+/** The browser at this application. Comes first: the cookie's name and attributes depend on the application. */
+export function readBrowser(ctx: Context, application: ApplicationConfig): Browser {
+  const { sessionOptions } = ctx as SessionContext;
+  const secure = application.external_host.startsWith('https:');
+  sessionOptions.key = `gatepost_login_${cookieSuffix(application.client_id)}`;
+  sessionOptions.secure = secure;
+  if (application.mode === 'forward_domain' && application.cookie_domain) {
+    sessionOptions.domain = application.cookie_domain;
+  }
+  // Between the proxy and us there is no TLS; whether the browser's connection has it is what `external_host` says.
+  ctx.cookies.secure = secure;
+  const { id, logins = [] } = (ctx as SessionContext).session;
+  return { id: id ?? randomBytes(32).toString('base64url'), known: id !== undefined, logins };
+}
+
+/** Writes the cookie with this answer. */
+export function keepBrowser(ctx: Context, { id, logins }: Browser): void {
+  const { session } = ctx as SessionContext;
+  session.id = id;
+  session.logins = logins;
+  session.save();
+}

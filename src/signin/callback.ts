@@ -1,0 +1,103 @@
+/** `callback`: the browser comes back from the provider. It never ends here: on to the application, or afresh, or a page that says why not. */
+import { CredentialsRefused, ProviderUnavailable } from '../errors.ts';
+import { CodeRefused } from '../provider/index.ts';
+import { redirect, show } from './answer.ts';
+import { type Attempt, LOOP_ROUNDS, LOOP_TIME, type Opened } from './attempt.ts';
+import { begin, redirectUriOf } from './begin.ts';
+import { type Browser, readBrowser } from './binding.ts';
+import { complete } from './complete.ts';
+import { loginFailedPage, loopPage, providerDownPage } from './pages.ts';
+import { type Present, presentSessions } from './present.ts';
+import type { Outcome, Room, Visit } from './room.ts';
+
+type Good = Extract<Opened, { kind: 'good' }>;
+
+export async function callback(room: Room, visit: Visit): Promise<Outcome> {
+  const { ctx, application } = visit;
+  const browser = readBrowser(ctx, application);
+  const state = one(ctx.query.state);
+  const opened = room.attempts.open(application.slug, browser.known ? browser.id : undefined, state);
+  const present = await presentSessions(room.sessions, ctx, application);
+  const error = one(ctx.query.error);
+  if (opened.kind !== 'good') return withoutAttempt(room, visit, opened, present, browser);
+  // Another tab of this browser was faster: the code need not be spent.
+  if (present.some(({ session }) => session && session.created >= opened.attempt.at)) {
+    return toApplication(visit, opened.attempt.returnTo);
+  }
+  if (error !== undefined) return refused(visit, opened.attempt, error);
+  if (one(ctx.query.code) === undefined) return withoutAttempt(room, visit, opened, present, browser);
+  return exchange(room, visit, opened, present, browser);
+}
+
+const one = (value: string | string[] | undefined) => (typeof value === 'string' ? value : undefined);
+
+function toApplication({ ctx }: Visit, url: string): Outcome {
+  redirect(ctx, url);
+  return { outcome: 'already_signed_in', reason: undefined };
+}
+
+/** A code that is spent, a state that is too old or belongs elsewhere: with a session to the application, else one more round. */
+function withoutAttempt(
+  room: Room,
+  visit: Visit,
+  opened: Opened,
+  present: Present[],
+  browser: Browser,
+): Outcome | Promise<Outcome> {
+  const { ctx, application } = visit;
+  const attempt = opened.kind === 'foreign' ? undefined : opened.attempt;
+  const returnTo = attempt?.returnTo ?? new URL(application.external_host).href;
+  if (present.some(({ session }) => session)) return toApplication(visit, returnTo);
+  const first = attempt?.first ?? room.now();
+  const recent = Math.abs(room.now() - first) <= LOOP_TIME;
+  const round = recent ? (attempt?.round ?? (opened as { round: number }).round) : 0;
+  if (round >= LOOP_ROUNDS) return show(ctx, loopPage(application, returnTo), 'loop');
+  return begin(room, visit, { returnTo, round: round + 1, ...(recent && { first }), browser });
+}
+
+async function exchange(
+  room: Room,
+  visit: Visit,
+  { attempt, proof, ...opened }: Good,
+  present: Present[],
+  browser: Browser,
+): Promise<Outcome> {
+  const { ctx, application, provider } = visit;
+  const redirectUri = redirectUriOf(application);
+  const url = new URL(`${redirectUri.split('?')[0]}?${ctx.querystring}`);
+  try {
+    const identity = await provider.exchangeCode(url, { redirectUri, state: one(ctx.query.state) ?? '', ...proof });
+    return await complete(room, visit, { identity, attempt, present, browser });
+  } catch (error) {
+    if (error instanceof CodeRefused) {
+      return withoutAttempt(room, visit, { ...opened, kind: 'stale', attempt }, present, browser);
+    }
+    if (error instanceof CredentialsRefused) return untrusted(visit, attempt, error);
+    if (error instanceof ProviderUnavailable) {
+      return show(ctx, providerDownPage(application, attempt.returnTo), 'provider_unavailable', String(error.cause));
+    }
+    throw error;
+  }
+}
+
+/** The provider's answer did not pass a check: nothing of it is believed. */
+function untrusted({ ctx, application }: Visit, { returnTo }: Attempt, error: CredentialsRefused): Outcome {
+  const says = 'The login provider sent an answer that does not fit the login that you began, so it was not believed.';
+  const cause = error.cause instanceof Error ? error.cause : error;
+  const page = loginFailedPage(application, returnTo, { says, code: 'invalid_answer', status: 400 });
+  return show(ctx, page, 'failed', `${cause.name}: ${cause.message}`);
+}
+
+/** Error answers of the authorization endpoint (RFC 6749 section 4.1.2.1). */
+function refused({ ctx, application }: Visit, { returnTo }: Attempt, error: string): Outcome {
+  if (error === 'temporarily_unavailable' || error === 'server_error') {
+    return show(ctx, providerDownPage(application, returnTo), 'provider_unavailable', error);
+  }
+  // Anybody can write a link with any text in it: only a word of the protocol's alphabet is shown.
+  const code = /^[a-z_]{1,40}$/.test(error) ? error : 'unknown_error';
+  const says =
+    code === 'access_denied'
+      ? 'The login was cancelled, or the login provider does not let this account in.'
+      : 'The login provider did not complete the login.';
+  return show(ctx, loginFailedPage(application, returnTo, { says, code, status: 403 }), 'failed', code);
+}

@@ -1,0 +1,44 @@
+/** Ends a login well: a new session, its cookie, and back to where the user wanted to go. */
+
+import type { Identity } from '../provider/provider.ts';
+import { setSessionCookie } from '../sessions/cookie.ts';
+import { LONGEST } from '../sessions/revocation.ts';
+import type { Session } from '../sessions/session.ts';
+import { redirect } from './answer.ts';
+import { type Attempt, LOOP_ROUNDS } from './attempt.ts';
+import { type Browser, keepBrowser } from './binding.ts';
+import type { Present } from './present.ts';
+import type { Outcome, Room, Visit } from './room.ts';
+
+/** Until its token ends; with a refresh token, as long as `session_max_age`. */
+function sessionOf(room: Room, application: string, identity: Identity): Session {
+  const { until, ...who } = identity;
+  const now = room.now();
+  const end = identity.refreshToken === undefined ? until : now + room.config.session_max_age;
+  return {
+    ...who,
+    application,
+    means: 'login',
+    created: now,
+    tokenFrom: now,
+    tokenUntil: until,
+    until: Math.min(end, now + Math.max(room.config.session_max_age, LONGEST)),
+  };
+}
+
+export async function complete(
+  room: Room,
+  { ctx, application }: Visit,
+  login: { identity: Identity; attempt: Attempt; present: Present[]; browser: Browser },
+): Promise<Outcome> {
+  const { identity, attempt, present, browser } = login;
+  const session = sessionOf(room, application.slug, identity);
+  // Attack (session fixation): an id that somebody planted here must be worth nothing after the login.
+  const [old, ...others] = present.map(({ id }) => id);
+  const id = await room.sessions.create(session, old);
+  await Promise.all(others.map((other) => room.sessions.end(other)));
+  ctx.append('Set-Cookie', setSessionCookie(application, id, session.until - room.now()));
+  keepBrowser(ctx, { ...browser, logins: [...browser.logins, room.now()].slice(-LOOP_ROUNDS) });
+  redirect(ctx, attempt.returnTo);
+  return { outcome: 'signed_in', reason: undefined, user: session.user.username || session.sub };
+}

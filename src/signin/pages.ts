@@ -1,0 +1,143 @@
+/** The pages that a person sees: what happened, and what to do about it. */
+import type { ApplicationConfig } from '../config/schema.ts';
+import type { Reason } from '../errors.ts';
+import type { Session } from '../sessions/session.ts';
+import { type Page, pageHeaders, renderPage } from './layout.ts';
+
+type Named = Pick<ApplicationConfig, 'name' | 'external_host'>;
+/** A page that still lacks the id of the request it answers. */
+export type Draft = Omit<Page, 'requestId'> & { status: number; reason?: Reason };
+
+const ours = (application: Named, path: string) => `${application.external_host}/outpost.goauthentik.io/${path}`;
+/** A link that begins a login, and leads to `returnTo` in the end. */
+const startLink = (application: Named, returnTo: string, text = 'Try again') => ({
+  text,
+  href: `${ours(application, 'start')}?rd=${encodeURIComponent(returnTo)}`,
+});
+
+export function signedOutPage(application: Named, providerLeft: boolean): Draft {
+  const says = [`You are signed out of ${application.name}.`];
+  if (providerLeft) {
+    says.push(
+      'You may still be signed in at the login provider: on a shared computer, sign out there or close the browser.',
+    );
+  }
+  return {
+    status: 200,
+    title: 'Signed out',
+    says,
+    links: [startLink(application, `${application.external_host}/`, 'Sign in again')],
+  };
+}
+
+export function loginFailedPage(
+  application: Named,
+  returnTo: string,
+  what: { says: string; code: string; status: number },
+): Draft {
+  return {
+    status: what.status,
+    reason: 'login_failed',
+    title: 'The login did not work',
+    says: [
+      what.says,
+      `You are not signed in to ${application.name}. Try again; if it happens again, tell your administrator the code below.`,
+    ],
+    code: what.code,
+    links: [startLink(application, returnTo)],
+  };
+}
+
+export function loopPage(application: ApplicationConfig, returnTo: string): Draft {
+  const { external_host, mode, cookie_domain } = application;
+  const domain =
+    mode === 'forward_domain'
+      ? `The cookie is set for ${cookie_domain} and all hosts under it: this address must be one of them (cookie_domain).`
+      : `The cookie is set for ${new URL(external_host).host} alone: this address must be that one (external_host).`;
+  const scheme = external_host.startsWith('https:')
+    ? 'The cookie is kept on https only: this address must not be http.'
+    : 'This address is http: a cookie of the same name from https hides the one that is set here.';
+  return {
+    status: 400,
+    reason: 'login_loop',
+    title: 'The login goes round in circles',
+    says: [
+      `You have logged in to ${application.name} several times within half a minute, and your browser did not bring back the cookie that proves it. So we stopped here.`,
+      'What may be the reason:',
+    ],
+    list: [
+      'Your browser does not accept cookies from this site.',
+      domain,
+      scheme,
+      'The clock of this device, of the login provider or of this server is wrong by more than a minute.',
+    ],
+    code: 'login_loop',
+    links: [startLink(application, returnTo)],
+  };
+}
+
+export function providerDownPage(application: Named, returnTo: string): Draft {
+  return {
+    status: 503,
+    reason: 'provider_unavailable',
+    title: 'Login is not possible right now',
+    says: [`The login provider of ${application.name} cannot be reached. Please try again in a moment.`],
+    code: 'provider_unavailable',
+    links: [startLink(application, returnTo)],
+  };
+}
+
+export function storeDownPage(application: Named | undefined): Draft {
+  return {
+    status: 503,
+    reason: 'store_unavailable',
+    title: 'Login is not possible right now',
+    says: [
+      `The sessions of ${application?.name ?? 'this site'} cannot be reached. You have not been signed out. Please try again in a moment.`,
+    ],
+    code: 'store_unavailable',
+  };
+}
+
+export function unknownHostPage(host: string): Draft {
+  return {
+    status: 404,
+    reason: 'unknown_host',
+    title: 'Unknown site',
+    says: [`No application is configured for the host ${host || '(none)'}.`],
+    code: 'unknown_host',
+  };
+}
+
+export function brokenPage(): Draft {
+  return {
+    status: 500,
+    reason: 'internal_error',
+    title: 'Something went wrong',
+    says: ['This is our fault. Please try again; if it happens again, tell your administrator the request below.'],
+    code: 'internal_error',
+  };
+}
+
+/** What the page of a refusal needs to know. */
+export interface Denied {
+  reason: Reason;
+  application?: { config: ApplicationConfig } | undefined;
+  subject?: { session: Pick<Session, 'user' | 'sub'> } | undefined;
+}
+
+/** The page for somebody who is known (or not) and may not: its headers, a name and a value in turn, and its body. */
+export function deniedPage({ reason, application, subject }: Denied, requestId: string) {
+  const user = subject?.session.user;
+  const name = user?.username || user?.email || subject?.session.sub;
+  const config = application?.config;
+  const says = name
+    ? [`You are signed in, but this account may not open this page of ${config?.name ?? 'this site'}.`]
+    : [`This page of ${config?.name ?? 'this site'} is not open to anybody.`];
+  const facts: [string, string][] = [];
+  if (name) facts.push(['Account', user?.name && user.name !== name ? `${user.name} (${name})` : name]);
+  if (config) facts.push(['Application', config.name]);
+  const links = name && config ? [{ text: 'Use another account', href: ours(config, 'sign_out') }] : [];
+  const body = renderPage({ title: 'Access denied', says, facts, links, code: reason, requestId });
+  return { headers: pageHeaders.flat(), body };
+}

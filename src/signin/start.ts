@@ -1,0 +1,25 @@
+/** `start`: sends a browser to the provider, unless it has just been there too often. */
+import { show } from './answer.ts';
+import { LOOP_ROUNDS, LOOP_TIME } from './attempt.ts';
+import { begin } from './begin.ts';
+import { keepBrowser, readBrowser } from './binding.ts';
+import { loopPage } from './pages.ts';
+import { presentSessions } from './present.ts';
+import { readRd, returnTo } from './return_to.ts';
+import type { Outcome, Room, Visit } from './room.ts';
+
+export async function start(room: Room, visit: Visit): Promise<Outcome> {
+  const { ctx, application } = visit;
+  const target = returnTo(readRd(ctx.querystring), application);
+  const browser = readBrowser(ctx, application);
+  const recent = browser.logins.filter((time) => Math.abs(room.now() - time) <= LOOP_TIME);
+  if (recent.length >= LOOP_ROUNDS) {
+    // Logged in again and again, and never with a session: its cookie does not come back.
+    const present = await presentSessions(room.sessions, ctx, application);
+    if (!present.some(({ session }) => session)) {
+      keepBrowser(ctx, { ...browser, logins: [] });
+      return show(ctx, loopPage(application, target), 'loop');
+    }
+  }
+  return begin(room, visit, { returnTo: target, round: 1, browser });
+}

@@ -1,0 +1,211 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { StoreUnavailable } from '../../src/errors.ts';
+import { makeApplication } from '../support/application.ts';
+import { startProvider, type TestProvider } from '../support/provider.ts';
+import { type Browser, endpoint, redirectUri, startSignin, untilCallback } from './fixture.ts';
+
+const hosts = ['grafana.example.com', 'wiki.example.com'];
+const event = 'http://schemas.openid.net/event/backchannel-logout';
+
+let provider: TestProvider;
+let site: Awaited<ReturnType<typeof startSignin>>;
+let storeAway = false;
+let uses = 0;
+
+beforeAll(async () => {
+  const redirect_uris = hosts.map(redirectUri);
+  const backchannel_logout_uri = 'http://127.0.0.1:9/';
+  provider = await startProvider({
+    clients: [
+      { client_id: 'grafana', client_secret: 'secret', redirect_uris, backchannel_logout_uri },
+      { client_id: 'wiki', client_secret: 'secret', redirect_uris },
+    ],
+  });
+  const common = { issuer: provider.issuer, client_secret: 'secret' };
+  const wiki = { slug: 'wiki', client_id: 'wiki', external_host: 'https://wiki.example.com' };
+  site = await startSignin([makeApplication(common), makeApplication({ ...common, ...wiki })], (store) => ({
+    ...store,
+    add: (...row) => (storeAway ? Promise.reject(new StoreUnavailable()) : store.add(...row)),
+  }));
+});
+afterAll(async () => {
+  await site.close();
+  await provider.close();
+});
+afterEach(() => {
+  site.clock.shift = 0;
+  storeAway = false;
+  provider.fail('jwks', undefined);
+});
+
+function rightClaims(): Record<string, unknown> {
+  uses += 1;
+  const iat = Math.floor(Date.now() / 1000);
+  const events = { [event]: {} };
+  return { iss: provider.issuer, aud: 'grafana', iat, exp: iat + 120, jti: `jti-${uses}`, events, sub: 'u-alice' };
+}
+
+async function post(body: BodyInit, headers: Record<string, string> = {}) {
+  const address = `http://127.0.0.1:${site.port}/outpost.goauthentik.io/backchannel_logout`;
+  const response = await fetch(address, { method: 'POST', body, headers });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text && JSON.parse(text) };
+}
+
+const send = (logout_token: string) => post(new URLSearchParams({ logout_token }));
+
+async function signedIn(host: string, user = 'alice'): Promise<Browser> {
+  const browser = site.browser();
+  await browser.open(await untilCallback(browser, endpoint(host, 'start'), user));
+  expect((await browser.open(`https://${host}/`)).status).toBe(200);
+  return browser;
+}
+
+const status = async (browser: Browser, host: string) => (await browser.open(`https://${host}/`)).status;
+
+describe('a good logout token', () => {
+  test('with sub ends the sessions of that user on every application, and of nobody else', async () => {
+    const [one, two] = [await signedIn('grafana.example.com'), await signedIn('wiki.example.com')];
+    const bob = await signedIn('grafana.example.com', 'bob');
+    const answer = await send(await provider.sign(rightClaims(), { typ: 'logout+jwt' }));
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(await status(one, 'grafana.example.com')).toBe(401);
+    expect(await status(two, 'wiki.example.com')).toBe(401);
+    expect(await status(bob, 'grafana.example.com')).toBe(200);
+    const again = await signedIn('grafana.example.com');
+    expect(await status(again, 'grafana.example.com')).toBe(200);
+  });
+
+  test('with sid ends that session at the provider, and not those on other devices', async () => {
+    const [phone, laptop] = [await signedIn('grafana.example.com'), await signedIn('grafana.example.com')];
+    const cookie = /authentik_proxy_\w+=([\w-]+)/.exec(phone.cookiesFor('https://grafana.example.com/'))![1]!;
+    const sid = (await site.sessions.find(cookie, 'grafana'))!.session.sid;
+    expect(sid).toBeTypeOf('string');
+    expect((await send(await provider.sign({ ...rightClaims(), sid }))).status).toBe(200);
+    expect(await status(phone, 'grafana.example.com')).toBe(401);
+    expect(await status(laptop, 'grafana.example.com')).toBe(200);
+  });
+
+  test('with sid alone, one audience of several, and typ JWT', async () => {
+    const claims = { ...rightClaims(), sub: undefined, sid: 'some-sid', aud: ['unknown', 'wiki'] };
+    expect((await send(await provider.sign(claims, { typ: 'JWT' }))).status).toBe(200);
+  });
+
+  test("of the provider's own making is understood", async () => {
+    const seen: string[] = [];
+    const sink = await startProvider({
+      clients: [
+        {
+          client_id: 'grafana',
+          client_secret: 'secret',
+          redirect_uris: [redirectUri('grafana.example.com')],
+          backchannel_logout_uri: `http://127.0.0.1:${site.port}/outpost.goauthentik.io/backchannel_logout`,
+        },
+      ],
+    });
+    const other = await startSignin([makeApplication({ issuer: sink.issuer, client_secret: 'secret' })]);
+    // The provider signs, that site refuses (another issuer); what was signed is then sent to the right one.
+    site.signins.length = 0;
+    const browser = other.browser();
+    await browser.open(await untilCallback(browser, endpoint('grafana.example.com', 'start')));
+    const out = await browser.open(endpoint('grafana.example.com', 'sign_out'));
+    const confirm = await browser.open(out.location!);
+    await browser.submit(confirm, { logout: 'yes' });
+    seen.push(...site.signins.map((one) => `${one.outcome} ${one.detail}`));
+    expect(seen).toEqual(['refused the token is for another client']);
+    await other.close();
+    await sink.close();
+  });
+});
+
+describe('a bad logout token is refused with 400, and nobody is signed out', () => {
+  const past = Math.floor(Date.now() / 1000) - 600;
+  const bad: [string, Record<string, unknown>, Record<string, unknown>][] = [
+    ['signed by a stranger', {}, { foreign: true }],
+    ['signed by an unknown key', {}, { foreign: true, kid: 'unknown' }],
+    ['another issuer', { iss: 'https://evil.example.com' }, {}],
+    ['another audience', { aud: 'other-client' }, {}],
+    ['no audience', { aud: undefined }, {}],
+    ['no iat', { iat: undefined }, {}],
+    ['iat in the future', { iat: past + 4000, exp: past + 8000 }, {}],
+    ['no exp', { exp: undefined }, {}],
+    ['expired', { iat: past, exp: past + 120 }, {}],
+    ['no jti', { jti: undefined }, {}],
+    ['a jti that is no text', { jti: 7 }, {}],
+    ['no events', { events: undefined }, {}],
+    ['another event', { events: { 'http://schemas.openid.net/event/other': {} } }, {}],
+    ['the event is no object', { events: { [event]: true } }, {}],
+    ['the event is a list', { events: { [event]: [] } }, {}],
+    ['events is a list', { events: [event] }, {}],
+    ['a nonce', { nonce: 'n' }, {}],
+    ['an empty nonce', { nonce: '' }, {}],
+    ['neither sub nor sid', { sub: undefined }, {}],
+    ['a sub that is no text', { sub: 7 }, {}],
+    ['an empty sid', { sid: '' }, {}],
+    ['typ of an access token', {}, { typ: 'at+jwt' }],
+    ['typ of a security event', {}, { typ: 'secevent+jwt' }],
+  ];
+
+  test.each(bad)('%s', async (_, changes, header) => {
+    const browser = await signedIn('grafana.example.com');
+    const answer = await send(await provider.sign({ ...rightClaims(), ...changes }, header));
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([400, 'no-store']);
+    expect(answer.body).toMatchObject({ error: 'invalid_request', error_description: expect.any(String) });
+    expect(await status(browser, 'grafana.example.com')).toBe(200);
+  });
+
+  test('unsigned', async () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    expect((await send(`${part({ alg: 'none' })}.${part(rightClaims())}.`)).status).toBe(400);
+  });
+
+  test('an ID token', async () => {
+    const { events: _, jti: __, ...claims } = rightClaims();
+    expect((await send(await provider.sign(claims))).status).toBe(400);
+  });
+
+  test('used before', async () => {
+    const token = await provider.sign(rightClaims());
+    expect((await send(token)).status).toBe(200);
+    const browser = await signedIn('grafana.example.com');
+    expect((await send(token)).status).toBe(400);
+    expect(await status(browser, 'grafana.example.com')).toBe(200);
+  });
+
+  test('many times at once: it counts once', async () => {
+    const token = await provider.sign(rightClaims());
+    const answers = await Promise.all(Array.from({ length: 8 }, () => send(token)));
+    expect(answers.filter((one) => one.status === 200)).toHaveLength(1);
+  });
+});
+
+describe('a bad request is refused', () => {
+  test.each([
+    ['no token', () => post(new URLSearchParams({ other: 'x' }))],
+    ['an empty token', () => send('')],
+    ['no JWT', () => send('not.a.jwt')],
+    [
+      'two tokens',
+      () => post('logout_token=a.b.c&logout_token=a.b.c', { 'content-type': 'application/x-www-form-urlencoded' }),
+    ],
+    ['JSON', () => post('{"logout_token":"x"}', { 'content-type': 'application/json' })],
+    ['no body', () => post('')],
+    ['too much', () => send('x'.repeat(100_000))],
+  ])('%s', async (_, request) => {
+    expect((await request()).status).toBe(400);
+  });
+
+  test('GET is told what to use', async () => {
+    const response = await fetch(`http://127.0.0.1:${site.port}/outpost.goauthentik.io/backchannel_logout`);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+});
+
+test('the store is away: 503, and the same token works afterwards', async () => {
+  const token = await provider.sign(rightClaims());
+  storeAway = true;
+  const answer = await send(token);
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+  storeAway = false;
+  expect((await send(token)).status).toBe(200);
+});

@@ -1,0 +1,97 @@
+/** The sign-in endpoints on a loopback port, over a real provider, as a proxy would show them to a browser. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Koa from 'koa';
+import { createHosts, normaliseHost } from '../../src/access/hosts.ts';
+import type { ApplicationConfig } from '../../src/config/schema.ts';
+import { createEvents, type NoticeEvent, type SigninEvent } from '../../src/observe/events.ts';
+import { createProviders } from '../../src/provider/index.ts';
+import { sessionCookieName } from '../../src/sessions/cookie.ts';
+import { createMemoryStore } from '../../src/sessions/memory.ts';
+import { createSessions } from '../../src/sessions/sessions.ts';
+import type { Store } from '../../src/sessions/store.ts';
+import { createSignin } from '../../src/signin/index.ts';
+import { makeConfig } from '../support/application.ts';
+import { createBrowser } from '../support/browser.ts';
+
+export const endpoint = (host: string, name: string) => `https://${host}/outpost.goauthentik.io/${name}`;
+export const redirectUri = (host: string) => `${endpoint(host, 'callback')}?X-authentik-auth-callback=true`;
+
+export async function startSignin(applications: ApplicationConfig[], wrap: (store: Store) => Store = (store) => store) {
+  const clock = { shift: 0 };
+  const now = () => Date.now() + clock.shift;
+  const config = makeConfig(applications);
+  const events = createEvents();
+  const signins: SigninEvent[] = [];
+  const notices: NoticeEvent[] = [];
+  events.on('signin', (event) => signins.push(event));
+  events.on('notice', (event) => notices.push(event));
+  const provider = createProviders(config, { now, events });
+  const bySlug = (slug: string) => applications.find((one) => one.slug === slug);
+  const sessions = createSessions({
+    store: wrap(createMemoryStore(now)),
+    secret: config.secret,
+    session_max_age: config.session_max_age,
+    now,
+    provider: (slug) => provider(bySlug(slug)!),
+  });
+  const signin = createSignin({
+    config,
+    applications: createHosts(applications.map((one) => ({ ...one, config: one }))),
+    sessions,
+    provider,
+    now,
+    events,
+    forwardedHost: (ctx) => normaliseHost(String(ctx.headers['x-forwarded-host'] ?? ctx.headers.host), undefined),
+  });
+
+  const app = new Koa();
+  app.use(async (ctx, next) => {
+    const name = /^\/outpost\.goauthentik\.io\/(start|callback|sign_out|backchannel_logout)$/.exec(ctx.path)?.[1];
+    if (name === 'backchannel_logout') return signin.backchannel_logout(ctx, next);
+    if (name) return signin.session(ctx, () => signin[name as 'start'](ctx, next));
+    // The application: says whether a session reached it, as a proxy that had asked would.
+    const application = applications.find(
+      ({ external_host }) => external_host === `https://${ctx.get('x-forwarded-host')}`,
+    );
+    const cookie = ctx.cookies.get(sessionCookieName((application ?? applications[0]!).client_id));
+    const live = cookie && (await sessions.find(cookie, (application ?? applications[0]!).slug));
+    ctx.status = live ? 200 : 401;
+    ctx.body = live ? `hello ${live.session.user.name}` : 'nobody';
+  });
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const resolve = (url: URL) =>
+    url.hostname.endsWith('example.com')
+      ? {
+          url: `http://127.0.0.1:${port}${url.pathname}${url.search}`,
+          headers: { 'x-forwarded-host': url.host, 'x-request-id': 'request-1234' },
+        }
+      : undefined;
+
+  return {
+    port,
+    sessions,
+    signins,
+    notices,
+    clock,
+    browser: () => createBrowser(resolve),
+    close: () =>
+      new Promise<void>((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+export type Browser = ReturnType<typeof createBrowser>;
+
+/** Goes from `start` to the provider's answer, and stops before our callback sees it. */
+export async function untilCallback(browser: Browser, start: string, user = 'alice') {
+  const first = await browser.open(start);
+  const page = await browser.follow(`${first.location}&login_hint=${user}`, (url) =>
+    url.pathname.endsWith('/callback'),
+  );
+  return page.location!;
+}

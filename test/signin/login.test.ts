@@ -1,0 +1,400 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { StoreUnavailable } from '../../src/errors.ts';
+import { makeApplication } from '../support/application.ts';
+import { startProvider, type TestProvider } from '../support/provider.ts';
+import { type Browser, endpoint, redirectUri, startSignin, untilCallback } from './fixture.ts';
+
+const host = 'grafana.example.com';
+const start = endpoint(host, 'start');
+const url = `https://${host}/d/abc?a=1&b=${encodeURIComponent('ü&')}`;
+const withRd = `${start}?rd=${encodeURIComponent(url)}`;
+const e = encodeURIComponent;
+
+let provider: TestProvider;
+let site: Awaited<ReturnType<typeof startSignin>>;
+let browser: Browser;
+let storeAway = false;
+
+beforeAll(async () => {
+  const hosts = [host, 'auth.example.com', 'wiki.example.com'];
+  const redirect_uris = hosts.map(redirectUri);
+  provider = await startProvider({
+    refresh_tokens: 'offline_access',
+    clients: ['grafana', 'domain', 'wiki'].map((client_id) => ({ client_id, client_secret: 'secret', redirect_uris })),
+  });
+  const common = { issuer: provider.issuer, client_secret: 'secret' };
+  site = await startSignin(
+    [
+      makeApplication({ ...common }),
+      makeApplication({
+        ...common,
+        slug: 'wiki',
+        name: 'Wiki <b>&',
+        client_id: 'wiki',
+        external_host: 'https://wiki.example.com',
+        scopes: ['openid', 'profile', 'offline_access'],
+      }),
+      makeApplication({
+        ...common,
+        slug: 'domain',
+        client_id: 'domain',
+        external_host: 'https://auth.example.com',
+        mode: 'forward_domain',
+        cookie_domain: 'example.com',
+      }),
+    ],
+    (store) => ({
+      ...store,
+      get: (key) => (storeAway ? Promise.reject(new StoreUnavailable()) : store.get(key)),
+      set: (...row) => (storeAway ? Promise.reject(new StoreUnavailable()) : store.set(...row)),
+      getMany: (keys) => (storeAway ? Promise.reject(new StoreUnavailable()) : store.getMany(keys)),
+    }),
+  );
+});
+afterAll(async () => {
+  await site.close();
+  await provider.close();
+});
+beforeEach(() => {
+  browser = site.browser();
+});
+afterEach(() => {
+  site.clock.shift = 0;
+  storeAway = false;
+  for (const name of ['token', 'authorization', 'userinfo'] as const) {
+    provider.fail(name, undefined);
+    provider.stand(name, undefined);
+  }
+});
+
+const sessionLine = () => browser.cookiesFor(`https://${host}/`).match(/authentik_proxy_\w+=[\w-]+/)?.[0];
+
+describe('a login', () => {
+  test('leads back to the very URL, with one session cookie and no signature cookie', async () => {
+    const callback = await untilCallback(browser, withRd);
+    const back = await browser.open(callback);
+    expect(back.status).toBe(302);
+    expect(back.location).toBe(url);
+    expect(back.headers.get('cache-control')).toBe('no-store');
+    expect(back.headers.get('referrer-policy')).toBe('no-referrer');
+    const lines = back.headers.getSetCookie();
+    const session = lines.find((line) => line.startsWith('authentik_proxy_'))!;
+    expect(session).toMatch(
+      /^authentik_proxy_[0-9a-f]{8}=[\w-]{43}; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
+    expect(session.length).toBeLessThanOrEqual(200);
+    const binding = lines.find((line) => line.startsWith('gatepost_login_'))!;
+    expect(binding).toMatch(/^gatepost_login_[0-9a-f]{8}=[\w.-]+; path=\/; samesite=lax; secure; httponly$/);
+    expect(lines).toHaveLength(2);
+    expect(browser.cookiesFor(url)).not.toContain('.sig');
+    expect((await browser.open(url)).text).toBe('hello Łukasz 山田 Ünïcode');
+    expect(site.signins.at(-1)).toMatchObject({ endpoint: 'callback', outcome: 'signed_in', user: 'alice' });
+  });
+
+  test('begins the same with rd not encoded, a bare path, or none', async () => {
+    const ends = [
+      [`${start}?rd=${url}`, url],
+      [`${start}?rd=/d/abc?a=1&b=2`, `https://${host}/d/abc?a=1&b=2`],
+      [start, `https://${host}/`],
+      [`${start}?rd=${e('https://evil/')}`, `https://${host}/`],
+    ] as const;
+    for (const [from, to] of ends) {
+      const other = site.browser();
+      expect((await other.open(await untilCallback(other, from))).location).toBe(to);
+    }
+  });
+
+  test('gets a new session id each time, and the old one is dead', async () => {
+    await browser.open(await untilCallback(browser, withRd));
+    const old = sessionLine()!;
+    const again = await browser.open(await untilCallback(browser, withRd));
+    expect(again.headers.getSetCookie().join()).toContain('authentik_proxy_');
+    expect(sessionLine()).not.toBe(old);
+    expect((await site.browser().open(url, { headers: { cookie: old } })).status).toBe(401);
+    expect((await browser.open(url)).status).toBe(200);
+  });
+
+  test('lasts as long as session_max_age where there is a refresh token', async () => {
+    const callback = await untilCallback(browser, `${endpoint('wiki.example.com', 'start')}`);
+    const back = await browser.open(callback);
+    const line = back.headers.getSetCookie().find((one) => one.startsWith('authentik_proxy_'));
+    expect(Number(/Max-Age=(\d+)/.exec(line!)?.[1])).toBeGreaterThan(86_000);
+  });
+
+  test('of a domain serves every host of it, and comes back to the host that it began at', async () => {
+    const to = 'https://two.example.com/x';
+    const callback = await untilCallback(browser, `${endpoint('auth.example.com', 'start')}?rd=${e(to)}`);
+    expect(new URL(callback).host).toBe('auth.example.com');
+    const back = await browser.open(callback);
+    expect(back.location).toBe(to);
+    expect(back.headers.getSetCookie().every((line) => /domain=example\.com/i.test(line))).toBe(true);
+    expect(browser.cookiesFor('https://three.example.com/')).toContain('authentik_proxy_');
+  });
+});
+
+describe('many tabs', () => {
+  test('ten logins at once end in any order, each at its own URL', async () => {
+    await browser.open(start);
+    const urls = Array.from({ length: 10 }, (_, i) => `https://${host}/tab/${i}`);
+    const callbacks = await Promise.all(urls.map((to) => untilCallback(browser, `${start}?rd=${e(to)}`)));
+    for (const at of [7, 0, 9, 3, 1, 8, 2, 6, 4, 5]) {
+      const page = await browser.open(callbacks[at]!);
+      expect(page.location).toBe(urls[at]);
+      expect((await browser.open(urls[at]!)).status).toBe(200);
+    }
+  });
+
+  test('ten tabs of a browser that has no cookie yet all arrive', async () => {
+    const urls = Array.from({ length: 10 }, (_, i) => `https://${host}/new/${i}`);
+    const callbacks = await Promise.all(urls.map((to) => untilCallback(browser, `${start}?rd=${e(to)}`)));
+    for (const [at, callback] of callbacks.entries()) {
+      const page = await browser.follow(callback, (next) => next.pathname.startsWith('/new/'));
+      expect(page.location).toBe(urls[at]);
+    }
+    expect((await browser.open(urls[0]!)).status).toBe(200);
+  });
+
+  test('a tab that was slower does not spend its code', async () => {
+    const [one, two] = [await untilCallback(browser, withRd), await untilCallback(browser, withRd)];
+    await browser.open(one);
+    const before = provider.counts.token;
+    expect((await browser.open(two)).location).toBe(url);
+    expect(provider.counts.token).toBe(before);
+    expect(site.signins.at(-1)?.outcome).toBe('already_signed_in');
+  });
+});
+
+describe('a callback never dead-ends', () => {
+  const afresh = (location: string | undefined) => expect(location).toContain(`${provider.issuer}/auth?`);
+
+  test('the back button and a bookmark of it, with a session: to the application', async () => {
+    const callback = await untilCallback(browser, withRd);
+    await browser.open(callback);
+    expect((await browser.open(callback)).location).toBe(url);
+    expect((await browser.open(endpoint(host, 'callback'))).location).toBe(`https://${host}/`);
+  });
+
+  test('a bookmark of it, without a session: afresh, and then to the application', async () => {
+    const callback = await untilCallback(browser, withRd);
+    await browser.open(callback);
+    await browser.open(endpoint(host, 'sign_out'));
+    afresh((await browser.open(callback)).location);
+    const other = site.browser();
+    afresh((await other.open(endpoint(host, 'callback'))).location);
+    afresh((await other.open(`${endpoint(host, 'callback')}?code=x&state=nonsense`)).location);
+  });
+
+  test('a code that is spent, without a session: afresh, and back to the URL', async () => {
+    const callback = await untilCallback(browser, withRd);
+    await browser.open(callback);
+    for (const key of browser.jar.keys()) if (key.startsWith('authentik_proxy_')) browser.jar.delete(key);
+    afresh((await browser.open(callback)).location);
+    const page = await browser.follow(callback, (next) => next.pathname.startsWith('/d/'));
+    expect(page.location).toBe(url);
+  });
+
+  test('a state that another browser began proves nothing (login CSRF)', async () => {
+    const attacker = site.browser();
+    const callback = await untilCallback(attacker, withRd, 'bob');
+    const before = provider.counts.token;
+    const page = await browser.open(callback);
+    afresh(page.location);
+    expect(provider.counts.token).toBe(before);
+    expect(sessionLine()).toBeUndefined();
+  });
+
+  test('a state of another application proves nothing', async () => {
+    const callback = new URL(await untilCallback(browser, withRd));
+    const there = new URL(endpoint('wiki.example.com', 'callback'));
+    there.search = callback.search;
+    afresh((await browser.open(there.href)).location);
+  });
+
+  test('a state that is older than an hour begins afresh, in the first round', async () => {
+    const callback = await untilCallback(browser, withRd);
+    site.clock.shift = 3_700_000;
+    const page = await browser.open(callback);
+    afresh(page.location);
+    expect(new URL(page.location!).searchParams.get('state')).toMatch(/^1\./);
+  });
+
+  test('a browser that keeps no cookies sees the loop page after three rounds, and nothing is stored', async () => {
+    let page = await browser.open(withRd);
+    for (let round = 1; round <= 3; round += 1) {
+      expect(new URL(page.location!).searchParams.get('state')).toMatch(new RegExp(`^${round}\\.`));
+      const next = await browser.follow(`${page.location}&login_hint=alice`, (to) => to.pathname.endsWith('/callback'));
+      for (const key of browser.jar.keys()) if (key.includes('example.com')) browser.jar.delete(key);
+      page = await browser.open(next.location!);
+    }
+    expect(page.status).toBe(400);
+    expect(page.headers.get('x-gatepost-reason')).toBe('login_loop');
+    expect(page.text).toContain('does not accept cookies');
+    expect(page.text).toContain('request-1234');
+  });
+
+  test('a session cookie that is not kept ends in the loop page too, and one can try again', async () => {
+    for (let round = 1; round <= 3; round += 1) {
+      const back = await browser.open(await untilCallback(browser, withRd));
+      expect(back.location).toBe(url);
+      for (const key of browser.jar.keys()) if (key.startsWith('authentik_proxy_')) browser.jar.delete(key);
+    }
+    const page = await browser.open(withRd);
+    expect(page.status).toBe(400);
+    expect(page.text).toContain('goes round in circles');
+    expect((await browser.open(withRd)).status).toBe(302);
+  });
+});
+
+describe('the provider', () => {
+  test('says no: a page with its word and what to do', async () => {
+    const first = await browser.open(withRd);
+    const form = await browser.follow(first.location!);
+    const posted = await browser.submit(form, { action: 'cancel' });
+    const back = await browser.follow(posted.location!);
+    expect(back.status).toBe(403);
+    expect(back.text).toContain('access_denied');
+    expect(back.text).toContain(`start?rd=${e(url).replaceAll("'", '&#39;')}`);
+    expect(back.headers.get('x-gatepost-reason')).toBe('login_failed');
+  });
+
+  test('an error text of an attacker is not shown', async () => {
+    const callback = new URL(await untilCallback(browser, withRd));
+    callback.searchParams.delete('code');
+    callback.searchParams.set('error', '<b>Call 555-1234</b>');
+    const page = await browser.open(callback.href);
+    expect(page.text).not.toContain('555');
+    expect(page.text).toContain('unknown_error');
+  });
+
+  test.each(['error', 'nonsense', 'reset'] as const)(
+    'does not give tokens (%s): 503, and the code may be tried again',
+    async (failure) => {
+      const callback = await untilCallback(browser, withRd);
+      provider.fail('token', failure);
+      const page = await browser.open(callback);
+      expect(page.status).toBe(503);
+      expect(page.headers.get('retry-after')).toBe('5');
+      expect(page.headers.get('x-gatepost-reason')).toBe('provider_unavailable');
+      expect(sessionLine()).toBeUndefined();
+      provider.fail('token', undefined);
+      expect((await browser.open(callback)).location).toBe(url);
+    },
+  );
+
+  test('gives an ID token with another nonce: nobody is signed in, and a page says so', async () => {
+    const callback = await untilCallback(browser, withRd);
+    const now = Math.floor(Date.now() / 1000);
+    const id_token = await provider.sign({
+      iss: provider.issuer,
+      sub: 'u-alice',
+      aud: 'grafana',
+      nonce: 'x',
+      iat: now,
+      exp: now + 60,
+    });
+    provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', id_token } }));
+    const page = await browser.open(callback);
+    expect(page.status).toBe(400);
+    expect(page.text).toContain('invalid_answer');
+    expect(sessionLine()).toBeUndefined();
+  });
+
+  test('is another one (mix-up by iss): the code is not shown to it', async () => {
+    const callback = new URL(await untilCallback(browser, withRd));
+    callback.searchParams.set('iss', 'https://evil.example.org');
+    const before = provider.counts.token;
+    expect((await browser.open(callback.href)).status).toBe(400);
+    expect(provider.counts.token).toBe(before);
+  });
+});
+
+describe('around it', () => {
+  test('the store is away: 503, nobody is let in, nobody is logged out', async () => {
+    const callback = await untilCallback(browser, withRd);
+    storeAway = true;
+    const page = await browser.open(callback);
+    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(page.headers.get('x-gatepost-reason')).toBe('store_unavailable');
+    expect(sessionLine()).toBeUndefined();
+  });
+
+  test('an unknown host is a 404 that names it', async () => {
+    const response = await fetch(`http://127.0.0.1:${site.port}/outpost.goauthentik.io/start`, {
+      headers: { 'x-forwarded-host': 'other.example.org' },
+    });
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain('other.example.org');
+    expect(response.headers.getSetCookie()).toEqual([]);
+  });
+
+  test('other methods are refused with Allow', async () => {
+    for (const name of ['start', 'callback']) {
+      const page = await browser.open(endpoint(host, name), { method: 'POST' });
+      expect([page.status, page.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    }
+    const put = await browser.open(endpoint(host, 'sign_out'), { method: 'PUT' });
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST']);
+    expect((await browser.open(withRd, { method: 'HEAD' })).status).toBe(302);
+  });
+
+  test('nothing secret is told to the log', async () => {
+    const callback = await untilCallback(browser, withRd);
+    await browser.open(callback);
+    const told = JSON.stringify([site.signins, site.notices]);
+    const { searchParams } = new URL(callback);
+    for (const secret of [searchParams.get('code'), searchParams.get('state'), sessionLine()?.split('=')[1]]) {
+      expect(secret).toBeTypeOf('string');
+      expect(told).not.toContain(secret);
+    }
+  });
+});
+
+describe('signing out', () => {
+  test('ends the session, goes to the provider with id_token_hint, and signing in again works at the first try', async () => {
+    await browser.open(await untilCallback(browser, withRd));
+    const cookie = sessionLine()!;
+    const out = await browser.open(endpoint(host, 'sign_out'));
+    expect(out.status).toBe(302);
+    const there = new URL(out.location!);
+    expect(there.origin + there.pathname).toBe(`${provider.issuer}/session/end`);
+    expect(there.searchParams.get('id_token_hint')?.split('.')).toHaveLength(3);
+    expect((await browser.open(url)).status).toBe(401);
+    expect((await site.browser().open(url, { headers: { cookie } })).status).toBe(401);
+    expect((await browser.open(await untilCallback(browser, withRd))).location).toBe(url);
+    expect((await browser.open(url)).status).toBe(200);
+  });
+
+  test('ends the sessions of that user on other browsers and applications, and of nobody else', async () => {
+    const [phone, bob] = [site.browser(), site.browser()];
+    await browser.open(await untilCallback(browser, withRd));
+    await phone.open(await untilCallback(phone, endpoint('wiki.example.com', 'start')));
+    await bob.open(await untilCallback(bob, withRd, 'bob'));
+    expect((await phone.open('https://wiki.example.com/')).status).toBe(200);
+    await browser.open(endpoint(host, 'sign_out'), { method: 'POST' });
+    expect((await phone.open('https://wiki.example.com/')).status).toBe(401);
+    expect((await bob.open(url)).status).toBe(200);
+  });
+
+  test('is no loop when it is done again and again', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      await browser.open(await untilCallback(browser, withRd));
+      await browser.open(endpoint(host, 'sign_out'));
+    }
+    expect((await browser.open(withRd)).status).toBe(302);
+  });
+
+  test('without a session shows a page', async () => {
+    const page = await browser.open(endpoint('wiki.example.com', 'sign_out'));
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('You are signed out of Wiki &#60;b&#62;&#38;');
+    expect(page.text).not.toContain('<b>');
+  });
+
+  test('says 503 and keeps the session when the store is away', async () => {
+    await browser.open(await untilCallback(browser, endpoint('wiki.example.com', 'start')));
+    const before = browser.cookiesFor('https://wiki.example.com/');
+    storeAway = true;
+    expect((await browser.open(endpoint('wiki.example.com', 'sign_out'))).status).toBe(503);
+    expect(browser.cookiesFor('https://wiki.example.com/')).toBe(before);
+  });
+});
