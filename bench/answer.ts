@@ -1,0 +1,26 @@
+/** Asks one question and takes the answer apart, for the ceiling to give the same one. */
+import { request } from 'node:http';
+import { TARGET } from './cases.ts';
+
+export interface Answer {
+  status: number;
+  /** Names and values in turn, in the spelling that came; without those that Node adds to every answer. */
+  headers: string[];
+  body: string;
+}
+
+const added = new Set(['date', 'connection', 'keep-alive']);
+
+export function ask(port: number, headers: Record<string, string>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path: TARGET, headers, agent: false }, async (response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk);
+      const { rawHeaders, statusCode } = response;
+      const kept = rawHeaders.filter((_, at) => !added.has(rawHeaders[at & ~1]!.toLowerCase()));
+      resolve({ status: statusCode!, headers: kept, body: Buffer.concat(chunks).toString() });
+    });
+    asked.once('error', reject);
+    asked.end();
+  });
+}

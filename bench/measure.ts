@@ -1,0 +1,69 @@
+/** Measures one case: ceiling and Gatepost in turn, so that what disturbs the machine disturbs both. */
+import { ask } from './answer.ts';
+import type { Case, Credentials } from './cases.ts';
+import { load, type Turn } from './load.ts';
+import type { Options } from './options.ts';
+import { type Server, startCeiling } from './servers.ts';
+
+export interface Result {
+  store: string;
+  case: string;
+  aim: number;
+  /** Gatepost's requests per second as a share of the ceiling's: the median over the rounds. */
+  ratio: number;
+  /** The ceiling's CPU time for a request as a share of Gatepost's; `undefined` where the system does not tell. */
+  ratio_cpu: number | undefined;
+  /** Gatepost's p99 as a multiple of the ceiling's. */
+  ratio_p99: number;
+  /** Medians. */
+  ceiling: Turn;
+  gatepost: Turn;
+}
+
+export async function measure(
+  gatepost: Server,
+  { name, aim, status, headers: headersOf }: Case,
+  credentials: Credentials,
+  options: Pick<Options, 'rounds' | 'seconds' | 'connections'>,
+): Promise<Omit<Result, 'store'>> {
+  const headers = headersOf(credentials);
+  const answer = await ask(gatepost.port, headers);
+  if (answer.status !== status) throw new Error(`${name}: ${answer.status} ${answer.body}`);
+  const ceiling = await startCeiling(answer);
+  try {
+    const turn = (server: Server, seconds: number) => load({ ...server, ...options, headers, seconds });
+    for (const server of [ceiling, gatepost]) await turn(server, 1);
+    const rounds: { ceiling: Turn; gatepost: Turn }[] = [];
+    for (let i = 0; i < options.rounds; i += 1) {
+      rounds.push({ ceiling: await turn(ceiling, options.seconds), gatepost: await turn(gatepost, options.seconds) });
+    }
+    const over = (share: (round: (typeof rounds)[0]) => number) => median(rounds.map(share));
+    return {
+      case: name,
+      aim,
+      ratio: over((round) => round.gatepost.rate / round.ceiling.rate),
+      ratio_cpu: rounds[0]?.ceiling.cpu && over((round) => round.ceiling.cpu! / round.gatepost.cpu!),
+      ratio_p99: over((round) => round.gatepost.p99 / round.ceiling.p99),
+      ceiling: medianTurn(rounds.map((round) => round.ceiling)),
+      gatepost: medianTurn(rounds.map((round) => round.gatepost)),
+    };
+  } finally {
+    await ceiling.close();
+  }
+}
+
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+function medianTurn(turns: Turn[]): Turn {
+  const of = (pick: (turn: Turn) => number) => median(turns.map(pick));
+  return {
+    rate: of((turn) => turn.rate),
+    p50: of((turn) => turn.p50),
+    p99: of((turn) => turn.p99),
+    cpu: turns[0]?.cpu && of((turn) => turn.cpu!),
+  };
+}

@@ -1,0 +1,81 @@
+/** What `npm run bench` can be told. */
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cases } from './cases.ts';
+import { findProgram } from './programs.ts';
+import { stores } from './stores.ts';
+
+export interface Options {
+  stores: string[];
+  cases: string[];
+  rounds: number;
+  /** Of one turn, for the ceiling and for Gatepost each. */
+  seconds: number;
+  connections: number;
+  json: boolean;
+  /** The built command that is measured. */
+  server: string;
+}
+
+export const usage = `npm run bench -- [options]
+
+  --store NAME     ${stores.join(', ')}; may be repeated, all by default
+  --case NAME      ${cases.map((one) => one.name).join(', ')}; may be repeated, all by default
+  --rounds N       turns of ceiling and Gatepost per case, of which the median counts (7)
+  --seconds N      of each turn (1)
+  --connections N  open at once (64)
+  --server FILE    another built command to measure (dist/cli/main.js)
+  --json           print JSON instead of a table`;
+
+/** @throws an `Error` whose message says what is wrong */
+export function readOptions(args: string[]): Options {
+  const several = { type: 'string', multiple: true } as const;
+  const one = (value: string) => ({ type: 'string', default: value }) as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      store: { ...several, default: stores.filter((name) => name !== 'redis' || findProgram('redis-server')) },
+      case: { ...several, default: cases.map(({ name }) => name) },
+      rounds: one('7'),
+      seconds: one('1'),
+      connections: one('64'),
+      server: one(fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))),
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const { json, server } = values;
+  return {
+    stores: known('store', values.store, stores),
+    cases: known(
+      'case',
+      values.case,
+      cases.map(({ name }) => name),
+    ),
+    rounds: whole('rounds', values.rounds),
+    seconds: whole('seconds', values.seconds),
+    connections: whole('connections', values.connections),
+    json,
+    server,
+  };
+}
+
+function known(name: string, given: string[], all: readonly string[]): string[] {
+  const strange = given.find((value) => !all.includes(value));
+  if (strange !== undefined) throw new Error(`--${name} is one of ${all.join(', ')}`);
+  return given;
+}
+
+function whole(name: string, text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${name} is a whole number from 1 on`);
+  return Number(text);
+}
+
+/** Server and load on a core each, where there are two: else they take each other's time, and the ratio is theirs. */
+export const cores = availableParallelism() > 1 && findProgram('taskset') ? { server: 0, load: 1 } : undefined;
+
+/** A command line that runs on one core. */
+export function pinned(core: 'server' | 'load', command: string[]): [string, string[]] {
+  const [program, ...rest] = cores ? ['taskset', '-c', String(cores[core]), ...command] : command;
+  return [program as string, rest];
+}

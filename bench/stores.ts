@@ -1,0 +1,44 @@
+/** The stores that are measured: made empty for one run, and gone after it. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { pinned } from './options.ts';
+
+export const stores = ['memory', 'file', 'redis'] as const;
+
+export interface OpenStore {
+  /** As `store:` has it. */
+  address: string;
+  close(): Promise<void>;
+}
+
+export async function openStore(name: string): Promise<OpenStore> {
+  if (name === 'memory') return { address: 'memory', close: async () => {} };
+  const folder = await mkdtemp(join(tmpdir(), 'gatepost-bench-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  if (name === 'file') return { address: pathToFileURL(folder).href, close: remove };
+  const port = await freePort();
+  const command = ['redis-server', '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
+  const server = spawn(...pinned('load', command), { stdio: 'ignore' });
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  return {
+    address: `redis://127.0.0.1:${port}`,
+    async close() {
+      server.kill();
+      await ended;
+      await remove();
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
