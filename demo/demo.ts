@@ -4,9 +4,8 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../src/config/load.ts';
 import { serve } from '../src/main.ts';
-import { startProvider } from '../test/support/provider.ts';
 import { type GatewayName, startAnyGateway } from './gateways.ts';
-import { providerPages } from './provider_pages.ts';
+import { startDemoProvider } from './provider.ts';
 import { startSite } from './site.ts';
 
 export interface DemoOptions {
@@ -30,10 +29,7 @@ export async function startDemo({ gateway, port: wanted, log = 'pretty' }: DemoO
     const port = await choosePort(wanted);
     const url = `http://app.localhost:${port}`;
     const client_secret = randomBytes(24).toString('base64url');
-    const provider = await startProvider({
-      clients: [{ client_id: 'demo', client_secret, redirect_uris: [redirectUri(url)] }],
-      pages: providerPages(url),
-    });
+    const provider = await startDemoProvider({ clients: [{ client_id: 'demo', client_secret, url }] });
     stops.push(provider.close);
     const site = await startSite();
     stops.push(site.stop);
@@ -53,10 +49,6 @@ export async function startDemo({ gateway, port: wanted, log = 'pretty' }: DemoO
     await close();
     throw error;
   }
-}
-
-export function redirectUri(url: string): string {
-  return `${url}/outpost.goauthentik.io/callback?X-authentik-auth-callback=true`;
 }
 
 async function choosePort(wanted: number | undefined): Promise<number> {

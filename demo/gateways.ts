@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { caddy } from '../test/integration/caddy.ts';
 import { nginx } from '../test/integration/nginx.ts';
-import type { Proxy as RealProxy } from '../test/integration/proxy.ts';
+import type { TestedProxy } from '../test/integration/proxy.ts';
 import { traefik } from '../test/integration/traefik.ts';
 import { findTool } from '../test/support/tools.ts';
 import { startGateway } from './gateway.ts';
@@ -13,7 +13,7 @@ import { startGateway } from './gateway.ts';
 export const gatewayNames = ['traefik', 'caddy', 'nginx', 'builtin'] as const;
 export type GatewayName = (typeof gatewayNames)[number];
 
-const real: Record<Exclude<GatewayName, 'builtin'>, RealProxy> = { traefik, caddy, nginx };
+const real: Record<Exclude<GatewayName, 'builtin'>, TestedProxy> = { traefik, caddy, nginx };
 
 export interface Ports {
   port: number;

@@ -6,7 +6,8 @@ const style = `
 @media (prefers-color-scheme: dark) { :root { --accent: #93b4ff; --on-accent: #0b1220 } }
 * { box-sizing: border-box }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1.5rem 1rem 3rem }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0 }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 1.25rem 0 .5rem }
+.card h1 { margin-top: 0 }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
 a { color: var(--accent) }
 nav, .row { display: flex; flex-wrap: wrap; gap: .5rem }
@@ -22,6 +23,7 @@ td, code, output { font-family: ui-monospace, monospace; font-size: .875rem }
 td.none { opacity: .55; font-style: italic }
 output { display: block; min-height: 1.5em; margin-top: .75rem }
 .card { border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem; margin-top: 1rem }
+.card > :last-child { margin-bottom: 0 }
 .narrow { max-width: 24rem; margin: 8vh auto 0 }
 label { display: block; margin-top: .75rem }
 input { font: inherit; width: 100%; padding: .5rem; border: 1px solid var(--line); border-radius: .5rem; background: transparent; color: inherit }

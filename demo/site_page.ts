@@ -25,13 +25,13 @@ document.getElementById('fetch').onclick = async () => {
   const response = await fetch('/api/me', { headers: { accept: 'application/json' } });
   const answer = await response.json().catch(() => ({}));
   const told = response.ok ? 'the site answered' : answer.error + ', log in at ' + answer.login_url;
-  say('fetched', response.status + ': ' + told);
+  say('fetched', 'fetch: ' + response.status + ', ' + told);
 };
 document.getElementById('socket').onclick = () => {
   say('opened', '…');
   const socket = new WebSocket(location.origin.replace('http', 'ws') + '/api/socket');
-  socket.onmessage = (event) => { say('opened', event.data); socket.close() };
-  socket.onerror = () => say('opened', 'refused');
+  socket.onmessage = (event) => { say('opened', 'WebSocket: ' + event.data); socket.close() };
+  socket.onerror = () => say('opened', 'WebSocket: refused');
 };
 `;
 

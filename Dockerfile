@@ -1,0 +1,38 @@
+# Gatepost alone (the last stage), and `--target demo` for the provider and the sites of docker-compose.yml.
+ARG NODE=20-bookworm-slim
+
+FROM node:${NODE} AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+# No install scripts: the database comes with binaries of its own, and there is nothing to build before the sources are here.
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json ./
+COPY src src
+RUN npm run build
+
+FROM build AS demo
+COPY demo demo
+COPY test/support test/support
+USER node
+ENTRYPOINT ["node", "--import", "tsx", "demo/part.ts"]
+
+FROM node:${NODE} AS production
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
+
+FROM node:${NODE}
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json ./
+COPY --from=production /app/node_modules node_modules
+COPY --from=build /app/dist dist
+# A volume for `store: file:///var/lib/gatepost` takes over this owner.
+RUN mkdir -p /var/lib/gatepost && chown node:node /var/lib/gatepost
+USER node
+EXPOSE 9000
+# Asks `listen.http` at its default port; where yours is another one, set GATEPOST_PORT.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GATEPOST_PORT ?? 9000}/-/health/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/cli/main.js"]
+CMD ["serve", "--config", "/etc/gatepost/gatepost.yaml"]
