@@ -22,7 +22,8 @@ export function judge(raw: RawMapping, { env, folder }: Surroundings, report: Re
   substituteVariables(raw, env, blame);
   readSecretFiles(raw, folder, blame);
   fillDefaults(raw);
-  const result = config.safeParse(raw);
+  // A parser that is generated as code takes longer to compile than one configuration takes to read.
+  const result = config.safeParse(raw, { jitless: true });
   if (result.success) return blamed.size === 0 ? result.data : undefined;
   for (const issue of result.error.issues) {
     const path = existing(raw, issue.path as KeyPath);
@@ -52,7 +53,7 @@ function hint(key: string, known: string[], top: boolean): string {
   const { closest, distance } = require('fastest-levenshtein') as typeof import('fastest-levenshtein');
   const plain = key.toLowerCase().replaceAll('-', '_');
   const nearest = closest(plain, known);
-  if (distance(plain, nearest) <= Math.max(2, nearest.length / 4)) return `; did you mean ${nearest}?`;
+  if (distance(plain, nearest) <= Math.max(1, nearest.length / 4)) return `; did you mean ${nearest}?`;
   if (top && Object.hasOwn(application.shape, key)) return '; it belongs to an application';
   if (!top && keysAt(config, []).includes(key)) return '; it belongs to the top level';
   return ` (allowed: ${known.join(', ')})`;

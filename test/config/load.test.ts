@@ -115,6 +115,8 @@ applications:
 it.each([
   ['storee', 'did you mean store?'],
   ['session-max-age', 'did you mean session_max_age?'],
+  ['trusted_proxy', 'did you mean trusted_proxies?'],
+  ['foo', 'allowed: listen, '],
   ['store_fil', 'did you mean store_file?'],
   ['cookie_domain', 'it belongs to an application'],
   ['toString', 'allowed: listen, '],

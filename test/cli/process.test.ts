@@ -1,0 +1,44 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, it } from 'vitest';
+import { yaml } from '../config/example.ts';
+import { configFile } from './fixture.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const good = configFile(yaml({ top: 'listen: { http: 127.0.0.1:0, metrics: off }\nlog: { format: json }' }));
+const bad = configFile(yaml({ top: 'workers: none' }));
+afterAll(() => {
+  for (const { folder } of [good, bad]) rmSync(folder, { recursive: true });
+});
+
+function start(...args: string[]): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, ['--import', 'tsx', main, ...args]);
+}
+
+it('is a program for the shell', () => {
+  expect(readFileSync(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+});
+
+it('ends with code 2 and the problems on stderr where the configuration is wrong', async () => {
+  const child = start('serve', '--config', bad.file);
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const [code] = await once(child, 'close');
+  expect({ code, errors }).toEqual({
+    code: 2,
+    errors: `${bad.file}:2: workers: must be a whole number from 1 to 999, or auto; got "none"\n`,
+  });
+});
+
+it.each(['SIGTERM', 'SIGINT'] as const)('serves until %s, and ends with code 0', async (signal) => {
+  const child = start('serve', '--config', good.file);
+  const ended = once(child, 'close');
+  // A child that ends before it listens fails below with its own code.
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  child.kill(signal);
+  expect(await ended).toEqual([0, null]);
+});
