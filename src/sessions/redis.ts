@@ -59,6 +59,16 @@ function createRunner(
   return { link, run };
 }
 
+/** A write that leaves no row: it fails on a read-only replica, a full memory and a disk that cannot be written. */
+async function probe(client: Client, connection: Connection, key: string): Promise<void> {
+  await client.set(key, '', { condition: 'XX', expiration: { type: 'PX', value: 1 } });
+  const masters = connection.masters();
+  if (connection.client === masters[0]) return;
+  // One key asks one node of a cluster: the others may be there and still not serve.
+  const states = await Promise.all(masters.map((master) => master.sendCommand(['CLUSTER', 'INFO'])));
+  if (!states.every((state) => String(state).includes('cluster_state:ok'))) throw new Error('the cluster is not whole');
+}
+
 /** A store at a `redis://` or `rediss://` address (redis_url.ts). Opening never fails: it is unavailable until Redis is there. */
 export function createRedisStore(url: string, events?: Events): Store {
   const address = parseRedisUrl(url);
@@ -94,12 +104,7 @@ export function createRedisStore(url: string, events?: Events): Store {
     count: async (key) => Number((await run((_, keyv) => keyv.get(name(key)))) ?? 0),
     epoch: link.epoch,
     onInvalidate: (listener) => void listeners.push(listener),
-    /** A write that leaves no row: it fails on a read-only replica, a full memory and a disk that cannot be written. */
-    ping: () =>
-      run(async (client) => {
-        const expiration = { type: 'PX', value: 1 } as const;
-        await client.set(name('ready'), '', { condition: 'XX', expiration });
-      }),
+    ping: () => run((client) => probe(client, link.connection()!, name('ready'))),
     close: async () => link.close(),
   };
 }

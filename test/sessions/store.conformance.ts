@@ -148,11 +148,10 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     return id;
   }
 
-  /** Waits until the other side, asked without waiting, says no; how long that took (milliseconds). */
-  async function goneThere(id: string): Promise<number> {
-    const from = performance.now();
-    await waitUntil(async () => (await there.find(id, 'grafana')) === undefined);
-    return performance.now() - from;
+  /** The other side must say no within a second, and without anybody telling it. */
+  async function goneThere(id: string): Promise<boolean> {
+    await waitUntil(async () => (await there.find(id, 'grafana')) === undefined, 1000);
+    return true;
   }
 
   test('what was made on one side is found on the other', async () => {
@@ -174,7 +173,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     const id = await createWarm();
     await here.end(id);
     expect(await here.find(id, 'grafana')).toBeUndefined();
-    expect(await goneThere(id)).toBeLessThan(1000);
+    expect(await goneThere(id)).toBe(true);
   });
 
   test('a sign-out ends all sessions of the user, and a new login works at once', async () => {
@@ -184,7 +183,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     // authentik's issuers differ by application; the user is one.
     await here.endUser('https://auth.example.com/application/o/wiki/', sub);
     for (const id of ids) expect(await here.find(id, 'grafana')).toBeUndefined();
-    for (const id of ids) expect(await goneThere(id)).toBeLessThan(1000);
+    for (const id of ids) expect(await goneThere(id)).toBe(true);
     expect(await there.find(stranger, 'grafana')).toBeDefined();
     const again = await there.create(make({ sub }));
     expect(await here.find(again, 'grafana')).toBeDefined();
@@ -197,7 +196,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     const onPhone = await createWarm({ sub, sid: phone });
     const onLaptop = await createWarm({ sub, sid: laptop });
     await here.endSid('https://auth.example.com/application/o/grafana/', phone);
-    expect(await goneThere(onPhone)).toBeLessThan(1000);
+    expect(await goneThere(onPhone)).toBe(true);
     expect(await there.find(onLaptop, 'grafana')).toBeDefined();
   });
 
@@ -205,7 +204,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     const old = await createWarm();
     const id = await here.create(make(), old);
     expect(id).not.toBe(old);
-    expect(await goneThere(old)).toBeLessThan(1000);
+    expect(await goneThere(old)).toBe(true);
   });
 
   test('an id of the caller is used again and again for one row', async () => {

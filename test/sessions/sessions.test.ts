@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { StoreUnavailable } from '../../src/errors.ts';
+import { createMemoryStore } from '../../src/sessions/memory.ts';
+import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
+import type { Store } from '../../src/sessions/store.ts';
+import { createClock, HOUR, MINUTE, makeSession, SECRET } from './fixture.ts';
+
+const DAY = 24 * HOUR;
+let clock: ReturnType<typeof createClock>;
+let store: Store;
+let sessions: Sessions;
+
+const open = (secret: string[], over: Store = store) =>
+  createSessions({ store: over, secret, session_max_age: DAY, now: clock.now, provider: () => undefined });
+
+beforeEach(() => {
+  clock = createClock();
+  store = createMemoryStore(clock.now);
+  sessions = open([SECRET]);
+});
+
+afterEach(() => store.close());
+
+test('a warm session is found without a promise, and without a read of the store', async () => {
+  const id = await sessions.create(makeSession(clock.now()));
+  await sessions.find(id, 'grafana');
+  const { peek } = store;
+  let reads = 0;
+  store.peek = (keys) => {
+    reads++;
+    return peek!(keys);
+  };
+  const found = sessions.find(id, 'grafana');
+  expect(found).not.toBeInstanceOf(Promise);
+  expect(found).toMatchObject({ session: { sub: 'alice-sub' } });
+  expect(reads).toBe(0);
+});
+
+test('ids are new every time, long, and not what the store knows', async () => {
+  const ids = await Promise.all(Array.from({ length: 50 }, () => sessions.create(makeSession(clock.now()))));
+  expect(new Set(ids).size).toBe(50);
+  for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/);
+  expect((await sessions.find(ids[0]!, 'grafana'))!.key).not.toContain(ids[0]);
+});
+
+test('a session ends with its token when there is no refresh token', async () => {
+  const id = await sessions.create(
+    makeSession(clock.now(), { tokenUntil: clock.now() + HOUR, until: clock.now() + DAY }),
+  );
+  clock.pass(HOUR - 1);
+  expect(sessions.find(id, 'grafana')).toBeDefined();
+  clock.pass(1);
+  expect(sessions.find(id, 'grafana')).toBeUndefined();
+});
+
+test('no session lives longer than a sign-out is remembered', async () => {
+  const forever = clock.now() + 1000 * DAY;
+  const id = await sessions.create(makeSession(clock.now(), { tokenUntil: forever, until: forever }));
+  clock.pass(30 * DAY - MINUTE);
+  expect(sessions.find(id, 'grafana')).toBeDefined();
+  clock.pass(MINUTE);
+  expect(sessions.find(id, 'grafana')).toBeUndefined();
+});
+
+test('a sign-out holds to the end of the longest session', async () => {
+  const late = clock.now() + 30 * DAY;
+  const id = await sessions.create(makeSession(clock.now(), { tokenUntil: late, until: late }));
+  clock.pass(1);
+  await sessions.endUser('https://auth.example.com/application/o/grafana/', 'alice-sub');
+  for (let day = 0; day < 31; day++) {
+    expect(sessions.find(id, 'grafana')).toBeUndefined();
+    clock.pass(DAY);
+  }
+});
+
+test('a sign-out while a session is being made ends it too', async () => {
+  const { set } = store;
+  store.set = async (key, value, ttl) => {
+    if (key.startsWith('s:')) {
+      store.set = set;
+      await sessions.endUser('https://auth.example.com/application/o/grafana/', 'alice-sub');
+    }
+    return set(key, value, ttl);
+  };
+  const id = await sessions.create(makeSession(clock.now()));
+  expect(sessions.find(id, 'grafana')).toBeUndefined();
+});
+
+test('a sign-out writes as much with a thousand sessions as with one', async () => {
+  async function countWrites(): Promise<number> {
+    let writes = 0;
+    const { set } = store;
+    store.set = (...row) => {
+      writes++;
+      return set(...row);
+    };
+    await sessions.endUser('https://auth.example.com/', 'alice-sub');
+    store.set = set;
+    return writes;
+  }
+  await sessions.create(makeSession(clock.now()));
+  expect(await countWrites()).toBe(1);
+  for (let at = 0; at < 1000; at++) await sessions.create(makeSession(clock.now()));
+  expect(await countWrites()).toBe(1);
+});
+
+test('an issuer is a tenant of its own, except for the applications of one authentik', async () => {
+  const make = (issuer: string) => sessions.create(makeSession(clock.now(), { issuer }));
+  const grafana = await make('https://id.example.com/application/o/grafana/');
+  const wiki = await make('https://id.example.com/application/o/wiki/');
+  const elsewhere = await make('https://id.example.org/application/o/grafana/');
+  const keycloak = await make('https://id.example.com/realms/main');
+  await sessions.endUser('https://id.example.com/application/o/grafana/', 'alice-sub');
+  expect([grafana, wiki].map((id) => sessions.find(id, 'grafana'))).toEqual([undefined, undefined]);
+  for (const id of [elsewhere, keycloak]) expect(sessions.find(id, 'grafana')).toBeDefined();
+});
+
+test('secrets rotate without logging anybody out, and sign-outs reach the sessions of the old one', async () => {
+  const [OLD, NEW] = [SECRET, 'the next secret, longer than thirty-two characters'];
+  const before = await sessions.create(makeSession(clock.now(), { sub: 'bob' }));
+  const other = await sessions.create(makeSession(clock.now(), { sub: 'carol' }));
+  const rotated = open([NEW, OLD]);
+  expect(rotated.find(before, 'grafana')).toBeDefined();
+  const after = await rotated.create(makeSession(clock.now(), { sub: 'bob' }));
+  await rotated.endUser('https://auth.example.com/application/o/x/', 'bob');
+  expect(rotated.find(before, 'grafana')).toBeUndefined();
+  expect(rotated.find(after, 'grafana')).toBeUndefined();
+  expect(rotated.find(other, 'grafana')).toBeDefined();
+  const done = open([NEW]);
+  expect(done.find(other, 'grafana')).toBeUndefined();
+});
+
+test('a token that was used before the secret was rotated stays used', async () => {
+  const NEW = 'the next secret, longer than thirty-two characters';
+  expect(await sessions.firstUse('issuer jti', HOUR)).toBe(true);
+  expect(await open([NEW, SECRET]).firstUse('issuer jti', HOUR)).toBe(false);
+  clock.pass(HOUR);
+  expect(await sessions.firstUse('issuer jti', HOUR)).toBe(true);
+});
+
+test('a row that is copied over another one opens nothing', async () => {
+  const mine = await sessions.create(makeSession(clock.now(), { sub: 'mallory' }));
+  const yours = await sessions.create(makeSession(clock.now(), { sub: 'alice' }));
+  const [from, to] = [(await sessions.find(yours, 'grafana'))!.key, (await sessions.find(mine, 'grafana'))!.key];
+  await store.set(to, (await store.get(from))!, HOUR);
+  expect(sessions.find(mine, 'grafana')).toBeUndefined();
+});
+
+test('a store that fails is not a session that is not there', async () => {
+  const id = await sessions.create(makeSession(clock.now()));
+  store.peek = () => {
+    throw new StoreUnavailable();
+  };
+  store.epoch = () => undefined;
+  expect(() => sessions.find(id, 'grafana')).toThrow(StoreUnavailable);
+});
+
+test('nothing is read for what cannot be an id, and nothing is kept of what is none', async () => {
+  const { peek } = store;
+  const asked: string[] = [];
+  store.peek = (keys) => {
+    asked.push(...keys);
+    return peek!(keys);
+  };
+  for (const id of ['', 'short', 'x'.repeat(5000)]) expect(sessions.find(id, 'grafana')).toBeUndefined();
+  expect(asked).toEqual([]);
+  for (let at = 0; at < 1000; at++) expect(sessions.find(`${at}`.padStart(43, 'A'), 'grafana')).toBeUndefined();
+  expect((store as ReturnType<typeof createMemoryStore>).size()).toBe(0);
+});
+
+test('copies are bounded', async () => {
+  const few = createSessions({
+    store,
+    secret: [SECRET],
+    session_max_age: DAY,
+    now: clock.now,
+    provider: () => undefined,
+    copies: 100_000,
+  });
+  const ids = await Promise.all(Array.from({ length: 200 }, () => few.create(makeSession(clock.now()))));
+  for (const id of ids) expect(few.find(id, 'grafana')).toBeDefined();
+  const { peek } = store;
+  let reads = 0;
+  store.peek = (keys) => {
+    reads++;
+    return peek!(keys);
+  };
+  few.find(ids[199]!, 'grafana');
+  expect(reads).toBe(0);
+  few.find(ids[0]!, 'grafana');
+  expect(reads).toBeGreaterThan(0);
+});
+
+test('when the clock jumps back nobody is logged out, and nobody gains more than the jump', async () => {
+  const id = await sessions.create(makeSession(clock.now()));
+  clock.pass(-10 * HOUR);
+  expect(sessions.find(id, 'grafana')).toBeDefined();
+  await sessions.endUser('https://auth.example.com/application/o/x/', 'alice-sub');
+  expect(sessions.find(id, 'grafana')).toBeUndefined();
+  const next = await sessions.create(makeSession(clock.now()));
+  clock.pass(10 * HOUR);
+  expect(sessions.find(next, 'grafana')).toBeUndefined();
+  expect(sessions.find(id, 'grafana')).toBeUndefined();
+});
