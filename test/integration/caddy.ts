@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProgram } from './program.ts';
-import { copy, fill, type Proxy, type Site } from './proxy.ts';
+import { copy, fill, type Site, type TestedProxy } from './proxy.ts';
 
 /** Global options come first in a Caddyfile: no certificates and no administration port for tests. */
 export function startCaddy(binary: string, site: Site) {
@@ -15,7 +15,7 @@ export function startCaddy(binary: string, site: Site) {
   });
 }
 
-export const caddy: Proxy = {
+export const caddy: TestedProxy = {
   name: 'caddy',
   tool: 'caddy',
   dialect: 'caddy',

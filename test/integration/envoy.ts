@@ -1,6 +1,6 @@
 /** Envoy with the files of envoy/. */
 import { startProgram } from './program.ts';
-import { copy, fill, type Proxy, type Site } from './proxy.ts';
+import { copy, fill, type Site, type TestedProxy } from './proxy.ts';
 
 export function startEnvoy(binary: string, site: Site) {
   // Without a base id of its own it shares memory with any other Envoy of this machine.
@@ -8,7 +8,7 @@ export function startEnvoy(binary: string, site: Site) {
   return startProgram(binary, parameters, { port: site.port, directory: site.directory });
 }
 
-export const envoy: Proxy = {
+export const envoy: TestedProxy = {
   name: 'envoy',
   tool: 'envoy',
   dialect: 'envoy',

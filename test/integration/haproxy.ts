@@ -1,8 +1,8 @@
 /** HAProxy with the files of haproxy/. */
 import { startProgram } from './program.ts';
-import { copy, fill, type Proxy } from './proxy.ts';
+import { copy, fill, type TestedProxy } from './proxy.ts';
 
-export const haproxy: Proxy = {
+export const haproxy: TestedProxy = {
   name: 'haproxy',
   tool: 'haproxy',
   dialect: 'nginx',

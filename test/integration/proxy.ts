@@ -19,13 +19,18 @@ export interface Site {
   cookie: string;
 }
 
-export interface Proxy {
+export interface TestedProxy {
   name: string;
   tool: Tool;
   /** As whom the proxy asks. */
   dialect: 'nginx' | 'traefik' | 'caddy' | 'envoy';
-  /** What this proxy cannot do, as its page in the docs says. */
-  limits?: { additionalNames?: boolean };
+  /** What this proxy cannot do, as its page in the docs says; everything else it can. */
+  limits?: {
+    /** It deletes the twelve names and their spellings, but no other `X-authentik-*`. */
+    otherNames?: false;
+    /** The client does not see the body of a refusal. */
+    refusalPages?: false;
+  };
   start(binary: string, site: Site): Promise<Running>;
 }
 

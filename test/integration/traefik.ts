@@ -1,8 +1,8 @@
 /** Traefik with the files of traefik/. */
 import { startProgram } from './program.ts';
-import { copy, fill, type Proxy } from './proxy.ts';
+import { copy, fill, type TestedProxy } from './proxy.ts';
 
-export const traefik: Proxy = {
+export const traefik: TestedProxy = {
   name: 'traefik',
   tool: 'traefik',
   dialect: 'traefik',

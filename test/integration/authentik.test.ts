@@ -1,0 +1,78 @@
+/** Configurations written for authentik work with nothing but the address changed. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { needTool } from '../support/tools.ts';
+import { authentikProxies } from './authentik_proxies.ts';
+import { logIn, shown } from './cases/login.ts';
+import { startChromium } from './chromium.ts';
+import { startSite, type TestedSite } from './site.ts';
+import { header } from './upstream.ts';
+import { startWorld, type World } from './world.ts';
+
+const proxies = authentikProxies.map((proxy) => ({ name: proxy.name, proxy, binary: needTool(proxy.tool) }));
+const browser = needTool('chromium');
+
+let world: World;
+let chromium: Browser;
+
+beforeAll(async () => {
+  world = await startWorld(proxies.map(({ name }) => name));
+  if (browser) chromium = await startChromium(browser);
+});
+afterAll(async () => {
+  await chromium?.close();
+  await world?.close();
+});
+
+describe.each(proxies)("$name with authentik's configuration", ({ proxy, binary }) => {
+  const modes = ['single', 'domain'] as const;
+  describe.skipIf(!binary || !browser).each(modes)('forward_%s', (mode) => {
+    let site: TestedSite;
+    beforeAll(async () => {
+      site = await startSite(world, proxy, binary!, mode);
+    });
+    afterAll(() => site?.stop());
+
+    test('a page visit comes back from the login to the very address, signed in', async () => {
+      const context = await chromium.newContext();
+      const page = await context.newPage();
+      const host = mode === 'single' ? site.host : site.other;
+      const address = `http://${host}/some/page?x=1&y=%2F..%20z&r=a%26b`;
+      await page.goto(address);
+      await logIn(page);
+      await page.waitForURL(`http://${host}/**`);
+      expect(page.url()).toBe(address);
+      const one = await shown(page);
+      expect(one.url).toBe(address.slice(`http://${host}`.length));
+      expect(header(one, 'X-authentik-username')).toBe('alice');
+      expect(header(one, 'X-authentik-name')).toBe('Łukasz 山田 Ünïcode');
+      await page.goto(`${site.origin}/whoami?x=y`);
+      expect(page.url()).toBe(`${site.origin}/whoami?x=y`);
+      expect(header(await shown(page), 'X-authentik-groups')).toBe('admins|staff');
+      await context.close();
+    });
+
+    test('nobody is let in without a session, and signing out ends it', async () => {
+      const none = await site.watch(() => site.ask({ path: '/private' }));
+      expect(none).toEqual([]);
+      const { visitor, cookie } = await site.signIn();
+      expect((await site.ask({ path: '/whoami', headers: [cookie] })).seen?.url).toBe('/whoami');
+      await visitor.open(`${site.origin}/outpost.goauthentik.io/sign_out`);
+      const after = await site.watch(() => site.ask({ path: '/whoami', headers: [cookie] }));
+      expect(after).toEqual([]);
+    });
+
+    test('an app password opens the door and makes a session', async () => {
+      const authorization = `Basic ${Buffer.from('alice:app-alice').toString('base64')}`;
+      const answer = await site.ask({ path: '/whoami', headers: [['Authorization', authorization]] });
+      expect(header(answer.seen!, 'X-authentik-username')).toBe('alice');
+    });
+
+    test('an address that carries one of our marks is a page like any other', async () => {
+      const { cookie } = await site.signIn();
+      const path = '/page?X-authentik-logout=true';
+      expect((await site.ask({ path, headers: [cookie] })).seen?.url).toBe(path);
+      expect((await site.ask({ path: '/whoami', headers: [cookie] })).seen?.url).toBe('/whoami');
+    });
+  });
+});

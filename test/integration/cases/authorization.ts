@@ -1,0 +1,57 @@
+/** Authorization through the proxy: a used credential stays here, an unused one goes on, one of ours replaces it. */
+import { expect, test } from 'vitest';
+import type { TestedSite } from '../site.ts';
+import { header } from '../upstream.ts';
+
+const basic = (pair: string): [string, string] => [
+  'Authorization',
+  `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`,
+];
+
+export function authorizationCases(site: () => TestedSite): void {
+  test('an app password opens the door, stays here, and makes a session that the client gets', async () => {
+    const answer = await site().ask({ path: '/cookie', headers: [basic('alice:app-alice')] });
+    expect(header(answer.seen!, 'X-authentik-username')).toBe('alice');
+    expect(header(answer.seen!, 'Authorization')).toBeUndefined();
+    expect(answer.cookies.map((line) => line.split('=')[0]).sort()).toEqual(['and', site().cookie, 'of']);
+    const session = answer.cookies.find((line) => line.startsWith(site().cookie))?.split(';')[0] ?? '';
+    const again = await site().ask({ path: '/whoami', headers: [['Cookie', session]] });
+    expect(header(again.seen!, 'X-authentik-username')).toBe('alice');
+  });
+
+  test('the session comes with the errors of the application too', async () => {
+    const answer = await site().ask({ path: '/missing', headers: [basic('bob:app-bob')] });
+    expect(answer.status).toBe(404);
+    expect(answer.cookies.map((line) => line.split('=')[0])).toEqual([site().cookie]);
+  });
+
+  test("the application's own credential arrives unchanged", async () => {
+    const { cookie } = await site().signIn();
+    for (const own of [basic('of the:application'), ['Authorization', 'Digest username="x"'] as [string, string]]) {
+      const { seen } = await site().ask({ path: '/whoami', headers: [cookie, own] });
+      expect(header(seen!, 'Authorization')).toBe(own[1]);
+      expect(header(seen!, 'X-authentik-username')).toBe('alice');
+    }
+    const open = await site().ask({ path: '/public/x', headers: [basic('nobody:knows')] });
+    expect(header(open.seen!, 'Authorization')).toBe(basic('nobody:knows')[1]);
+  });
+
+  test('a program that wants no redirect is told how to authenticate', async () => {
+    const answer = await site().ask({ path: '/whoami', headers: [['X-Authentik-No-Redirect', '1']] });
+    expect(answer.status).toBe(401);
+    expect(String(answer.headers['www-authenticate'])).toContain('Basic realm=');
+    expect(answer.headers.location).toBeUndefined();
+  });
+}
+
+/** For a site that sends HTTP Basic to the application. */
+export function upstreamBasicCases(site: () => TestedSite): void {
+  test('an application that demands Basic gets it, in place of what the client sent', async () => {
+    const { cookie } = await site().signIn();
+    for (const headers of [[cookie], [cookie, basic('some:body')], [basic('alice:app-alice')]]) {
+      const { seen, status } = await site().ask({ path: '/basic', headers });
+      expect(status).toBe(200);
+      expect(header(seen!, 'Authorization')).toBe(basic('alice-app:s3cret:päss')[1]);
+    }
+  });
+}

@@ -1,0 +1,102 @@
+/** What only Gatepost may say never comes from a client, however it is spelt. */
+import { expect, test } from 'vitest';
+import type { TestedSite } from '../site.ts';
+import { header } from '../upstream.ts';
+
+const names = ['username', 'groups', 'entitlements', 'email', 'name', 'uid', 'jwt', 'meta-jwks', 'meta-outpost'];
+const forged: [string, string][] = [
+  ...[...names, 'meta-provider', 'meta-app', 'meta-version'].flatMap((name): [string, string][] => [
+    [`X-authentik-${name}`, 'evil'],
+    [`X_authentik_${name.replaceAll('-', '_')}`, 'evil'],
+  ]),
+  ['x-AUTHENTIK-username', 'evil'],
+  ['X-authentik_username', 'evil'],
+  ['X_authentik-username', 'evil'],
+  ['X.authentik.username', 'evil'],
+];
+/** A name that is not among the twelve. */
+const stranger: [string, string] = ['X-authentik-shoe-size', 'evil'];
+
+export function forgedCases(site: () => TestedSite): void {
+  const headers = () => (site().proxy.limits?.otherNames === false ? forged : [...forged, stranger]);
+
+  test('forged identity headers do not reach the application: signed in', async () => {
+    const { cookie } = await site().signIn();
+    const answer = await site().ask({ path: '/whoami', headers: [...headers(), cookie] });
+    expect(answer.seen && header(answer.seen, 'X-authentik-username')).toBe('alice');
+    expect(answer.text).not.toContain('evil');
+  });
+
+  test('… on a public path', async () => {
+    const answer = await site().ask({ path: '/public/x', headers: headers() });
+    expect(answer.seen?.url).toBe('/public/x');
+    expect(answer.text).not.toContain('evil');
+  });
+
+  test('… on the login endpoints, which never reach the application', async () => {
+    const seen = await site().watch(async () => {
+      for (const page of ['start?rd=/x', 'callback', 'ping']) {
+        await site().ask({ path: `/outpost.goauthentik.io/${page}`, headers: headers() });
+      }
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test('a client cannot say which address, host, method or client it is judged by', async () => {
+    const path = '/public/x';
+    const url = `${site().origin}${path}`;
+    const lies: [string, string][] = [
+      ['X-Original-URL', url],
+      ['X_Original_URL', url],
+      ['X-Original-URI', path],
+      ['X-Original-Method', 'OPTIONS'],
+      ['X-Forwarded-Uri', path],
+      ['X_Forwarded_Uri', path],
+      ['X-Forwarded-Method', 'OPTIONS'],
+      ['X-Forwarded-Proto', 'https'],
+      ['X-Forwarded-Host', 'evil.example'],
+    ];
+    const seen = await site().watch(async () => {
+      for (const lie of [...lies.map((one) => [one]), lies]) await site().ask({ path: '/private', headers: lie });
+    });
+    expect(seen).toEqual([]);
+    const write = await site().watch(() =>
+      site().ask({ method: 'POST', path: '/read/x', headers: [['X-Original-Method', 'GET']] }),
+    );
+    expect(write).toEqual([]);
+    const start = await site().ask({ path: '/private', headers: [['X-Forwarded-Host', 'evil.example']] });
+    expect(String(start.headers.location)).toContain(`${site().origin}/outpost.goauthentik.io/start?rd=`);
+  });
+
+  test('an absolute request target is judged by the host that it is routed by', async () => {
+    const { host } = site();
+    const seen = await site().watch(async () => {
+      await site().ask({ path: `http://${host}/private`, host: 'evil.example' });
+      await site().ask({ path: `http://${host}/private` });
+      await site().ask({ path: 'http://evil.example/public/x' });
+    });
+    expect(seen).toEqual([]);
+    const answer = await site().ask({ path: `http://${host}/public/x` });
+    expect(answer.seen?.url).toBe('/public/x');
+  });
+
+  test('a Connection header cannot make the proxy lose the identity on its way', async () => {
+    const { cookie } = await site().signIn();
+    for (const connection of ['X-authentik-username', 'close, X-Authentik-Username, X-Forwarded-Host']) {
+      const answer = await site().ask({ path: '/whoami', headers: [cookie, ['Connection', connection]] });
+      if (answer.seen) expect(header(answer.seen, 'X-authentik-username')).toBe('alice');
+      else expect([302, 401]).toContain(answer.status);
+    }
+  });
+
+  test('a client cannot read the answer of the auth endpoints', async () => {
+    const { cookie } = await site().signIn();
+    const bases = ['auth/nginx', 'auth/traefik', 'auth/caddy', 'auth/envoy/x', 'auth', 'auth?traefik'];
+    const ways = ['auth/envoy/../../start', './auth/nginx', 'start/../auth/nginx', '%61uth/nginx', '/auth/nginx'];
+    for (const path of [...bases, ...ways]) {
+      const answer = await site().ask({ path: `/outpost.goauthentik.io/${path}`, headers: [cookie] });
+      expect([path, Object.keys(answer.headers).filter((name) => name.startsWith('x-authentik-'))]).toEqual([path, []]);
+      expect(answer.headers.authorization).toBeUndefined();
+    }
+  });
+}

@@ -1,0 +1,68 @@
+/** A page visit ends, after the provider's login, at the very address, and the application sees who it is. */
+import type { Browser, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { TestedSite } from '../site.ts';
+import { header, type Seen } from '../upstream.ts';
+
+/** Sends the provider's form. By script: typing and clicking wait for the frames that a tab in the background does not draw. */
+export async function logIn(page: Page, username = 'alice', password = 'wonderland'): Promise<void> {
+  await page.evaluate(
+    ([name, word]) => {
+      const field = (selector: string) => document.querySelector<HTMLInputElement>(selector)!;
+      field('input[name=username]').value = name!;
+      field('input[name=password]').value = word!;
+      field('button[value=login]').click();
+    },
+    [username, password],
+  );
+}
+
+/** What the upstream says on the page that is open. */
+export const shown = async (page: Page): Promise<Seen> =>
+  JSON.parse((await page.textContent('pre, body')) ?? '') as Seen;
+
+export function loginCases(site: () => TestedSite, chromium: () => Browser): void {
+  test('a page visit goes to the login and comes back to the very address with the identity whole', async () => {
+    const { origin, proxy } = site();
+    const context = await chromium().newContext();
+    const page = await context.newPage();
+    const address = `${origin}/some/page?x=1&y=%2F..%20z&r=a%26b=%C3%A4&x=2`;
+    await page.goto(address);
+    expect(page.url()).toContain('/interaction/');
+    await logIn(page);
+    await page.waitForURL(`${origin}/**`);
+    expect(page.url()).toBe(address);
+    const one = await shown(page);
+    expect(one.url).toBe(address.slice(origin.length));
+    const values = Object.fromEntries(
+      ['username', 'groups', 'entitlements', 'email', 'name', 'uid', 'meta-app', 'meta-provider'].map((name) => [
+        name,
+        header(one, `X-authentik-${name}`),
+      ]),
+    );
+    expect(values).toEqual({
+      username: 'alice',
+      groups: 'admins|staff',
+      entitlements: 'read|write',
+      email: 'alice@example.com',
+      name: 'Łukasz 山田 Ünïcode',
+      uid: 'u-alice',
+      'meta-app': `${proxy.name}-single`,
+      'meta-provider': `${proxy.name} single`,
+    });
+    expect(header(one, 'X-authentik-jwt')?.split('.')).toHaveLength(3);
+    expect(header(one, 'X-authentik-meta-jwks')).toBe(`${site().world.provider.issuer}/jwks`);
+    expect(header(one, 'X-authentik-meta-version')).toMatch(/^gatepost\//);
+    await context.close();
+  });
+
+  test('a known user who may not sees who he is, not the application', async () => {
+    const { cookie } = await site().signIn('bob', 'builder');
+    const seen = await site().watch(async () => {
+      const answer = await site().ask({ path: '/admin', headers: [cookie, ['Accept', 'text/html']] });
+      expect(answer.status).toBe(403);
+      if (site().proxy.limits?.refusalPages !== false) expect(answer.text).toContain('bob');
+    });
+    expect(seen).toEqual([]);
+  });
+}

@@ -1,0 +1,69 @@
+/** Public paths are public, and no spelling makes another path look like one. */
+import { expect, test } from 'vitest';
+import type { TestedSite } from '../site.ts';
+import { header } from '../upstream.ts';
+
+/** Each is, to some application, not what `^/public/` means. */
+const tricks = [
+  '/public/../admin',
+  '/public/..%2fadmin',
+  '/public/..%2Fadmin',
+  '/public/%2e%2e/admin',
+  '/public/%2e%2e%2fadmin',
+  '/public/.%2e/admin',
+  '/public/..%252fadmin',
+  '/public//../admin',
+  '/public//x',
+  '//public/x',
+  '/public/..;/admin',
+  '/public/;/../admin',
+  '/public/x;y',
+  '/public/..\\admin',
+  '/public/..%5cadmin',
+  '\\public/x',
+  '/public/%00',
+  '/public/x%00.html',
+  '/public/#/../../admin',
+  '/public/x%23',
+  '/public/./x/../../admin',
+  '/PUBLIC/x',
+  '/Public/../admin',
+  '/public%2fx',
+  '/public/?/../admin#',
+  '/private?/public/',
+];
+
+/** All of them lead bob to /admin in some reading. */
+const toAdmin = ['/admin', '/%61dmin', '//admin', '/./admin', '/x/../admin', '/x/..%2fadmin', '/x/%2e%2e/admin'];
+
+/** An address that everybody reads in the same way, and that is public. */
+const plainlyPublic = /^\/public\/[\w.-]*(?:\?.*)?$/;
+
+export function pathCases(site: () => TestedSite): void {
+  test('public paths pass without an identity, optional ones with it', async () => {
+    const open = await site().ask({ path: '/public/x?y=../z' });
+    expect(open.seen?.url).toBe('/public/x?y=../z');
+    expect(header(open.seen!, 'X-authentik-username') ?? '').toBe('');
+    expect((await site().ask({ path: '/optional/x' })).seen?.url).toBe('/optional/x');
+    const { cookie } = await site().signIn();
+    const known = await site().ask({ path: '/optional/x', headers: [cookie] });
+    expect(header(known.seen!, 'X-authentik-username')).toBe('alice');
+  });
+
+  test('no trick makes a path public', async () => {
+    for (const path of tricks) {
+      const seen = await site().watch(() => site().ask({ path }));
+      // A proxy that tidies an address before anybody looks at it may show a plain one to both.
+      expect(seen.map((one) => one.url).filter((url) => !plainlyPublic.test(url))).toEqual([]);
+    }
+  });
+
+  test('no trick leads a user to what he may not see', async () => {
+    const { cookie } = await site().signIn('bob', 'builder');
+    expect((await site().ask({ path: '/whoami', headers: [cookie] })).status).toBe(200);
+    for (const path of toAdmin) {
+      const seen = await site().watch(() => site().ask({ path, headers: [cookie] }));
+      expect([path, seen]).toEqual([path, []]);
+    }
+  });
+}

@@ -1,0 +1,67 @@
+/** What is not a page: sockets, uploads and the less usual methods. */
+import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import type { TestedSite } from '../site.ts';
+import { header, type Seen } from '../upstream.ts';
+
+/** The first message of a socket, or the status with which it was refused. */
+function openSocket(site: TestedSite, headers: Record<string, string>): Promise<Seen | number> {
+  return new Promise((done, fail) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${site.port}/socket?a=b`, {
+      headers: { Host: site.host, ...headers },
+    });
+    socket.once('message', (data) => {
+      socket.send('and back');
+      socket.once('message', (echo) => {
+        if (echo.toString() !== 'and back') fail(new Error('the socket does not carry messages'));
+        done(JSON.parse(data.toString()) as Seen);
+        socket.terminate();
+      });
+    });
+    socket.once('unexpected-response', (_request, response) => {
+      done(response.statusCode ?? 0);
+      socket.terminate();
+    });
+    socket.once('error', fail);
+  });
+}
+
+export function trafficCases(site: () => TestedSite): void {
+  test('a WebSocket opens with a session and is refused without', async () => {
+    const { cookie } = await site().signIn();
+    const open = await openSocket(site(), { Cookie: cookie[1] });
+    expect(open).toMatchObject({ url: '/socket?a=b' });
+    expect(header(open as Seen, 'X-authentik-username')).toBe('alice');
+    // What browsers say of a socket.
+    expect(await openSocket(site(), { 'Sec-Fetch-Mode': 'websocket' })).toBe(401);
+    expect([302, 401]).toContain(await openSocket(site(), {}));
+  });
+
+  test('5 MB arrive whole', async () => {
+    const { cookie } = await site().signIn();
+    const body = Buffer.alloc(5 * 1024 * 1024, 'x');
+    const answer = await site().ask({ method: 'POST', path: '/upload?name=x', headers: [cookie], body });
+    expect(answer.seen).toMatchObject({ method: 'POST', url: '/upload?name=x', body: body.length });
+  });
+
+  test('HEAD, PUT, PROPFIND and DELETE arrive as they are, and only with a session', async () => {
+    const { cookie } = await site().signIn();
+    for (const method of ['HEAD', 'PUT', 'PROPFIND', 'DELETE']) {
+      const seen = await site().watch(() => site().ask({ method, path: '/file', headers: [cookie] }));
+      expect(seen).toMatchObject([{ method, url: '/file' }]);
+      const none = await site().watch(async () => {
+        const { status } = await site().ask({ method, path: '/file', headers: [['Accept', 'application/xml']] });
+        expect([method, status]).toEqual([method, 401]);
+      });
+      expect(none).toEqual([]);
+    }
+  });
+
+  test('the application gets the very address that was asked for, whatever it looks like', async () => {
+    const { cookie } = await site().signIn();
+    for (const path of ['/a%20b?c=%2F&d=e+f', '/%C3%A4?x=%25', '/a=b&c?x?y', '/~a(b)!*,@:$']) {
+      const { seen } = await site().ask({ path, headers: [cookie] });
+      expect(seen?.url).toBe(path);
+    }
+  });
+}

@@ -1,0 +1,20 @@
+/** Chromium for the logins: one for all tests, a new context (no cookies) for each case. */
+import { type Browser, chromium } from 'playwright-core';
+
+export function startChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      // *.localhost is loopback to Chromium anyway; this keeps everything else on this machine too.
+      '--host-resolver-rules=MAP *.localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+    ],
+  });
+}

@@ -1,0 +1,86 @@
+/** What all integration tests share: one OpenID provider, one upstream, one Gatepost with a pair of applications per proxy. */
+import { createHash } from 'node:crypto';
+import { parseConfig } from '../../src/config/load.ts';
+import { type Running as Gatepost, serve } from '../../src/main.ts';
+import { startProvider, type TestClient, type TestProvider } from '../support/provider.ts';
+import { freePort } from './program.ts';
+import { startUpstream } from './upstream.ts';
+
+/** Two set-ups of one proxy: their ports are known before anything starts, since Gatepost knows sites by host and port. */
+export interface Ports {
+  single: number;
+  domain: number;
+}
+
+export interface World {
+  provider: TestProvider;
+  upstream: Awaited<ReturnType<typeof startUpstream>>;
+  gatepost: number;
+  ports: Record<string, Ports>;
+  close(): Promise<void>;
+}
+
+export const singleHost = (name: string) => `app-${name}.localhost`;
+export const domainHosts = (name: string): [string, string] => [`one.${name}.localhost`, `two.${name}.localhost`];
+export const clientId = (name: string, mode: keyof Ports) => `${name}-${mode}`;
+/** The session cookie's name, as the contract has it. */
+export const cookieName = (name: string, mode: keyof Ports) =>
+  `authentik_proxy_${createHash('sha256').update(clientId(name, mode)).digest('hex').slice(0, 8)}`;
+
+const externalHost = (name: string, mode: keyof Ports, ports: Ports) =>
+  mode === 'single' ? `http://${singleHost(name)}:${ports.single}` : `http://${domainHosts(name)[0]}:${ports.domain}`;
+
+function client(name: string, mode: keyof Ports, ports: Ports): TestClient {
+  const callback = '/outpost.goauthentik.io/callback?X-authentik-auth-callback=true';
+  const client_id = clientId(name, mode);
+  return { client_id, client_secret: 'secret', redirect_uris: [externalHost(name, mode, ports) + callback] };
+}
+
+/** One site with every kind of rule, and one for two hosts that sends HTTP Basic to the application. */
+function applications(name: string, ports: Ports, issuer: string): string {
+  return ['single', 'domain']
+    .map((mode) => {
+      const key = mode as keyof Ports;
+      return `
+  - name: ${name} ${mode}
+    slug: ${name}-${mode}
+    external_host: ${externalHost(name, key, ports)}
+    ${mode === 'domain' ? `mode: forward_domain\n    cookie_domain: ${name}.localhost` : 'mode: forward_single'}
+    issuer: ${issuer}
+    client_id: ${clientId(name, key)}
+    client_secret: secret
+    scopes: [openid, profile, email, ak_proxy, groups, entitlements]
+    skip_preflight: true
+    basic_auth_enabled: ${mode === 'domain'}
+    basic_auth_user_attribute: app_username
+    basic_auth_password_attribute: app_password
+    access:
+      - { path: ^/public/, policy: public }
+      - { path: ^/read/, methods: [GET], policy: public }
+      - { path: ^/optional/, policy: optional }
+      - { path: ^/admin, groups: [admins] }`;
+    })
+    .join('');
+}
+
+/** `names`: the set-ups that will be started in front of this Gatepost. */
+export async function startWorld(names: string[]): Promise<World> {
+  const ports: Record<string, Ports> = {};
+  for (const name of names) ports[name] = { single: await freePort(), domain: await freePort() };
+  const pairs = Object.entries(ports);
+  const clients = pairs.flatMap(([name, pair]) => [client(name, 'single', pair), client(name, 'domain', pair)]);
+  const provider = await startProvider({ clients, id_token_ttl: 3600 });
+  const upstream = await startUpstream();
+  const text = `
+listen: { http: "127.0.0.1:0", metrics: "127.0.0.1:0" }
+secret: integration-tests-integration-tests
+nginx_method_header: X-Original-Method
+log: { level: error }
+applications:${pairs.map(([name, pair]) => applications(name, pair, provider.issuer)).join('')}
+`;
+  const gatepost: Gatepost = await serve(parseConfig(text));
+  const close = async () => {
+    await Promise.all([gatepost.close(), provider.close(), upstream.close()]);
+  };
+  return { provider, upstream, gatepost: gatepost.http.port, ports, close };
+}
