@@ -3,7 +3,8 @@ import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AggregatorRegistry } from 'prom-client';
 import type { Config } from './config/schema.ts';
-import { drain, listen } from './listen.ts';
+import { drain, listenIfFree } from './listen.ts';
+import type { Running } from './main.ts';
 import { createEvents } from './observe/events.ts';
 import { createLog } from './observe/log.ts';
 import { metricsListener } from './observe/metrics.ts';
@@ -38,8 +39,7 @@ export async function superviseWorkers(config: Config, count: number): Promise<{
     killAll('SIGKILL');
     throw error;
   });
-  const { metrics: address } = config.listen;
-  const metrics = address ? await listen(address, metricsListener(allMetrics())) : undefined;
+  const metrics = await listenIfFree(config.listen.metrics, metricsListener(allMetrics()), events);
   return {
     async close() {
       stopping = true;
@@ -51,6 +51,16 @@ export async function superviseWorkers(config: Config, count: number): Promise<{
       log.flush();
     },
   };
+}
+
+/** A worker: serves as a single process would, and leaves `/metrics` to the parent, which asks it. */
+export async function serveAsWorker(config: Config): Promise<Running> {
+  const { serve } = await import('./main.ts');
+  const running = await serve({ ...config, listen: { ...config.listen, metrics: false } });
+  // Only the instance makes a worker answer the parent's questions.
+  new AggregatorRegistry();
+  AggregatorRegistry.setRegistries([running.registry]);
+  return running;
 }
 
 declare module 'node:cluster' {

@@ -1,6 +1,7 @@
 /** HTTP listeners that suit reverse proxies, and their end. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { splitListenAddress } from './config/addresses.ts';
+import type { Events } from './observe/events.ts';
 
 /**
  * Milliseconds. Longer than nginx (60 s) and Traefik (90 s) keep idle connections: the proxy has to be the one that
@@ -20,6 +21,20 @@ export async function listen(address: string, listener: RequestListener): Promis
     server.listen(splitListenAddress(address), resolve);
   });
   return server;
+}
+
+/** As `listen`, but a port that is taken is told and done without: metrics are not worth a site that is closed. */
+export async function listenIfFree(
+  address: string | false,
+  listener: RequestListener,
+  events: Events,
+): Promise<Server | undefined> {
+  if (address === false) return undefined;
+  return listen(address, listener).catch((error: unknown) => {
+    const message = `no metrics: ${address} cannot be listened on`;
+    events.emit('notice', { level: 'error', what: 'metrics.unavailable', message, error });
+    return undefined;
+  });
 }
 
 /** Stops accepting, waits for what runs, and cuts off after four seconds what still does. */

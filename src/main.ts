@@ -1,5 +1,6 @@
 /** The server: puts the rooms behind two listeners, and ends without cutting anybody off. */
 import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
 import { normaliseHost } from './access/hosts.ts';
 import { createApp } from './app.ts';
 import { assemble, type Parts } from './assemble.ts';
@@ -7,7 +8,7 @@ import { createCheck } from './check/endpoint.ts';
 import { createPeers } from './check/peer.ts';
 import type { Config } from './config/schema.ts';
 import { createAnswer } from './dialects/answer.ts';
-import { drain, listen } from './listen.ts';
+import { drain, listen, listenIfFree } from './listen.ts';
 import { createEvents, type Events } from './observe/events.ts';
 import { createHealth } from './observe/health.ts';
 import { createLog } from './observe/log.ts';
@@ -18,6 +19,8 @@ export interface Running {
   /** Where `listen.http` and `listen.metrics` ended up (a port 0 has become a real one). */
   http: AddressInfo;
   metrics: AddressInfo | undefined;
+  /** What `/metrics` shows. */
+  registry: Registry;
   /** Stops accepting, lets finish what runs (at most 4 s), and closes the store. */
   close(): Promise<void>;
 }
@@ -46,13 +49,13 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const health = createHealth(parts.store);
   const app = createApp({ check: checkOf(site), health, signin: signinOf(site), events });
   const http = await listen(config.listen.http, app.callback());
-  const { metrics: address } = config.listen;
-  const metrics = address ? await listen(address, metricsListener(registry)) : undefined;
+  const metrics = await listenIfFree(config.listen.metrics, metricsListener(registry), events);
   const message = `gatepost answers on ${config.listen.http}`;
   events.emit('notice', { level: 'info', what: 'server.listening', message });
   return {
     http: http.address() as AddressInfo,
     metrics: metrics?.address() as AddressInfo | undefined,
+    registry,
     async close() {
       health.drain();
       await Promise.all([drain(http), drain(metrics)]);

@@ -1,5 +1,7 @@
 /** `gatepost serve`: answers until it is told to end. */
+import cluster from 'node:cluster';
 import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import type { Surroundings } from './program.ts';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
@@ -7,9 +9,7 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 /** Resolves with 0 after a signal, when all that ran is finished. A second signal ends the process at once. */
 export async function serveCommand(file: string, { env }: Surroundings): Promise<number> {
   const config = await loadConfig(file, { env });
-  // Only now: a mistake in the configuration is told without waiting for the server's rooms.
-  const { serve } = await import('../main.ts');
-  const server = await serve(config);
+  const server = await start(config);
   await new Promise<void>((resolve) => {
     for (const signal of signals) process.once(signal, () => resolve());
   });
@@ -18,4 +18,11 @@ export async function serveCommand(file: string, { env }: Surroundings): Promise
   // Whatever still holds on to the event loop (a connection to a provider that hangs) is not waited for.
   setTimeout(() => process.exit(0), 100).unref();
   return 0;
+}
+
+/** This process alone, a parent of `workers` processes, or one of those. Rooms are loaded only by who works in them. */
+async function start(config: Config): Promise<{ close(): Promise<void> }> {
+  if (cluster.isWorker) return (await import('../cluster.ts')).serveAsWorker(config);
+  if (config.workers > 1) return (await import('../cluster.ts')).superviseWorkers(config, config.workers);
+  return (await import('../main.ts')).serve(config);
 }

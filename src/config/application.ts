@@ -63,7 +63,6 @@ export const application = z.strictObject(
     client_secret: text('the client secret that the provider knows', { secret: true }).optional().meta({
       description: 'The client secret at the provider; left out for a public client.',
       file: true,
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the operator who writes it
       example: '${GRAFANA_CLIENT_SECRET}',
     }),
     scopes: scopes.default(['openid', 'profile', 'email']).meta({

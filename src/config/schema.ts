@@ -79,7 +79,6 @@ const keys = z.strictObject(
       description:
         'Seals sessions and logins. In a list the first seals and all open: put a new one first, and remove the old one after `session_max_age`.',
       file: true,
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the operator who writes it
       example: '${GATEPOST_SECRET}',
     }),
     store: storeUrl().default('memory').meta({

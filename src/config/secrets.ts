@@ -37,7 +37,6 @@ function substitute(text: string, env: Surroundings['env'], problem: (why: strin
     if (inner === undefined) return '${';
     const [, name, fallback] = (whole.endsWith('}') && form.exec(inner)) || [];
     if (name === undefined || fallback?.includes('${')) {
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the operator who writes it
       problem('has a reference that is neither ${NAME} nor ${NAME:-default}; write $${ for ${ itself');
       return '';
     }

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import type { Dialect } from '../../src/check/question.ts';
 import { findDialect } from '../../src/dialects/index.ts';
 
 const options = { nginxMethodHeader: undefined as string | undefined, schemeOf: () => 'https' as const };
@@ -203,7 +202,7 @@ describe('envoy', () => {
 
 test('every dialect says whether it can redirect', () => {
   const redirects = ['nginx', 'traefik', 'caddy', 'envoy'].map(
-    (name) => (findDialect(`/auth/${name}`)?.dialect as Dialect).redirects,
+    (name) => findDialect(`/auth/${name}`)?.dialect.redirects,
   );
   expect(redirects).toEqual([false, true, true, true]);
 });
