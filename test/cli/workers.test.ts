@@ -1,0 +1,90 @@
+/** `workers`: several processes on one port, seen from outside. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { yaml } from '../config/example.ts';
+import { configFile } from './fixture.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const folders: string[] = [];
+const children: ChildProcessWithoutNullStreams[] = [];
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+async function start(httpPort: number, metricsPort: number) {
+  const listen = `listen: { http: 127.0.0.1:${httpPort}, metrics: 127.0.0.1:${metricsPort} }`;
+  const store = configFile('').folder;
+  const { folder, file } = configFile(
+    yaml({ top: `${listen}\nworkers: 2\nstore: file://${store}/sessions\nlog: { format: json }` }),
+  );
+  folders.push(folder, store);
+  const child = spawn(process.execPath, ['--import', 'tsx', main, 'serve', '--config', file]);
+  children.push(child);
+  return { child, ended: once(child, 'close') };
+}
+
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
+    const found = await look().catch(() => undefined);
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('it never came');
+}
+
+/** The processes under the parent that run Gatepost (the TypeScript loader has children of its own). */
+function workersOf({ pid }: ChildProcessWithoutNullStreams): string[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  return children.filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('main.ts'));
+}
+
+test('two workers answer on one port, one /metrics speaks for both, the dead are replaced, a signal ends all', async () => {
+  const [http, metrics] = [await freePort(), await freePort()];
+  const { child, ended } = await start(http, metrics);
+  const ask = () => fetch(`http://127.0.0.1:${http}/auth/traefik`, { headers: { connection: 'close' } });
+  // The parent listens on the metrics port when every worker listens on the other one.
+  await until(async () => (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text());
+  for (let i = 0; i < 6; i++) expect((await ask()).status).toBe(500);
+  const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+  expect(text).toMatch(/gatepost_decisions_total\{[^}]*reason="configuration_error"[^}]*\} 6\n/);
+
+  const before = workersOf(child);
+  expect(before).toHaveLength(2);
+  process.kill(Number(before[0]), 'SIGKILL');
+  const after = await until(async () => {
+    const now = workersOf(child);
+    return now.length === 2 && !now.includes(before[0] as string) ? now : undefined;
+  });
+  expect(after).toContain(before[1]);
+  expect((await ask()).status).toBe(500);
+
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  await expect(ask()).rejects.toThrow();
+});
+
+test('a port that is taken ends the command with a sentence', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { child, ended } = await start((taken.address() as AddressInfo).port, await freePort());
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  expect(await ended).toEqual([1, null]);
+  expect(errors).toMatch(/EADDRINUSE|before it could listen/);
+  taken.close();
+});
