@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../src/config/load.ts';
+import type { Config } from '../src/config/schema.ts';
 import { serve } from '../src/main.ts';
 import { type GatewayName, startAnyGateway } from './gateways.ts';
 import { startDemoProvider } from './provider.ts';
@@ -13,14 +14,14 @@ export interface DemoOptions {
   gateway?: GatewayName | undefined;
   /** Without one: 8080, or any free one where that is taken. */
   port?: number | undefined;
-  /** How Gatepost logs; `pretty` if not given. */
-  log?: 'pretty' | 'json';
+  /** The least important lines of Gatepost's log; `info` if not given. */
+  log_level?: Config['log']['level'];
 }
 
 const configuration = fileURLToPath(new URL('gatepost.yaml', import.meta.url));
 
 /** @throws Error where the port that was asked for is taken, or the gateway that was asked for does not start */
-export async function startDemo({ gateway, port: wanted, log = 'pretty' }: DemoOptions = {}) {
+export async function startDemo({ gateway, port: wanted, log_level = 'info' }: DemoOptions = {}) {
   const stops: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const stop of stops.splice(0).reverse()) await stop();
@@ -38,7 +39,7 @@ export async function startDemo({ gateway, port: wanted, log = 'pretty' }: DemoO
       DEMO_ISSUER: provider.issuer,
       DEMO_CLIENT_SECRET: client_secret,
       DEMO_SECRET: randomBytes(32).toString('base64url'),
-      DEMO_LOG: log,
+      DEMO_LOG_LEVEL: log_level,
     };
     const gatepost = await serve(await loadConfig(configuration, { env }));
     stops.push(gatepost.close);

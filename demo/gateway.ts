@@ -44,6 +44,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, { host
     const headers = [...forGatepost(request, 'http'), ...framing(request)];
     return relay(await send(gatepost, request, headers, request), response);
   }
+  if (path.startsWith('/outpost.goauthentik.io/')) return refuse(response, 404, 'there is no such page');
   const answer = await ask(gatepost, request, 'http');
   // Fail closed: whatever is not plainly a yes goes to the client and not to the site.
   if (answer.statusCode !== 200) return relay(answer, response);

@@ -35,10 +35,11 @@ function instructions({ url, issuer, gateway }: Awaited<ReturnType<typeof startD
 }
 
 try {
-  const demo = await startDemo(readArguments());
-  console.log(instructions(demo));
-  const end = () => void demo.close().then(() => process.exit(0));
+  const starting = startDemo(readArguments());
+  // From the very start: what is half started is ended too.
+  const end = () => void starting.then((demo) => demo.close()).finally(() => process.exit(0));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+  console.log(instructions(await starting));
 } catch (error) {
   console.error(`${(error as Error).message}\n${usage}`);
   process.exit(1);

@@ -24,15 +24,17 @@ export function readArrived({ method = '', url = '', rawHeaders: raw }: Incoming
 
 /** Port 0 takes a free one. */
 export async function startSite(port = 0, address = '127.0.0.1') {
-  const server = createServer({ maxHeaderSize: 131_072 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: 131_072 }, async (request, response) => {
     const arrived = readArrived(request);
+    let bytes = 0;
+    for await (const chunk of request) bytes += chunk.length;
     if (arrived.url === '/public/page.js') {
       response.writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8' }).end(pageScript);
     } else if (/text\/html/.test(request.headers.accept ?? '')) {
       sendPage(response, 200, renderSite(arrived));
     } else {
       response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8' });
-      response.end(`${JSON.stringify({ ...arrived, headers: Object.fromEntries(arrived.headers) }, null, 2)}\n`);
+      response.end(`${JSON.stringify({ ...arrived, headers: Object.fromEntries(arrived.headers), bytes }, null, 2)}\n`);
     }
   });
   const sockets = new WebSocketServer({ server });
