@@ -25,11 +25,15 @@ export async function readIdToken(room: Room, tokens: TokenEndpointResponse): Pr
   return verifyIdToken(room, tokens.id_token);
 }
 
-/** Whom the tokens name. `about` are the verified claims of the ID token, or those of the one before it. */
+/**
+ * Whom the tokens name. `about` are the verified claims of the ID token, or the `sub` alone; `before` are claims that
+ * were true once, and count where nothing newer is said.
+ */
 export async function identityFrom(
   room: Room,
   tokens: TokenEndpointResponse,
   about: { sub: string } & Claims,
+  before: Claims = {},
 ): Promise<Identity> {
   const { claims: mapping } = room.application;
   const access = await readAccessToken(room, tokens.access_token, about.sub);
@@ -37,11 +41,12 @@ export async function identityFrom(
   if (lacksClaims(claims, mapping)) {
     claims = fillClaims(claims, await askUserinfo(room, tokens.access_token, about.sub));
   }
+  claims = fillClaims(claims, before);
   const end = access?.exp ?? (about.exp as number | undefined);
   return {
     issuer: (await room.discovery.know()).metadata.issuer,
     sub: about.sub,
-    sid: typeof about.sid === 'string' ? about.sid : undefined,
+    sid: typeof claims.sid === 'string' ? claims.sid : undefined,
     user: userFrom(claims, mapping),
     jwt: access ? tokens.access_token : (tokens.id_token ?? ''),
     idToken: tokens.id_token ?? '',

@@ -42,10 +42,7 @@ export async function introspect(room: Room, token: string): Promise<TokenClaims
   // RFC 9068 section 2.2: the subject of a client that acts for itself is the client.
   const sub = answer.sub ?? answer.client_id;
   if (!sub) throw new CredentialsRefused('the token names nobody');
-  return { ...(answer as Record<string, unknown>), sub, exp, preferred_username: named(answer) };
-}
-
-/** `username` is RFC 7662's name of it. */
-function named(answer: IntrospectionResponse): unknown {
-  return answer.preferred_username ?? answer.username;
+  // `username` is RFC 7662's name of it.
+  const name = answer.preferred_username ?? answer.username;
+  return { ...(answer as Record<string, unknown>), sub, exp, ...(name !== undefined && { preferred_username: name }) };
 }

@@ -1,31 +1,52 @@
 /** The provider's key set: read once, kept, and re-read for an unknown key at most once a minute. */
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import { LIMIT } from './deadline.ts';
 
 /** Milliseconds between two readings that an unknown `kid` can cause. */
 const COOLDOWN = 60_000;
-/** Milliseconds before a key set is asked for again that could not be read at all. */
+/** Milliseconds before a key set is asked for again that could not be read. */
 const PAUSE = 1_000;
 
-/**
- * jose's remote key set. The attack: tokens with invented `kid`s, each of which would cost the provider a request;
- * jose counts only readings that succeeded, so that failed ones are held back here.
- */
-export function createKeys(jwksUri: string, now: () => number): JWTVerifyGetKey {
-  let loaded = false;
+/** fetch, but right after a failure it fails without asking. */
+function createLimitedFetch(now: () => number): typeof fetch {
   let failed = Number.NEGATIVE_INFINITY;
-  const limited: typeof fetch = async (...request) => {
-    if (now() - failed < (loaded ? COOLDOWN : PAUSE)) throw new Error('the key set could not be read a moment ago');
+  return async (...request) => {
+    if (now() - failed < PAUSE) throw new Error('the key set could not be read a moment ago');
     try {
       const response = await fetch(...request);
       if (response.status !== 200) failed = now();
-      else loaded = true;
       return response;
     } catch (error) {
       failed = now();
       throw error;
     }
   };
-  const options = { cooldownDuration: COOLDOWN, timeoutDuration: LIMIT, [customFetch]: limited };
-  return createRemoteJWKSet(new URL(jwksUri), options);
+}
+
+/**
+ * The attack: tokens with invented `kid`s, each of which would cost the provider a request. jose's own limit counts
+ * from the first reading, so that a key that is new right after it would be refused for a minute; so it is switched off
+ * and counted here: who comes while the set is re-read waits for it, who comes later in that minute gets its outcome.
+ */
+export function createKeys(jwksUri: string, now: () => number): JWTVerifyGetKey {
+  const remote = createRemoteJWKSet(new URL(jwksUri), {
+    cooldownDuration: Number.POSITIVE_INFINITY,
+    timeoutDuration: LIMIT,
+    [customFetch]: createLimitedFetch(now),
+  });
+  let reread = Number.NEGATIVE_INFINITY;
+  let outcome: Promise<void> = Promise.resolve();
+  return async (header, token) => {
+    try {
+      return await remote(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+    }
+    if (now() - reread >= COOLDOWN) {
+      reread = now();
+      outcome = remote.reload();
+    }
+    await outcome;
+    return remote(header, token);
+  };
 }

@@ -26,7 +26,7 @@ export async function refresh(
     return { ...identity, refreshToken: identity.refreshToken ?? refreshToken };
   }
   const old = subject.idToken === '' ? {} : decodeJwt(subject.idToken);
-  const identity = await identityFrom(room, tokens, { ...old, sub: subject.sub, exp: undefined });
+  const identity = await identityFrom(room, tokens, { sub: subject.sub }, old);
   const lifetime = tokens.expires_in === undefined ? UNNAMED : tokens.expires_in * 1000;
   return {
     ...identity,

@@ -1,9 +1,9 @@
 /** A real OpenID provider on a loopback port, for tests, integration tests and the demo. */
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTHeaderParameters, SignJWT } from 'jose';
+import { importJWK, type JWTHeaderParameters, SignJWT } from 'jose';
 import { APP_PASSWORD } from './provider_grants.ts';
+import { makeKey, strangersKey } from './provider_keys.ts';
 import { answerInteraction } from './provider_login.ts';
 import { type Endpoint, type Failure, type ProviderOptions, people } from './provider_options.ts';
 import { REFRESH_SCOPE, setUpProvider } from './provider_setup.ts';
@@ -30,11 +30,6 @@ const paths: Record<string, Endpoint> = {
   '/session/end': 'end_session',
 };
 
-async function makeKey(): Promise<JWK> {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  return { ...(await exportJWK(privateKey)), kid: randomUUID(), use: 'sig', alg: 'RS256' };
-}
-
 /** Starts the provider; `close()` ends it and every connection. */
 export async function startProvider(options: ProviderOptions) {
   const users = options.users ?? structuredClone(people);
@@ -45,7 +40,6 @@ export async function startProvider(options: ProviderOptions) {
   >;
   const failures = new Map<Endpoint, Failure>();
   const stands = new Map<Endpoint, Stand>();
-  const foreign = await makeKey();
   let keys = [await makeKey()];
   let handle: (request: IncomingMessage, response: ServerResponse) => void = () => undefined;
   // biome-ignore lint/suspicious/noExplicitAny: the package has no types
@@ -102,7 +96,7 @@ export async function startProvider(options: ProviderOptions) {
       const { foreign: stranger, ...fields } = header;
       const key = keys[0]!;
       const signer = new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: key.kid!, ...fields });
-      return signer.sign(await importJWK(stranger ? foreign : key, 'RS256'));
+      return signer.sign(await importJWK(stranger ? await strangersKey() : key, 'RS256'));
     },
     close: () =>
       new Promise<void>((resolve) => {

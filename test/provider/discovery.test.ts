@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { ProviderUnavailable } from '../../src/errors.ts';
+import { inTime } from '../../src/provider/deadline.ts';
+import { mayBeInsecure } from '../../src/provider/discovery.ts';
+import { createProviders } from '../../src/provider/index.ts';
+import { makeApplication } from '../support/application.ts';
+import { startProvider } from '../support/provider.ts';
+import { attempt, clients, connect } from './fixture.ts';
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+async function start() {
+  const provider = await startProvider({ clients });
+  open.push(provider);
+  return provider;
+}
+
+test('ten thousand applications of one issuer cost one discovery, and none before they are used', async () => {
+  const provider = await start();
+  const applications = Array.from({ length: 10_000 }, (_, i) =>
+    makeApplication({ issuer: provider.issuer, slug: `app-${i}`, client_id: `client-${i}` }),
+  );
+  const providers = createProviders({ applications });
+  for (const application of applications) providers(application);
+  expect(provider.counts.discovery).toBe(0);
+  await Promise.all(applications.slice(0, 50).map((application) => providers(application).authorizationUrl(attempt)));
+  expect(provider.counts.discovery).toBe(1);
+  expect(providers(applications[0]!)).toBe(providers(applications[0]!));
+  expect(providers(applications[9999]!).jwksUri).toBe(`${provider.issuer}/jwks`);
+});
+
+test('asking whether it is known begins to find out', async () => {
+  const provider = await start();
+  const { ours } = connect(provider);
+  expect([ours.known, ours.jwksUri]).toEqual([false, '']);
+  await expect.poll(() => ours.known).toBe(true);
+});
+
+test('a provider that is away is tried again, by itself and when asked', async () => {
+  const provider = await start();
+  provider.fail('discovery', 'error');
+  const { ours, notices } = connect(provider);
+  await expect(ours.authorizationUrl(attempt)).rejects.toThrow(ProviderUnavailable);
+  await expect(ours.bearer('x')).rejects.toThrow(ProviderUnavailable);
+  expect(provider.counts.discovery).toBe(1);
+  expect(notices[0]).toMatchObject({ level: 'warn', what: 'provider.away' });
+  provider.fail('discovery', undefined);
+  await expect.poll(() => provider.counts.discovery, { timeout: 5000 }).toBe(2);
+  expect(await ours.authorizationUrl(attempt)).toContain('/auth?');
+});
+
+describe.each([
+  [
+    'another issuer in the document',
+    (body: Record<string, unknown>) => ({ ...body, issuer: 'https://evil.example.com' }),
+  ],
+  ['no issuer', ({ issuer: _, ...body }: Record<string, unknown>) => body],
+  ['no keys', ({ jwks_uri: _, ...body }: Record<string, unknown>) => body],
+  ['a list', () => []],
+  ['text', () => 'hello'],
+])('a discovery document is not believed: %s', (_, change) => {
+  test('it is as if the provider were away', async () => {
+    const provider = await start();
+    const address = `${provider.issuer}/.well-known/openid-configuration`;
+    const right = (await (await fetch(address)).json()) as Record<string, unknown>;
+    provider.stand('discovery', () => ({ body: change(right) }));
+    await expect(connect(provider).ours.authorizationUrl(attempt)).rejects.toThrow(ProviderUnavailable);
+  });
+});
+
+test('http is for loopback, or for those who say so', () => {
+  const cases = ['http://127.0.0.1:9', 'http://localhost', 'http://[::1]:9', 'http://auth.localhost'];
+  for (const issuer of cases) expect(mayBeInsecure(issuer, false)).toBe(true);
+  expect(mayBeInsecure('http://auth.example.com', false)).toBe(false);
+  expect(mayBeInsecure('http://127.0.0.1.evil.example.com', false)).toBe(false);
+  expect(mayBeInsecure('http://auth.example.com', true)).toBe(true);
+  expect(mayBeInsecure('https://127.0.0.1', false)).toBe(false);
+});
+
+test('what hangs ends in time, and is no refusal', async () => {
+  await expect(inTime(new Promise(() => undefined), 20)).rejects.toThrow(ProviderUnavailable);
+  expect(await inTime(Promise.resolve(7), 20)).toBe(7);
+});
+
+test('the place to sign out is named with the hint, and is not invented', async () => {
+  const provider = await start();
+  const { ours } = connect(provider);
+  const url = new URL((await ours.endSessionUrl('the.id.token'))!);
+  expect([url.pathname, url.searchParams.get('id_token_hint')]).toEqual(['/session/end', 'the.id.token']);
+  expect(new URL((await ours.endSessionUrl(undefined))!).searchParams.has('id_token_hint')).toBe(false);
+  const address = `${provider.issuer}/.well-known/openid-configuration`;
+  const { end_session_endpoint: _, ...body } = (await (await fetch(address)).json()) as Record<string, unknown>;
+  provider.stand('discovery', () => ({ body }));
+  expect(await connect(provider).ours.endSessionUrl('the.id.token')).toBeUndefined();
+});
