@@ -147,7 +147,7 @@ const sentences: Partial<Record<Reason, string>> = {
 
 function forbid(question: Question | undefined, decision: Forbid, options: AnswerOptions, requestId: string): Answer {
   const { reason, message } = decision;
-  if (question && decision.application && question.redirects && isPageVisit(question) && !prefersJson(question)) {
+  if (question && decision.application && isPageVisit(question) && !prefersJson(question)) {
     const page = options.deniedPage(decision, requestId);
     return withBody(403, [...page.headers, 'X-Gatepost-Reason', reason], page.body);
   }

@@ -28,8 +28,6 @@ export interface TestedProxy {
   limits?: {
     /** It deletes the twelve names and their spellings, but no other `X-authentik-*`. */
     otherNames?: false;
-    /** The client does not see the body of a refusal. */
-    refusalPages?: false;
   };
   start(binary: string, site: Site): Promise<Running>;
 }

