@@ -1,0 +1,358 @@
+/** The contract's section 2: which URL and which method the client asked for, and which application that is. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  ask,
+  type Contract,
+  dialects,
+  navigation,
+  OUTPOST,
+  type Pairs,
+  type Reply,
+  send,
+  signedIn,
+  startContract,
+} from './setup.ts';
+
+let site: Contract;
+let port: number;
+/** The port of a Gatepost with `nginx_method_header: X-Original-Method`. */
+let told: number;
+let cookie: [string, string];
+/** A session there. */
+let toldCookie: [string, string];
+beforeAll(async () => {
+  site = await startContract();
+  port = site.port;
+  told = (await site.another('nginx_method_header: X-Original-Method')).http.port;
+  cookie = await signedIn(site, 'grafana');
+  toldCookie = await signedIn(site, 'grafana', 'alice', told);
+});
+afterAll(() => site.close());
+
+const nginx = (headers: Pairs, to = port) => send(to, `${OUTPOST}/auth/nginx`, [...headers, ...navigation]);
+const traefik = (headers: Pairs, dialect = 'traefik') =>
+  send(port, `${OUTPOST}/auth/${dialect}`, [...headers, ...navigation]);
+const envoy = (path: string, headers: Pairs, method = 'GET') =>
+  send(port, `${OUTPOST}/auth/envoy${path}`, [...headers, ...navigation], method);
+/** The forwarded URL, as the way back from the login shows it. */
+const asked = (reply: Reply) => new URL(reply.get('location') ?? 'none:').searchParams.get('rd');
+const unusable = (reply: Reply, name: string) => {
+  expect(reply.status).toBe(500);
+  expect(reply.body).toMatch(/^configuration error: /);
+  expect(reply.body.toLowerCase()).toContain(name.toLowerCase());
+  expect(reply.get('x-gatepost-reason')).toBe('configuration_error');
+  expect(reply.get('cache-control')).toBe('no-store');
+};
+
+describe('nginx', () => {
+  const app = 'app.example.com';
+  const forms: [string, Pairs, string][] = [
+    ['X-Original-URL', [['X-Original-URL', `https://${app}/a?b=c&d`]], `https://${app}/a?b=c&d`],
+    ['X-Original-URI with proto and host', [['X-Original-URI', '/a?b'], ['X-Forwarded-Proto', 'https'], ['X-Forwarded-Host', app]], `https://${app}/a?b`],
+    ['X-Forwarded-Uri with proto and host', [['X-Forwarded-Uri', '/a?b'], ['X-Forwarded-Proto', 'https'], ['X-Forwarded-Host', app]], `https://${app}/a?b`],
+    ['X-Original-URI with Host', [['X-Original-URI', '/a'], ['X-Forwarded-Proto', 'https'], ['Host', app]], `https://${app}/a`],
+    ['no proto: that of the application (https)', [['X-Original-URI', '/a'], ['Host', app]], `https://${app}/a`],
+    ['no proto: that of the application (http)', [['X-Original-URI', '/a'], ['Host', 'plain.example.com']], 'http://plain.example.com/a'],
+    ['no proto, with a port', [['X-Original-URI', '/a'], ['Host', 'port.example.com:8443']], 'https://port.example.com:8443/a'],
+    ['X-Original-URL wins for scheme and host', [['X-Original-URL', `https://${app}/a`], ['X-Original-URI', '/a'], ['X-Forwarded-Host', 'plain.example.com']], `https://${app}/a`],
+    ['all three agree', [['X-Original-URL', `https://${app}/a?b`], ['X-Original-URI', '/a?b'], ['X-Forwarded-Uri', '/a?b']], `https://${app}/a?b`],
+    ['wss counts as https', [['X-Original-URL', `wss://${app}/a`]], `https://${app}/a`],
+  ];
+  test.each(forms)('%s', async (_, headers, url) => {
+    const reply = await nginx(headers);
+    expect(reply.status).toBe(401);
+    expect(asked(reply)).toBe(url);
+  });
+
+  test.each<[string, Pairs]>([
+    ['X-Original-URI names another path', [['X-Original-URL', `https://${app}/healthz`], ['X-Original-URI', '/page']]],
+    ['X-Forwarded-Uri names another path', [['X-Original-URL', `https://${app}/healthz`], ['X-Forwarded-Uri', '/page']]],
+    ['another query', [['X-Original-URL', `https://${app}/healthz`], ['X-Original-URI', '/healthz?a']]],
+    ['X-Original-URI and X-Forwarded-Uri differ', [['X-Original-URI', '/healthz'], ['X-Forwarded-Uri', '/page'], ['Host', app]]],
+    ['only the spelling differs', [['X-Original-URL', `https://${app}/healthz`], ['X-Original-URI', '/%68ealthz']]],
+    ['one of them is empty', [['X-Original-URL', `https://${app}/healthz`], ['X-Original-URI', '']]],
+  ])('%s: no yes', async (_, headers) => {
+    for (const order of [headers, [...headers].reverse()]) expect((await nginx([...order, cookie])).status).toBe(500);
+  });
+
+  test.each<[string, Pairs, string]>([
+    ['nothing at all', [], 'X-Original-URL'],
+    ['X-Original-URL twice', [['X-Original-URL', `https://${app}/healthz`], ['X-Original-URL', `https://${app}/healthz`]], 'X-Original-URL'],
+    ['empty', [['X-Original-URL', '']], 'X-Original-URL'],
+    ['a path only', [['X-Original-URL', '/healthz']], 'X-Original-URL'],
+    ['another scheme', [['X-Original-URL', `ftp://${app}/healthz`]], 'X-Original-URL'],
+    ['javascript', [['X-Original-URL', 'javascript:alert(1)//healthz']], 'X-Original-URL'],
+    ['user information', [['X-Original-URL', `https://user@${app}/healthz`]], 'X-Original-URL'],
+    ['user information that looks like the host', [['X-Original-URL', `https://${app}:pw@evil.example.com/healthz`]], 'X-Original-URL'],
+    ['a space', [['X-Original-URL', `https://${app}/health z`]], 'X-Original-URL'],
+    ['a tab', [['X-Original-URL', `https://${app}/health\tz`]], 'X-Original-URL'],
+    ['a space in the host', [['X-Original-URL', `https://app .example.com/healthz`]], 'X-Original-URL'],
+    ['no host', [['X-Original-URL', 'https:///healthz']], 'X-Original-URL'],
+    ['longer than 16 KiB', [['X-Original-URL', `https://${app}/public/${'x'.repeat(16_400)}`]], 'X-Original-URL'],
+    ['X-Original-URI without a slash', [['X-Original-URI', 'healthz'], ['Host', app]], 'X-Original-URI'],
+    ['X-Original-URI twice', [['X-Original-URI', '/healthz'], ['X-Original-URI', '/healthz'], ['Host', app]], 'X-Original-URI'],
+    ['X-Forwarded-Host twice', [['X-Original-URI', '/healthz'], ['X-Forwarded-Host', app], ['X-Forwarded-Host', app]], 'X-Forwarded-Host'],
+    ['X-Forwarded-Host as a list', [['X-Original-URI', '/healthz'], ['X-Forwarded-Host', `${app}, ${app}`]], 'X-Forwarded-Host'],
+    ['X-Forwarded-Proto of another kind', [['X-Original-URI', '/healthz'], ['X-Forwarded-Proto', 'file'], ['Host', app]], 'X-Forwarded-Proto'],
+    ['X-Forwarded-Proto twice', [['X-Original-URI', '/healthz'], ['X-Forwarded-Proto', 'https'], ['X-Forwarded-Proto', 'https'], ['Host', app]], 'X-Forwarded-Proto'],
+    ['underscores', [['X_Original_URL', `https://${app}/healthz`]], 'X-Original-URL'],
+    ['dots', [['X.Original.URL', `https://${app}/healthz`]], 'X-Original-URL'],
+  ])('%s: 500 that names the header', async (_, headers, name) => {
+    unusable(await nginx([...headers, cookie]), name);
+  });
+
+  test('just under 16 KiB is still a URL', async () => {
+    const reply = await nginx([['X-Original-URL', `https://${app}/public/${'x'.repeat(16_000)}`]]);
+    expect(reply.status).toBe(200);
+  });
+
+  test('a header of the client cannot add to what the operator sets: other dialects\' headers do not count', async () => {
+    const reply = await nginx([['X-Original-URL', `https://${app}/page`], ['X-Forwarded-Method', 'GET'], ['X-Forwarded-Host', 'plain.example.com'], ['X-Forwarded-Proto', 'http']]);
+    expect(asked(reply)).toBe(`https://${app}/page`);
+  });
+});
+
+describe('the method in the nginx dialect', () => {
+  const app = 'https://app.example.com';
+  test('without nginx_method_header it is unknown, whatever the client sends', async () => {
+    for (const name of ['X-Original-Method', 'X-Forwarded-Method', 'X-HTTP-Method-Override']) {
+      const reply = await nginx([['X-Original-URL', `${app}/read`], [name, 'GET']]);
+      expect([name, reply.status]).toEqual([name, 401]);
+      expect((await nginx([['X-Original-URL', `${app}/strict`], [name, 'GET'], cookie])).status).toBe(403);
+    }
+  });
+
+  test('unknown: no public or optional rule with methods, required and deny rules with methods count as matched', async () => {
+    expect((await nginx([['X-Original-URL', `${app}/read`]])).status).toBe(401);
+    expect((await nginx([['X-Original-URL', `${app}/maybe`]])).status).toBe(401);
+    expect((await nginx([['X-Original-URL', `${app}/write`], cookie])).status).toBe(403);
+    expect((await nginx([['X-Original-URL', `${app}/strict`], cookie])).status).toBe(403);
+    expect((await nginx([['X-Original-URL', `${app}/strict`]])).status).toBe(403);
+  });
+
+  test('unknown: taken for a GET where a page visit is meant', async () => {
+    const reply = await send(port, `${OUTPOST}/auth/nginx`, [['X-Original-URL', `${app}/page`], ['Accept', 'text/html']]);
+    expect(reply.get('location')).toContain('/start?rd=');
+  });
+
+  test('unknown: no preflight', async () => {
+    const preflight: Pairs = [['Origin', 'https://x.example'], ['Access-Control-Request-Method', 'GET']];
+    const url = 'https://preflight.example.com/api';
+    expect((await send(port, `${OUTPOST}/auth/nginx`, [['X-Original-URL', url], ['X-Original-Method', 'OPTIONS'], ...preflight])).status).toBe(401);
+    expect((await send(told, `${OUTPOST}/auth/nginx`, [['X-Original-URL', url], ['X-Original-Method', 'OPTIONS'], ...preflight])).status).toBe(200);
+  });
+
+  test('with nginx_method_header it is believed', async () => {
+    const method = (value: string): Pairs => [['X-Original-Method', value]];
+    expect((await nginx([['X-Original-URL', `${app}/read`], ...method('GET')], told)).status).toBe(200);
+    expect((await nginx([['X-Original-URL', `${app}/read`], ...method('POST')], told)).status).toBe(401);
+    expect((await nginx([['X-Original-URL', `${app}/write`], ...method('GET'), toldCookie], told)).status).toBe(200);
+    expect((await nginx([['X-Original-URL', `${app}/strict`], ...method('GET'), toldCookie], told)).status).toBe(200);
+    expect((await nginx([['X-Original-URL', `${app}/strict`], ...method('DELETE'), toldCookie], told)).status).toBe(403);
+  });
+
+  test('with it, a method that is missing, empty, repeated or odd opens nothing', async () => {
+    const odd: Pairs[] = [
+      [],
+      [['X-Original-Method', '']],
+      [['X-Original-Method', 'GET'], ['X-Original-Method', 'GET']],
+      [['X-Original-Method', 'GET, GET']],
+      [['X-Original-Method', 'GE T']],
+      [['X_Original_Method', 'GET']],
+    ];
+    for (const headers of odd) {
+      const reply = await nginx([['X-Original-URL', `${app}/read`], ...headers], told);
+      expect([headers, [401, 500].includes(reply.status)]).toEqual([headers, true]);
+      const denied = await nginx([['X-Original-URL', `${app}/strict`], ...headers, toldCookie], told);
+      expect([headers, [403, 500].includes(denied.status)]).toEqual([headers, true]);
+    }
+  });
+});
+
+describe.each(['traefik', 'caddy'])('%s', (dialect) => {
+  const proto: [string, string] = ['X-Forwarded-Proto', 'https'];
+  const host: [string, string] = ['X-Forwarded-Host', 'app.example.com'];
+  const uri: [string, string] = ['X-Forwarded-Uri', '/page?a=b'];
+
+  test.each(['https', 'wss', 'HTTPS'])('proto %s', async (scheme) => {
+    expect(asked(await traefik([['X-Forwarded-Proto', scheme], host, uri], dialect))).toBe('https://app.example.com/page?a=b');
+  });
+
+  test('ws counts as http', async () => {
+    const reply = await traefik([['X-Forwarded-Proto', 'ws'], ['X-Forwarded-Host', 'plain.example.com'], uri], dialect);
+    expect(asked(reply)).toBe('http://plain.example.com/page?a=b');
+  });
+
+  test('the headers of nginx and the own Host are not read', async () => {
+    const reply = await traefik([proto, host, uri, ['X-Original-URL', 'https://app.example.com/healthz'], ['X-Original-URI', '/healthz'], ['Host', 'plain.example.com'], ['X-Original-Method', 'POST']], dialect);
+    expect(reply.status).toBe(302);
+    expect(asked(reply)).toBe('https://app.example.com/page?a=b');
+  });
+
+  test.each<[string, Pairs, string]>([
+    ['no proto', [host, uri], 'X-Forwarded-Proto'],
+    ['no host, though Host is there', [proto, uri, ['Host', 'app.example.com']], 'X-Forwarded-Host'],
+    ['no uri', [proto, host, ['X-Original-URI', '/healthz']], 'X-Forwarded-Uri'],
+    ['an empty proto', [['X-Forwarded-Proto', ''], host, uri], 'X-Forwarded-Proto'],
+    ['an empty host', [proto, ['X-Forwarded-Host', ''], uri], 'X-Forwarded-Host'],
+    ['an empty uri', [proto, host, ['X-Forwarded-Uri', '']], 'X-Forwarded-Uri'],
+    ['the proto twice', [proto, proto, host, uri], 'X-Forwarded-Proto'],
+    ['the host twice', [proto, host, ['X-Forwarded-Host', 'plain.example.com'], uri], 'X-Forwarded-Host'],
+    ['the uri twice', [proto, host, uri, ['X-Forwarded-Uri', '/healthz']], 'X-Forwarded-Uri'],
+    ['the same host twice', [proto, host, host, uri], 'X-Forwarded-Host'],
+    ['a proto that is none', [['X-Forwarded-Proto', 'javascript'], host, uri], 'X-Forwarded-Proto'],
+    ['a list of protos', [['X-Forwarded-Proto', 'https,http'], host, uri], 'X-Forwarded-Proto'],
+    ['user information', [proto, ['X-Forwarded-Host', 'app.example.com@evil.example'], uri], 'X-Forwarded-Host'],
+    ['a path in the host', [proto, ['X-Forwarded-Host', 'app.example.com/healthz?'], uri], 'X-Forwarded-Host'],
+    ['a backslash in the host', [proto, ['X-Forwarded-Host', 'app.example.com\\evil'], uri], 'X-Forwarded-Host'],
+    ['a uri without a slash', [proto, host, ['X-Forwarded-Uri', 'https://app.example.com/healthz']], 'X-Forwarded-Uri'],
+    ['a uri with @', [proto, host, ['X-Forwarded-Uri', '@evil.example/healthz']], 'X-Forwarded-Uri'],
+    ['a space in the uri', [proto, host, ['X-Forwarded-Uri', '/a b']], 'X-Forwarded-Uri'],
+    ['a uri of more than 16 KiB', [proto, host, ['X-Forwarded-Uri', `/public/${'x'.repeat(16_400)}`]], 'X-Forwarded-Uri'],
+    ['underscores', [proto, ['X_Forwarded_Host', 'app.example.com'], uri], 'X-Forwarded-Host'],
+    ['dots', [proto, host, ['X.Forwarded.Uri', '/healthz']], 'X-Forwarded-Uri'],
+  ])('%s: 500 that names the header', async (_, headers, name) => {
+    unusable(await traefik([...headers, cookie], dialect), name);
+  });
+
+  test.each<[string, Pairs]>([
+    ['a port that is none', [proto, ['X-Forwarded-Host', 'app.example.com:99999'], ['X-Forwarded-Uri', '/healthz']]],
+    ['two trailing dots', [proto, ['X-Forwarded-Host', 'app.example.com..'], ['X-Forwarded-Uri', '/healthz']]],
+    ['DEL in the uri', [proto, host, ['X-Forwarded-Uri', '/public/a\x7fb']]],
+    ['NUL in the uri', [proto, host, ['X-Forwarded-Uri', '/public/a\0b']]],
+  ])('%s: an error of some kind, never a yes', async (_, headers) => {
+    expect((await traefik([...headers, cookie], dialect)).status).toBeGreaterThanOrEqual(400);
+  });
+
+  test('the method is X-Forwarded-Method, else GET', async () => {
+    const with_ = (path: string, method: Pairs) => traefik([proto, host, ['X-Forwarded-Uri', path], ...method], dialect);
+    expect((await with_('/read', [])).status).toBe(200);
+    expect((await with_('/read', [['X-Forwarded-Method', 'GET']])).status).toBe(200);
+    expect((await with_('/read', [['X-Forwarded-Method', 'POST']])).status).toBe(303);
+    expect((await with_('/read', [['X-Original-Method', 'POST']])).status).toBe(200);
+    const twice = await with_('/read', [['X-Forwarded-Method', 'GET'], ['X-Forwarded-Method', 'POST']]);
+    expect(twice.status).not.toBe(200);
+  });
+
+  test('bytes above ASCII in the path: the way back is plain ASCII, and nobody passes', async () => {
+    const reply = await traefik([proto, host, ['X-Forwarded-Uri', '/caf\xc3\xa9']], dialect);
+    expect([302, 500]).toContain(reply.status);
+    expect(reply.get('location') ?? '').toMatch(/^[\x21-\x7e]*$/);
+  });
+});
+
+describe('envoy', () => {
+  const host: [string, string] = ['Host', 'app.example.com'];
+  test.each<[string, string, Pairs, string]>([
+    ['path, Host and proto', '/page?a=b', [host, ['X-Forwarded-Proto', 'https']], 'https://app.example.com/page?a=b'],
+    ['no proto: that of the application', '/page', [['Host', 'plain.example.com']], 'http://plain.example.com/page'],
+    ['a path that looks like the prefix', `${OUTPOST}/auth/envoy/x`, [host], `https://app.example.com${OUTPOST}/auth/envoy/x`],
+    ['headers of the other proxies are not read', '/page', [host, ['X-Forwarded-Host', 'plain.example.com'], ['X-Forwarded-Uri', '/healthz'], ['X-Original-URL', 'https://app.example.com/healthz'], ['X-Forwarded-Method', 'POST']], 'https://app.example.com/page'],
+    ['marks of other endpoints', '/x?X-authentik-auth-callback=true', [host], 'https://app.example.com/x?X-authentik-auth-callback=true'],
+    ['a callback-like path that is none', `${OUTPOST}/callback/?code=1`, [host], `https://app.example.com${OUTPOST}/callback/?code=1`],
+  ])('%s', async (_, path, headers, url) => {
+    const reply = await envoy(path, headers);
+    expect(reply.status).toBe(302);
+    expect(asked(reply)).toBe(url);
+  });
+
+  test('the method is the request\'s own', async () => {
+    expect((await envoy('/read', [host])).status).toBe(200);
+    expect((await envoy('/read', [host], 'POST')).status).toBe(303);
+    expect((await envoy('/read', [host, ['X-Forwarded-Method', 'GET']], 'POST')).status).toBe(303);
+    expect((await envoy('/strict', [host, cookie], 'DELETE')).status).toBe(403);
+    expect((await envoy('/strict', [host, cookie], 'PROPFIND')).status).toBe(200);
+  });
+
+  test.each<[string, Pairs, string]>([
+    ['a proto that is none', [host, ['X-Forwarded-Proto', 'gopher']], 'X-Forwarded-Proto'],
+    ['the proto twice', [host, ['X-Forwarded-Proto', 'https'], ['X-Forwarded-Proto', 'https']], 'X-Forwarded-Proto'],
+    ['user information', [['Host', 'app.example.com@evil.example']], 'Host'],
+  ])('%s: 500 that names the header', async (_, headers, name) => {
+    unusable(await envoy('/healthz', [...headers, cookie]), name);
+  });
+
+  test('Host twice is never a yes', async () => {
+    expect([400, 500]).toContain((await envoy('/healthz', [host, ['Host', 'plain.example.com']])).status);
+  });
+
+  test.each([`${OUTPOST}/start/../admin`, `${OUTPOST}/start%2f..%2fadmin`, `${OUTPOST}/start/`, `${OUTPOST}/start;x`, `${OUTPOST}//start`, `/x/..${OUTPOST}/start`, `${OUTPOST}/%73tart`, `${OUTPOST}/START`, `${OUTPOST}/auth/nginx`, `${OUTPOST}/backchannel_logout`])(
+    '%s is no browser endpoint',
+    async (path) => {
+      const reply = await envoy(path, [host]);
+      expect(reply.status).toBe(302);
+      expect(reply.all('x-authentik-username')).toEqual([]);
+    },
+  );
+});
+
+describe('the application of a host', () => {
+  const nobody = async (url: string) => (await ask(port, 'traefik', url, navigation));
+  const at = async (url: string) => {
+    const reply = await nobody(url);
+    return reply.status === 302 ? new URL(reply.get('location')!).origin : reply.status;
+  };
+  test.each<[string, string | number]>([
+    ['https://app.example.com/', 'https://app.example.com'],
+    ['https://APP.Example.COM/', 'https://app.example.com'],
+    ['https://app.example.com./', 'https://app.example.com'],
+    ['https://app.example.com:443/', 'https://app.example.com'],
+    ['https://app.example.com:80/', 404],
+    ['https://app.example.com:8443/', 404],
+    ['https://xapp.example.com/', 404],
+    ['https://example.com/', 404],
+    ['http://plain.example.com:80/', 'http://plain.example.com'],
+    ['http://plain.example.com:443/', 404],
+    ['https://port.example.com:8443/', 'https://port.example.com:8443'],
+    ['https://port.example.com/', 404],
+    ['https://example.org/', 'https://one.example.org'],
+    ['https://any.example.org/', 'https://one.example.org'],
+    ['https://a.b.c.example.org/', 'https://one.example.org'],
+    ['https://ANY.Example.Org./', 'https://one.example.org'],
+    ['https://evilexample.org/', 404],
+    ['https://example.org.evil.com/', 404],
+    ['https://deep.example.org/', 'https://login.deep.example.org'],
+    ['https://x.deep.example.org/', 'https://login.deep.example.org'],
+    ['https://notdeep.example.org/', 'https://one.example.org'],
+    ['https://exact.example.org/', 'https://exact.example.org'],
+    ['https://x.exact.example.org/', 'https://one.example.org'],
+    ['https://[::1]/', 404],
+    ['https://127.0.0.1/', 404],
+  ])('%s', async (url, expected) => {
+    expect(await at(url)).toBe(expected);
+  });
+
+  test.each(dialects)('%s: an unknown host is a no that names it', async (dialect) => {
+    const reply = await ask(port, dialect, 'https://unknown.example.com/healthz', [cookie]);
+    expect(reply.status).toBe(dialect === 'nginx' ? 403 : 404);
+    expect(reply.body).toContain('unknown.example.com');
+    expect(reply.get('x-gatepost-reason')).toBe('unknown_host');
+    expect(reply.all('set-cookie')).toEqual([]);
+  });
+
+  test('a session at one application is nothing at another', async () => {
+    const other = await ask(port, 'traefik', 'https://exact.example.org/', [cookie, ...navigation]);
+    expect(other.status).toBe(302);
+  });
+});
+
+describe('the application of a browser endpoint', () => {
+  const start = async (headers: Pairs) => {
+    const reply = await send(port, `${OUTPOST}/start`, headers);
+    return reply.status === 302 ? new URL(reply.get('location')!).searchParams.get('client_id') : reply.status;
+  };
+  test.each<[string, Pairs, string | number]>([
+    ['X-Forwarded-Host', [['X-Forwarded-Host', 'app.example.com']], 'grafana'],
+    ['else Host', [['Host', 'app.example.com']], 'grafana'],
+    ['X-Forwarded-Host before Host', [['X-Forwarded-Host', 'app.example.com'], ['Host', 'plain.example.com']], 'grafana'],
+    ['with its port', [['Host', 'port.example.com:8443']], 'port'],
+    ['a missing port where the name is enough', [['Host', 'port.example.com']], 'port'],
+    ['letter case and a trailing dot', [['Host', 'APP.example.com.']], 'grafana'],
+    ['a cookie domain', [['Host', 'two.example.org']], 'domain'],
+    ['the longest cookie domain', [['Host', 'two.deep.example.org']], 'deep'],
+    ['an underscored name does not count', [['X_Forwarded_Host', 'app.example.com'], ['Host', 'plain.example.com']], 'plain'],
+    ['an unknown host', [['Host', 'unknown.example.com']], 404],
+  ])('%s', async (_, headers, expected) => {
+    expect(await start(headers)).toBe(expected);
+  });
+});
