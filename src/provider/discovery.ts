@@ -45,6 +45,7 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
   let asked = Number.NEGATIVE_INFINITY;
   let underWay: Promise<Known> | undefined;
   let failures = 0;
+  let retry: NodeJS.Timeout | undefined;
   let lastError: unknown;
 
   async function attempt(): Promise<Known> {
@@ -60,8 +61,7 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
     } catch (error) {
       lastError = await explain(error);
       failures += 1;
-      if (!known) tell('warn', 'provider.away', `discovery of ${issuer} failed: ${String(error)}`, error);
-      if (!known) retryLater();
+      if (!known) retryLater(error);
       throw new ProviderUnavailable(error);
     } finally {
       underWay = undefined;
@@ -71,10 +71,15 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
   const tell = (level: 'info' | 'warn', what: string, message: string, error?: unknown) =>
     events?.emit('notice', { level, what, message, error });
 
-  function retryLater() {
+  function retryLater(error: unknown) {
+    // The first failure is news, and then every time that there are twice as many.
+    if (Number.isInteger(Math.log2(failures))) {
+      tell('warn', 'provider.away', `discovery of ${issuer} failed: ${String(error)}`, error);
+    }
     const pause = Math.min(LONGEST_PAUSE, PAUSE * 2 ** (failures - 1));
+    clearTimeout(retry);
     // A service that is asked to stop must not wait for this.
-    setTimeout(() => void (known ?? start().catch(() => undefined)), pause).unref();
+    retry = setTimeout(() => void (known ?? start().catch(() => undefined)), pause).unref();
   }
 
   /** One attempt at a time, whoever asks. */

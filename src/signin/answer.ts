@@ -13,9 +13,7 @@ export function redirect(ctx: Context, url: string): void {
   ctx.set('Location', url);
   ctx.set('Cache-Control', 'no-store');
   ctx.set('Referrer-Policy', 'no-referrer');
-  ctx.body = null;
-  // An empty body makes Koa take it for a 204.
-  ctx.status = ctx.method === 'POST' ? 303 : 302;
+  ctx.body = '';
 }
 
 /** Shows the page; what the log learns of it is returned. */

@@ -41,7 +41,7 @@ export function loginFailedPage(
     title: 'The login did not work',
     says: [
       what.says,
-      `You are not signed in to ${application.name}. Try again; if it happens again, tell your administrator the code below.`,
+      `To get into ${application.name}, try again. If it happens again, tell your administrator the code below.`,
     ],
     code: what.code,
     links: [startLink(application, returnTo)],
