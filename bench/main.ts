@@ -13,7 +13,7 @@ import { openStore, stores } from './stores.ts';
 
 async function measureStore(name: string, issuer: string, options: Options): Promise<Result[]> {
   const store = await openStore(name);
-  const gatepost = await startGatepost(options.server, configuration(issuer, store.address));
+  const gatepost = await startGatepost(options.server, configuration(issuer, store.address), options.nodeOptions);
   const results: Result[] = [];
   try {
     const credentials = await signIn(gatepost.port);

@@ -16,6 +16,8 @@ export interface Options {
   json: boolean;
   /** The built command that is measured. */
   server: string;
+  /** Options of Node for it. */
+  nodeOptions: string[];
 }
 
 export const usage = `npm run bench -- [options]
@@ -26,6 +28,7 @@ export const usage = `npm run bench -- [options]
   --seconds N      of each turn (1)
   --connections N  open at once (64)
   --server FILE    another built command to measure (dist/cli/main.js)
+  --cpu-prof DIR   let Node write CPU profiles of Gatepost there (it is slower then)
   --json           print JSON instead of a table`;
 
 /** @throws an `Error` whose message says what is wrong */
@@ -41,10 +44,11 @@ export function readOptions(args: string[]): Options {
       seconds: one('1'),
       connections: one('64'),
       server: one(fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))),
+      'cpu-prof': { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
-  const { json, server } = values;
+  const { json, server, 'cpu-prof': profiles } = values;
   return {
     stores: known('store', values.store, stores),
     cases: known(
@@ -57,6 +61,7 @@ export function readOptions(args: string[]): Options {
     connections: whole('connections', values.connections),
     json,
     server,
+    nodeOptions: profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`],
   };
 }
 

@@ -19,15 +19,15 @@ export interface Server {
 
 const ceilingFile = fileURLToPath(new URL('ceiling.mjs', import.meta.url));
 
-/** `server` as `--server` names it; `yaml` without `listen`. The log goes where a service manager's would: to a pipe's other end, unread. */
-export async function startGatepost(server: string, yaml: string): Promise<Server> {
+/** `server` as `--server` names it; `yaml` without `listen`. The log goes to /dev/null. */
+export async function startGatepost(server: string, yaml: string, nodeOptions: string[] = []): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'gatepost-bench-'));
   const file = join(folder, 'gatepost.yaml');
   const port = await freePort();
   const listen = `listen: { http: "127.0.0.1:${port}", metrics: "127.0.0.1:${await freePort()}" }\n`;
   await writeFile(file, listen + yaml);
   const began = performance.now();
-  const child = spawn(...pinned('server', [process.execPath, server, 'serve', '--config', file]), {
+  const child = spawn(...pinned('server', [process.execPath, ...nodeOptions, server, 'serve', '--config', file]), {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const close = async () => {
