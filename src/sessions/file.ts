@@ -5,6 +5,7 @@ import { createDatabase, type Database, type Transaction } from './file_database
 import { startSweeping } from './file_sweep.ts';
 import { openKeyv } from './keyv.ts';
 import type { Store } from './store.ts';
+import { oncePerTurn } from './turn.ts';
 
 /** The row that is counted up when something that a copy may hang on has changed, in whatever process. */
 const EPOCH = '.epoch';
@@ -84,22 +85,12 @@ function fileAdapter(rows: ReturnType<typeof createRows>): KeyvStoreAdapter {
   return adapter as unknown as KeyvStoreAdapter;
 }
 
-/** Reads the epoch once in a turn of the event loop: what came in meanwhile was asked before anybody could know better. */
-function createEpoch(database: Database): () => number | undefined {
-  let known: number | undefined;
-  const forget = () => {
-    known = undefined;
-  };
-  return () => {
-    if (known !== undefined) return known;
-    try {
-      known = Number(database.read([EPOCH])[0] ?? 0);
-    } catch {
-      return undefined;
-    }
-    setImmediate(forget);
-    return known;
-  };
+function readEpoch(database: Database): number | undefined {
+  try {
+    return Number(database.read([EPOCH])[0] ?? 0);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A store in `folder`. Opening never fails: a folder that cannot be used makes every call `StoreUnavailable` until it can. */
@@ -123,7 +114,7 @@ export function createFileStore(folder: string, now: () => number): Store {
     replace: rows.replace,
     increment: rows.increment,
     count: async (key) => Number((await keyv.get(key)) ?? 0),
-    epoch: createEpoch(database),
+    epoch: oncePerTurn(() => readEpoch(database)),
     onInvalidate: (listener) => void listeners.push(listener),
     ping: database.probe,
     async close() {

@@ -23,7 +23,7 @@ function decode(id: string, key: string, sealed: string, row: Row): Copy {
     row,
     stamp: stampOf(sealed),
     epoch: -1,
-    size: sealed.length + OVERHEAD,
+    size: 2 * sealed.length + OVERHEAD,
     dueAt: refreshDueAt(row.session),
     nextTry: 0,
   };
@@ -70,12 +70,30 @@ export function createLoad({ store, seal, copies }: Loading): (id: string) => Ma
     });
   }
 
+  /** Requests that come together for one session read it once: a page brings forty of them. */
+  const running = new Map<string, { copy: Promise<Copy | undefined>; watch: Watch }>();
+
+  function share(id: string, read: Promise<Copy | undefined>, watch: Watch): Promise<Copy | undefined> {
+    const entry = {
+      watch,
+      copy: read.finally(() => {
+        if (running.get(id) === entry) running.delete(id);
+      }),
+    };
+    running.set(id, entry);
+    return entry.copy;
+  }
+
   return (id) => {
+    const present = running.get(id);
+    // Not a read that began before a change that we know of: a request after a logout must see it.
+    if (present !== undefined && !present.watch.spoiled) return present.copy;
     const key = sessionKey(id);
     const watch = copies.watch(key);
-    return finish(
+    const loaded = finish(
       () => loadRow(id, key, watch),
       () => copies.unwatch(watch),
     );
+    return loaded instanceof Promise ? share(id, loaded, watch) : loaded;
   };
 }

@@ -9,6 +9,7 @@ import type { Client, Connection } from './redis_connect.ts';
 import { openLink } from './redis_link.ts';
 import { parseRedisUrl } from './redis_url.ts';
 import type { Store } from './store.ts';
+import { oncePerTurn } from './turn.ts';
 
 /** A count and its end in one step: an end that is set later may never be set, and the row would stay for ever. */
 const INCREMENT = `local count = redis.call('INCR', KEYS[1])
@@ -102,7 +103,7 @@ export function createRedisStore(url: string, events?: Events): Store {
         return Number(await client.eval(INCREMENT, options));
       }),
     count: async (key) => Number((await run((_, keyv) => keyv.get(name(key)))) ?? 0),
-    epoch: link.epoch,
+    epoch: oncePerTurn(link.epoch),
     onInvalidate: (listener) => void listeners.push(listener),
     ping: () => run((client) => probe(client, link.connection()!, name('ready'))),
     close: async () => link.close(),

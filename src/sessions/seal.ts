@@ -7,6 +7,9 @@ export interface Seal {
   seal(plain: string, aad: string): string;
   /** The text again, or `undefined` for everything that no present secret has sealed for this purpose and place. Never throws. */
   open(sealed: string, aad: string): string | undefined;
+  /** The same for bytes. */
+  sealBytes(plain: Buffer, aad: string): string;
+  openBytes(sealed: string, aad: string): Buffer | undefined;
   /** A keyed hash under the first secret (base64url, 43 characters): stable until the secret is rotated. */
   hmac(text: string): string;
   /** The keyed hashes under all secrets, the first secret's first: to find again what was named before a rotation. */
@@ -46,15 +49,15 @@ function messageKey(key: Key, salt: Buffer): Buffer {
   return createHmac('sha256', key.encryption).update(salt).digest();
 }
 
-function sealWith(key: Key, plain: string, aad: string): string {
+function sealWith(key: Key, plain: Buffer, aad: string): string {
   const salt = randomBytes(SALT);
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv('aes-256-gcm', messageKey(key, salt), nonce).setAAD(Buffer.from(aad));
-  const body = [cipher.update(plain, 'utf8'), cipher.final()];
+  const body = [cipher.update(plain), cipher.final()];
   return Buffer.concat([key.id, salt, nonce, ...body, cipher.getAuthTag()]).toString('base64url');
 }
 
-function openWith(keys: Key[], sealed: string, aad: string): string | undefined {
+function openWith(keys: Key[], sealed: string, aad: string): Buffer | undefined {
   const bytes = Buffer.from(sealed, 'base64url');
   if (bytes.length < HEAD + TAG) return undefined;
   const key = keys.find(({ id }) => id.equals(bytes.subarray(0, ID)));
@@ -65,7 +68,7 @@ function openWith(keys: Key[], sealed: string, aad: string): string | undefined 
   });
   decipher.setAAD(Buffer.from(aad)).setAuthTag(bytes.subarray(-TAG));
   try {
-    return decipher.update(bytes.subarray(HEAD, -TAG), undefined, 'utf8') + decipher.final('utf8');
+    return Buffer.concat([decipher.update(bytes.subarray(HEAD, -TAG)), decipher.final()]);
   } catch {
     // Changed by one bit, or moved here from another place: not ours.
     return undefined;
@@ -82,8 +85,10 @@ export function createSeal(secrets: readonly string[], purpose: string): Seal {
   if (first === undefined) throw new TypeError('a seal needs a secret');
   const hash = (key: Key, text: string) => createHmac('sha256', key.hash).update(text).digest('base64url');
   return {
-    seal: (plain, aad) => sealWith(first, plain, aad),
-    open: (sealed, aad) => openWith(keys, sealed, aad),
+    seal: (plain, aad) => sealWith(first, Buffer.from(plain), aad),
+    open: (sealed, aad) => openWith(keys, sealed, aad)?.toString(),
+    sealBytes: (plain, aad) => sealWith(first, plain, aad),
+    openBytes: (sealed, aad) => openWith(keys, sealed, aad),
     hmac: (text) => hash(first, text),
     hmacs: (text) => keys.map((key) => hash(key, text)),
   };
