@@ -7,12 +7,12 @@ import type { AnswerMaker } from '../dialects/answer.ts';
 import { header, isRepeated } from '../dialects/header.ts';
 import { findDialect } from '../dialects/index.ts';
 import type { Events } from '../observe/events.ts';
+import { requestId } from '../observe/request_id.ts';
 import type { Application } from './application.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Decision } from './decision.ts';
 import type { Peer } from './peer.ts';
 import type { Question, ReadOptions } from './question.ts';
-import { requestId } from './request_id.ts';
 import { type DecisionTeller, tellDecision } from './tell.ts';
 import { hasNoRedirectQuery } from './visit.ts';
 

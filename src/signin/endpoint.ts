@@ -1,9 +1,9 @@
 /** What all sign-in endpoints have around them: methods, the application, faults, and a line for the log. */
 import type { Context, Middleware } from 'koa';
-import { requestId } from '../check/request_id.ts';
 import type { ApplicationConfig } from '../config/schema.ts';
 import { ProviderUnavailable, StoreUnavailable } from '../errors.ts';
 import type { SigninEvent } from '../observe/events.ts';
+import { requestId } from '../observe/request_id.ts';
 import { show } from './answer.ts';
 import { brokenPage, providerDownPage, storeDownPage, unknownHostPage } from './pages.ts';
 import type { Outcome, Room, Visit } from './room.ts';

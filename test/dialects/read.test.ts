@@ -149,7 +149,7 @@ describe('nginx', () => {
     { 'X-Forwarded-Uri': '/public/' },
     { 'X-Forwarded-Uri': '/a?b=2' },
     { 'X-Original-URI': '/a?b=1', 'X-Forwarded-Uri': '/a' },
-  ])('is unusable when the client adds %j', (added) =>
+  ] as Record<string, string>[])('is unusable when the client adds %j', (added) =>
     expect(read(target, { ...url, ...added })).toMatch(/contradicts the other headers$/),
   );
   test('takes headers that agree', () =>
