@@ -1,15 +1,12 @@
 /** The answer to a proxy: a decision as status, headers and body. Pure but for what a session's headers are rendered into once. */
 
 import type { Application } from '../check/application.ts';
-import type { Allow, Decision, Forbid, SignIn } from '../check/decision.ts';
+import type { Decision, Forbid, SignIn } from '../check/decision.ts';
 import type { Question } from '../check/question.ts';
 import { isPageVisit, prefersJson } from '../check/visit.ts';
 import type { Reason } from '../errors.ts';
-import { upstreamAuthorization } from '../identify/upstream_basic.ts';
-import { setSessionCookie } from '../sessions/cookie.ts';
-import type { LiveSession } from '../sessions/sessions.ts';
-import { identityHeaders } from './identity_headers.ts';
 import { headerValue } from './latin1.ts';
+import { allow } from './yes.ts';
 
 export interface Answer {
   status: number;
@@ -59,60 +56,6 @@ export function createAnswer(options: AnswerOptions): AnswerMaker {
         return unavailable(decision.reason);
     }
   };
-}
-
-function allow(decision: Allow, options: AnswerOptions): Answer {
-  const { application, subject } = decision;
-  const rendered = subject ? renderOnce(subject, application, options) : undefined;
-  const headers = rendered?.headers ?? nobodyHeaders(application, options);
-  const authorization = rendered?.authorization ?? decision.authorization;
-  if (authorization === undefined && !decision.newSessionId && !decision.reason)
-    return { status: 200, headers, body: '' };
-  const more = [...headers];
-  if (authorization !== undefined) more.push('Authorization', authorization);
-  if (decision.reason) more.push('X-Gatepost-Reason', decision.reason);
-  if (decision.newSessionId && subject) {
-    const age = subject.session.until - options.now();
-    more.push('Set-Cookie', setSessionCookie(application.config, decision.newSessionId, age));
-  }
-  return { status: 200, headers: more, body: '' };
-}
-
-interface Rendered {
-  jwksUri: string;
-  headers: readonly string[];
-  authorization: string | undefined;
-}
-
-/** The headers of a session, kept with its copy: a hundred requests of a page cost one rendering. */
-function renderOnce(live: LiveSession, application: Application, options: AnswerOptions): Rendered {
-  const jwksUri = options.jwksUri(application);
-  const known = live.derived.answer as Rendered | undefined;
-  if (known?.jwksUri === jwksUri) return known;
-  let authorization = upstreamAuthorization(application.config, live.session.user);
-  const headers: string[] = [...noStore, 'Content-Length', '0'];
-  const meta = { outpost: options.outpost, application: application.config, jwksUri };
-  const identity = identityHeaders(meta, live.session, (name) => options.onRefusedHeader(application, name));
-  for (let i = 0; i < identity.length; i += 2) {
-    // An additional header of this name is what the upstream shall get, unless `basic_auth_enabled` says otherwise.
-    if (identity[i]?.toLowerCase() === 'authorization') authorization ??= identity[i + 1];
-    else headers.push(identity[i] as string, identity[i + 1] as string);
-  }
-  const rendered = { jwksUri, headers, authorization };
-  live.derived.answer = rendered;
-  return rendered;
-}
-
-const nobody = new WeakMap<Application, { jwksUri: string; headers: readonly string[] }>();
-
-function nobodyHeaders(application: Application, options: AnswerOptions): readonly string[] {
-  const jwksUri = options.jwksUri(application);
-  const known = nobody.get(application);
-  if (known?.jwksUri === jwksUri) return known.headers;
-  const meta = { outpost: options.outpost, application: application.config, jwksUri };
-  const headers = [...noStore, 'Content-Length', '0', ...identityHeaders(meta, undefined, () => {})];
-  nobody.set(application, { jwksUri, headers });
-  return headers;
 }
 
 function signIn(question: Question, decision: SignIn): Answer {
