@@ -1,6 +1,6 @@
 /** The log: one JSON line per decision, readable lines on a terminal. Listens to the events; nobody else writes to it. */
 
-import pino, { type DestinationStream, type Logger } from 'pino';
+import pino, { type DestinationStream } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { GatepostError } from '../errors.ts';
 import type { DecisionEvent, Events, NoticeEvent, SigninEvent } from './events.ts';
@@ -10,6 +10,11 @@ export interface Log {
   /** Writes what is still in memory. */
   flush(): void;
 }
+
+type Level = Config['log']['level'];
+type Write = (level: Level, fields: object, message: string) => void;
+
+const levels: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
 /** Lines wait in memory for this many milliseconds at the most. */
 const flushEvery = 200;
@@ -26,29 +31,47 @@ export function createLog(config: Config['log'], events: Events, destination?: D
     : pino.destination({ dest: 1, sync: false, minLength: 64 * 1024, maxWrite: 128 * 1024 });
   const target = destination ?? buffered!;
   const stream = readable ? { write: (line: string) => void target.write(prettyLine(line)) } : target;
-  const logger = pino(
-    {
-      level: config.level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (level) => ({ level }) },
-    },
-    stream,
-  );
-  listen(logger, events);
+  listen(createWrite(stream), events, config.level);
   const flush = () => void buffered?.flush();
   if (buffered) setInterval(flush, flushEvery).unref();
   return { flush: () => flushNow(buffered) };
 }
 
-function listen(logger: Logger, events: Events): void {
-  if (logger.isLevelEnabled('info')) {
-    events.on('decision', (event: DecisionEvent) => logger.info(rounded(event), 'decision'));
-    events.on('signin', (event: SigninEvent) => logger.info(rounded(event), 'signin'));
+/**
+ * Writes one JSON object a line. pino's own serialiser is made for loggers with bindings and hooks and takes twice the time
+ * of `JSON.stringify`, which for a decision is as long as all of the rest; its destination is what we want of it.
+ */
+function createWrite(stream: DestinationStream): Write {
+  const time = createClock();
+  return (level, fields, message) => {
+    const text = JSON.stringify(fields).slice(1, -1);
+    const comma = text === '' ? '' : ',';
+    stream.write(`{"level":"${level}","time":"${time()}",${text}${comma}"msg":${JSON.stringify(message)}}\n`);
+  };
+}
+
+/** The present time (ISO 8601, UTC), put into words once a millisecond: many lines share one. */
+function createClock(): () => string {
+  let at = 0;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== at) text = new Date(now).toISOString();
+    at = now;
+    return text;
+  };
+}
+
+function listen(write: Write, events: Events, level: Level): void {
+  const enabled = new Set(levels.slice(levels.indexOf(level)));
+  if (enabled.has('info')) {
+    events.on('decision', (event: DecisionEvent) => write('info', rounded(event), 'decision'));
+    events.on('signin', (event: SigninEvent) => write('info', rounded(event), 'signin'));
   }
-  events.on('notice', ({ level, message, error, ...rest }: NoticeEvent) =>
-    logger[level](error === undefined ? rest : { ...rest, error: describeError(error) }, message),
-  );
+  events.on('notice', ({ level, message, error, ...rest }: NoticeEvent) => {
+    if (enabled.has(level))
+      write(level, error === undefined ? rest : { ...rest, error: describeError(error) }, message);
+  });
 }
 
 function rounded<T extends { ms: number }>(event: T): T {

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { Config } from '../../src/config/schema.ts';
+import { ProviderUnavailable } from '../../src/errors.ts';
+import { createEvents, type DecisionEvent } from '../../src/observe/events.ts';
+import { createLog } from '../../src/observe/log.ts';
+
+const decision: DecisionEvent = {
+  id: 'r-1',
+  application: 'grafana',
+  dialect: 'traefik',
+  method: 'GET',
+  host: 'grafana.example.com',
+  path: '/d/1',
+  query: undefined,
+  decision: 'allow',
+  status: 200,
+  reason: undefined,
+  detail: undefined,
+  user: 'alice',
+  means: 'login',
+  client: '203.0.113.7',
+  ms: 0.123456,
+};
+
+function logged(level: Config['log']['level'], format: Config['log']['format'] = 'json') {
+  const lines: string[] = [];
+  const events = createEvents();
+  createLog({ level, query: false, format }, events, { write: (line) => void lines.push(line) });
+  return { events, lines, parsed: () => lines.map((line) => JSON.parse(line)) };
+}
+
+test('a decision is one line of JSON with level, time and message', () => {
+  const { events, lines, parsed } = logged('info');
+  events.emit('decision', { ...decision });
+  expect(lines[0]).toMatch(/^\{.*\}\n$/);
+  const [line] = parsed();
+  expect(line).toMatchObject({ level: 'info', msg: 'decision', application: 'grafana', user: 'alice', ms: 0.123 });
+  expect(Math.abs(Date.now() - Date.parse(line.time))).toBeLessThan(10_000);
+  expect(Object.keys(line)).not.toContain('reason');
+});
+
+test('what a client or a provider writes forges neither a line nor a field', () => {
+  const { events, lines, parsed } = logged('info');
+  const forged = 'x","level":"error"}\n{"msg":"decision';
+  events.emit('decision', { ...decision, user: forged, path: forged });
+  expect(lines.join('').trimEnd()).not.toContain('\n');
+  expect(parsed()[0]).toMatchObject({ level: 'info', user: forged, path: forged });
+});
+
+test('lines below the level are not written', () => {
+  const { events, parsed } = logged('warn');
+  events.emit('decision', { ...decision });
+  events.emit('notice', { level: 'info', what: 'server.listening', message: 'listens' });
+  events.emit('notice', { level: 'warn', what: 'headers.refused', message: 'not sent' });
+  expect(parsed()).toEqual([{ level: 'warn', time: expect.any(String), what: 'headers.refused', msg: 'not sent' }]);
+});
+
+test('an error is told with its causes and without its fields', () => {
+  const { events, lines } = logged('info');
+  const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED', headers: { cookie: 'secret' } });
+  const error = new ProviderUnavailable(cause);
+  events.emit('notice', { level: 'error', what: 'provider.down', message: 'no answer', error });
+  expect(lines[0]).toContain('ProviderUnavailable (provider_unavailable)');
+  expect(lines[0]).toContain('Error (ECONNREFUSED): connect refused');
+  expect(lines[0]).not.toContain('secret');
+});
+
+test('a person at a terminal reads one plain line', () => {
+  const { events, lines } = logged('info', 'pretty');
+  events.emit('decision', { ...decision });
+  expect(lines[0]).toMatch(
+    /^\d\d:\d\d:\d\d info {2}allow 200 traefik GET grafana\.example\.com\/d\/1 alice \(login\) 0\.123 ms\n$/,
+  );
+});
