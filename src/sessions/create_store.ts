@@ -7,12 +7,12 @@ import { createRedisStore } from './redis.ts';
 import type { Store } from './store.ts';
 
 /**
- * `memory`, `file:///folder`, `redis://…` or `rediss://…`; throws `TypeError` for anything else. Opening never waits and never
+ * `memory`, `file:///folder` or an address of Redis (redis_url.ts); throws `TypeError` for anything else. Opening never waits and never
  * fails: a store that is away is unavailable until it is there. `events` hears when it goes and comes.
  */
 export function createStore(store: string, now: () => number, events?: Events): Store {
   if (store === 'memory') return createMemoryStore(now);
   if (/^file:/i.test(store)) return createFileStore(fileURLToPath(store), now);
-  if (/^rediss?:/i.test(store)) return createRedisStore(store, events);
+  if (/^rediss?[:+]/i.test(store)) return createRedisStore(store, events);
   throw new TypeError('a store is memory, file:///folder, redis://… or rediss://…');
 }

@@ -5,11 +5,15 @@ import type { Keyv } from 'keyv';
 import { StoreUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { answered, openKeyv } from './keyv.ts';
-import type { Client, Connection } from './redis_connect.ts';
+import type { Client } from './redis_client.ts';
+import type { Connection } from './redis_connect.ts';
 import { openLink } from './redis_link.ts';
 import { parseRedisUrl } from './redis_url.ts';
 import type { Store } from './store.ts';
 import { oncePerTurn } from './turn.ts';
+
+/** What every key begins with, where others use the same server. */
+const PREFIX = 'gatepost:';
 
 /** A count and its end in one step: an end that is set later may never be set, and the row would stay for ever. */
 const INCREMENT = `local count = redis.call('INCR', KEYS[1])
@@ -26,7 +30,7 @@ function createRunner(
 ) {
   const keyvs = new WeakMap<Connection, Keyv<string>>();
   const link = openLink(address, {
-    invalidated: (key) => told(key?.slice(address.prefix.length)),
+    invalidated: (key) => told(key?.slice(PREFIX.length)),
     up: () => events?.emit('notice', { level: 'info', what: 'store.up', message: 'Redis is there' }),
     down: (error) => events?.emit('notice', { level: 'error', what: 'store.down', message: 'Redis is away', error }),
   });
@@ -76,7 +80,7 @@ export function createRedisStore(url: string, events?: Events): Store {
   const listeners: ((key: string | undefined) => void)[] = [];
   const told = (key?: string) => listeners.forEach((listen) => void listen(key));
   const { link, run } = createRunner(address, events, told);
-  const name = (key: string) => address.prefix + key;
+  const name = (key: string) => PREFIX + key;
 
   /** A write of ours is told to ourselves too, before its caller goes on. */
   async function change<T>(key: string, step: (client: Client, keyv: Keyv<string>) => Promise<T>): Promise<T> {

@@ -1,34 +1,8 @@
 /** Connects once to Redis, whichever way the address says; what to do when that fails is for redis_link.ts. */
-import { createClient, createCluster, type RedisClientOptions } from '@redis/client';
+import { createCluster } from '@redis/client';
+import { type Client, destroyClient, newClient, optionsFor, within } from './redis_client.ts';
+import { askSentinels } from './redis_sentinel.ts';
 import type { Node, RedisAddress } from './redis_url.ts';
-
-/** Milliseconds for a connection, handshake included. */
-const CONNECT_LIMIT = 2000;
-
-/**
- * RESP 3 with client tracking from the handshake on: Redis tells on the connection that read a key when that key changes.
- * No queue while disconnected, and no reconnecting inside: a call fails at once, and a new connection starts from nothing.
- */
-function optionsFor(address: RedisAddress, node?: Node) {
-  return {
-    RESP: 3,
-    emitInvalidate: true,
-    disableOfflineQueue: true,
-    maintNotifications: 'disabled',
-    ...(address.username !== undefined && { username: address.username }),
-    ...(address.password !== undefined && { password: address.password }),
-    ...(address.kind !== 'cluster' && { database: address.database }),
-    socket: {
-      ...node,
-      ...(address.tls && { tls: true as const, ...(node && { servername: node.host }) }),
-      connectTimeout: CONNECT_LIMIT,
-      reconnectStrategy: false,
-    },
-  } satisfies RedisClientOptions;
-}
-
-const newClient = (options: ReturnType<typeof optionsFor>) => createClient(options);
-export type Client = ReturnType<typeof newClient>;
 
 const newCluster = (address: RedisAddress) =>
   createCluster({
@@ -52,38 +26,27 @@ export interface Hearing {
   invalidated(key: string | undefined): void;
 }
 
-async function within<T>(work: Promise<T>, giveUp: () => void): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no connection within ${CONNECT_LIMIT} ms`)), CONNECT_LIMIT);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } catch (error) {
-    work.catch(() => undefined);
-    giveUp();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function destroyClient(client: Client): void {
-  if (client.isOpen) client.destroy();
-}
-
 function hearInvalidations(client: Client, hearing: Hearing): void {
   client.on('invalidate', (key: Buffer | string | null) =>
     hearing.invalidated(key === null ? undefined : key.toString()),
   );
 }
 
-async function connectSingle(address: RedisAddress, node: Node, hearing: Hearing): Promise<Connection> {
+async function connectNode(address: RedisAddress, node: Node, hearing: Hearing): Promise<Connection> {
   const client = newClient(optionsFor(address, node));
   client.on('error', hearing.lost);
   hearInvalidations(client, hearing);
   await within(client.connect(), () => destroyClient(client));
   return { client, masters: () => [client], destroy: () => destroyClient(client) };
+}
+
+/** One server, or the whole cluster when the server says that it is a part of one. */
+async function connectSingle(address: RedisAddress, hearing: Hearing): Promise<Connection> {
+  const connection = await connectNode(address, address.nodes[0]!, hearing);
+  const hello = await within(connection.masters()[0]!.sendCommand(['HELLO']), connection.destroy);
+  if ((hello as unknown as { mode?: string }).mode !== 'cluster') return connection;
+  connection.destroy();
+  return connectCluster({ ...address, kind: 'cluster' }, hearing);
 }
 
 async function connectCluster(address: RedisAddress, hearing: Hearing): Promise<Connection> {
@@ -107,33 +70,10 @@ async function connectCluster(address: RedisAddress, hearing: Hearing): Promise<
   return { client: cluster, masters, destroy };
 }
 
-/** The address of the present master, from the first sentinel that knows it. */
-async function askSentinels(address: RedisAddress): Promise<Node> {
-  let failure: unknown = new Error(`no sentinel knows ${address.master}`);
-  const { sentinelPassword: password, tls } = address;
-  for (const node of address.nodes) {
-    const options = optionsFor({ ...address, kind: 'single', username: undefined, password, tls, database: 0 }, node);
-    const sentinel = createClient({ ...options, RESP: 2, emitInvalidate: false });
-    sentinel.on('error', () => undefined);
-    try {
-      await within(sentinel.connect(), () => sentinel.isOpen && sentinel.destroy());
-      const command = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master!];
-      const found = (await within(sentinel.sendCommand(command), () => undefined)) as unknown as
-        | [string, string]
-        | null;
-      if (found !== null) return { host: found[0], port: Number(found[1]) };
-    } catch (error) {
-      failure = error;
-    } finally {
-      if (sentinel.isOpen) sentinel.destroy();
-    }
-  }
-  throw failure;
-}
-
 async function connectSentinel(address: RedisAddress, hearing: Hearing): Promise<Connection> {
-  const connection = await connectSingle(address, await askSentinels(address), hearing);
-  const role = (await connection.masters()[0]!.sendCommand(['ROLE'])) as unknown as [string];
+  const connection = await connectNode(address, await askSentinels(address), hearing);
+  const asked = within(connection.masters()[0]!.sendCommand(['ROLE']), connection.destroy);
+  const role = (await asked) as unknown as [string];
   if (role[0] === 'master') return connection;
   // During a failover a sentinel may still name the old master, which is a replica by now.
   connection.destroy();
@@ -144,5 +84,5 @@ async function connectSentinel(address: RedisAddress, hearing: Hearing): Promise
 export function connectRedis(address: RedisAddress, hearing: Hearing): Promise<Connection> {
   if (address.kind === 'cluster') return connectCluster(address, hearing);
   if (address.kind === 'sentinel') return connectSentinel(address, hearing);
-  return connectSingle(address, address.nodes[0]!, hearing);
+  return connectSingle(address, hearing);
 }

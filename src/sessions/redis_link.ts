@@ -1,6 +1,7 @@
 /** Keeps a connection to Redis: connects for ever, knows whether it is alive, and says whether copies may be believed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, type Connection, connectRedis } from './redis_connect.ts';
+import { type Connection, connectRedis } from './redis_connect.ts';
+import { createPulses } from './redis_pulse.ts';
 import type { RedisAddress } from './redis_url.ts';
 
 /** Milliseconds, as all below. */
@@ -25,13 +26,6 @@ export interface LinkEvents {
   down(error: unknown): void;
 }
 
-interface Pulse {
-  /** When the last heartbeat that was answered was sent. */
-  answered: number;
-  /** When the heartbeat that waits for its answer was sent. */
-  waiting: number | undefined;
-}
-
 export interface Link {
   /** The connection, unless it is gone or silent. */
   connection(): Connection | undefined;
@@ -48,7 +42,7 @@ export function openLink(address: RedisAddress, events: LinkEvents): Link {
   let generation = 0;
   let closed = false;
   let wake: () => void = () => undefined;
-  let pulses = new Map<Client, Pulse>();
+  const pulses = createPulses();
   const closing = new AbortController();
 
   function lose(error: unknown): void {
@@ -61,38 +55,14 @@ export function openLink(address: RedisAddress, events: LinkEvents): Link {
     wake();
   }
 
-  function beat(client: Client, pulse: Pulse): void {
-    const now = performance.now();
-    if (pulse.waiting !== undefined) {
-      if (now - pulse.waiting > DEAD) lose(new Error(`no answer for ${DEAD} ms`));
-      return;
-    }
-    pulse.waiting = now;
-    client.ping().then(
-      () => {
-        pulse.answered = now;
-        pulse.waiting = undefined;
-      },
-      () => undefined,
-    );
-  }
-
-  function beatAll(): void {
+  function beat(): void {
     if (connection === undefined) return;
-    const masters = connection.masters();
-    // A master that has joined is believed from its first answer on; one that has left is not waited for.
-    pulses = new Map(
-      masters.map((client) => [client, pulses.get(client) ?? { answered: -Infinity, waiting: undefined }]),
-    );
-    for (const [client, pulse] of pulses) beat(client, pulse);
+    // Another master has other connections: what was read over the old ones is not told over the new ones.
+    if (pulses.beat(connection.masters())) generation++;
+    if (pulses.silence() > DEAD) lose(new Error(`no answer for ${DEAD} ms`));
   }
 
-  const age = (now: number, pick: (pulse: Pulse) => number) => {
-    let oldest = 0;
-    for (const pulse of pulses.values()) oldest = Math.max(oldest, now - pick(pulse));
-    return oldest;
-  };
-
+  /** Connects and stays until the connection is lost. */
   async function serve(): Promise<void> {
     let lost: unknown;
     const made = await connectRedis(address, {
@@ -107,10 +77,9 @@ export function openLink(address: RedisAddress, events: LinkEvents): Link {
       throw lost;
     }
     connection = made;
+    since = performance.now();
     generation++;
-    const now = performance.now();
-    since = now;
-    pulses = new Map(made.masters().map((client) => [client, { answered: now, waiting: undefined }]));
+    pulses.start(made.masters());
     events.up();
     await new Promise<void>((resolve) => {
       wake = resolve;
@@ -123,25 +92,19 @@ export function openLink(address: RedisAddress, events: LinkEvents): Link {
         await serve();
         failures = 0;
       } catch (error) {
-        if (failures === 0) events.down(error);
+        if (failures === 0 && !closed) events.down(error);
       }
-      const pause = PAUSES[Math.min(failures, PAUSES.length - 1)]!;
-      await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal: closing.signal }).catch(() => undefined);
+      const pause = PAUSES[Math.min(failures, PAUSES.length - 1)]! * (0.75 + Math.random() / 2);
+      await sleep(pause, undefined, { signal: closing.signal }).catch(() => undefined);
     }
   }
 
-  const heart = setInterval(beatAll, HEARTBEAT);
+  const heart = setInterval(beat, HEARTBEAT);
   heart.unref();
   void run();
   return {
-    connection() {
-      const now = performance.now();
-      return connection !== undefined && age(now, (pulse) => pulse.waiting ?? now) < SILENT ? connection : undefined;
-    },
-    epoch() {
-      if (connection === undefined) return undefined;
-      return age(performance.now(), (pulse) => pulse.answered) < FRESH ? generation : undefined;
-    },
+    connection: () => (connection !== undefined && pulses.silence() < SILENT ? connection : undefined),
+    epoch: () => (connection !== undefined && pulses.age() < FRESH ? generation : undefined),
     renew(error) {
       if (performance.now() - since > YOUNG) lose(error);
     },

@@ -1,4 +1,4 @@
-/** What a `redis://` or `rediss://` address says: one server, a cluster, or sentinels that know the present master. */
+/** What a Redis address says: one server, a cluster, or sentinels that know the present master. */
 
 export interface Node {
   host: string;
@@ -14,15 +14,10 @@ export interface RedisAddress {
   database: number;
   /** The name that the sentinels have for the master. */
   master: string | undefined;
-  /** For the sentinels themselves, where they want one. */
-  sentinelPassword: string | undefined;
-  /** What every key begins with. */
-  prefix: string;
 }
 
-const SHAPE = /^(rediss?):\/\/(?:(.*)@)?([^/?#]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
+const SHAPE = /^redis(s?)(?:\+(cluster|sentinel))?:\/\/(?:(.*)@)?([^/?#]+)(?:\/([^?#]*))?$/i;
 const NODE = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/i;
-const KNOWN = ['cluster', 'sentinel', 'sentinel_password', 'prefix'];
 
 function parseNode(text: string, standard: number): Node {
   const match = NODE.exec(text);
@@ -39,43 +34,35 @@ function parseUser(text: string | undefined): Pick<RedisAddress, 'username' | 'p
   return { username: username === '' ? undefined : decodeURIComponent(username), password };
 }
 
-function kindOf(query: URLSearchParams, nodes: string[]): RedisAddress['kind'] {
-  if (query.has('sentinel')) return 'sentinel';
-  return query.has('cluster')
-    ? query.get('cluster') === 'false'
-      ? 'single'
-      : 'cluster'
-    : nodes.length > 1
-      ? 'cluster'
-      : 'single';
+/** `/3` for a database; `/mymaster` or `/mymaster/3` after sentinels. */
+function parsePath(kind: RedisAddress['kind'], path: string): Pick<RedisAddress, 'master' | 'database'> {
+  const parts = path.split('/');
+  const master = kind === 'sentinel' ? decodeURIComponent(parts.shift()!) : undefined;
+  const database = parts.join('/');
+  if (master === '') throw new TypeError('after sentinels the path must name their master');
+  if (!/^\d*$/.test(database)) throw new TypeError('the path must end with the number of a database');
+  if (kind === 'cluster' && Number(database) !== 0) throw new TypeError('a cluster has no databases but 0');
+  return { master, database: Number(database) };
 }
 
 /**
  * Reads an address; throws `TypeError` with a sentence that says what is wrong with it, without its password.
- * - `redis://user:password@host:6379/0`
- * - `redis://host1:7000,host2:7001` (or one host and `?cluster`)
- * - `redis://user:password@sentinel1:26379,sentinel2:26379/0?sentinel=mymaster&sentinel_password=…`
+ * - `redis://user:password@host:6379/0`, `rediss://…` with TLS
+ * - `redis+cluster://host1:7000,host2:7001`
+ * - `redis+sentinel://user:password@sentinel1:26379,sentinel2:26379/mymaster/0`
  */
 export function parseRedisUrl(address: string): RedisAddress {
   const match = SHAPE.exec(address);
   if (match === null) throw new TypeError('not of the form redis://user:password@host:port/database');
-  const [, scheme, user, hosts, path = '', search = ''] = match;
-  const query = new URLSearchParams(search);
-  const unknown = [...query.keys()].find((key) => !KNOWN.includes(key));
-  if (unknown !== undefined) throw new TypeError(`unknown parameter ${unknown}; known are ${KNOWN.join(', ')}`);
-  if (!/^\d*$/.test(path)) throw new TypeError('the path must be the number of a database');
+  const [, tls, named, user, hosts, path = ''] = match;
   const nodes = hosts!.split(',');
-  const kind = kindOf(query, nodes);
-  if (kind === 'single' && nodes.length > 1) throw new TypeError('several hosts are a cluster, or sentinels');
-  if (kind === 'cluster' && Number(path) !== 0) throw new TypeError('a cluster has no databases but 0');
+  // Several servers that are nothing else can only be a cluster.
+  const kind = (named?.toLowerCase() ?? (nodes.length > 1 ? 'cluster' : 'single')) as RedisAddress['kind'];
   return {
     kind,
     nodes: nodes.map((node) => parseNode(node, kind === 'sentinel' ? 26_379 : 6379)),
-    tls: scheme === 'rediss',
+    tls: tls !== '',
     ...parseUser(user),
-    database: Number(path),
-    master: query.get('sentinel') || (kind === 'sentinel' ? 'mymaster' : undefined),
-    sentinelPassword: query.get('sentinel_password') ?? undefined,
-    prefix: query.get('prefix') ?? 'gatepost:',
+    ...parsePath(kind, path),
   };
 }

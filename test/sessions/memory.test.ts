@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createMemoryStore } from '../../src/sessions/memory.ts';
 import { createClock, HOUR } from './fixture.ts';
 import { storeConformance } from './store.conformance.ts';
@@ -20,6 +20,10 @@ storeConformance('memory', async () => {
     dump: async () => JSON.stringify(await Promise.all(keys.map(async (key) => [key, await store.get(key)]))),
     close: async () => {},
   };
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 test('when memory is full the sessions that were idle longest go, and nobody else', async () => {
@@ -46,5 +50,20 @@ test('counters of refusals are bounded and push out no session', async () => {
   for (let at = 0; at < 10_000; at++) await store.increment(`c:${at}`, HOUR);
   expect(store.size()).toBe(101);
   expect(await store.get('s:1')).toBe('session');
+  await store.close();
+});
+
+test('expired rows are swept though nobody asks for them', async () => {
+  vi.useFakeTimers();
+  const clock = createClock();
+  const store = createMemoryStore(clock.now);
+  for (const kind of ['s', 'u', 'g', 'l', 'j', 'c']) {
+    await store.set(`${kind}:short`, 'value', HOUR);
+    await store.set(`${kind}:long`, 'value', 3 * HOUR);
+  }
+  clock.pass(2 * HOUR);
+  expect(store.size()).toBe(12);
+  vi.advanceTimersByTime(2 * 60_000);
+  expect(store.size()).toBe(6);
   await store.close();
 });

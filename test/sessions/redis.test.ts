@@ -33,7 +33,7 @@ if (hasRedis()) {
 
   storeConformance('redis, a cluster of three', async () => {
     const nodes = await startCluster();
-    return placeAt(`redis://${nodes.map((node) => `127.0.0.1:${node.port}`).join(',')}`, nodes);
+    return placeAt(`redis+cluster://${nodes.map((node) => `127.0.0.1:${node.port}`).join(',')}`, nodes);
   });
 
   storeConformance('redis, a master found by a sentinel', async () => {

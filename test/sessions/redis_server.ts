@@ -144,7 +144,7 @@ export async function startSentinel() {
   await waitUntil(async () =>
     String(await sentinel.command('SENTINEL', 'REPLICAS', 'mymaster')).includes(String(replica.port)),
   );
-  return { master, replica, sentinel, url: `redis://127.0.0.1:${sentinel.port}/0?sentinel=mymaster` };
+  return { master, replica, sentinel, url: `redis+sentinel://127.0.0.1:${sentinel.port}/mymaster/0` };
 }
 
 /** Waits until `check` holds; throws after `limit` milliseconds. */
