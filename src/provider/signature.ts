@@ -43,6 +43,12 @@ async function tryEach(token: string, keys: errors.JWKSMultipleMatchingKeys, opt
   throw new CredentialsRefused('no key of the provider has signed the token');
 }
 
+/** What a caller demands beside the options of `jose`. */
+export interface Demands extends JWTVerifyOptions {
+  /** The token came from a client: only the key set vouches for it, unless the provider has no keys to sign with. */
+  fromClient?: boolean;
+}
+
 /**
  * The token's claims and header, if this provider has signed it and it is valid now: `iss` exact, `exp` there and not
  * past, `nbf` not in the future, 60 s of skew. Throws `CredentialsRefused` or `ProviderUnavailable`.
@@ -50,7 +56,7 @@ async function tryEach(token: string, keys: errors.JWKSMultipleMatchingKeys, opt
 export async function verifySignature(
   { application, discovery, now }: Room,
   token: string,
-  extra: JWTVerifyOptions = {},
+  { fromClient = false, ...extra }: Demands = {},
 ): Promise<JWTVerifyResult> {
   const { metadata, keys } = await discovery.know();
   checkIssuer(token, metadata.issuer);
@@ -64,8 +70,10 @@ export async function verifySignature(
   };
   // authentik without a signing key signs with the client's secret. Only where the provider says that it does so:
   // else whoever knows that one secret could write tokens that no key of the provider has signed.
-  const symmetric = metadata.id_token_signing_alg_values_supported?.filter((name) => /^HS(256|384|512)$/.test(name));
-  if (application.client_secret !== undefined && symmetric?.length && isSymmetric(token)) {
+  const offered = metadata.id_token_signing_alg_values_supported ?? [];
+  const symmetric = offered.filter((name) => /^HS(256|384|512)$/.test(name));
+  const believed = symmetric.length > 0 && (!fromClient || symmetric.length === offered.length);
+  if (application.client_secret !== undefined && believed && isSymmetric(token)) {
     const secret = new TextEncoder().encode(application.client_secret);
     return explained(() => jwtVerify(token, secret, { ...options, algorithms: symmetric }));
   }

@@ -52,7 +52,7 @@ export async function verifyIdToken(room: Room, token: string): Promise<TokenCla
 /** A bearer JWT: for this client (or a further audience of its configuration), or an access token issued to this client. */
 export async function verifyBearer(room: Room, token: string): Promise<TokenClaims> {
   const { client_id, bearer_audiences } = room.application;
-  const { payload, protectedHeader } = await verifySignature(room, token);
+  const { payload, protectedHeader } = await verifySignature(room, token, { fromClient: true });
   checkKind(payload, protectedHeader);
   const issuedToUs = payload.client_id === client_id || payload.azp === client_id;
   if (isFor(payload, [client_id, ...bearer_audiences])) return payload;
