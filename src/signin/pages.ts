@@ -53,7 +53,7 @@ export function loopPage(application: ApplicationConfig, returnTo: string): Draf
   const domain =
     mode === 'forward_domain'
       ? `The cookie is set for ${cookie_domain} and all hosts under it: this address must be one of them (cookie_domain).`
-      : `The cookie is set for ${new URL(external_host).host} alone: this address must be that one (external_host).`;
+      : `The cookie is set for ${new URL(external_host).host} alone, as external_host says and without a cookie_domain: this address must be that one.`;
   const scheme = external_host.startsWith('https:')
     ? 'The cookie is kept on https only: this address must not be http.'
     : 'This address is http: a cookie of the same name from https hides the one that is set here.';
