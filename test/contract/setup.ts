@@ -62,6 +62,7 @@ const sites: Record<string, { host: string; more?: string; client?: Partial<Test
   audience: { host: 'https://audience.example.com', more: 'bearer_audiences: [grafana]' },
   tokens: { host: 'https://tokens.example.com', client: { access_tokens: 'authentik' } },
   mapped: { host: 'https://mapped.example.com', more: 'claims: { groups: realm_access.roles }' },
+  withsid: { host: 'https://sid.example.com', client: { backchannel_logout_uri: 'http://127.0.0.1:9/logout' } },
   refresh: { host: 'https://refresh.example.com', more: 'scopes: [openid, profile, email, offline_access]' },
 };
 
@@ -268,4 +269,22 @@ export const basic = (user: string, password: string): [string, string] => [
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
 ];
 
-export const nowSeconds = () => Math.floor(Date.now() / 1000);
+/** Whence a request comes, for the limits that count by address. */
+export const from = (address: string): [string, string] => ['X-Forwarded-For', address];
+
+export interface Tokens {
+  access_token: string;
+  id_token: string;
+}
+
+/** Tokens of a user for a client of ours, as a program would have fetched them. */
+export async function fetchTokens({ provider }: Pick<Contract, 'provider'>, slug: string, user = 'alice'): Promise<Tokens> {
+  const { password = '' } = provider.users.find((one) => one.username === user) ?? {};
+  const body = new URLSearchParams({ grant_type: 'password', username: user, password, scope: 'openid profile email' });
+  const authorization = basic(slug, `${slug}-client-secret`)[1];
+  const reply = await fetch(`${provider.issuer}/token`, { method: 'POST', body, headers: { authorization } });
+  if (!reply.ok) throw new Error(await reply.text());
+  return (await reply.json()) as Tokens;
+}
+
+export const seconds = () => Math.floor(Date.now() / 1000);

@@ -1,0 +1,244 @@
+/** The contract's section 4: what a yes says about whom. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  ask,
+  basic,
+  type Contract,
+  createVisitor,
+  dialects,
+  hostOf,
+  identityNames,
+  OUTPOST,
+  type Pairs,
+  people,
+  type Reply,
+  signedIn,
+  startContract,
+} from './setup.ts';
+
+const app = 'https://app.example.com';
+/** Somebody whose every claim is an attack or a trap. */
+const mallory = {
+  sub: 'u-mallory',
+  username: 'mallory',
+  password: 'x',
+  claims: {
+    name: 'Evil\r\nX-authentik-username: alice\r\n\tName\u0000\u007f',
+    email: 'mallory@example.com',
+    groups: ['one|two', 'line\nbreak', 7, null, { a: 1 }],
+    entitlements: 'read write',
+    ak_proxy: {
+      user_attributes: {
+        additionalHeaders: {
+          'X-Fine': 'ünï 山',
+          'X-Number': 7,
+          'X-Boolean': false,
+          'X-Injected': 'a\r\nSet-Cookie: evil=1',
+          'X-Object': { a: 1 },
+          'X-List': ['a'],
+          'X-Null': null,
+          'X-authentik-username': 'alice',
+          'x-AUTHENTIK-groups': 'admins',
+          'X-Authentik-Anything': 'x',
+          'Content-Length': '5',
+          'content-length': 7,
+          'Set-Cookie': 'evil=1',
+          'set-cookie': 'evil=2',
+          Connection: 'close',
+          'Keep-Alive': 'x',
+          'Proxy-Authenticate': 'x',
+          'Proxy-Authorization': 'x',
+          'Proxy-Connection': 'x',
+          TE: 'x',
+          Trailer: 'x',
+          'Transfer-Encoding': 'chunked',
+          Upgrade: 'x',
+          'bad name': 'x',
+          'bad:name': 'x',
+          'bad\r\nname': 'x',
+          '': 'x',
+          'X-Ümlaut': 'x',
+        },
+      },
+    },
+  },
+};
+
+let site: Contract;
+let port: number;
+let alice: [string, string];
+beforeAll(async () => {
+  const [first, bob] = structuredClone(people);
+  const users = [first!, { ...bob!, app_passwords: dialects.map((dialect) => `app-${dialect}`) }, mallory];
+  site = await startContract('outpost_name: "Außenposten 1"', { users });
+  port = site.port;
+  alice = await signedIn(site, 'grafana');
+});
+afterAll(() => site.close());
+
+const twelve = (reply: Reply) => Object.fromEntries(identityNames.map((name) => [name.slice(12), reply.utf8(name)]));
+const payload = (token: string) => JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
+
+describe('the twelve headers', () => {
+  test.each(dialects)('%s: a session', async (dialect) => {
+    const reply = await ask(port, dialect, `${app}/page`, [alice]);
+    expect(reply.status).toBe(200);
+    const { jwt, 'meta-version': version, ...rest } = twelve(reply);
+    expect(rest).toEqual({
+      username: 'alice',
+      groups: 'admins|staff',
+      entitlements: 'read|write',
+      email: 'alice@example.com',
+      name: 'Łukasz 山田 Ünïcode',
+      uid: 'u-alice',
+      'meta-jwks': `${site.provider.issuer}/jwks`,
+      'meta-outpost': 'Außenposten 1',
+      'meta-provider': 'Site grafana',
+      'meta-app': 'grafana',
+    });
+    expect(version).toMatch(/^gatepost\/\d+\.\d+\.\d+/);
+    expect(payload(jwt!)).toMatchObject({ iss: site.provider.issuer, sub: 'u-alice', aud: 'grafana' });
+    expect(reply.get('x-gatepost-reason')).toBeUndefined();
+    expect(reply.all('location')).toEqual([]);
+    expect(reply.body).toBe('');
+  });
+
+  test.each(dialects)('%s: empty for nobody, on every kind of yes', async (dialect) => {
+    const urls = [`${app}/healthz`, `${app}/optional`, `${app}${OUTPOST}/start`, 'https://skip.example.com/open/x'];
+    const mine: Pairs = identityNames.map((name) => [name, 'admin']);
+    for (const url of urls) {
+      const reply = await ask(port, dialect, url, mine);
+      expect(reply.status).toBe(200);
+      for (const name of ['username', 'groups', 'entitlements', 'email', 'name', 'uid', 'jwt']) {
+        expect([url, name, reply.all(`x-authentik-${name}`)]).toEqual([url, name, ['']]);
+      }
+      expect(identityNames.filter((name) => reply.all(name).length !== 1)).toEqual([]);
+      expect(reply.get('x-authentik-meta-outpost')).not.toBe('admin');
+    }
+  });
+
+  test('what the client sends under these names is never echoed', async () => {
+    const forged: Pairs = identityNames.flatMap((name): Pairs => [[name, 'forged'], [name.replaceAll('-', '_'), 'forged']]);
+    const reply = await ask(port, 'traefik', `${app}/page`, [alice, ...forged, ['X-authentik-username', 'forged']]);
+    expect(reply.raw).not.toContain('forged');
+    expect(twelve(reply).username).toBe('alice');
+  });
+
+  test('empty where the claims lack a value', async () => {
+    const bob = await signedIn(site, 'grafana', 'bob');
+    const reply = await ask(port, 'nginx', `${app}/page`, [bob]);
+    expect(twelve(reply)).toMatchObject({ username: 'bob', groups: 'staff', entitlements: '', name: 'Bob' });
+    expect(reply.all('x-team')).toEqual([]);
+  });
+
+  test("authentik's access token is what -jwt carries, where it is a JWT for the same client", async () => {
+    const cookie = await signedIn(site, 'tokens');
+    const reply = await ask(port, 'traefik', `${hostOf('tokens')}/`, [cookie]);
+    expect(payload(reply.get('x-authentik-jwt')!)).toMatchObject({ azp: 'tokens', uid: expect.any(String) });
+  });
+
+  test('claims: groups from another claim', async () => {
+    const cookie = await signedIn(site, 'mapped');
+    const reply = await ask(port, 'traefik', `${hostOf('mapped')}/`, [cookie]);
+    expect(reply.get('x-authentik-groups')).toBe('realm-admin|realm-user');
+  });
+});
+
+describe('hostile claims', () => {
+  let reply: Reply;
+  beforeAll(async () => {
+    const cookie = await signedIn(site, 'grafana', 'mallory');
+    reply = await ask(port, 'traefik', `${app}/page`, [cookie]);
+  });
+
+  test('control characters become spaces, no header is born of them', () => {
+    expect(reply.status).toBe(200);
+    expect(reply.get('x-authentik-username')).toBe('mallory');
+    expect(reply.get('x-authentik-name')).toMatch(/^Evil {1,2}X-authentik-username: alice +Name$/);
+    expect(reply.all('set-cookie')).toEqual([]);
+    expect(reply.get('x-injected')).toMatch(/^a +Set-Cookie: evil=1$/);
+    expect(reply.get('x-authentik-groups')).not.toMatch(/[\r\n]/);
+  });
+
+  test('additional headers: strings, numbers, booleans', () => {
+    expect(reply.utf8('x-fine')).toBe('ünï 山');
+    expect(reply.get('x-number')).toBe('7');
+    expect(reply.get('x-boolean')).toBe('false');
+  });
+
+  test.each(['X-Object', 'X-List', 'X-Null', 'X-Authentik-Anything', 'Proxy-Authenticate', 'Proxy-Authorization', 'Proxy-Connection', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade', 'bad name', 'Set-Cookie'])(
+    '%s is refused',
+    (name) => {
+      expect(reply.all(name)).toEqual([]);
+    },
+  );
+
+  test('Content-Length and Connection stay the server\'s own', () => {
+    expect(reply.get('content-length') ?? '0').toBe('0');
+    expect(reply.get('keep-alive')).not.toBe('x');
+  });
+});
+
+describe('Authorization in the answer', () => {
+  test.each(dialects)("%s: the client's own, unchanged, where it was not used", async (dialect) => {
+    for (const value of ['Digest username="x"', 'Negotiate abc', 'ApiKey 12', 'Basic %%%', 'Bearer', 'anything at all', 'Digest \xe9\xc3\xa9']) {
+      const reply = await ask(port, dialect, `${app}/page`, [alice, ['Authorization', value]]);
+      expect(reply.status).toBe(200);
+      expect(reply.get('authorization')).toBe(value);
+    }
+  });
+
+  test.each(dialects)('%s: absent where there was none', async (dialect) => {
+    expect((await ask(port, dialect, `${app}/page`, [alice])).all('authorization')).toEqual([]);
+    expect((await ask(port, dialect, `${app}/healthz`)).all('authorization')).toEqual([]);
+  });
+
+  test.each(dialects)('%s: on a public path it is passed on', async (dialect) => {
+    const [, own] = basic('app-user', 'app-pass');
+    expect((await ask(port, dialect, `${app}/healthz`, [['Authorization', own]])).get('authorization')).toBe(own);
+  });
+
+  test('absent when a credential in it was accepted', async () => {
+    const reply = await ask(port, 'traefik', `${app}/page`, [basic('alice', 'app-alice')]);
+    expect(reply.status).toBe(200);
+    expect(reply.all('authorization')).toEqual([]);
+  });
+
+  test('Basic from the attributes, replacing what the client sent', async () => {
+    const cookie = await signedIn(site, 'basic');
+    const expected = `Basic ${Buffer.from('alice-app:s3cret:päss').toString('base64')}`;
+    for (const headers of [[cookie], [cookie, ['Authorization', 'Digest x']], [cookie, basic('a', 'b')]] as Pairs[]) {
+      expect((await ask(port, 'nginx', `${hostOf('basic')}/`, headers)).get('authorization')).toBe(expected);
+    }
+  });
+
+  test('Basic falls back on the e-mail and an empty password', async () => {
+    const cookie = await signedIn(site, 'basic', 'bob');
+    const reply = await ask(port, 'nginx', `${hostOf('basic')}/`, [cookie]);
+    expect(reply.get('authorization')).toBe(`Basic ${Buffer.from('bob@example.com:').toString('base64')}`);
+  });
+});
+
+describe('Set-Cookie', () => {
+  test.each(dialects)('%s: one, and only when a header credential has just made a session', async (dialect) => {
+    const url = `${hostOf('grafana')}/page`;
+    expect((await ask(port, dialect, url, [alice])).all('set-cookie')).toEqual([]);
+    const made = await ask(port, dialect, url, [basic('bob', `app-${dialect}`)]);
+    expect(made.status).toBe(200);
+    const line = made.get('set-cookie')!;
+    expect(line).toMatch(/^authentik_proxy_[0-9a-f]{8}=/);
+    const session: [string, string] = ['Cookie', line.split(';')[0]!];
+    const kept = await ask(port, dialect, url, [session]);
+    expect(kept.get('x-authentik-username')).toBe('bob');
+    expect(kept.all('set-cookie')).toEqual([]);
+    expect((await ask(port, dialect, url, [session, basic('bob', `app-${dialect}`)])).all('set-cookie')).toEqual([]);
+    expect((await ask(port, dialect, `${app}/healthz`, [basic('bob', `app-${dialect}`)])).all('set-cookie')).toEqual([]);
+    expect((await ask(port, dialect, url)).all('set-cookie')).toEqual([]);
+  });
+
+  test('a visitor who only looks gets none from anywhere but the login itself', async () => {
+    const visitor = createVisitor(site, port);
+    await visitor.signIn(`${app}/`);
+    expect((await ask(port, 'caddy', `${app}/`, [['Cookie', visitor.cookiesFor(app)]])).all('set-cookie')).toEqual([]);
+  });
+});
