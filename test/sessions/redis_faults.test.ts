@@ -140,6 +140,20 @@ describe.runIf(hasRedis())('redis', () => {
     expect(await found(sessions, id)).toBe('yes');
   });
 
+  test('slow: late answers are right answers', async () => {
+    const server = closeLater(await startRedis());
+    const { sessions } = await openReady(server.url);
+    const id = await createWarm(sessions);
+    await server.command('CLIENT', 'PAUSE', '350', 'ALL');
+    const [known, unknown, made] = await Promise.all([
+      found(sessions, id),
+      found(sessions, 'A'.repeat(43)),
+      sessions.create(makeSession(Date.now())),
+    ]);
+    expect([known, unknown]).toEqual(['yes', 'no']);
+    expect(await found(sessions, made)).toBe('yes');
+  });
+
   test('what changed while a connection was silent is not overlooked', async () => {
     const server = closeLater(await startRedis());
     const here = await openReady(server.url);

@@ -1,8 +1,10 @@
 /** What every store must do, whatever is behind it. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import type { Store } from '../../src/sessions/store.ts';
-import { HOUR, makeSession, SECRET } from './fixture.ts';
+import { HOUR, MINUTE, makeIdentity, makeSession, refreshingProvider, SECRET } from './fixture.ts';
 import { waitUntil } from './redis_server.ts';
 
 /** A place where rows are. `open` gives another client of it, as another process or replica would have. */
@@ -218,6 +220,28 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     const name = fresh();
     const uses = Array.from({ length: 10 }, (_, at) => (at % 2 ? here : there).firstUse(name, HOUR));
     expect((await Promise.all(uses)).filter(Boolean)).toHaveLength(1);
+  });
+
+  test('forty requests on both sides for a session whose token is running out make one refresh', async () => {
+    let refreshes = 0;
+    const provider = refreshingProvider(async (_, { sub }) => {
+      refreshes++;
+      await sleep(150);
+      return makeIdentity(make({ sub }), place().now());
+    });
+    const options = { secret: [SECRET], session_max_age: 24 * HOUR, now: place().now, provider: () => provider };
+    const sides = [createSessions({ ...options, store: store() }), createSessions({ ...options, store: other() })];
+    const now = place().now();
+    const due = { refreshToken: 'refresh-1', tokenFrom: now - 9 * MINUTE, tokenUntil: now + MINUTE, until: now + HOUR };
+    const id = await sides[0]!.create(make(due));
+    const found = await Promise.all(Array.from({ length: 40 }, async (_, at) => sides[at % 2]!.find(id, 'grafana')));
+    expect(found).not.toContain(undefined);
+    for (const side of sides) await side.idle();
+    for (const side of sides) {
+      await waitUntil(async () => (await side.find(id, 'grafana'))?.session.refreshToken === 'refresh-2', 1000);
+      await side.idle();
+    }
+    expect(refreshes).toBe(1);
   });
 
   test('nothing that is stored can be read or used', async () => {
