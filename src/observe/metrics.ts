@@ -1,11 +1,9 @@
 /** Prometheus metrics, on a listener of their own: who may ask Gatepost about requests need not see who uses what. */
 import type { RequestListener } from 'node:http';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { version } from '../version.ts';
-import type { DecisionEvent, Events, NoticeEvent, SigninEvent } from './events.ts';
-
-/** Seconds. A warm answer takes tens of microseconds, a provider up to ten seconds. */
-const buckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+import { countDecisions } from './decision_metrics.ts';
+import type { Events, NoticeEvent, SigninEvent } from './events.ts';
 
 /** Listens to `events` and keeps the counters. */
 export function createMetrics(events: Events): Registry {
@@ -16,7 +14,7 @@ export function createMetrics(events: Events): Registry {
     { version },
     1,
   );
-  listenToDecisions(events, registers);
+  countDecisions(events, registers);
   const signins = new Counter({
     name: 'gatepost_signins_total',
     help: 'Answers of the sign-in endpoints',
@@ -45,33 +43,4 @@ export function metricsListener(registry: { metrics(): Promise<string>; contentT
       () => response.writeHead(500).end(),
     );
   };
-}
-
-function listenToDecisions(events: Events, registers: Registry[]): void {
-  const total = new Counter({
-    name: 'gatepost_decisions_total',
-    help: 'Answered questions of proxies',
-    labelNames: ['application', 'dialect', 'decision', 'reason', 'means'],
-    registers,
-  });
-  const seconds = new Histogram({
-    name: 'gatepost_decision_seconds',
-    help: 'Time from the question to its answer',
-    labelNames: ['decision'],
-    buckets,
-    registers,
-  });
-  // The library looks a set of labels up by a text that it builds each time; we keep what it found.
-  const known = new Map<string, Counter.Internal>();
-  const timers = new Map<string, Histogram.Internal<'decision'>>();
-  events.on('decision', ({ application = '', dialect, decision, reason: why, means = '', ms }: DecisionEvent) => {
-    const reason = why ?? '';
-    const key = `${application} ${dialect} ${decision} ${reason} ${means}`;
-    const counter = known.get(key) ?? total.labels({ application, dialect, decision, reason, means });
-    known.set(key, counter);
-    counter.inc();
-    const timer = timers.get(decision) ?? seconds.labels({ decision });
-    timers.set(decision, timer);
-    timer.observe(ms / 1000);
-  });
 }
