@@ -1,4 +1,5 @@
 /** A client of one Redis server as it is wanted here. */
+import { isIP } from 'node:net';
 import { createClient, type RedisClientOptions } from '@redis/client';
 import type { Node, RedisAddress } from './redis_url.ts';
 
@@ -20,7 +21,7 @@ export function optionsFor(address: RedisAddress, node?: Node) {
     ...(address.kind !== 'cluster' && { database: address.database }),
     socket: {
       ...node,
-      ...(address.tls && { tls: true as const, ...(node && { servername: node.host }) }),
+      ...(address.tls && { tls: true as const, ...(node && isIP(node.host) === 0 && { servername: node.host }) }),
       connectTimeout: CONNECT_LIMIT,
       reconnectStrategy: false,
     },
