@@ -45,15 +45,17 @@ export function readYaml(text: string): YamlReading {
   const lines = new LineCounter();
   const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false });
   const lineAt = (node: Node | null | undefined) => (node?.range ? lines.linePos(node.range[0]).line : 0);
-  const problems = document.errors.map((error) => describe(error, lines));
+  const problems = document.errors.map((error) => describe(error, lines, text));
   const report = (node: Node | null, message: string) => problems.push({ key: '', line: lineAt(node), message });
   const raw = problems.length > 0 ? null : toRaw(document.contents, document, report, new Set());
   return { raw, problems, lineOf: (path) => lineAt(locate(document, path)) };
 }
 
-function describe(error: YAMLError, lines: LineCounter): ConfigProblem {
-  const sentence = sentences[error.code] ?? 'this is not valid YAML';
-  return { key: '', line: lines.linePos(error.pos[0]).line, message: sentence };
+function describe({ code, pos }: YAMLError, lines: LineCounter, text: string): ConfigProblem {
+  const [start] = pos;
+  // Only what is plainly a name before a colon: beside other mistakes the text there may be a value, and a secret.
+  const name = code === 'DUPLICATE_KEY' ? /^[a-z_]{1,40}(?=\s*:)/.exec(text.slice(start, start + 60))?.[0] : undefined;
+  return { key: name ?? '', line: lines.linePos(start).line, message: sentences[code] ?? 'this is not valid YAML' };
 }
 
 type ReportNode = (node: Node | null, message: string) => void;
