@@ -45,9 +45,19 @@ describe('1. the peer', () => {
   });
 
   test.each(dialects)('%s: a stranger is 403 whatever he says', async (dialect) => {
-    const urls = [`${app}/page`, `${app}/healthz`, 'https://unknown.example.com/', `${app}${OUTPOST}/start`, 'nonsense:'];
+    const urls = [
+      `${app}/page`,
+      `${app}/healthz`,
+      'https://unknown.example.com/',
+      `${app}${OUTPOST}/start`,
+      'nonsense:',
+    ];
     for (const url of urls) {
-      const reply = await ask(untrusted, dialect, url, [alice, ['X-Forwarded-For', '10.0.0.1'], ['X-Real-IP', '10.0.0.1']]);
+      const reply = await ask(untrusted, dialect, url, [
+        alice,
+        ['X-Forwarded-For', '10.0.0.1'],
+        ['X-Real-IP', '10.0.0.1'],
+      ]);
       expect(reply.status).toBe(403);
       expect(reply.get('x-gatepost-reason')).toBe('untrusted_peer');
       expect(reply.get('cache-control')).toBe('no-store');
@@ -63,14 +73,21 @@ describe('1. the peer', () => {
   });
 
   test("a stranger's X-Forwarded-Host chooses no application", async () => {
-    const reply = await send(untrusted, `${OUTPOST}/start`, [['Host', 'app.example.com'], ['X-Forwarded-Host', 'plain.example.com']]);
+    const reply = await send(untrusted, `${OUTPOST}/start`, [
+      ['Host', 'app.example.com'],
+      ['X-Forwarded-Host', 'plain.example.com'],
+    ]);
     expect(new URL(reply.get('location')!).searchParams.get('client_id')).toBe('grafana');
   });
 
   test('::ffff:a.b.c.d is a.b.c.d', async () => {
-    const mapped = await site.another('listen: { http: "[::ffff:127.0.0.1]:0", metrics: off }\ntrusted_proxies: [127.0.0.0/8]');
+    const mapped = await site.another(
+      'listen: { http: "[::ffff:127.0.0.1]:0", metrics: off }\ntrusted_proxies: [127.0.0.0/8]',
+    );
     expect((await ask(mapped.http.port, 'traefik', `${app}/healthz`)).status).toBe(200);
-    const other = await site.another('listen: { http: "[::ffff:127.0.0.1]:0", metrics: off }\ntrusted_proxies: [10.0.0.0/8, "::/96"]');
+    const other = await site.another(
+      'listen: { http: "[::ffff:127.0.0.1]:0", metrics: off }\ntrusted_proxies: [10.0.0.0/8, "::/96"]',
+    );
     expect((await ask(other.http.port, 'traefik', `${app}/healthz`)).status).toBe(403);
   });
 });
@@ -88,7 +105,24 @@ describe('4. the browser endpoints', () => {
   });
 
   test.each(dialects)('%s: nothing that looks like them', async (dialect) => {
-    const paths = ['/start/', '/start/../x', '/starts', '/Start', '/%73tart', '/start%2f', '/start;', '/start%00', '//start', '/./start', '/backchannel_logout', '/auth/nginx', '/', '', '/callback/x', '/sign_out%20'];
+    const paths = [
+      '/start/',
+      '/start/../x',
+      '/starts',
+      '/Start',
+      '/%73tart',
+      '/start%2f',
+      '/start;',
+      '/start%00',
+      '//start',
+      '/./start',
+      '/backchannel_logout',
+      '/auth/nginx',
+      '/',
+      '',
+      '/callback/x',
+      '/sign_out%20',
+    ];
     for (const path of paths) {
       const reply = await ask(port, dialect, `${app}${OUTPOST}${path}`);
       expect([path, reply.status]).toEqual([path, dialect === 'nginx' ? 401 : 302]);
@@ -167,7 +201,9 @@ describe('6. the first rule that matches', () => {
     nobodyKnown(await ask(port, dialect, `${app}/healthz`));
     nobodyKnown(await ask(port, dialect, `${app}/healthz`, [alice]));
     nobodyKnown(await ask(port, dialect, `${app}/optional`));
-    nobodyKnown(await ask(port, dialect, `${app}/optional`, [['Cookie', `${cookieName('grafana')}=${'A'.repeat(43)}`]]));
+    nobodyKnown(
+      await ask(port, dialect, `${app}/optional`, [['Cookie', `${cookieName('grafana')}=${'A'.repeat(43)}`]]),
+    );
     expect((await ask(port, dialect, `${app}/optional`, [alice])).get('x-authentik-username')).toBe('alice');
   });
 
@@ -187,7 +223,8 @@ describe('6. the first rule that matches', () => {
     const lan = async (...headers: Pairs) => (await ask(port, 'traefik', `${app}/lan`, headers)).status;
     expect(await lan(['X-Forwarded-For', '203.0.113.9'])).toBe(302);
     const narrow = (await site.another('trusted_proxies: [127.0.0.0/8]')).http.port;
-    const from = async (path: string, ...headers: Pairs) => (await ask(narrow, 'traefik', `${app}${path}`, headers)).status;
+    const from = async (path: string, ...headers: Pairs) =>
+      (await ask(narrow, 'traefik', `${app}${path}`, headers)).status;
     expect(await from('/lan', ['X-Forwarded-For', '10.1.2.3'])).toBe(200);
     expect(await from('/lan', ['X-Forwarded-For', '10.1.2.3, 127.0.0.5'])).toBe(200);
     expect(await from('/lan', ['X-Forwarded-For', '10.1.2.3, 203.0.113.9'])).toBe(302);
@@ -220,9 +257,31 @@ describe('6. the first rule that matches', () => {
 
 describe('paths that something downstream could read in another way', () => {
   const tricks = [
-    '/public/..%2fadmin', '/public/%2e%2e/admin', '/public/../admin', '/public/.%2e/admin', '/public/./x', '/public//x', '//public/x', '/public/x//y',
-    '/public\\..\\admin', '/public/%5c..%5cadmin', '/public/x;y', '/public;/x', '/public/%00', '/public/x%00.png', '/public/a%2Fb', '/public/a%2fb', '/public/..', '/public/%2e',
-    '/public/x#y', '/public/..;/admin', '/public/%252e%252e/%2561dmin/../x', '/healthz/..', '/./healthz', '//healthz', '/healthz#',
+    '/public/..%2fadmin',
+    '/public/%2e%2e/admin',
+    '/public/../admin',
+    '/public/.%2e/admin',
+    '/public/./x',
+    '/public//x',
+    '//public/x',
+    '/public/x//y',
+    '/public\\..\\admin',
+    '/public/%5c..%5cadmin',
+    '/public/x;y',
+    '/public;/x',
+    '/public/%00',
+    '/public/x%00.png',
+    '/public/a%2Fb',
+    '/public/a%2fb',
+    '/public/..',
+    '/public/%2e',
+    '/public/x#y',
+    '/public/..;/admin',
+    '/public/%252e%252e/%2561dmin/../x',
+    '/healthz/..',
+    '/./healthz',
+    '//healthz',
+    '/healthz#',
   ];
   test.each(tricks)('%s matches no public rule', async (path) => {
     for (const dialect of dialects) {
@@ -231,33 +290,59 @@ describe('paths that something downstream could read in another way', () => {
     }
   });
 
-  test.each(['/Public/x', '/PUBLIC/', '/public', '/%70ublic', '/x/public/', '/?/public/', '/x?y=/public/', '/HEALTHZ', '/healthz/', '/healthzz'])(
-    '%s is another path, and not public',
-    async (path) => {
-      for (const dialect of dialects) expect((await ask(port, dialect, `${app}${path}`)).status).not.toBe(200);
-    },
-  );
-
-  test.each(['/public/', '/public/a/b.c', '/public/%20x', '/public/caf%C3%A9', '/public/x?..%2f=/../;#', '/public/a..b'])(
-    '%s is plainly public',
-    async (path) => {
-      for (const dialect of redirecting) expect([dialect, (await ask(port, dialect, `${app}${path}`)).status]).toEqual([dialect, 200]);
-    },
-  );
-
-  test.each(['/x/..%2fdenied', '/x/../denied', '/%64enied', '//denied', '/./denied', '/x/%2e%2e/denied', '/%2fdenied', '/x//..//..//denied', '/%2e/%64enied', '/x\\..\\denied', '/d%65nied/x;y'])(
-    '%s is /denied in one reading, and denied',
-    async (path) => {
-      for (const dialect of dialects) expect([dialect, (await ask(port, dialect, `${app}${path}`, [alice])).status]).toEqual([dialect, 403]);
-    },
-  );
-
-  test.each(['/x/..%2fadmin', '/x/../admin', '/%61dmin', '//admin', '/x/%2e%2e%2fadmin', '/healthz/../admin'])('%s is /admin in one reading: bob may not', async (path) => {
-    for (const dialect of dialects) {
-      expect([dialect, (await ask(port, dialect, `${app}${path}`, [bob])).status]).toEqual([dialect, 403]);
-      expect([dialect, (await ask(port, dialect, `${app}${path}`, [alice])).status]).toEqual([dialect, 200]);
-    }
+  test.each([
+    '/Public/x',
+    '/PUBLIC/',
+    '/public',
+    '/%70ublic',
+    '/x/public/',
+    '/?/public/',
+    '/x?y=/public/',
+    '/HEALTHZ',
+    '/healthz/',
+    '/healthzz',
+  ])('%s is another path, and not public', async (path) => {
+    for (const dialect of dialects) expect((await ask(port, dialect, `${app}${path}`)).status).not.toBe(200);
   });
+
+  test.each([
+    '/public/',
+    '/public/a/b.c',
+    '/public/%20x',
+    '/public/caf%C3%A9',
+    '/public/x?..%2f=/../;#',
+    '/public/a..b',
+  ])('%s is plainly public', async (path) => {
+    for (const dialect of redirecting)
+      expect([dialect, (await ask(port, dialect, `${app}${path}`)).status]).toEqual([dialect, 200]);
+  });
+
+  test.each([
+    '/x/..%2fdenied',
+    '/x/../denied',
+    '/%64enied',
+    '//denied',
+    '/./denied',
+    '/x/%2e%2e/denied',
+    '/%2fdenied',
+    '/x//..//..//denied',
+    '/%2e/%64enied',
+    '/x\\..\\denied',
+    '/d%65nied/x;y',
+  ])('%s is /denied in one reading, and denied', async (path) => {
+    for (const dialect of dialects)
+      expect([dialect, (await ask(port, dialect, `${app}${path}`, [alice])).status]).toEqual([dialect, 403]);
+  });
+
+  test.each(['/x/..%2fadmin', '/x/../admin', '/%61dmin', '//admin', '/x/%2e%2e%2fadmin', '/healthz/../admin'])(
+    '%s is /admin in one reading: bob may not',
+    async (path) => {
+      for (const dialect of dialects) {
+        expect([dialect, (await ask(port, dialect, `${app}${path}`, [bob])).status]).toEqual([dialect, 403]);
+        expect([dialect, (await ask(port, dialect, `${app}${path}`, [alice])).status]).toEqual([dialect, 200]);
+      }
+    },
+  );
 
   test('skip_path_regex is no exception', async () => {
     for (const path of ['/open/..%2fx', '/open/../x', '/open//x', '/open/x;y', '/open/%00']) {
@@ -272,7 +357,8 @@ describe('7. the preflight', () => {
   const origin: [string, string] = ['Origin', 'https://client.example'];
   const wanted: [string, string] = ['Access-Control-Request-Method', 'PUT'];
   test.each(dialects)('%s: without credentials it is 200 when skip_preflight is on, and only then', async (dialect) => {
-    const status = async (headers: Pairs, method = 'OPTIONS', to = url) => (await ask(port, dialect, to, headers, method)).status;
+    const status = async (headers: Pairs, method = 'OPTIONS', to = url) =>
+      (await ask(port, dialect, to, headers, method)).status;
     expect(await status([origin, wanted])).toBe(200);
     expect(await status([origin])).toBe(401);
     expect(await status([wanted])).toBe(401);
@@ -285,7 +371,8 @@ describe('7. the preflight', () => {
 });
 
 describe('8. unauthenticated', () => {
-  const visit = async (dialect: DialectName, headers: Pairs, method = 'GET') => ask(port, dialect, `${app}/page?a=1&b`, headers, method);
+  const visit = async (dialect: DialectName, headers: Pairs, method = 'GET') =>
+    ask(port, dialect, `${app}/page?a=1&b`, headers, method);
   const accepts: [string, Pairs, string, boolean][] = [
     ['Accept absent', [], 'GET', true],
     ['Accept absent, HEAD', [], 'HEAD', true],
@@ -293,23 +380,87 @@ describe('8. unauthenticated', () => {
     ['anything', [['Accept', '*/*']], 'GET', true],
     ['text/*', [['Accept', 'text/*;q=0.5']], 'GET', true],
     ['TEXT/HTML', [['Accept', 'TEXT/HTML']], 'GET', true],
-    ['two Accept lines', [['Accept', 'application/json'], ['Accept', 'text/html']], 'GET', true],
+    [
+      'two Accept lines',
+      [
+        ['Accept', 'application/json'],
+        ['Accept', 'text/html'],
+      ],
+      'GET',
+      true,
+    ],
     ['JSON only', [['Accept', 'application/json']], 'GET', false],
     ['an image', [['Accept', 'image/avif,image/webp']], 'GET', false],
     ['HTML refused', [['Accept', 'text/html;q=0, application/json']], 'GET', false],
     ['HTML refused among anything', [['Accept', 'text/html;q=0, */*']], 'GET', false],
     ['text/html2', [['Accept', 'text/html2']], 'GET', false],
-    ['XMLHttpRequest', [['Accept', 'text/html'], ['X-Requested-With', 'XMLHttpRequest']], 'GET', false],
-    ['a WebSocket', [['Accept', 'text/html'], ['Upgrade', 'websocket']], 'GET', false],
+    [
+      'XMLHttpRequest',
+      [
+        ['Accept', 'text/html'],
+        ['X-Requested-With', 'XMLHttpRequest'],
+      ],
+      'GET',
+      false,
+    ],
+    [
+      'a WebSocket',
+      [
+        ['Accept', 'text/html'],
+        ['Upgrade', 'websocket'],
+      ],
+      'GET',
+      false,
+    ],
     ['a WebSocket in capitals', [['Upgrade', 'WebSocket']], 'GET', false],
     ['a POST', [['Accept', 'text/html']], 'POST', false],
     ['a PROPFIND', [], 'PROPFIND', false],
     ['navigate', [['Sec-Fetch-Mode', 'navigate']], 'GET', true],
-    ['navigate with a POST', [['Sec-Fetch-Mode', 'navigate'], ['Accept', 'text/html']], 'POST', true],
-    ['navigate, whatever Accept says', [['Sec-Fetch-Mode', 'navigate'], ['Accept', 'application/json']], 'GET', true],
-    ['cors', [['Sec-Fetch-Mode', 'cors'], ['Accept', 'text/html']], 'GET', false],
-    ['no-cors', [['Sec-Fetch-Mode', 'no-cors'], ['Accept', '*/*']], 'GET', false],
-    ['same-origin', [['Sec-Fetch-Mode', 'same-origin'], ['Accept', 'text/html']], 'GET', false],
+    [
+      'navigate with a POST',
+      [
+        ['Sec-Fetch-Mode', 'navigate'],
+        ['Accept', 'text/html'],
+      ],
+      'POST',
+      true,
+    ],
+    [
+      'navigate, whatever Accept says',
+      [
+        ['Sec-Fetch-Mode', 'navigate'],
+        ['Accept', 'application/json'],
+      ],
+      'GET',
+      true,
+    ],
+    [
+      'cors',
+      [
+        ['Sec-Fetch-Mode', 'cors'],
+        ['Accept', 'text/html'],
+      ],
+      'GET',
+      false,
+    ],
+    [
+      'no-cors',
+      [
+        ['Sec-Fetch-Mode', 'no-cors'],
+        ['Accept', '*/*'],
+      ],
+      'GET',
+      false,
+    ],
+    [
+      'same-origin',
+      [
+        ['Sec-Fetch-Mode', 'same-origin'],
+        ['Accept', 'text/html'],
+      ],
+      'GET',
+      false,
+    ],
     ['websocket', [['Sec-Fetch-Mode', 'websocket']], 'GET', false],
   ];
   describe.each(dialects)('%s', (dialect) => {
@@ -333,7 +484,14 @@ describe('8. unauthenticated', () => {
     });
 
     test('the body of a 401 is JSON where Accept prefers it, else one line of text', async () => {
-      const json: Pairs[] = [[['Accept', 'application/json']], [['Accept', 'application/json, text/plain;q=0.5']], [['Accept', 'text/plain;q=0.1, application/json'], ['Sec-Fetch-Mode', 'cors']]];
+      const json: Pairs[] = [
+        [['Accept', 'application/json']],
+        [['Accept', 'application/json, text/plain;q=0.5']],
+        [
+          ['Accept', 'text/plain;q=0.1, application/json'],
+          ['Sec-Fetch-Mode', 'cors'],
+        ],
+      ];
       for (const headers of json) {
         const reply = await visit(dialect, headers);
         expect(reply.get('content-type')).toContain('application/json');
@@ -341,7 +499,14 @@ describe('8. unauthenticated', () => {
         expect(body.login_url).toBe(startUrl(app, `${app}/page?a=1&b`));
         expect(body.error).toMatch(/./);
       }
-      const plain: Pairs[] = [[['Sec-Fetch-Mode', 'cors'], ['Accept', '*/*']], [['Accept', 'text/plain, application/json;q=0.1']], [['Sec-Fetch-Mode', 'cors']]];
+      const plain: Pairs[] = [
+        [
+          ['Sec-Fetch-Mode', 'cors'],
+          ['Accept', '*/*'],
+        ],
+        [['Accept', 'text/plain, application/json;q=0.1']],
+        [['Sec-Fetch-Mode', 'cors']],
+      ];
       for (const headers of plain) {
         const reply = await visit(dialect, headers);
         expect(reply.get('content-type')).toContain('text/plain');
@@ -351,18 +516,30 @@ describe('8. unauthenticated', () => {
     });
   });
 
-  test.each(redirecting)('%s: no-redirect asks for a 401, with both challenges on lines of their own', async (dialect) => {
-    const header = await visit(dialect, [['X-Authentik-No-Redirect', '0'], ...navigation]);
-    const forwarded = await ask(port, dialect, `${app}/page?a=1&X-AuthentiK-no-Redirect`, navigation);
-    for (const reply of [header, forwarded]) {
-      expect(reply.status).toBe(401);
-      expect(reply.all('www-authenticate')).toEqual(['Basic realm="Site grafana", charset="UTF-8"', 'Bearer realm="Site grafana"']);
-      expect(reply.get('location')).toBeUndefined();
-    }
-  });
+  test.each(redirecting)(
+    '%s: no-redirect asks for a 401, with both challenges on lines of their own',
+    async (dialect) => {
+      const header = await visit(dialect, [['X-Authentik-No-Redirect', '0'], ...navigation]);
+      const forwarded = await ask(port, dialect, `${app}/page?a=1&X-AuthentiK-no-Redirect`, navigation);
+      for (const reply of [header, forwarded]) {
+        expect(reply.status).toBe(401);
+        expect(reply.all('www-authenticate')).toEqual([
+          'Basic realm="Site grafana", charset="UTF-8"',
+          'Bearer realm="Site grafana"',
+        ]);
+        expect(reply.get('location')).toBeUndefined();
+      }
+    },
+  );
 
   test('no-redirect in the query of the auth endpoint', async () => {
-    const forwarded: Pairs = [['X-Forwarded-Proto', 'https'], ['X-Forwarded-Host', 'app.example.com'], ['X-Forwarded-Uri', '/'], ['X-Original-URL', `${app}/`], ...navigation];
+    const forwarded: Pairs = [
+      ['X-Forwarded-Proto', 'https'],
+      ['X-Forwarded-Host', 'app.example.com'],
+      ['X-Forwarded-Uri', '/'],
+      ['X-Original-URL', `${app}/`],
+      ...navigation,
+    ];
     for (const name of ['x-authentik-no-redirect', 'X-Authentik-No-Redirect', 'X-AUTHENTIK-NO-REDIRECT']) {
       for (const path of ['nginx', 'traefik', 'caddy']) {
         for (const value of ['', '=', '=true', '=false']) {
@@ -372,7 +549,11 @@ describe('8. unauthenticated', () => {
         }
       }
     }
-    const near = await send(port, `${OUTPOST}/auth/traefik?xx-authentik-no-redirect=1&a=x-authentik-no-redirect`, forwarded);
+    const near = await send(
+      port,
+      `${OUTPOST}/auth/traefik?xx-authentik-no-redirect=1&a=x-authentik-no-redirect`,
+      forwarded,
+    );
     expect(near.status).toBe(302);
   });
 
@@ -387,12 +568,18 @@ describe('8. unauthenticated', () => {
     const plain = await visit('traefik', [wrong, ...navigation]);
     expect(plain.status).toBe(302);
     expect(plain.get('x-gatepost-reason')).toBe('credentials_refused');
-    const intercept = await ask(port, 'traefik', 'https://intercept.example.com/', [basic('alice', 'wrong2'), ...navigation]);
+    const intercept = await ask(port, 'traefik', 'https://intercept.example.com/', [
+      basic('alice', 'wrong2'),
+      ...navigation,
+    ]);
     expect(intercept.status).toBe(401);
     expect(intercept.all('www-authenticate')).toHaveLength(2);
     const none = await ask(port, 'traefik', 'https://intercept.example.com/', navigation);
     expect(none.status).toBe(302);
-    const other = await ask(port, 'traefik', 'https://intercept.example.com/', [['Authorization', 'Digest username="x"'], ...navigation]);
+    const other = await ask(port, 'traefik', 'https://intercept.example.com/', [
+      ['Authorization', 'Digest username="x"'],
+      ...navigation,
+    ]);
     expect(other.status).toBe(302);
   });
 
@@ -419,21 +606,24 @@ describe('faults', () => {
     away = (await site.another('store: redis://127.0.0.1:1')).http.port;
   });
 
-  test.each(dialects)('%s: the store is away: public passes, a session is 503, nobody is sent to the login', async (dialect) => {
-    nobodyKnown(await ask(away, dialect, `${app}/healthz`));
-    nobodyKnown(await ask(away, dialect, `${app}/healthz`, [alice]));
-    nobodyKnown(await ask(away, dialect, `${app}/optional`));
-    nobodyKnown(await ask(away, dialect, `${app}/optional`, [alice]));
-    const session = await ask(away, dialect, `${app}/page`, [alice, ...navigation]);
-    expect(session.status).toBe(503);
-    expect(session.get('x-gatepost-reason')).toBe('store_unavailable');
-    expect(Number(session.get('retry-after'))).toBeGreaterThan(0);
-    expect(session.get('cache-control')).toBe('no-store');
-    expect(session.all('set-cookie')).toEqual([]);
-    const nobody = await ask(away, dialect, `${app}/page`, navigation);
-    expect(nobody.status).toBe(dialect === 'nginx' ? 401 : 302);
-    expect((await ask(away, dialect, `${app}/denied`, [alice])).status).toBe(403);
-  });
+  test.each(dialects)(
+    '%s: the store is away: public passes, a session is 503, nobody is sent to the login',
+    async (dialect) => {
+      nobodyKnown(await ask(away, dialect, `${app}/healthz`));
+      nobodyKnown(await ask(away, dialect, `${app}/healthz`, [alice]));
+      nobodyKnown(await ask(away, dialect, `${app}/optional`));
+      nobodyKnown(await ask(away, dialect, `${app}/optional`, [alice]));
+      const session = await ask(away, dialect, `${app}/page`, [alice, ...navigation]);
+      expect(session.status).toBe(503);
+      expect(session.get('x-gatepost-reason')).toBe('store_unavailable');
+      expect(Number(session.get('retry-after'))).toBeGreaterThan(0);
+      expect(session.get('cache-control')).toBe('no-store');
+      expect(session.all('set-cookie')).toEqual([]);
+      const nobody = await ask(away, dialect, `${app}/page`, navigation);
+      expect(nobody.status).toBe(dialect === 'nginx' ? 401 : 302);
+      expect((await ask(away, dialect, `${app}/denied`, [alice])).status).toBe(403);
+    },
+  );
 
   test('the store is away: credentials are 503, health tells it, ping does not care', async () => {
     const reply = await ask(away, 'traefik', `${app}/page`, [basic('alice', 'app-alice')]);
@@ -444,12 +634,22 @@ describe('faults', () => {
   });
 
   test('broken requests are no yes and no end of the server', async () => {
-    const broken = ['GET / HTTP/9.9\r\n\r\n', '\r\n\r\n\r\n', `GET ${OUTPOST}/auth/nginx HTTP/1.1\r\nX-Original-URL: ${app}/healthz\r\n\r\n`, 'GET /\r\n\r\n', '\x16\x03\x01\x02\x00', `GET ${OUTPOST}/auth/nginx HTTP/1.1\r\nHost: x\r\nX-Original-URL : ${app}/healthz\r\n\r\n`];
+    const broken = [
+      'GET / HTTP/9.9\r\n\r\n',
+      '\r\n\r\n\r\n',
+      `GET ${OUTPOST}/auth/nginx HTTP/1.1\r\nX-Original-URL: ${app}/healthz\r\n\r\n`,
+      'GET /\r\n\r\n',
+      '\x16\x03\x01\x02\x00',
+      `GET ${OUTPOST}/auth/nginx HTTP/1.1\r\nHost: x\r\nX-Original-URL : ${app}/healthz\r\n\r\n`,
+    ];
     for (const bytes of broken) {
       const answer = await new Promise<string>((resolve) => {
         let text = '';
         const socket = connect(port, '127.0.0.1', () => socket.end(Buffer.from(bytes, 'latin1')));
-        socket.on('data', (chunk) => (text += chunk)).on('close', () => resolve(text)).on('error', () => resolve(text));
+        socket
+          .on('data', (chunk) => (text += chunk))
+          .on('close', () => resolve(text))
+          .on('error', () => resolve(text));
         setTimeout(() => socket.destroy(), 2000).unref();
       });
       expect(answer).not.toMatch(/^HTTP\/1.1 200/);

@@ -1,6 +1,19 @@
 /** The contract's section 1: which paths there are, who asks them, and what they answer. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, type Contract, createVisitor, dialects, hostOf, navigation, OUTPOST, type Pairs, send, sendRaw, signedIn, startContract } from './setup.ts';
+import {
+  ask,
+  type Contract,
+  createVisitor,
+  dialects,
+  hostOf,
+  navigation,
+  OUTPOST,
+  type Pairs,
+  send,
+  sendRaw,
+  signedIn,
+  startContract,
+} from './setup.ts';
 
 let site: Contract;
 let port: number;
@@ -11,7 +24,6 @@ beforeAll(async () => {
   cookie = await signedIn(site, 'grafana');
 });
 afterAll(() => site.close());
-
 
 const page = 'https://app.example.com/page?a=1&b=2';
 const forwarded: Pairs = [
@@ -49,7 +61,7 @@ describe('the paths that proxies ask', () => {
   });
 
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND', 'REPORT', 'PATCH', 'PURGE'];
-  test.each(methods)('%s of the proxy makes no difference: the client\'s method matters', async (method) => {
+  test.each(methods)("%s of the proxy makes no difference: the client's method matters", async (method) => {
     for (const [path, headers, status] of questions.filter(([path]) => !path.includes('envoy'))) {
       const nobody = await send(port, path, [...headers, ...navigation], method);
       expect([method, path, nobody.status]).toEqual([method, path, status]);
@@ -89,27 +101,35 @@ describe('the paths that proxies ask', () => {
     expect(envoy.status).toBe(404);
   });
 
-  test.each(['/auth', '/auth/', '/auth/apache', `${OUTPOST}/auth/haproxy`, `${OUTPOST}/authx`, `${OUTPOST}/AUTH/nginx`, `/x${OUTPOST}/auth/nginx`])(
-    '%s is nothing: 404',
-    async (path) => {
-      expect((await send(port, path, [['X-Original-URL', 'https://app.example.com/healthz'], cookie])).status).toBe(404);
-    },
-  );
+  test.each([
+    '/auth',
+    '/auth/',
+    '/auth/apache',
+    `${OUTPOST}/auth/haproxy`,
+    `${OUTPOST}/authx`,
+    `${OUTPOST}/AUTH/nginx`,
+    `/x${OUTPOST}/auth/nginx`,
+  ])('%s is nothing: 404', async (path) => {
+    expect((await send(port, path, [['X-Original-URL', 'https://app.example.com/healthz'], cookie])).status).toBe(404);
+  });
 
-  test.each([`${OUTPOST}/auth/nginx`, `${OUTPOST}/auth/traefik`, `${OUTPOST}/auth/caddy`, `${OUTPOST}/auth/envoy/page`, `${OUTPOST}/auth`])(
-    '%s stays a question whatever marks its query has',
-    async (path) => {
-      const headers: Pairs = [['X-Original-URL', page], ['Host', 'app.example.com'], ...forwarded, ...navigation];
-      for (const mark of ['X-authentik-auth-callback', 'X-authentik-logout']) {
-        const answer = await send(port, `${path}?${mark}=true&code=x&state=y`, headers);
-        expect(answer.status).toBe(path.endsWith('nginx') || path.endsWith('/auth') ? 401 : 302);
-        expect(answer.get('location')).toContain('https://app.example.com/outpost.goauthentik.io/start?rd=');
-        expect(answer.all('set-cookie')).toEqual([]);
-      }
-      expect((await send(port, `${path}?X-authentik-logout=true`, [...headers, cookie])).status).toBe(200);
-      expect((await ask(port, 'nginx', page, [cookie])).status).toBe(200);
-    },
-  );
+  test.each([
+    `${OUTPOST}/auth/nginx`,
+    `${OUTPOST}/auth/traefik`,
+    `${OUTPOST}/auth/caddy`,
+    `${OUTPOST}/auth/envoy/page`,
+    `${OUTPOST}/auth`,
+  ])('%s stays a question whatever marks its query has', async (path) => {
+    const headers: Pairs = [['X-Original-URL', page], ['Host', 'app.example.com'], ...forwarded, ...navigation];
+    for (const mark of ['X-authentik-auth-callback', 'X-authentik-logout']) {
+      const answer = await send(port, `${path}?${mark}=true&code=x&state=y`, headers);
+      expect(answer.status).toBe(path.endsWith('nginx') || path.endsWith('/auth') ? 401 : 302);
+      expect(answer.get('location')).toContain('https://app.example.com/outpost.goauthentik.io/start?rd=');
+      expect(answer.all('set-cookie')).toEqual([]);
+    }
+    expect((await send(port, `${path}?X-authentik-logout=true`, [...headers, cookie])).status).toBe(200);
+    expect((await ask(port, 'nginx', page, [cookie])).status).toBe(200);
+  });
 });
 
 describe('Cache-Control: no-store is on every answer of /auth/*', () => {
@@ -121,42 +141,55 @@ describe('Cache-Control: no-store is on every answer of /auth/*', () => {
       await ask(port, dialect, 'https://app.example.com/denied'),
       await ask(port, dialect, 'https://app.example.com/for-bob', [cookie]),
       await ask(port, dialect, 'https://unknown.example.com/'),
-      await ask(port, dialect, 'https://app.example.com/page', [['X-Forwarded-Proto', 'gopher'], ['X-Original-URI', '/other']]),
+      await ask(port, dialect, 'https://app.example.com/page', [
+        ['X-Forwarded-Proto', 'gopher'],
+        ['X-Original-URI', '/other'],
+      ]),
       await ask(port, dialect, `https://app.example.com${OUTPOST}/start`),
     ];
     expect(answers.map((one) => one.get('cache-control'))).toEqual(answers.map(() => 'no-store'));
-    const expected = dialect === 'nginx' ? [200, 401, 401, 403, 403, 403, 500, 200] : [200, 302, 401, 403, 403, 404, 500, 200];
+    const expected =
+      dialect === 'nginx' ? [200, 401, 401, 403, 403, 403, 500, 200] : [200, 302, 401, 403, 403, 404, 500, 200];
     expect(answers.map((one) => one.status)).toEqual(expected);
   });
 });
 
 describe('the paths that browsers open', () => {
-  const host: Pairs = [['X-Forwarded-Host', 'app.example.com'], ['X-Forwarded-Proto', 'https']];
+  const host: Pairs = [
+    ['X-Forwarded-Host', 'app.example.com'],
+    ['X-Forwarded-Proto', 'https'],
+  ];
 
-  test.each(['GET', 'HEAD'])('start: %s is a 302 to the provider with the redirect URI of the contract', async (method) => {
-    const answer = await send(port, `${OUTPOST}/start?rd=%2Fx`, host, method);
-    expect(answer.status).toBe(302);
-    const url = new URL(answer.get('location')!);
-    expect(url.origin).toBe(site.provider.issuer);
-    expect(url.searchParams.get('redirect_uri')).toBe(
-      'https://app.example.com/outpost.goauthentik.io/callback?X-authentik-auth-callback=true',
-    );
-    expect(url.searchParams.get('client_id')).toBe('grafana');
-    expect(url.searchParams.get('response_type')).toBe('code');
-    expect(url.searchParams.get('code_challenge_method')).toBe('S256');
-    expect(url.searchParams.get('nonce')).toMatch(/^.{16,}$/);
-    expect(url.searchParams.get('scope')?.split(' ')).toContain('openid');
-  });
+  test.each(['GET', 'HEAD'])(
+    'start: %s is a 302 to the provider with the redirect URI of the contract',
+    async (method) => {
+      const answer = await send(port, `${OUTPOST}/start?rd=%2Fx`, host, method);
+      expect(answer.status).toBe(302);
+      const url = new URL(answer.get('location')!);
+      expect(url.origin).toBe(site.provider.issuer);
+      expect(url.searchParams.get('redirect_uri')).toBe(
+        'https://app.example.com/outpost.goauthentik.io/callback?X-authentik-auth-callback=true',
+      );
+      expect(url.searchParams.get('client_id')).toBe('grafana');
+      expect(url.searchParams.get('response_type')).toBe('code');
+      expect(url.searchParams.get('code_challenge_method')).toBe('S256');
+      expect(url.searchParams.get('nonce')).toMatch(/^.{16,}$/);
+      expect(url.searchParams.get('scope')?.split(' ')).toContain('openid');
+    },
+  );
 
   test('start without rd leads to the application in the end', async () => {
     const visitor = createVisitor(site, port);
     const start = await visitor.open(`${hostOf('grafana')}${OUTPOST}/start`);
-    const back = await visitor.follow(`${start.location}&login_hint=alice`, (url) => url.origin !== site.provider.issuer);
+    const back = await visitor.follow(
+      `${start.location}&login_hint=alice`,
+      (url) => url.origin !== site.provider.issuer,
+    );
     expect((await visitor.open(back.location!)).location).toBe('https://app.example.com/');
   });
 
   test.each(['/outpost.goauthentik.io/callback', '/any/path', '/'])(
-    '%s with the callback\'s mark, in any case of true, finishes a login',
+    "%s with the callback's mark, in any case of true, finishes a login",
     async (path) => {
       for (const word of ['true', 'TRUE', 'True', 'tRuE']) {
         const visitor = createVisitor(site, port);
@@ -169,8 +202,12 @@ describe('the paths that browsers open', () => {
     },
   );
 
-  test('any path with the logout\'s mark, in any case of true, signs out', async () => {
-    for (const [path, word] of [['/', 'true'], ['/deep/path', 'TRUE'], ['/x', 'True']]) {
+  test("any path with the logout's mark, in any case of true, signs out", async () => {
+    for (const [path, word] of [
+      ['/', 'true'],
+      ['/deep/path', 'TRUE'],
+      ['/x', 'True'],
+    ]) {
       const visitor = createVisitor(site, port);
       await visitor.signIn('https://app.example.com/', 'bob');
       const session: [string, string] = ['Cookie', visitor.cookie('grafana')];
@@ -180,20 +217,27 @@ describe('the paths that browsers open', () => {
     }
   });
 
-  test.each(['X-authentik-auth-callback=false', 'X-authentik-auth-callback=1', 'X-authentik-auth-callback', 'X-authentik-logout=no', 'X-authentik-logout=', 'x=X-authentik-logout=true'])(
-    '?%s is no mark: 404',
-    async (query) => {
-      expect((await send(port, `/any?${query}`, [...host, cookie])).status).toBe(404);
-      expect((await ask(port, 'nginx', page, [cookie])).status).toBe(200);
+  test.each([
+    'X-authentik-auth-callback=false',
+    'X-authentik-auth-callback=1',
+    'X-authentik-auth-callback',
+    'X-authentik-logout=no',
+    'X-authentik-logout=',
+    'x=X-authentik-logout=true',
+  ])('?%s is no mark: 404', async (query) => {
+    expect((await send(port, `/any?${query}`, [...host, cookie])).status).toBe(404);
+    expect((await ask(port, 'nginx', page, [cookie])).status).toBe(200);
+  });
+
+  test.each(['start', 'callback', 'sign_out'])(
+    '%s of a host that nobody knows: 404 naming it, and no cookie',
+    async (name) => {
+      const answer = await send(port, `${OUTPOST}/${name}`, [['X-Forwarded-Host', 'unknown.example.com']]);
+      expect(answer.status).toBe(404);
+      expect(answer.body).toContain('unknown.example.com');
+      expect(answer.all('set-cookie')).toEqual([]);
     },
   );
-
-  test.each(['start', 'callback', 'sign_out'])('%s of a host that nobody knows: 404 naming it, and no cookie', async (name) => {
-    const answer = await send(port, `${OUTPOST}/${name}`, [['X-Forwarded-Host', 'unknown.example.com']]);
-    expect(answer.status).toBe(404);
-    expect(answer.body).toContain('unknown.example.com');
-    expect(answer.all('set-cookie')).toEqual([]);
-  });
 
   test('what a stranger types as a host is shown escaped', async () => {
     const answer = await send(port, `${OUTPOST}/start`, [['X-Forwarded-Host', '<script>alert(1)</script>']]);
@@ -204,7 +248,15 @@ describe('the paths that browsers open', () => {
 
 describe('ping, health, metrics and the rest', () => {
   test.each(['GET', 'HEAD', 'POST'])('ping: %s is 204 and touches nothing', async (method) => {
-    const answer = await send(port, `${OUTPOST}/ping`, [['X-Forwarded-Host', 'nowhere'], ['Cookie', 'x=y']], method);
+    const answer = await send(
+      port,
+      `${OUTPOST}/ping`,
+      [
+        ['X-Forwarded-Host', 'nowhere'],
+        ['Cookie', 'x=y'],
+      ],
+      method,
+    );
     expect(answer.status).toBe(204);
     expect(answer.all('set-cookie')).toEqual([]);
     expect(answer.body).toBe('');
@@ -220,20 +272,40 @@ describe('ping, health, metrics and the rest', () => {
     const metrics = await send(site.metrics, '/metrics');
     expect(metrics.status).toBe(200);
     expect(metrics.body).toMatch(/^# (HELP|TYPE) /m);
-    expect((await send(site.metrics, `${OUTPOST}/auth/nginx`, [['X-Original-URL', 'https://app.example.com/healthz']])).status).toBe(404);
+    expect(
+      (await send(site.metrics, `${OUTPOST}/auth/nginx`, [['X-Original-URL', 'https://app.example.com/healthz']]))
+        .status,
+    ).toBe(404);
   });
 
-  test.each(['/', '/index.html', OUTPOST, `${OUTPOST}/`, `${OUTPOST}/unknown`, '/-/health', '/-/', '//', '/..', '/%2e%2e/', '/favicon.ico', `${OUTPOST}/start/x`, `${OUTPOST}//start`, `${OUTPOST}/Start`])(
-    '%s: 404',
-    async (path) => {
-      expect((await send(port, path, [['X-Forwarded-Host', 'app.example.com']])).status).toBe(404);
-    },
-  );
+  test.each([
+    '/',
+    '/index.html',
+    OUTPOST,
+    `${OUTPOST}/`,
+    `${OUTPOST}/unknown`,
+    '/-/health',
+    '/-/',
+    '//',
+    '/..',
+    '/%2e%2e/',
+    '/favicon.ico',
+    `${OUTPOST}/start/x`,
+    `${OUTPOST}//start`,
+    `${OUTPOST}/Start`,
+  ])('%s: 404', async (path) => {
+    expect((await send(port, path, [['X-Forwarded-Host', 'app.example.com']])).status).toBe(404);
+  });
 
   test.each(['/%', '/%zz?%', '/?%ff=%c0', '*', `${OUTPOST}/start?rd=%`, `${OUTPOST}/callback?state=%ff&code=%`])(
     'a target that is broken (%s) is an answer below 500',
     async (path) => {
-      const answer = await send(port, path, [['X-Forwarded-Host', 'app.example.com']], path === '*' ? 'OPTIONS' : 'GET');
+      const answer = await send(
+        port,
+        path,
+        [['X-Forwarded-Host', 'app.example.com']],
+        path === '*' ? 'OPTIONS' : 'GET',
+      );
       expect(answer.status).toBeGreaterThanOrEqual(200);
       expect(answer.status).toBeLessThan(500);
     },

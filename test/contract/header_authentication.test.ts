@@ -22,7 +22,13 @@ const app = 'https://app.example.com';
 let clock = 0;
 let site: Contract;
 let port: number;
-const jurgen = { sub: 'u-j', username: 'jürgen', password: 'grün:blau', app_passwords: ['päss:wörd:山', '', ':'], claims: { name: 'J', email: 'J.R@Example.com' } };
+const jurgen = {
+  sub: 'u-j',
+  username: 'jürgen',
+  password: 'grün:blau',
+  app_passwords: ['päss:wörd:山', '', ':'],
+  claims: { name: 'J', email: 'J.R@Example.com' },
+};
 beforeAll(async () => {
   const [alice, bob] = structuredClone(people);
   const users = [alice!, { ...bob!, app_passwords: Array.from({ length: 40 }, (_, i) => `bob-${i}`) }, jurgen];
@@ -69,7 +75,12 @@ describe('Basic with an app password', () => {
     await accepted('grafana', 'bob', basic('bob', 'bob-0'));
     site.provider.stand('token', undefined);
     const [body] = bodies;
-    expect(Object.fromEntries(body!)).toMatchObject({ grant_type: 'client_credentials', client_id: 'grafana', username: 'bob', password: 'bob-0' });
+    expect(Object.fromEntries(body!)).toMatchObject({
+      grant_type: 'client_credentials',
+      client_id: 'grafana',
+      username: 'bob',
+      password: 'bob-0',
+    });
     expect(body!.get('scope')?.split(' ')).toContain('openid');
     expect(body!.has('client_secret')).toBe(false);
     expect(bodies).toHaveLength(1);
@@ -80,9 +91,13 @@ describe('Basic with an app password', () => {
     await accepted('grafana', 'bob', [name, value.replace('Basic', scheme)]);
   });
 
-  test.each(['bob', 'BOB', 'Bob'])('the user name as %s', (name) => accepted('grafana', 'bob', basic(name, 'bob-2')));
+  test.each(['bob', 'BOB', 'Bob'])('the user name as %s', async (name) => {
+    await accepted('grafana', 'bob', basic(name, 'bob-2'));
+  });
 
-  test('UTF-8 and colons in user name and password', () => accepted('grafana', 'jürgen', basic('jürgen', 'päss:wörd:山')));
+  test('UTF-8 and colons in user name and password', async () => {
+    await accepted('grafana', 'jürgen', basic('jürgen', 'päss:wörd:山'));
+  });
 
   test('an empty password is only what the provider says it is', async () => {
     await refused('grafana', basic('bob', ''));
@@ -101,16 +116,29 @@ describe('Basic with an app password', () => {
 
   test('the wrong user name in the ID token, as of a provider that ignores user names', async () => {
     const loose = await startContract('', { ignores_user_names: true });
-    const reply = await ask(loose.port, 'traefik', `${app}/page`, [basic('alice', 'anything'), ['X-Authentik-No-Redirect', '1']]);
+    const reply = await ask(loose.port, 'traefik', `${app}/page`, [
+      basic('alice', 'anything'),
+      ['X-Authentik-No-Redirect', '1'],
+    ]);
     expect(reply.status).toBe(401);
     expect(reply.get('x-gatepost-reason')).toBe('credentials_refused');
     await loose.close();
   });
 
   test('the e-mail names the user too, in any letter case', async () => {
-    const claims = { iss: site.provider.issuer, aud: 'grafana', sub: 'u-j', preferred_username: 'jürgen', email: 'J.R@Example.com', iat: seconds(), exp: seconds() + 300 };
+    const claims = {
+      iss: site.provider.issuer,
+      aud: 'grafana',
+      sub: 'u-j',
+      preferred_username: 'jürgen',
+      email: 'J.R@Example.com',
+      iat: seconds(),
+      exp: seconds() + 300,
+    };
     const id_token = await site.provider.sign(claims);
-    site.provider.stand('token', () => ({ body: { access_token: 'x', token_type: 'Bearer', expires_in: 300, id_token } }));
+    site.provider.stand('token', () => ({
+      body: { access_token: 'x', token_type: 'Bearer', expires_in: 300, id_token },
+    }));
     const reply = await at('grafana', [basic('j.r@example.COM', 'mail')]);
     const stranger = await at('grafana', [basic('j.r@example.org', 'mail')]);
     site.provider.stand('token', undefined);
@@ -119,16 +147,52 @@ describe('Basic with an app password', () => {
   });
 
   test.each<[string, (claims: Record<string, unknown>) => unknown]>([
-    ['another audience', (claims) => { claims.aud = 'plain'; }],
-    ['another issuer', (claims) => { claims.iss = 'https://evil.example'; }],
-    ['expired', (claims) => { claims.exp = seconds() - 100; }],
-    ['no user name', (claims) => { delete claims.preferred_username; delete claims.email; }],
-    ['a user name that is no text', (claims) => { claims.preferred_username = ['bob']; delete claims.email; }],
+    [
+      'another audience',
+      (claims) => {
+        claims.aud = 'plain';
+      },
+    ],
+    [
+      'another issuer',
+      (claims) => {
+        claims.iss = 'https://evil.example';
+      },
+    ],
+    [
+      'expired',
+      (claims) => {
+        claims.exp = seconds() - 100;
+      },
+    ],
+    [
+      'no user name',
+      (claims) => {
+        delete claims.preferred_username;
+        delete claims.email;
+      },
+    ],
+    [
+      'a user name that is no text',
+      (claims) => {
+        claims.preferred_username = ['bob'];
+        delete claims.email;
+      },
+    ],
   ])('an ID token that does not hold (%s) is no yes', async (_, change) => {
-    const claims: Record<string, unknown> = { iss: site.provider.issuer, aud: 'grafana', sub: 'u-bob', preferred_username: 'bob', iat: seconds() - 200, exp: seconds() + 300 };
+    const claims: Record<string, unknown> = {
+      iss: site.provider.issuer,
+      aud: 'grafana',
+      sub: 'u-bob',
+      preferred_username: 'bob',
+      iat: seconds() - 200,
+      exp: seconds() + 300,
+    };
     change(claims);
     const id_token = await site.provider.sign(claims);
-    site.provider.stand('token', () => ({ body: { access_token: 'x', token_type: 'Bearer', expires_in: 300, id_token } }));
+    site.provider.stand('token', () => ({
+      body: { access_token: 'x', token_type: 'Bearer', expires_in: 300, id_token },
+    }));
     const reply = await at('grafana', [basic('bob', `never-${address}`)]);
     site.provider.stand('token', undefined);
     expect(reply.status).not.toBe(200);
@@ -143,20 +207,37 @@ describe('Basic with an app password', () => {
 });
 
 describe('broken headers are refusals, never a crash', () => {
-  test.each(['Basic', 'Basic ', 'Basic %%%', 'Basic ====', 'Basic Ym9i', 'Basic Ym9iOmJvYi0w!', `Basic ${Buffer.from([0x62, 0x6f, 0x62, 0x3a, 0xff, 0xfe]).toString('base64')}`, 'Basic Ym9iOmJvYi0w Ym9iOmJvYi0w', 'Bearer', 'Bearer ', 'Bearer a b', 'Bearer ..', 'Bearer a.b.c', `Bearer ${'x'.repeat(20_000)}`, 'Bearer \xff\xfe'])(
-    '%s',
-    async (value) => {
-      const reply = await at('grafana', [['Authorization', value], ...navigation]);
-      expect([302, 401]).toContain(reply.status);
-      const optional = await ask(port, 'traefik', `${app}/optional`, [here, ['Authorization', value]]);
-      expect(optional.status).toBe(200);
-      expect(optional.get('x-authentik-username')).toBe('');
-    },
-  );
+  test.each([
+    'Basic',
+    'Basic ',
+    'Basic %%%',
+    'Basic ====',
+    'Basic Ym9i',
+    'Basic Ym9iOmJvYi0w!',
+    `Basic ${Buffer.from([0x62, 0x6f, 0x62, 0x3a, 0xff, 0xfe]).toString('base64')}`,
+    'Basic Ym9iOmJvYi0w Ym9iOmJvYi0w',
+    'Bearer',
+    'Bearer ',
+    'Bearer a b',
+    'Bearer ..',
+    'Bearer a.b.c',
+    `Bearer ${'x'.repeat(20_000)}`,
+    'Bearer \xff\xfe',
+  ])('%s', async (value) => {
+    const reply = await at('grafana', [['Authorization', value], ...navigation]);
+    expect([302, 401]).toContain(reply.status);
+    const optional = await ask(port, 'traefik', `${app}/optional`, [here, ['Authorization', value]]);
+    expect(optional.status).toBe(200);
+    expect(optional.get('x-authentik-username')).toBe('');
+  });
 
   test('two Authorization lines are no yes, whichever is good', async () => {
     const good = basic('bob', 'bob-4');
-    for (const headers of [[good, basic('x', 'y')], [basic('x', 'y'), good], [good, good]] as Pairs[]) {
+    for (const headers of [
+      [good, basic('x', 'y')],
+      [basic('x', 'y'), good],
+      [good, good],
+    ] as Pairs[]) {
       expect((await at('grafana', headers)).status).not.toBe(200);
     }
   });
@@ -192,7 +273,14 @@ describe('the other ways of Basic', () => {
 });
 
 describe('Bearer with a JWT', () => {
-  const claims = (): Record<string, unknown> => ({ iss: site.provider.issuer, aud: 'grafana', sub: 'u-alice', preferred_username: 'alice', iat: seconds() - 10, exp: seconds() + 250 });
+  const claims = (): Record<string, unknown> => ({
+    iss: site.provider.issuer,
+    aud: 'grafana',
+    sub: 'u-alice',
+    preferred_username: 'alice',
+    iat: seconds() - 10,
+    exp: seconds() + 250,
+  });
   test.each(['Bearer', 'bearer', 'BEARER'])('verified locally, as %s', async (scheme) => {
     const token = await site.provider.sign({ ...claims(), jti: scheme });
     const before = { ...site.provider.counts };
@@ -211,7 +299,11 @@ describe('Bearer with a JWT', () => {
 
   test('a token that is signed for this client is accepted', async () => {
     await accepted('grafana', 'alice', bearer(await site.provider.sign({ ...claims(), jti: 'good' })));
-    await accepted('grafana', 'alice', bearer(await site.provider.sign({ ...claims(), aud: ['x', 'grafana'], azp: 'grafana' })));
+    await accepted(
+      'grafana',
+      'alice',
+      bearer(await site.provider.sign({ ...claims(), aud: ['x', 'grafana'], azp: 'grafana' })),
+    );
   });
 
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -229,31 +321,56 @@ describe('Bearer with a JWT', () => {
     ['with a foreign key', () => site.provider.sign(claims(), { foreign: true })],
     ['with alg none', async () => `${encode({ alg: 'none' })}.${encode(claims())}.`],
     ['with alg NoNe and a signature', async () => `${encode({ alg: 'NoNe' })}.${encode(claims())}.${'A'.repeat(86)}`],
-    ['a logout token', () => site.provider.sign({ ...claims(), events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }, { typ: 'logout+jwt' })],
-    ['a logout token without typ', () => site.provider.sign({ ...claims(), events: { 'http://schemas.openid.net/event/backchannel-logout': {} } })],
+    [
+      'a logout token',
+      () =>
+        site.provider.sign(
+          { ...claims(), events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+          { typ: 'logout+jwt' },
+        ),
+    ],
+    [
+      'a logout token without typ',
+      () => site.provider.sign({ ...claims(), events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }),
+    ],
     ['of another type', () => site.provider.sign(claims(), { typ: 'dpop+jwt' })],
-    ['with a changed payload', async () => {
-      const [head, , signature] = (await site.provider.sign(claims())).split('.');
-      return `${head}.${encode({ ...claims(), preferred_username: 'admin' })}.${signature}`;
-    }],
-    ['with a changed signature', async () => {
-      const token = await site.provider.sign(claims());
-      return `${token.slice(0, -10)}${token.slice(-10, -1) === 'AAAAAAAAA' ? 'B' : 'A'}AAAAAAAAA`;
-    }],
-    ['signed with the client secret', async () => {
-      const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims())}`;
-      return `${text}.${createHmac('sha256', 'grafana-client-secret').update(text).digest('base64url')}`;
-    }],
-    ['signed with the public key as a shared one', async () => {
-      const jwks = await (await fetch(`${site.provider.issuer}/jwks`)).text();
-      const text = `${encode({ alg: 'HS256', kid: JSON.parse(jwks).keys[0].kid })}.${encode(claims())}`;
-      return `${text}.${createHmac('sha256', jwks).update(text).digest('base64url')}`;
-    }],
-    ['with its own key inside', async () => {
-      const token = await site.provider.sign(claims(), { foreign: true });
-      const jwks = await (await fetch(`${site.provider.issuer}/jwks`)).json() as { keys: object[] };
-      return `${encode({ alg: 'RS256', jwk: jwks.keys[0], jku: 'http://127.0.0.1:9/' })}.${token.split('.').slice(1).join('.')}`;
-    }],
+    [
+      'with a changed payload',
+      async () => {
+        const [head, , signature] = (await site.provider.sign(claims())).split('.');
+        return `${head}.${encode({ ...claims(), preferred_username: 'admin' })}.${signature}`;
+      },
+    ],
+    [
+      'with a changed signature',
+      async () => {
+        const token = await site.provider.sign(claims());
+        return `${token.slice(0, -10)}${token.slice(-10, -1) === 'AAAAAAAAA' ? 'B' : 'A'}AAAAAAAAA`;
+      },
+    ],
+    [
+      'signed with the client secret',
+      async () => {
+        const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims())}`;
+        return `${text}.${createHmac('sha256', 'grafana-client-secret').update(text).digest('base64url')}`;
+      },
+    ],
+    [
+      'signed with the public key as a shared one',
+      async () => {
+        const jwks = await (await fetch(`${site.provider.issuer}/jwks`)).text();
+        const text = `${encode({ alg: 'HS256', kid: JSON.parse(jwks).keys[0].kid })}.${encode(claims())}`;
+        return `${text}.${createHmac('sha256', jwks).update(text).digest('base64url')}`;
+      },
+    ],
+    [
+      'with its own key inside',
+      async () => {
+        const token = await site.provider.sign(claims(), { foreign: true });
+        const jwks = (await (await fetch(`${site.provider.issuer}/jwks`)).json()) as { keys: object[] };
+        return `${encode({ alg: 'RS256', jwk: jwks.keys[0], jku: 'http://127.0.0.1:9/' })}.${token.split('.').slice(1).join('.')}`;
+      },
+    ],
   ];
   test.each(bad)('%s: refused', async (_, make) => {
     await refused('grafana', bearer(await make()));
@@ -274,7 +391,10 @@ describe('Bearer with a JWT', () => {
     await accepted('grafana', 'alice', bearer(await site.provider.sign({ ...claims(), jti: 'rotated' })));
     expect(site.provider.counts.jwks - before).toBe(1);
     for (let i = 0; i < 5; i += 1) {
-      await refused('grafana', bearer(await site.provider.sign({ ...claims(), jti: `u${i}` }, { kid: `unknown-${i}`, foreign: true })));
+      await refused(
+        'grafana',
+        bearer(await site.provider.sign({ ...claims(), jti: `u${i}` }, { kid: `unknown-${i}`, foreign: true })),
+      );
     }
     expect(site.provider.counts.jwks - before).toBeLessThanOrEqual(2);
   });
@@ -388,8 +508,17 @@ describe('refusals', () => {
     expect(reply.get('x-authentik-username')).toBe('alice');
   });
 
-  const guess = (user: string, i: number, dialect: (typeof dialects)[number] = 'traefik', where = from(`203.0.113.${i}`)) =>
-    ask(port, dialect, `${app}/page`, [where, basic(user, `guess-${user}-${i}-${address}`), ['X-Authentik-No-Redirect', '1']]);
+  const guess = (
+    user: string,
+    i: number,
+    dialect: (typeof dialects)[number] = 'traefik',
+    where = from(`203.0.113.${i}`),
+  ) =>
+    ask(port, dialect, `${app}/page`, [
+      where,
+      basic(user, `guess-${user}-${i}-${address}`),
+      ['X-Authentik-No-Redirect', '1'],
+    ]);
 
   test('ten a minute for one user name, in any letter case, from anywhere: then 429 and the provider is not asked', async () => {
     await fresh();
@@ -421,7 +550,9 @@ describe('refusals', () => {
     for (let i = 0; i < 10; i += 1) expect((await guess(`nobody${i}`, i, 'traefik', one)).status).toBe(401);
     const before = site.provider.counts.token;
     expect((await guess('somebody', 99, 'traefik', one)).status).toBe(429);
-    expect((await ask(port, 'traefik', `${app}/page`, [from('192.0.2.77, 10.0.0.1'), basic('else', 'x')])).status).toBe(429);
+    expect((await ask(port, 'traefik', `${app}/page`, [from('192.0.2.77, 10.0.0.1'), basic('else', 'x')])).status).toBe(
+      429,
+    );
     expect(site.provider.counts.token).toBe(before);
     expect((await guess('somebody', 99, 'traefik', from('192.0.2.78'))).status).toBe(401);
     expect((await ask(port, 'traefik', `${app}/page`, [one, ...navigation])).status).toBe(302);
@@ -438,7 +569,11 @@ describe('refusals', () => {
     await fresh();
     const one = from('192.0.2.90');
     const statuses: number[] = [];
-    for (let i = 0; i < 12; i += 1) statuses.push((await ask(port, 'caddy', `${app}/page`, [one, bearer(`opaque-guess-${i}`), ['X-Authentik-No-Redirect', '']])).status);
+    for (let i = 0; i < 12; i += 1)
+      statuses.push(
+        (await ask(port, 'caddy', `${app}/page`, [one, bearer(`opaque-guess-${i}`), ['X-Authentik-No-Redirect', '']]))
+          .status,
+      );
     expect(statuses.slice(0, 10)).toEqual(Array(10).fill(401));
     expect(statuses.slice(10)).toEqual([429, 429]);
   });
@@ -449,7 +584,10 @@ describe('the provider fails', () => {
     await fresh();
     site.provider.fail('token', failure);
     site.provider.fail('introspection', failure);
-    const replies = [await at('grafana', [basic('bob', `bob-1${failure.length}`)]), await at('grafana', [bearer(`opaque-${failure}`)])];
+    const replies = [
+      await at('grafana', [basic('bob', `bob-1${failure.length}`)]),
+      await at('grafana', [bearer(`opaque-${failure}`)]),
+    ];
     site.provider.fail('token', undefined);
     site.provider.fail('introspection', undefined);
     for (const reply of replies) {

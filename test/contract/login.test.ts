@@ -39,18 +39,21 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const lands = async (visitor: ReturnType<typeof createVisitor>, callback: string) => (await visitor.open(callback)).location;
+const lands = async (visitor: ReturnType<typeof createVisitor>, callback: string) =>
+  (await visitor.open(callback)).location;
 const restarted = (location: string | undefined) =>
   location !== undefined && (location.startsWith(site.provider.issuer) || location.includes(`${OUTPOST}/start`));
 
 describe('the way there and back', () => {
-  test.each([`${app}/`, `${app}/deep/path?a=1&b=2&a=3`, `${app}/x?q=%26%3D%2B+%20&r=a%2Fb`, `${app}/caf%C3%A9?ü=%C3%BC`.replace('ü', '%C3%BC')])(
-    'back at the very URL: %s',
-    async (url) => {
-      const visitor = createVisitor(site, port);
-      expect((await visitor.signIn(url)).location).toBe(url);
-    },
-  );
+  test.each([
+    `${app}/`,
+    `${app}/deep/path?a=1&b=2&a=3`,
+    `${app}/x?q=%26%3D%2B+%20&r=a%2Fb`,
+    `${app}/caf%C3%A9?ü=%C3%BC`.replace('ü', '%C3%BC'),
+  ])('back at the very URL: %s', async (url) => {
+    const visitor = createVisitor(site, port);
+    expect((await visitor.signIn(url)).location).toBe(url);
+  });
 
   test('the request for a code has a state, a nonce and an S256 challenge, new each time', async () => {
     const one = new URL((await send(port, `${OUTPOST}/start`, [['Host', 'app.example.com']])).get('location')!);
@@ -66,7 +69,8 @@ describe('the way there and back', () => {
   test('what travels in the state is sealed', async () => {
     const reply = await send(port, `${OUTPOST}/start?rd=/very/private?token=1`, [['Host', 'app.example.com']]);
     const state = new URL(reply.get('location')!).searchParams.get('state')!;
-    for (const part of state.split('.')) expect(Buffer.from(part, 'base64url').toString('latin1')).not.toContain('private');
+    for (const part of state.split('.'))
+      expect(Buffer.from(part, 'base64url').toString('latin1')).not.toContain('private');
   });
 
   test('one small HttpOnly cookie binds the login to this browser', async () => {
@@ -85,7 +89,10 @@ describe('where rd may lead', () => {
   const land = async (rd: string, origin = app) => {
     const visitor = createVisitor(site, port);
     const start = await visitor.open(`${origin}${OUTPOST}/start?rd=${rd}`);
-    const page = await visitor.follow(`${start.location}&login_hint=alice`, (url) => url.origin !== site.provider.issuer);
+    const page = await visitor.follow(
+      `${start.location}&login_hint=alice`,
+      (url) => url.origin !== site.provider.issuer,
+    );
     return lands(visitor, page.location!);
   };
   const enc = encodeURIComponent;
@@ -163,7 +170,9 @@ describe('the session cookie', () => {
     const lines = await lineOf('grafana');
     expect(lines).toHaveLength(1);
     const [line = ''] = lines;
-    expect(line.startsWith(`authentik_proxy_${createHash('sha256').update('grafana').digest('hex').slice(0, 8)}=`)).toBe(true);
+    expect(
+      line.startsWith(`authentik_proxy_${createHash('sha256').update('grafana').digest('hex').slice(0, 8)}=`),
+    ).toBe(true);
     expect(line.length).toBeLessThanOrEqual(200);
     const attributes = line.toLowerCase().split(/; */).slice(1);
     expect(attributes).toEqual(expect.arrayContaining(['httponly', 'samesite=lax', 'path=/', 'secure']));
@@ -237,7 +246,12 @@ describe('attacks on the callback', () => {
     ['another issuer', (url) => url.searchParams.set('iss', 'https://evil.example')],
     ['two states', (url) => url.searchParams.append('state', 'x')],
     ['two codes', (url) => url.searchParams.append('code', 'x')],
-    ['nothing', (url) => { url.search = ''; }],
+    [
+      'nothing',
+      (url) => {
+        url.search = '';
+      },
+    ],
   ])('%s: nobody is logged in, and it is no dead end', async (_, change) => {
     const visitor = createVisitor(site, port);
     const callback = new URL(await visitor.begin(`${app}/x`));
@@ -263,7 +277,13 @@ describe('attacks on the callback', () => {
     const visitor = createVisitor(site, port);
     const start = await visitor.open(startUrl(app, `${app}/`));
     const state = new URL(start.location!).searchParams.get('state')!;
-    const query = new URLSearchParams({ 'X-authentik-auth-callback': 'true', error: 'access_denied', error_description: '<script>alert(1)</script>', state, iss: site.provider.issuer });
+    const query = new URLSearchParams({
+      'X-authentik-auth-callback': 'true',
+      error: 'access_denied',
+      error_description: '<script>alert(1)</script>',
+      state,
+      iss: site.provider.issuer,
+    });
     const page = await visitor.open(`${app}${OUTPOST}/callback?${query}`);
     expect(page.status).toBeGreaterThanOrEqual(400);
     expect(page.text).not.toContain('<script');
@@ -285,7 +305,10 @@ describe('attacks on the callback', () => {
       const visitor = createVisitor(site, port);
       const start = await visitor.open(startUrl(app, `${app}/`));
       const asked = new URL(start.location!).searchParams;
-      const page = await visitor.follow(`${start.location}&login_hint=alice`, (url) => url.origin !== site.provider.issuer);
+      const page = await visitor.follow(
+        `${start.location}&login_hint=alice`,
+        (url) => url.origin !== site.provider.issuer,
+      );
       const claims = {
         iss: wrong === 'iss' ? 'https://evil.example' : site.provider.issuer,
         aud: wrong === 'aud' ? 'plain' : 'grafana',
@@ -297,7 +320,9 @@ describe('attacks on the callback', () => {
       const signed = await site.provider.sign(claims, { foreign: wrong === 'signature' });
       const header = Buffer.from('{"alg":"none"}').toString('base64url');
       const id_token = wrong === 'none' ? `${header}.${signed.split('.')[1]}.` : signed;
-      site.provider.stand('token', () => ({ body: { access_token: 'x', token_type: 'Bearer', expires_in: 300, id_token } }));
+      site.provider.stand('token', () => ({
+        body: { access_token: 'x', token_type: 'Bearer', expires_in: 300, id_token },
+      }));
       const end = await visitor.open(page.location!);
       site.provider.stand('token', undefined);
       expect([wrong, visitor.cookie('grafana')]).toEqual([wrong, '']);
@@ -310,10 +335,24 @@ describe('attacks on the callback', () => {
     const visitor = createVisitor(site, port);
     const start = await visitor.open(startUrl(app, `${app}/`));
     const nonce = new URL(start.location!).searchParams.get('nonce');
-    const page = await visitor.follow(`${start.location}&login_hint=alice`, (url) => url.origin !== site.provider.issuer);
-    const claims = { iss: site.provider.issuer, aud: 'grafana', nonce, sub: 'u-alice', preferred_username: 'alice', iat: now + 40, nbf: now + 40, exp: now + 300 };
+    const page = await visitor.follow(
+      `${start.location}&login_hint=alice`,
+      (url) => url.origin !== site.provider.issuer,
+    );
+    const claims = {
+      iss: site.provider.issuer,
+      aud: 'grafana',
+      nonce,
+      sub: 'u-alice',
+      preferred_username: 'alice',
+      iat: now + 40,
+      nbf: now + 40,
+      exp: now + 300,
+    };
     const id_token = await site.provider.sign(claims);
-    site.provider.stand('token', () => ({ body: { access_token: 'x', token_type: 'Bearer', expires_in: 300, id_token } }));
+    site.provider.stand('token', () => ({
+      body: { access_token: 'x', token_type: 'Bearer', expires_in: 300, id_token },
+    }));
     site.provider.stand('userinfo', () => ({ body: { sub: 'u-alice' } }));
     const end = await visitor.open(page.location!);
     site.provider.stand('token', undefined);
@@ -350,7 +389,11 @@ describe('many tabs, the back button and bookmarks', () => {
     await visitor.open(callback);
     const without = createVisitor(site, port);
     expect(restarted((await without.open(callback)).location)).toBe(true);
-    for (const url of [callback, `${app}${OUTPOST}/callback`, `${app}${OUTPOST}/callback?X-authentik-auth-callback=true`]) {
+    for (const url of [
+      callback,
+      `${app}${OUTPOST}/callback`,
+      `${app}${OUTPOST}/callback?X-authentik-auth-callback=true`,
+    ]) {
       expect((await visitor.open(url)).location).toMatch(/^https:\/\/app\.example\.com\/(x)?$/);
     }
   });
@@ -487,14 +530,23 @@ describe('replicas, restarts and secrets', () => {
       .join('');
     expect(bytes.length).toBeGreaterThan(1000);
     const id = cookie[1].split('=')[1]!;
-    for (const secret of [id, 'u-alice', 'alice@example.com', 'alice', 'grafana-client-secret', 'eyJ', Buffer.from(id, 'base64url').toString('latin1')]) {
+    for (const secret of [
+      id,
+      'u-alice',
+      'alice@example.com',
+      'alice',
+      'grafana-client-secret',
+      'eyJ',
+      Buffer.from(id, 'base64url').toString('latin1'),
+    ]) {
       expect([secret, bytes.includes(secret)]).toEqual([secret, false]);
     }
   });
 
   test('a new secret before the old one logs nobody out; the old one removed does', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'gatepost-contract-'));
-                const start = (secret: string) => serve(parseConfig(configText(site.provider.issuer, `store: file://${dir}`).replace(SECRET, secret)));
+    const start = (secret: string) =>
+      serve(parseConfig(configText(site.provider.issuer, `store: file://${dir}`).replace(SECRET, secret)));
     const fresh = 'another secret of the contract, as long as that';
     const one = await start(SECRET);
     const visitor = createVisitor(site, one.http.port);
@@ -514,7 +566,8 @@ describe('replicas, restarts and secrets', () => {
   test('a visitor who never logs in costs no storage', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'gatepost-contract-'));
     const server = await site.another(`store: file://${dir}`);
-    const size = () => readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
+    const size = () =>
+      readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
     const headers: Pairs = [['Host', 'app.example.com']];
     await send(server.http.port, `${OUTPOST}/start`, headers);
     const bytes = () =>
@@ -538,7 +591,7 @@ describe('the provider is away', () => {
     const gone = await startProvider({ clients: clients() });
     const { port: providerPort } = new URL(gone.issuer);
     await gone.close();
-                let moved = 0;
+    let moved = 0;
     const server = await serve(parseConfig(configText(gone.issuer)), { now: () => Date.now() + moved });
     const to = server.http.port;
     const login = await send(to, `${OUTPOST}/start`, [['Host', 'app.example.com'], ...navigation]);
@@ -550,7 +603,10 @@ describe('the provider is away', () => {
     const back = await startProvider({ clients: clients(), port: Number(providerPort) });
     moved = 120_000;
     await expect
-      .poll(async () => (await send(to, `${OUTPOST}/start`, [['Host', 'app.example.com']])).status, { timeout: 15_000, interval: 300 })
+      .poll(async () => (await send(to, `${OUTPOST}/start`, [['Host', 'app.example.com']])).status, {
+        timeout: 15_000,
+        interval: 300,
+      })
       .toBe(302);
     await server.close();
     await back.close();

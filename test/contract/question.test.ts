@@ -48,14 +48,75 @@ describe('nginx', () => {
   const app = 'app.example.com';
   const forms: [string, Pairs, string][] = [
     ['X-Original-URL', [['X-Original-URL', `https://${app}/a?b=c&d`]], `https://${app}/a?b=c&d`],
-    ['X-Original-URI with proto and host', [['X-Original-URI', '/a?b'], ['X-Forwarded-Proto', 'https'], ['X-Forwarded-Host', app]], `https://${app}/a?b`],
-    ['X-Forwarded-Uri with proto and host', [['X-Forwarded-Uri', '/a?b'], ['X-Forwarded-Proto', 'https'], ['X-Forwarded-Host', app]], `https://${app}/a?b`],
-    ['X-Original-URI with Host', [['X-Original-URI', '/a'], ['X-Forwarded-Proto', 'https'], ['Host', app]], `https://${app}/a`],
-    ['no proto: that of the application (https)', [['X-Original-URI', '/a'], ['Host', app]], `https://${app}/a`],
-    ['no proto: that of the application (http)', [['X-Original-URI', '/a'], ['Host', 'plain.example.com']], 'http://plain.example.com/a'],
-    ['no proto, with a port', [['X-Original-URI', '/a'], ['Host', 'port.example.com:8443']], 'https://port.example.com:8443/a'],
-    ['X-Original-URL wins for scheme and host', [['X-Original-URL', `https://${app}/a`], ['X-Original-URI', '/a'], ['X-Forwarded-Host', 'plain.example.com']], `https://${app}/a`],
-    ['all three agree', [['X-Original-URL', `https://${app}/a?b`], ['X-Original-URI', '/a?b'], ['X-Forwarded-Uri', '/a?b']], `https://${app}/a?b`],
+    [
+      'X-Original-URI with proto and host',
+      [
+        ['X-Original-URI', '/a?b'],
+        ['X-Forwarded-Proto', 'https'],
+        ['X-Forwarded-Host', app],
+      ],
+      `https://${app}/a?b`,
+    ],
+    [
+      'X-Forwarded-Uri with proto and host',
+      [
+        ['X-Forwarded-Uri', '/a?b'],
+        ['X-Forwarded-Proto', 'https'],
+        ['X-Forwarded-Host', app],
+      ],
+      `https://${app}/a?b`,
+    ],
+    [
+      'X-Original-URI with Host',
+      [
+        ['X-Original-URI', '/a'],
+        ['X-Forwarded-Proto', 'https'],
+        ['Host', app],
+      ],
+      `https://${app}/a`,
+    ],
+    [
+      'no proto: that of the application (https)',
+      [
+        ['X-Original-URI', '/a'],
+        ['Host', app],
+      ],
+      `https://${app}/a`,
+    ],
+    [
+      'no proto: that of the application (http)',
+      [
+        ['X-Original-URI', '/a'],
+        ['Host', 'plain.example.com'],
+      ],
+      'http://plain.example.com/a',
+    ],
+    [
+      'no proto, with a port',
+      [
+        ['X-Original-URI', '/a'],
+        ['Host', 'port.example.com:8443'],
+      ],
+      'https://port.example.com:8443/a',
+    ],
+    [
+      'X-Original-URL wins for scheme and host',
+      [
+        ['X-Original-URL', `https://${app}/a`],
+        ['X-Original-URI', '/a'],
+        ['X-Forwarded-Host', 'plain.example.com'],
+      ],
+      `https://${app}/a`,
+    ],
+    [
+      'all three agree',
+      [
+        ['X-Original-URL', `https://${app}/a?b`],
+        ['X-Original-URI', '/a?b'],
+        ['X-Forwarded-Uri', '/a?b'],
+      ],
+      `https://${app}/a?b`,
+    ],
     ['wss counts as https', [['X-Original-URL', `wss://${app}/a`]], `https://${app}/a`],
   ];
   test.each(forms)('%s', async (_, headers, url) => {
@@ -65,36 +126,131 @@ describe('nginx', () => {
   });
 
   test.each<[string, Pairs]>([
-    ['X-Original-URI names another path', [['X-Original-URL', `https://${app}/healthz`], ['X-Original-URI', '/page']]],
-    ['X-Forwarded-Uri names another path', [['X-Original-URL', `https://${app}/healthz`], ['X-Forwarded-Uri', '/page']]],
-    ['another query', [['X-Original-URL', `https://${app}/healthz`], ['X-Original-URI', '/healthz?a']]],
-    ['X-Original-URI and X-Forwarded-Uri differ', [['X-Original-URI', '/healthz'], ['X-Forwarded-Uri', '/page'], ['Host', app]]],
-    ['only the spelling differs', [['X-Original-URL', `https://${app}/healthz`], ['X-Original-URI', '/%68ealthz']]],
-    ['one of them is empty', [['X-Original-URL', `https://${app}/healthz`], ['X-Original-URI', '']]],
+    [
+      'X-Original-URI names another path',
+      [
+        ['X-Original-URL', `https://${app}/healthz`],
+        ['X-Original-URI', '/page'],
+      ],
+    ],
+    [
+      'X-Forwarded-Uri names another path',
+      [
+        ['X-Original-URL', `https://${app}/healthz`],
+        ['X-Forwarded-Uri', '/page'],
+      ],
+    ],
+    [
+      'another query',
+      [
+        ['X-Original-URL', `https://${app}/healthz`],
+        ['X-Original-URI', '/healthz?a'],
+      ],
+    ],
+    [
+      'X-Original-URI and X-Forwarded-Uri differ',
+      [
+        ['X-Original-URI', '/healthz'],
+        ['X-Forwarded-Uri', '/page'],
+        ['Host', app],
+      ],
+    ],
+    [
+      'only the spelling differs',
+      [
+        ['X-Original-URL', `https://${app}/healthz`],
+        ['X-Original-URI', '/%68ealthz'],
+      ],
+    ],
+    [
+      'one of them is empty',
+      [
+        ['X-Original-URL', `https://${app}/healthz`],
+        ['X-Original-URI', ''],
+      ],
+    ],
   ])('%s: no yes', async (_, headers) => {
     for (const order of [headers, [...headers].reverse()]) expect((await nginx([...order, cookie])).status).toBe(500);
   });
 
   test.each<[string, Pairs, string]>([
     ['nothing at all', [], 'X-Original-URL'],
-    ['X-Original-URL twice', [['X-Original-URL', `https://${app}/healthz`], ['X-Original-URL', `https://${app}/healthz`]], 'X-Original-URL'],
+    [
+      'X-Original-URL twice',
+      [
+        ['X-Original-URL', `https://${app}/healthz`],
+        ['X-Original-URL', `https://${app}/healthz`],
+      ],
+      'X-Original-URL',
+    ],
     ['empty', [['X-Original-URL', '']], 'X-Original-URL'],
     ['a path only', [['X-Original-URL', '/healthz']], 'X-Original-URL'],
     ['another scheme', [['X-Original-URL', `ftp://${app}/healthz`]], 'X-Original-URL'],
     ['javascript', [['X-Original-URL', 'javascript:alert(1)//healthz']], 'X-Original-URL'],
     ['user information', [['X-Original-URL', `https://user@${app}/healthz`]], 'X-Original-URL'],
-    ['user information that looks like the host', [['X-Original-URL', `https://${app}:pw@evil.example.com/healthz`]], 'X-Original-URL'],
+    [
+      'user information that looks like the host',
+      [['X-Original-URL', `https://${app}:pw@evil.example.com/healthz`]],
+      'X-Original-URL',
+    ],
     ['a space', [['X-Original-URL', `https://${app}/health z`]], 'X-Original-URL'],
     ['a tab', [['X-Original-URL', `https://${app}/health\tz`]], 'X-Original-URL'],
     ['a space in the host', [['X-Original-URL', `https://app .example.com/healthz`]], 'X-Original-URL'],
     ['no host', [['X-Original-URL', 'https:///healthz']], 'X-Original-URL'],
     ['longer than 16 KiB', [['X-Original-URL', `https://${app}/public/${'x'.repeat(16_400)}`]], 'X-Original-URL'],
-    ['X-Original-URI without a slash', [['X-Original-URI', 'healthz'], ['Host', app]], 'X-Original-URI'],
-    ['X-Original-URI twice', [['X-Original-URI', '/healthz'], ['X-Original-URI', '/healthz'], ['Host', app]], 'X-Original-URI'],
-    ['X-Forwarded-Host twice', [['X-Original-URI', '/healthz'], ['X-Forwarded-Host', app], ['X-Forwarded-Host', app]], 'X-Forwarded-Host'],
-    ['X-Forwarded-Host as a list', [['X-Original-URI', '/healthz'], ['X-Forwarded-Host', `${app}, ${app}`]], 'X-Forwarded-Host'],
-    ['X-Forwarded-Proto of another kind', [['X-Original-URI', '/healthz'], ['X-Forwarded-Proto', 'file'], ['Host', app]], 'X-Forwarded-Proto'],
-    ['X-Forwarded-Proto twice', [['X-Original-URI', '/healthz'], ['X-Forwarded-Proto', 'https'], ['X-Forwarded-Proto', 'https'], ['Host', app]], 'X-Forwarded-Proto'],
+    [
+      'X-Original-URI without a slash',
+      [
+        ['X-Original-URI', 'healthz'],
+        ['Host', app],
+      ],
+      'X-Original-URI',
+    ],
+    [
+      'X-Original-URI twice',
+      [
+        ['X-Original-URI', '/healthz'],
+        ['X-Original-URI', '/healthz'],
+        ['Host', app],
+      ],
+      'X-Original-URI',
+    ],
+    [
+      'X-Forwarded-Host twice',
+      [
+        ['X-Original-URI', '/healthz'],
+        ['X-Forwarded-Host', app],
+        ['X-Forwarded-Host', app],
+      ],
+      'X-Forwarded-Host',
+    ],
+    [
+      'X-Forwarded-Host as a list',
+      [
+        ['X-Original-URI', '/healthz'],
+        ['X-Forwarded-Host', `${app}, ${app}`],
+      ],
+      'X-Forwarded-Host',
+    ],
+    [
+      'X-Forwarded-Proto of another kind',
+      [
+        ['X-Original-URI', '/healthz'],
+        ['X-Forwarded-Proto', 'file'],
+        ['Host', app],
+      ],
+      'X-Forwarded-Proto',
+    ],
+    [
+      'X-Forwarded-Proto twice',
+      [
+        ['X-Original-URI', '/healthz'],
+        ['X-Forwarded-Proto', 'https'],
+        ['X-Forwarded-Proto', 'https'],
+        ['Host', app],
+      ],
+      'X-Forwarded-Proto',
+    ],
     ['underscores', [['X_Original_URL', `https://${app}/healthz`]], 'X-Original-URL'],
     ['dots', [['X.Original.URL', `https://${app}/healthz`]], 'X-Original-URL'],
   ])('%s: 500 that names the header', async (_, headers, name) => {
@@ -106,8 +262,13 @@ describe('nginx', () => {
     expect(reply.status).toBe(200);
   });
 
-  test('a header of the client cannot add to what the operator sets: other dialects\' headers do not count', async () => {
-    const reply = await nginx([['X-Original-URL', `https://${app}/page`], ['X-Forwarded-Method', 'GET'], ['X-Forwarded-Host', 'plain.example.com'], ['X-Forwarded-Proto', 'http']]);
+  test("a header of the client cannot add to what the operator sets: other dialects' headers do not count", async () => {
+    const reply = await nginx([
+      ['X-Original-URL', `https://${app}/page`],
+      ['X-Forwarded-Method', 'GET'],
+      ['X-Forwarded-Host', 'plain.example.com'],
+      ['X-Forwarded-Proto', 'http'],
+    ]);
     expect(asked(reply)).toBe(`https://${app}/page`);
   });
 });
@@ -116,7 +277,10 @@ describe('the method in the nginx dialect', () => {
   const app = 'https://app.example.com';
   test('without nginx_method_header it is unknown, whatever the client sends', async () => {
     for (const name of ['X-Original-Method', 'X-Forwarded-Method', 'X-HTTP-Method-Override']) {
-      const reply = await nginx([['X-Original-URL', `${app}/read`], [name, 'GET']]);
+      const reply = await nginx([
+        ['X-Original-URL', `${app}/read`],
+        [name, 'GET'],
+      ]);
       expect([name, reply.status]).toEqual([name, 401]);
       expect((await nginx([['X-Original-URL', `${app}/strict`], [name, 'GET'], cookie])).status).toBe(403);
     }
@@ -131,15 +295,37 @@ describe('the method in the nginx dialect', () => {
   });
 
   test('unknown: taken for a GET where a page visit is meant', async () => {
-    const reply = await send(port, `${OUTPOST}/auth/nginx`, [['X-Original-URL', `${app}/page`], ['Accept', 'text/html']]);
+    const reply = await send(port, `${OUTPOST}/auth/nginx`, [
+      ['X-Original-URL', `${app}/page`],
+      ['Accept', 'text/html'],
+    ]);
     expect(reply.get('location')).toContain('/start?rd=');
   });
 
   test('unknown: no preflight', async () => {
-    const preflight: Pairs = [['Origin', 'https://x.example'], ['Access-Control-Request-Method', 'GET']];
+    const preflight: Pairs = [
+      ['Origin', 'https://x.example'],
+      ['Access-Control-Request-Method', 'GET'],
+    ];
     const url = 'https://preflight.example.com/api';
-    expect((await send(port, `${OUTPOST}/auth/nginx`, [['X-Original-URL', url], ['X-Original-Method', 'OPTIONS'], ...preflight])).status).toBe(401);
-    expect((await send(told, `${OUTPOST}/auth/nginx`, [['X-Original-URL', url], ['X-Original-Method', 'OPTIONS'], ...preflight])).status).toBe(200);
+    expect(
+      (
+        await send(port, `${OUTPOST}/auth/nginx`, [
+          ['X-Original-URL', url],
+          ['X-Original-Method', 'OPTIONS'],
+          ...preflight,
+        ])
+      ).status,
+    ).toBe(401);
+    expect(
+      (
+        await send(told, `${OUTPOST}/auth/nginx`, [
+          ['X-Original-URL', url],
+          ['X-Original-Method', 'OPTIONS'],
+          ...preflight,
+        ])
+      ).status,
+    ).toBe(200);
   });
 
   test('with nginx_method_header it is believed', async () => {
@@ -148,14 +334,19 @@ describe('the method in the nginx dialect', () => {
     expect((await nginx([['X-Original-URL', `${app}/read`], ...method('POST')], told)).status).toBe(401);
     expect((await nginx([['X-Original-URL', `${app}/write`], ...method('GET'), toldCookie], told)).status).toBe(200);
     expect((await nginx([['X-Original-URL', `${app}/strict`], ...method('GET'), toldCookie], told)).status).toBe(200);
-    expect((await nginx([['X-Original-URL', `${app}/strict`], ...method('DELETE'), toldCookie], told)).status).toBe(403);
+    expect((await nginx([['X-Original-URL', `${app}/strict`], ...method('DELETE'), toldCookie], told)).status).toBe(
+      403,
+    );
   });
 
   test('with it, a method that is missing, empty, repeated or odd opens nothing', async () => {
     const odd: Pairs[] = [
       [],
       [['X-Original-Method', '']],
-      [['X-Original-Method', 'GET'], ['X-Original-Method', 'GET']],
+      [
+        ['X-Original-Method', 'GET'],
+        ['X-Original-Method', 'GET'],
+      ],
       [['X-Original-Method', 'GET, GET']],
       [['X-Original-Method', 'GE T']],
       [['X_Original_Method', 'GET']],
@@ -175,7 +366,9 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
   const uri: [string, string] = ['X-Forwarded-Uri', '/page?a=b'];
 
   test.each(['https', 'wss', 'HTTPS'])('proto %s', async (scheme) => {
-    expect(asked(await traefik([['X-Forwarded-Proto', scheme], host, uri], dialect))).toBe('https://app.example.com/page?a=b');
+    expect(asked(await traefik([['X-Forwarded-Proto', scheme], host, uri], dialect))).toBe(
+      'https://app.example.com/page?a=b',
+    );
   });
 
   test('ws counts as http', async () => {
@@ -184,7 +377,18 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
   });
 
   test('the headers of nginx and the own Host are not read', async () => {
-    const reply = await traefik([proto, host, uri, ['X-Original-URL', 'https://app.example.com/healthz'], ['X-Original-URI', '/healthz'], ['Host', 'plain.example.com'], ['X-Original-Method', 'POST']], dialect);
+    const reply = await traefik(
+      [
+        proto,
+        host,
+        uri,
+        ['X-Original-URL', 'https://app.example.com/healthz'],
+        ['X-Original-URI', '/healthz'],
+        ['Host', 'plain.example.com'],
+        ['X-Original-Method', 'POST'],
+      ],
+      dialect,
+    );
     expect(reply.status).toBe(302);
     expect(asked(reply)).toBe('https://app.example.com/page?a=b');
   });
@@ -208,7 +412,11 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
     ['a uri without a slash', [proto, host, ['X-Forwarded-Uri', 'https://app.example.com/healthz']], 'X-Forwarded-Uri'],
     ['a uri with @', [proto, host, ['X-Forwarded-Uri', '@evil.example/healthz']], 'X-Forwarded-Uri'],
     ['a space in the uri', [proto, host, ['X-Forwarded-Uri', '/a b']], 'X-Forwarded-Uri'],
-    ['a uri of more than 16 KiB', [proto, host, ['X-Forwarded-Uri', `/public/${'x'.repeat(16_400)}`]], 'X-Forwarded-Uri'],
+    [
+      'a uri of more than 16 KiB',
+      [proto, host, ['X-Forwarded-Uri', `/public/${'x'.repeat(16_400)}`]],
+      'X-Forwarded-Uri',
+    ],
     ['underscores', [proto, ['X_Forwarded_Host', 'app.example.com'], uri], 'X-Forwarded-Host'],
     ['dots', [proto, host, ['X.Forwarded.Uri', '/healthz']], 'X-Forwarded-Uri'],
   ])('%s: 500 that names the header', async (_, headers, name) => {
@@ -225,12 +433,16 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
   });
 
   test('the method is X-Forwarded-Method, else GET', async () => {
-    const with_ = (path: string, method: Pairs) => traefik([proto, host, ['X-Forwarded-Uri', path], ...method], dialect);
+    const with_ = (path: string, method: Pairs) =>
+      traefik([proto, host, ['X-Forwarded-Uri', path], ...method], dialect);
     expect((await with_('/read', [])).status).toBe(200);
     expect((await with_('/read', [['X-Forwarded-Method', 'GET']])).status).toBe(200);
     expect((await with_('/read', [['X-Forwarded-Method', 'POST']])).status).toBe(303);
     expect((await with_('/read', [['X-Original-Method', 'POST']])).status).toBe(200);
-    const twice = await with_('/read', [['X-Forwarded-Method', 'GET'], ['X-Forwarded-Method', 'POST']]);
+    const twice = await with_('/read', [
+      ['X-Forwarded-Method', 'GET'],
+      ['X-Forwarded-Method', 'POST'],
+    ]);
     expect(twice.status).not.toBe(200);
   });
 
@@ -246,17 +458,43 @@ describe('envoy', () => {
   test.each<[string, string, Pairs, string]>([
     ['path, Host and proto', '/page?a=b', [host, ['X-Forwarded-Proto', 'https']], 'https://app.example.com/page?a=b'],
     ['no proto: that of the application', '/page', [['Host', 'plain.example.com']], 'http://plain.example.com/page'],
-    ['a path that looks like the prefix', `${OUTPOST}/auth/envoy/x`, [host], `https://app.example.com${OUTPOST}/auth/envoy/x`],
-    ['headers of the other proxies are not read', '/page', [host, ['X-Forwarded-Host', 'plain.example.com'], ['X-Forwarded-Uri', '/healthz'], ['X-Original-URL', 'https://app.example.com/healthz'], ['X-Forwarded-Method', 'POST']], 'https://app.example.com/page'],
-    ['marks of other endpoints', '/x?X-authentik-auth-callback=true', [host], 'https://app.example.com/x?X-authentik-auth-callback=true'],
-    ['a callback-like path that is none', `${OUTPOST}/callback/?code=1`, [host], `https://app.example.com${OUTPOST}/callback/?code=1`],
+    [
+      'a path that looks like the prefix',
+      `${OUTPOST}/auth/envoy/x`,
+      [host],
+      `https://app.example.com${OUTPOST}/auth/envoy/x`,
+    ],
+    [
+      'headers of the other proxies are not read',
+      '/page',
+      [
+        host,
+        ['X-Forwarded-Host', 'plain.example.com'],
+        ['X-Forwarded-Uri', '/healthz'],
+        ['X-Original-URL', 'https://app.example.com/healthz'],
+        ['X-Forwarded-Method', 'POST'],
+      ],
+      'https://app.example.com/page',
+    ],
+    [
+      'marks of other endpoints',
+      '/x?X-authentik-auth-callback=true',
+      [host],
+      'https://app.example.com/x?X-authentik-auth-callback=true',
+    ],
+    [
+      'a callback-like path that is none',
+      `${OUTPOST}/callback/?code=1`,
+      [host],
+      `https://app.example.com${OUTPOST}/callback/?code=1`,
+    ],
   ])('%s', async (_, path, headers, url) => {
     const reply = await envoy(path, headers);
     expect(reply.status).toBe(302);
     expect(asked(reply)).toBe(url);
   });
 
-  test('the method is the request\'s own', async () => {
+  test("the method is the request's own", async () => {
     expect((await envoy('/read', [host])).status).toBe(200);
     expect((await envoy('/read', [host], 'POST')).status).toBe(303);
     expect((await envoy('/read', [host, ['X-Forwarded-Method', 'GET']], 'POST')).status).toBe(303);
@@ -276,18 +514,26 @@ describe('envoy', () => {
     expect([400, 500]).toContain((await envoy('/healthz', [host, ['Host', 'plain.example.com']])).status);
   });
 
-  test.each([`${OUTPOST}/start/../admin`, `${OUTPOST}/start%2f..%2fadmin`, `${OUTPOST}/start/`, `${OUTPOST}/start;x`, `${OUTPOST}//start`, `/x/..${OUTPOST}/start`, `${OUTPOST}/%73tart`, `${OUTPOST}/START`, `${OUTPOST}/auth/nginx`, `${OUTPOST}/backchannel_logout`])(
-    '%s is no browser endpoint',
-    async (path) => {
-      const reply = await envoy(path, [host]);
-      expect(reply.status).toBe(302);
-      expect(reply.all('x-authentik-username')).toEqual([]);
-    },
-  );
+  test.each([
+    `${OUTPOST}/start/../admin`,
+    `${OUTPOST}/start%2f..%2fadmin`,
+    `${OUTPOST}/start/`,
+    `${OUTPOST}/start;x`,
+    `${OUTPOST}//start`,
+    `/x/..${OUTPOST}/start`,
+    `${OUTPOST}/%73tart`,
+    `${OUTPOST}/START`,
+    `${OUTPOST}/auth/nginx`,
+    `${OUTPOST}/backchannel_logout`,
+  ])('%s is no browser endpoint', async (path) => {
+    const reply = await envoy(path, [host]);
+    expect(reply.status).toBe(302);
+    expect(reply.all('x-authentik-username')).toEqual([]);
+  });
 });
 
 describe('the application of a host', () => {
-  const nobody = async (url: string) => (await ask(port, 'traefik', url, navigation));
+  const nobody = async (url: string) => await ask(port, 'traefik', url, navigation);
   const at = async (url: string) => {
     const reply = await nobody(url);
     return reply.status === 302 ? new URL(reply.get('location')!).origin : reply.status;
@@ -344,13 +590,27 @@ describe('the application of a browser endpoint', () => {
   test.each<[string, Pairs, string | number]>([
     ['X-Forwarded-Host', [['X-Forwarded-Host', 'app.example.com']], 'grafana'],
     ['else Host', [['Host', 'app.example.com']], 'grafana'],
-    ['X-Forwarded-Host before Host', [['X-Forwarded-Host', 'app.example.com'], ['Host', 'plain.example.com']], 'grafana'],
+    [
+      'X-Forwarded-Host before Host',
+      [
+        ['X-Forwarded-Host', 'app.example.com'],
+        ['Host', 'plain.example.com'],
+      ],
+      'grafana',
+    ],
     ['with its port', [['Host', 'port.example.com:8443']], 'port'],
     ['a missing port where the name is enough', [['Host', 'port.example.com']], 'port'],
     ['letter case and a trailing dot', [['Host', 'APP.example.com.']], 'grafana'],
     ['a cookie domain', [['Host', 'two.example.org']], 'domain'],
     ['the longest cookie domain', [['Host', 'two.deep.example.org']], 'deep'],
-    ['an underscored name does not count', [['X_Forwarded_Host', 'app.example.com'], ['Host', 'plain.example.com']], 'plain'],
+    [
+      'an underscored name does not count',
+      [
+        ['X_Forwarded_Host', 'app.example.com'],
+        ['Host', 'plain.example.com'],
+      ],
+      'plain',
+    ],
     ['an unknown host', [['Host', 'unknown.example.com']], 404],
   ])('%s', async (_, headers, expected) => {
     expect(await start(headers)).toBe(expected);

@@ -13,9 +13,10 @@ export const OUTPOST = '/outpost.goauthentik.io';
 export const SECRET = 'a secret of the contract, longer than 32 characters';
 
 /** The twelve, in the contract's order. */
-export const identityNames = 'username groups entitlements email name uid jwt meta-jwks meta-outpost meta-provider meta-app meta-version'
-  .split(' ')
-  .map((name) => `x-authentik-${name}`);
+export const identityNames =
+  'username groups entitlements email name uid jwt meta-jwks meta-outpost meta-provider meta-app meta-version'
+    .split(' ')
+    .map((name) => `x-authentik-${name}`);
 
 /** Every site of these tests, by slug: its address and what is particular about it. */
 const sites: Record<string, { host: string; more?: string; client?: Partial<TestClient> }> = {
@@ -106,7 +107,10 @@ export interface Contract {
   close(): Promise<void>;
 }
 
-export async function startContract(top = '', options: Partial<Parameters<typeof startProvider>[0]> = {}): Promise<Contract> {
+export async function startContract(
+  top = '',
+  options: Partial<Parameters<typeof startProvider>[0]> = {},
+): Promise<Contract> {
   const provider = await startProvider({ clients: clients(), ...options });
   const running: Running[] = [];
   const another = async (lines: string, serveOptions: ServeOptions = {}, only?: string[]) => {
@@ -169,7 +173,10 @@ export async function sendRaw(port: number, text: string): Promise<Reply> {
 function parse(raw: string): Reply {
   const end = raw.indexOf('\r\n\r\n');
   const [first = '', ...lines] = raw.slice(0, end).split('\r\n');
-  const pairs = lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]);
+  const pairs = lines.map((line) => [
+    line.slice(0, line.indexOf(':')).toLowerCase(),
+    line.slice(line.indexOf(':') + 1).trim(),
+  ]);
   const all = (name: string) => pairs.filter(([key]) => key === name.toLowerCase()).map(([, value]) => value!);
   const get = (name: string) => {
     const values = all(name);
@@ -202,13 +209,22 @@ export const dialects: DialectName[] = ['nginx', 'traefik', 'caddy', 'envoy'];
 export const redirecting: DialectName[] = ['traefik', 'caddy', 'envoy'];
 
 /** Asks as that proxy does about `url`. nginx tells the client's method only to a server that was told its header. */
-export function ask(port: number, dialect: DialectName, url: string, headers: Pairs = [], method = 'GET'): Promise<Reply> {
+export function ask(
+  port: number,
+  dialect: DialectName,
+  url: string,
+  headers: Pairs = [],
+  method = 'GET',
+): Promise<Reply> {
   const [, scheme = '', host = '', uri = ''] = /^([a-z]+):\/\/([^/?#]*)(.*)$/s.exec(url) ?? [];
   if (dialect === 'nginx') {
     return send(port, `${OUTPOST}/auth/nginx`, [['X-Original-URL', url], ['X-Original-Method', method], ...headers]);
   }
   if (dialect === 'envoy') {
-    const own: Pairs = [['Host', host], ['X-Forwarded-Proto', scheme]];
+    const own: Pairs = [
+      ['Host', host],
+      ['X-Forwarded-Proto', scheme],
+    ];
     return send(port, `${OUTPOST}/auth/envoy${uri}`, [...own, ...headers], method);
   }
   const own: Pairs = [
@@ -242,7 +258,8 @@ export function createVisitor(contract: Pick<Contract, 'provider'>, port: number
   /** The login up to the callback's address, which is not opened. */
   const begin = async (target: string, user = 'alice') => {
     const start = await browser.open(startUrl(new URL(target).origin, target));
-    if (!start.location || !atProvider(new URL(start.location))) throw new Error(`start: ${start.status} ${start.text}`);
+    if (!start.location || !atProvider(new URL(start.location)))
+      throw new Error(`start: ${start.status} ${start.text}`);
     const page = await browser.follow(`${start.location}&login_hint=${user}`, (url) => !atProvider(url));
     return page.location ?? `no callback: ${page.status} ${page.text}`;
   };
@@ -257,7 +274,12 @@ export function createVisitor(contract: Pick<Contract, 'provider'>, port: number
 }
 
 /** Signs in and gives the `Cookie` header of the session. */
-export async function signedIn(contract: Contract, slug: string, user = 'alice', port = contract.port): Promise<[string, string]> {
+export async function signedIn(
+  contract: Contract,
+  slug: string,
+  user = 'alice',
+  port = contract.port,
+): Promise<[string, string]> {
   const visitor = createVisitor(contract, port);
   const page = await visitor.signIn(`${hostOf(slug)}/`, user);
   if (page.status !== 302 || !visitor.cookie(slug)) throw new Error(`login: ${page.status} ${page.text}`);
@@ -278,7 +300,11 @@ export interface Tokens {
 }
 
 /** Tokens of a user for a client of ours, as a program would have fetched them. */
-export async function fetchTokens({ provider }: Pick<Contract, 'provider'>, slug: string, user = 'alice'): Promise<Tokens> {
+export async function fetchTokens(
+  { provider }: Pick<Contract, 'provider'>,
+  slug: string,
+  user = 'alice',
+): Promise<Tokens> {
   const { password = '' } = provider.users.find((one) => one.username === user) ?? {};
   const body = new URLSearchParams({ grant_type: 'password', username: user, password, scope: 'openid profile email' });
   const authorization = basic(slug, `${slug}-client-secret`)[1];
