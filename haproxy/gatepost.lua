@@ -12,6 +12,10 @@ local passed_on = {
   'sec-fetch-mode', 'upgrade', 'user-agent', 'x-authentik-no-redirect', 'x-requested-with',
 }
 
+-- Names of ak_proxy.user_attributes.additionalHeaders that the application shall get, in lower case: { 'x-team' }.
+-- A client's own headers of these names are deleted as well.
+local additional = {}
+
 -- What belongs to one connection, and what HAProxy writes itself.
 local hop_by_hop = {
   ['connection'] = true, ['keep-alive'] = true, ['transfer-encoding'] = true, ['content-length'] = true, ['date'] = true,
@@ -44,6 +48,11 @@ local function hand_on(txn, answer)
   for name, values in pairs(answer.headers) do
     if name:find('^x%-authentik%-') then
       txn.http:req_set_header(name, values[0])
+    end
+  end
+  for _, name in ipairs(additional) do
+    if answer.headers[name] then
+      txn.http:req_set_header(name, answer.headers[name][0])
     end
   end
   -- What Gatepost says, nothing included: an app password or token that opened the door must not reach the application.
@@ -93,6 +102,9 @@ core.register_action('gatepost', { 'http-req' }, function(txn)
     if name:lower():find('^x[-_.]authentik') then
       txn.http:req_del_header(name)
     end
+  end
+  for _, name in ipairs(additional) do
+    txn.http:req_del_header(name)
   end
   local ok, answer = pcall(function()
     return core.httpclient():get({ url = ask, headers = headers, timeout = patience })

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parseConfig } from '../../src/config/load.ts';
 import { type Running as Gatepost, serve } from '../../src/main.ts';
-import { startProvider, type TestClient, type TestProvider } from '../support/provider.ts';
+import { people, startProvider, type TestClient, type TestProvider, type TestUser } from '../support/provider.ts';
 import { freePort } from './program.ts';
 import { startUpstream } from './upstream.ts';
 
@@ -36,6 +36,14 @@ function client(name: string, mode: keyof Ports, ports: Ports): TestClient {
   return { client_id, client_secret: 'secret', redirect_uris: [externalHost(name, mode, ports) + callback] };
 }
 
+/** Somebody whose groups make long headers and a long token. */
+const carol: TestUser = {
+  sub: 'u-carol',
+  username: 'carol',
+  password: 'crowd',
+  claims: { name: 'Carol', groups: Array.from({ length: 500 }, (_, at) => `department-${at}`) },
+};
+
 /** One site with every kind of rule, and one for two hosts that sends HTTP Basic to the application. */
 function applications(name: string, ports: Ports, issuer: string): string {
   return ['single', 'domain']
@@ -57,6 +65,7 @@ function applications(name: string, ports: Ports, issuer: string): string {
     access:
       - { path: ^/public/, policy: public }
       - { path: ^/read/, methods: [GET], policy: public }
+      - { path: ^/office/, networks: [203.0.113.0/24], policy: public }
       - { path: ^/optional/, policy: optional }
       - { path: ^/admin, groups: [admins] }`;
     })
@@ -69,7 +78,7 @@ export async function startWorld(names: string[]): Promise<World> {
   for (const name of names) ports[name] = { single: await freePort(), domain: await freePort() };
   const pairs = Object.entries(ports);
   const clients = pairs.flatMap(([name, pair]) => [client(name, 'single', pair), client(name, 'domain', pair)]);
-  const provider = await startProvider({ clients, id_token_ttl: 3600 });
+  const provider = await startProvider({ clients, users: [...people, carol], id_token_ttl: 3600 });
   const upstream = await startUpstream();
   const text = `
 listen: { http: "127.0.0.1:0", metrics: "127.0.0.1:0" }

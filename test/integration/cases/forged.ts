@@ -68,6 +68,16 @@ export function forgedCases(site: () => TestedSite): void {
     expect(String(start.headers.location)).toContain(`${site().origin}/outpost.goauthentik.io/start?rd=`);
   });
 
+  test('a client cannot say from which network it comes', async () => {
+    const address = '203.0.113.5';
+    const seen = await site().watch(async () => {
+      for (const name of ['X-Forwarded-For', 'X_Forwarded_For', 'X-Real-IP', 'Forwarded']) {
+        await site().ask({ path: '/office/x', headers: [[name, name === 'Forwarded' ? `for=${address}` : address]] });
+      }
+    });
+    expect(seen).toEqual([]);
+  });
+
   test('an absolute request target is judged by the host that it is routed by', async () => {
     const { host } = site();
     const seen = await site().watch(async () => {
