@@ -1,8 +1,11 @@
 /** Which proxy stands in front of the demo's site: a real one with the project's own files, or the built-in one. */
-import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sessionCookieName } from '../src/sessions/cookie.ts';
 import { caddy } from '../test/integration/caddy.ts';
 import { nginx } from '../test/integration/nginx.ts';
 import type { TestedProxy } from '../test/integration/proxy.ts';
@@ -47,19 +50,42 @@ async function startNamed(name: GatewayName, ports: Ports): Promise<RunningGatew
     const { stop } = await startGateway({ ...ports, host: `app.localhost:${ports.port}` });
     return { description: 'the built-in gateway', stop };
   }
-  const proxy = real[name];
-  const binary = findTool(proxy.tool);
+  const binary = findTool(real[name].tool);
   if (!binary) throw new Error(`${name} is neither on PATH nor fetched: npm run fetch-proxies`);
+  return startReal(real[name], binary, ports);
+}
+
+async function startReal(proxy: TestedProxy, binary: string, { port, gatepost, site }: Ports): Promise<RunningGateway> {
   const directory = await mkdtemp(join(tmpdir(), 'gatepost-demo-'));
-  const cleared = () => rm(directory, { recursive: true, force: true });
-  const cookie = `authentik_proxy_${createHash('sha256').update('demo').digest('hex').slice(0, 8)}`;
-  const { port, gatepost, site: upstream } = ports;
+  const cookie = sessionCookieName('demo');
+  const stops = [() => rm(directory, { recursive: true, force: true })];
+  const stop = async () => {
+    for (const one of stops.reverse()) await one();
+  };
   try {
-    const site = { mode: 'forward_single' as const, directory, port, gatepost, upstream, cookie };
-    const running = await proxy.start(binary, { ...site, hosts: ['app.localhost'] });
-    return { description: `${name} (${binary})`, stop: () => running.stop().then(cleared) };
+    const addresses = { directory, port, gatepost, upstream: site, cookie };
+    const running = await proxy.start(binary, { mode: 'forward_single', hosts: ['app.localhost'], ...addresses });
+    stops.push(running.stop);
+    await untilServing(port);
+    return { description: `${proxy.name} (${binary})`, stop };
   } catch (error) {
-    await cleared();
+    await stop();
     throw error;
   }
+}
+
+/** Some listen before they have read where to: waits, 10 s at most, until the site's public page is there. */
+async function untilServing(port: number): Promise<void> {
+  for (let waited = 0; waited < 10_000; waited += 100) {
+    const headers = { Host: `app.localhost:${port}` };
+    const sent = request({ host: '127.0.0.1', port, path: '/public/', headers, agent: false }).end();
+    const response = await once(sent, 'response').then(
+      ([found]) => found as IncomingMessage,
+      () => undefined,
+    );
+    response?.resume();
+    if (response?.statusCode === 200) return;
+    await sleep(100);
+  }
+  throw new Error('it does not show the public page of the site');
 }
