@@ -23,7 +23,7 @@ const hostPattern = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?:
 export function normaliseHost(text: string, scheme: 'http' | 'https' | undefined): string | undefined {
   let host = text.toLowerCase();
   if (host.endsWith('.')) host = host.slice(0, -1);
-  else host = host.replace(/\.(:\d+)$/, '$1');
+  else if (host.includes('.:')) host = host.replace(/\.(:\d+)$/, '$1');
   if (!hostPattern.test(host) || host.includes('..')) return undefined;
   if (scheme === 'http' && host.endsWith(':80')) return host.slice(0, -3);
   if (scheme === 'https' && host.endsWith(':443')) return host.slice(0, -4);

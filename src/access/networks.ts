@@ -7,11 +7,26 @@ export interface Networks {
   contains(address: string): boolean;
 }
 
+/** No address with brackets, zone and port is longer; what is longer is not looked at. */
+const longest = 80;
+/** What addresses were read as, `''` for what is none: few clients ask often, and reading one takes longer than judging it. */
+const read = new LRUCache<string, string>({ max: 10_000 });
+
 /**
  * An address in canonical text: `::ffff:a.b.c.d` is `a.b.c.d`, a port and brackets are dropped;
  * `undefined` for what is none.
  */
 export function parseAddress(text: string): string | undefined {
+  if (text.length > longest) return undefined;
+  let address = read.get(text);
+  if (address === undefined) {
+    address = readAddress(text) ?? '';
+    read.set(text, address);
+  }
+  return address || undefined;
+}
+
+function readAddress(text: string): string | undefined {
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
   // Attack: `0x7f.1`, `2130706433` or `0177.0.0.1` are loopback to some parsers; only the plain decimal form counts.
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return /(?:^|\.)0\d/.test(bare) ? undefined : bare;
@@ -19,20 +34,26 @@ export function parseAddress(text: string): string | undefined {
   return ipaddr.process(bare).toString();
 }
 
+/** What addresses were judged as, for all lists together: a memory for each list of ten thousand applications would be large. */
+const judged = new LRUCache<string, boolean>({ max: 10_000 });
+let lists = 0;
+
 /** Compiles CIDR ranges or single addresses; throws on what is neither. Answers are remembered: few addresses ask often. */
 export function compileNetworks(ranges: readonly string[]): Networks {
   const parsed = ranges.map(parseRange);
-  const known = new LRUCache<string, boolean>({ max: 1000 });
+  lists += 1;
+  const list = `${lists} `;
   const look = (address: string): boolean => {
     const ip = ipaddr.process(address);
     return parsed.some(([base, bits]) => ip.kind() === base.kind() && ip.match(base, bits));
   };
   return {
     contains(address) {
-      let answer = known.get(address);
+      const key = list + address;
+      let answer = judged.get(key);
       if (answer === undefined) {
         answer = look(address);
-        known.set(address, answer);
+        judged.set(key, answer);
       }
       return answer;
     },
