@@ -1,18 +1,24 @@
 /** The store that the configuration names. There is no other in its place when it is away. */
 import { fileURLToPath } from 'node:url';
 import type { Events } from '../observe/events.ts';
-import { createFileStore } from './file.ts';
+import { createLazyStore } from './lazy_store.ts';
 import { createMemoryStore } from './memory.ts';
-import { createRedisStore } from './redis.ts';
+import { parseRedisUrl } from './redis_url.ts';
 import type { Store } from './store.ts';
 
 /**
- * `memory`, `file:///folder` or an address of Redis (redis_url.ts); throws `TypeError` for anything else. Opening never waits and never
- * fails: a store that is away is unavailable until it is there. `events` hears when it goes and comes.
+ * `memory`, `file:///folder` or an address of Redis (redis_url.ts); throws `TypeError` for anything else. Opening never waits
+ * and never fails: a store that is away is unavailable until it is there. `events` hears when it goes and comes.
  */
 export function createStore(store: string, now: () => number, events?: Events): Store {
   if (store === 'memory') return createMemoryStore(now);
-  if (/^file:/i.test(store)) return createFileStore(fileURLToPath(store), now);
-  if (/^rediss?[:+]/i.test(store)) return createRedisStore(store, events);
+  if (/^file:/i.test(store)) {
+    const folder = fileURLToPath(store);
+    return createLazyStore(async () => (await import('./file.ts')).createFileStore(folder, now));
+  }
+  if (/^rediss?[:+]/i.test(store)) {
+    const address = parseRedisUrl(store);
+    return createLazyStore(async () => (await import('./redis.ts')).createRedisStore(address, events));
+  }
   throw new TypeError('a store is memory, file:///folder, redis://… or rediss://…');
 }

@@ -8,7 +8,7 @@ import { answered, openKeyv } from './keyv.ts';
 import type { Client } from './redis_client.ts';
 import type { Connection } from './redis_connect.ts';
 import { openLink } from './redis_link.ts';
-import { parseRedisUrl } from './redis_url.ts';
+import type { RedisAddress } from './redis_url.ts';
 import type { Store } from './store.ts';
 import { oncePerTurn } from './turn.ts';
 
@@ -23,11 +23,7 @@ return count`;
 /** The first word of an error reply is its code (Redis protocol: "Simple errors"). */
 const codeOf = (error: unknown) => (error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined);
 
-function createRunner(
-  address: ReturnType<typeof parseRedisUrl>,
-  events: Events | undefined,
-  told: (key?: string) => void,
-) {
+function createRunner(address: RedisAddress, events: Events | undefined, told: (key?: string) => void) {
   const keyvs = new WeakMap<Connection, Keyv<string>>();
   const link = openLink(address, {
     invalidated: (key) => told(key?.slice(PREFIX.length)),
@@ -74,9 +70,8 @@ async function probe(client: Client, connection: Connection, key: string): Promi
   if (!states.every((state) => String(state).includes('cluster_state:ok'))) throw new Error('the cluster is not whole');
 }
 
-/** A store at a `redis://` or `rediss://` address (redis_url.ts). Opening never fails: it is unavailable until Redis is there. */
-export function createRedisStore(url: string, events?: Events): Store {
-  const address = parseRedisUrl(url);
+/** A store at an address of Redis. Opening never fails: it is unavailable until Redis is there. */
+export function createRedisStore(address: RedisAddress, events?: Events): Store {
   const listeners: ((key: string | undefined) => void)[] = [];
   const told = (key?: string) => listeners.forEach((listen) => void listen(key));
   const { link, run } = createRunner(address, events, told);

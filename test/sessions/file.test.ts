@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { createFileStore } from '../../src/sessions/file.ts';
+import { createStore } from '../../src/sessions/create_store.ts';
 import { createClock } from './fixture.ts';
 import { storeConformance } from './store.conformance.ts';
 
@@ -10,7 +10,7 @@ storeConformance('file', async () => {
   const clock = createClock();
   const folder = mkdtempSync(join(tmpdir(), 'gatepost-file-'));
   return {
-    open: () => createFileStore(folder, clock.now),
+    open: () => createStore(`file://${folder}`, clock.now),
     now: clock.now,
     pass: async (ms) => clock.pass(ms),
     async dump() {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRedisStore } from '../../src/sessions/redis.ts';
+import { createStore } from '../../src/sessions/create_store.ts';
 import { hasRedis, type RedisServer, startCluster, startRedis, startSentinel } from './redis_server.ts';
 import { type Place, storeConformance } from './store.conformance.ts';
 
@@ -15,7 +15,7 @@ async function dumpOf(servers: RedisServer[]): Promise<string> {
 
 function placeAt(url: string, servers: RedisServer[], others: RedisServer[] = []): Place {
   return {
-    open: () => createRedisStore(url),
+    open: () => createStore(url, Date.now),
     now: Date.now,
     pass: (ms) => sleep(ms),
     dump: () => dumpOf(servers),

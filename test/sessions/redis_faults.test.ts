@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { createRedisStore } from '../../src/sessions/redis.ts';
+import { createStore } from '../../src/sessions/create_store.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import type { Store } from '../../src/sessions/store.ts';
 import { HOUR, makeSession, SECRET } from './fixture.ts';
@@ -30,7 +30,7 @@ function closeLater<T extends RedisServer>(server: T): T {
 }
 
 function open(url: string): { store: Store; sessions: Sessions } {
-  const store = createRedisStore(url);
+  const store = createStore(url, Date.now);
   closing.push(() => store.close());
   const options = { secret: [SECRET], session_max_age: 24 * HOUR, now: Date.now, provider: () => undefined };
   return { store, sessions: createSessions({ ...options, store }) };
