@@ -73,6 +73,8 @@ export function createCopies(maxSize = MOST_BYTES) {
     put(copy: Copy): void {
       copy.id = ownString(copy.id);
       copies.set(copy.id, copy);
+      // One that is larger than all room there is was not kept.
+      if (copies.peek(copy.id) !== copy) return;
       for (const key of keysOf(copy)) link(key, copy);
     },
     drop: (id: string) => void copies.delete(id),

@@ -23,6 +23,7 @@ export function createRefresher(options: Renewing) {
   const { store, seal, now } = options;
   const renew = createRenew(options);
   const running = new Map<string, Promise<Outcome | 'elsewhere'>>();
+  const settling = new Map<string, Promise<Outcome>>();
 
   async function unlock(lock: string, owner: string, outcome: Outcome): Promise<void> {
     if (outcome === 'away') return store.set(lock, AWAY, PAUSE);
@@ -61,7 +62,7 @@ export function createRefresher(options: Renewing) {
     return lock === AWAY ? 'away' : undefined;
   }
 
-  async function settle(key: string): Promise<Outcome> {
+  async function waitFor(key: string): Promise<Outcome> {
     const end = performance.now() + PATIENCE;
     while (performance.now() < end) {
       const outcome = await run(key);
@@ -71,6 +72,15 @@ export function createRefresher(options: Renewing) {
       await sleep(POLL);
     }
     return 'away';
+  }
+
+  /** However many requests wait for a session, one of them looks. */
+  function settle(key: string): Promise<Outcome> {
+    const present = settling.get(key);
+    if (present !== undefined) return present;
+    const settled = waitFor(key).finally(() => settling.delete(key));
+    settling.set(key, settled);
+    return settled;
   }
 
   return {
