@@ -109,5 +109,6 @@ function ask(
     authorizationRepeated: headers.authorization !== undefined && isRepeated(asked, 'authorization'),
     noRedirect: hasNoRedirectQuery(target.query),
     redirects: target.dialect.redirects,
+    removal: target.dialect.removal,
   };
 }

@@ -30,6 +30,8 @@ export interface Question {
   noRedirect: boolean;
   /** Whether the dialect can hand a redirect on to the client. */
   redirects: boolean;
+  /** The answer's header by which the dialect has to be told that the client's `Authorization` goes no further. */
+  removal?: string | undefined;
 }
 
 /** What a dialect makes of a request: everything of a `Question` that depends on the kind of proxy. */
@@ -39,6 +41,8 @@ export type Reading = Unusable | { url: ForwardedUrl; method: string | undefined
 export interface Dialect {
   name: 'nginx' | 'traefik' | 'caddy' | 'envoy';
   redirects: boolean;
+  /** For a proxy that leaves the client's own header where the answer lacks it. */
+  removal?: string;
   read(request: ProxyRequest, rest: string, options: ReadOptions): Reading;
 }
 

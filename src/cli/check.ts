@@ -1,6 +1,7 @@
 /** `gatepost check`: validates the configuration and sums it up. */
 import { loadConfig } from '../config/load.ts';
 import type { ApplicationConfig, Config } from '../config/schema.ts';
+import { sessionCookieName } from '../sessions/cookie.ts';
 import type { Surroundings } from './program.ts';
 
 export async function checkCommand(file: string, { env, out }: Surroundings): Promise<number> {
@@ -42,6 +43,8 @@ function summary(application: ApplicationConfig): Row[] {
     ['client', `${client_id}${client_secret === undefined ? ' (public: without a secret)' : ''}`],
     ['scopes', application.scopes.join(' ')],
     ['redirect URI', `${external_host}/outpost.goauthentik.io/callback?X-authentik-auth-callback=true`],
+    // Traefik's file and cookie banners want to know it.
+    ['session cookie', sessionCookieName(client_id)],
     ['back-channel logout', `${external_host}/outpost.goauthentik.io/backchannel_logout`],
     ['rules', rules(application)],
   ];

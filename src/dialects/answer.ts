@@ -38,7 +38,7 @@ export function createAnswer(options: AnswerOptions): AnswerMaker {
     const strict = question !== undefined && !question.redirects;
     switch (decision.kind) {
       case 'allow':
-        return allow(decision, options);
+        return allow(question, decision, options);
       case 'sign_in':
         return signIn(question!, decision);
       case 'forbid':

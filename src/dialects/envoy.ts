@@ -3,7 +3,13 @@ import type { Dialect, ProxyRequest, Reading, ReadOptions } from '../check/quest
 import { forwardedUrl, readHost, readScheme, unusable } from './forwarded_url.ts';
 import { header, isRepeated } from './header.ts';
 
-export const envoy: Dialect = { name: 'envoy', redirects: true, read };
+/**
+ * Attack: Envoy passes a client's `Authorization` on when the answer has none (Istio's `envoyExtAuthzHttp` leaves no other
+ * choice), and an app password that opened the door would reach the application. It removes what this header names.
+ */
+const removal = 'x-envoy-auth-headers-to-remove';
+
+export const envoy: Dialect = { name: 'envoy', redirects: true, removal, read };
 
 /** `rest` is the request target after the prefix. */
 function read(request: ProxyRequest, rest: string, options: ReadOptions): Reading {

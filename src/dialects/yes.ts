@@ -1,6 +1,7 @@
 /** The answer of a yes. The headers of a session are rendered once and kept with its copy. */
 import type { Application } from '../check/application.ts';
 import type { Allow } from '../check/decision.ts';
+import type { Question } from '../check/question.ts';
 import { upstreamAuthorization } from '../identify/upstream_basic.ts';
 import { setSessionCookie } from '../sessions/cookie.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
@@ -9,15 +10,16 @@ import { identityHeaders } from './identity_headers.ts';
 
 const first = ['Cache-Control', 'no-store', 'Content-Length', '0'];
 
-export function allow(decision: Allow, options: AnswerOptions): Answer {
+export function allow(question: Question | undefined, decision: Allow, options: AnswerOptions): Answer {
   const { application, subject } = decision;
   const rendered = subject ? renderOnce(subject, application, options) : undefined;
   const headers = rendered?.headers ?? nobodyHeaders(application, options);
   const authorization = rendered?.authorization ?? decision.authorization;
-  if (authorization === undefined && !decision.newSessionId && !decision.reason)
-    return { status: 200, headers, body: '' };
+  const spent = authorization === undefined && question?.authorization !== undefined;
+  if (authorization === undefined && !spent && !decision.reason) return { status: 200, headers, body: '' };
   const more = [...headers];
   if (authorization !== undefined) more.push('Authorization', authorization);
+  if (spent && question.removal) more.push(question.removal, 'authorization');
   if (decision.reason) more.push('X-Gatepost-Reason', decision.reason);
   if (decision.newSessionId && subject) {
     const age = subject.session.until - options.now();

@@ -70,8 +70,7 @@ describe.each(['traefik', 'caddy'])('%s', (name) => {
     ['WSS', 'https'],
     ['HTTP', 'http'],
   ])('counts %s as %s', (proto, scheme) =>
-    expect(read(target, { ...good, 'X-Forwarded-Proto': proto })).toBe(`POST ${scheme}://app.example.com/a?b=1`),
-  );
+    expect(read(target, { ...good, 'X-Forwarded-Proto': proto })).toBe(`POST ${scheme}://app.example.com/a?b=1`));
   test.each(['X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Uri'])('is unusable without %s', (missing) => {
     expect(read(target, Object.fromEntries(Object.entries(good).filter(([key]) => key !== missing)))).toBe(
       `${missing} is missing or empty`,
@@ -96,8 +95,7 @@ describe.each(['traefik', 'caddy'])('%s', (name) => {
     ['X-Forwarded-Method', 'GET, POST'],
     ['X-Forwarded-Method', ''],
   ])('is unusable with %s: %j', (header, value) =>
-    expect(read(target, { ...good, [header]: value })).toMatch(new RegExp(`^${header} `)),
-  );
+    expect(read(target, { ...good, [header]: value })).toMatch(new RegExp(`^${header} `)));
   test('reads no headers of nginx, and no spellings with underscores', () => {
     expect(read(target, { ...good, 'X-Original-URL': 'https://other.example.com/', 'X-Original-Method': 'GET' })).toBe(
       'POST https://app.example.com/a?b=1',
@@ -150,8 +148,7 @@ describe('nginx', () => {
     { 'X-Forwarded-Uri': '/a?b=2' },
     { 'X-Original-URI': '/a?b=1', 'X-Forwarded-Uri': '/a' },
   ] as Record<string, string>[])('is unusable when the client adds %j', (added) =>
-    expect(read(target, { ...url, ...added })).toMatch(/contradicts the other headers$/),
-  );
+    expect(read(target, { ...url, ...added })).toMatch(/contradicts the other headers$/));
   test('takes headers that agree', () =>
     expect(read(target, { ...url, 'X-Original-URI': '/a?b=1', 'X-Forwarded-Uri': '/a?b=1' })).toBe(
       'undefined https://app.example.com/a?b=1',
@@ -166,8 +163,7 @@ describe('nginx', () => {
     ['https://a.example.com\\@b.example.com/', 'X-Original-URL has user information before the host'],
     ['https://app.example.com/a b', 'X-Original-URL has spaces or control characters, or is there twice'],
   ])('is unusable with X-Original-URL: %j', (value, problem) =>
-    expect(read(target, { 'X-Original-URL': value })).toBe(problem),
-  );
+    expect(read(target, { 'X-Original-URL': value })).toBe(problem));
   test('names X-Original-URL when there is nothing to read', () =>
     expect(read(target, { Host: 'app.example.com' })).toBe('X-Original-URL is missing or empty'));
   test('reads a URL without a path', () =>

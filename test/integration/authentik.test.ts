@@ -66,6 +66,8 @@ describe.each(proxies)("$name with authentik's configuration", ({ proxy, binary 
       const authorization = `Basic ${Buffer.from('alice:app-alice').toString('base64')}`;
       const answer = await site.ask({ path: '/whoami', headers: [['Authorization', authorization]] });
       expect(header(answer.seen!, 'X-authentik-username')).toBe('alice');
+      // Attack: the application behind collects app passwords. Their other configurations have no way to remove one.
+      if (proxy.tool === 'envoy') expect(header(answer.seen!, 'Authorization')).toBeUndefined();
     });
 
     test('an address that carries one of our marks is a page like any other', async () => {
