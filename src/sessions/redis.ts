@@ -43,9 +43,10 @@ function createRunner(address: RedisAddress, events: Events | undefined, told: (
     return keyv;
   }
 
-  /** Runs a step on the present connection, or throws `StoreUnavailable`: at once when there is none. */
+  /** Runs a step on the present connection, or throws `StoreUnavailable`: at once when there is none any more. */
   async function run<T>(step: (client: Client, keyv: Keyv<string>) => Promise<T>): Promise<T> {
-    const connection = link.connection();
+    // The first attempt is waited for: else whoever comes in the first moments of a process would be told of an outage.
+    const connection = link.connection() ?? (await answered(link.begun.then(link.connection)));
     if (connection === undefined) throw new StoreUnavailable(new Error('not connected to Redis'));
     try {
       // What is called here is the same for one server and for a cluster.

@@ -29,6 +29,8 @@ export interface LinkEvents {
 export interface Link {
   /** The connection, unless it is gone or silent. */
   connection(): Connection | undefined;
+  /** Ends with the first attempt to connect, however that went. */
+  begun: Promise<void>;
   /** Changes with every connection; `undefined` while changes elsewhere might not be heard. */
   epoch(): number | undefined;
   /** Gives the present connection up (it led to a server that takes no writes) and makes a new one. */
@@ -42,6 +44,10 @@ export function openLink(address: RedisAddress, events: LinkEvents): Link {
   let generation = 0;
   let closed = false;
   let wake: () => void = () => undefined;
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
   const pulses = createPulses();
   const closing = new AbortController();
 
@@ -81,6 +87,7 @@ export function openLink(address: RedisAddress, events: LinkEvents): Link {
     generation++;
     pulses.start(made.masters());
     events.up();
+    begin();
     await new Promise<void>((resolve) => {
       wake = resolve;
     });
@@ -94,6 +101,7 @@ export function openLink(address: RedisAddress, events: LinkEvents): Link {
       } catch (error) {
         if (failures === 0 && !closed) events.down(error);
       }
+      begin();
       const pause = PAUSES[Math.min(failures, PAUSES.length - 1)]! * (0.75 + Math.random() / 2);
       await sleep(pause, undefined, { signal: closing.signal }).catch(() => undefined);
     }
@@ -103,6 +111,7 @@ export function openLink(address: RedisAddress, events: LinkEvents): Link {
   heart.unref();
   void run();
   return {
+    begun,
     connection: () => (connection !== undefined && pulses.silence() < SILENT ? connection : undefined),
     epoch: () => (connection !== undefined && pulses.age() < FRESH ? generation : undefined),
     renew(error) {
