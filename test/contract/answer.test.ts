@@ -1,5 +1,6 @@
 /** The contract's section 4: what a yes says about whom. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createEvents } from '../../src/observe/events.ts';
 import {
   ask,
   basic,
@@ -64,12 +65,15 @@ const mallory = {
   },
 };
 
+/** Somebody of whom the provider knows nothing. */
+const plain = { sub: 'u-plain', username: 'plain', password: 'x', claims: {} };
+
 let site: Contract;
 let port: number;
 let alice: [string, string];
 beforeAll(async () => {
   const [first, bob] = structuredClone(people);
-  const users = [first!, { ...bob!, app_passwords: dialects.map((dialect) => `app-${dialect}`) }, mallory];
+  const users = [first!, { ...bob!, app_passwords: dialects.map((dialect) => `app-${dialect}`) }, mallory, plain];
   site = await startContract('outpost_name: "Außenposten 1"', { users });
   port = site.port;
   alice = await signedIn(site, 'grafana');
@@ -195,6 +199,17 @@ describe('hostile claims', () => {
   });
 });
 
+test('a refused additional header is logged once, not with every request', async () => {
+  const events = createEvents();
+  const told: string[] = [];
+  events.on('notice', ({ message }) => told.push(message));
+  const fresh = (await site.another('', { events })).http.port;
+  const cookie = await signedIn(site, 'grafana', 'mallory', fresh);
+  const again = await signedIn(site, 'grafana', 'mallory', fresh);
+  for (const one of [cookie, cookie, again]) await ask(fresh, 'traefik', `${app}/page`, [one]);
+  expect(told.filter((message) => message.includes('Transfer-Encoding'))).toHaveLength(1);
+});
+
 describe('Authorization in the answer', () => {
   test.each(dialects)("%s: the client's own, unchanged, where it was not used", async (dialect) => {
     for (const value of [
@@ -234,6 +249,25 @@ describe('Authorization in the answer', () => {
     for (const headers of [[cookie], [cookie, ['Authorization', 'Digest x']], [cookie, basic('a', 'b')]] as Pairs[]) {
       expect((await ask(port, 'nginx', `${hostOf('basic')}/`, headers)).get('authorization')).toBe(expected);
     }
+  });
+
+  test('neither attribute nor e-mail: nothing of ours is sent', async () => {
+    const cookie = await signedIn(site, 'basic', 'plain');
+    const reply = await ask(port, 'nginx', `${hostOf('basic')}/`, [cookie]);
+    expect(reply.status).toBe(200);
+    expect(reply.all('authorization')).toEqual([]);
+  });
+
+  test("beside a session, the application's own credentials pass, ours do not, and nobody is asked", async () => {
+    const before = site.provider.counts.token;
+    const own = basic('local', 'user');
+    expect((await ask(port, 'traefik', `${app}/page`, [alice, own])).get('authorization')).toBe(own[1]);
+    expect(site.provider.counts.token).toBe(before);
+    const made = await ask(port, 'traefik', `${app}/page`, [basic('plain', 'app-plain')]);
+    const session: [string, string] = ['Cookie', made.get('set-cookie')!.split(';')[0]!];
+    const again = await ask(port, 'traefik', `${app}/page`, [session, basic('plain', 'app-plain')]);
+    expect(again.status).toBe(200);
+    expect(again.all('authorization')).toEqual([]);
   });
 
   test('Basic falls back on the e-mail and an empty password', async () => {

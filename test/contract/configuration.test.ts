@@ -167,25 +167,28 @@ applications:
     expect(config.applications[0]!.client_secret).toBe('from-a-file');
   });
 
-  test.each(['memory', 'file:///var/lib/gatepost', 'redis://localhost:6379', 'rediss://user:pass@redis.example.com/2'])(
-    'store: %s',
-    (store) => {
-      expect(parseConfig(minimal('', `store: ${store}`), { env: {} }).store).toBe(store);
-    },
-  );
+  test.each([
+    'memory',
+    'file:///var/lib/gatepost',
+    'redis://localhost:6379',
+    'rediss://user:pass@redis.example.com/2',
+  ])('store: %s', (store) => {
+    expect(parseConfig(minimal('', `store: ${store}`), { env: {} }).store).toBe(store);
+  });
 
   test('a list of secrets', () => {
     expect(parseConfig(minimal().replace(SECRET, `["${SECRET}", "${SECRET} 2"]`), { env: {} }).secret).toHaveLength(2);
   });
 
-  test.each(['http://127.0.0.1:8080/', 'http://localhost:8080/', 'http://[::1]:8080/'])(
-    'an http issuer on loopback: %s',
-    (issuer) => {
-      expect(
-        parseConfig(minimal().replace(/issuer: .*/, `issuer: ${issuer}`), { env: {} }).applications[0]!.issuer,
-      ).toBe(issuer);
-    },
-  );
+  test.each([
+    'http://127.0.0.1:8080/',
+    'http://localhost:8080/',
+    'http://[::1]:8080/',
+  ])('an http issuer on loopback: %s', (issuer) => {
+    expect(parseConfig(minimal().replace(/issuer: .*/, `issuer: ${issuer}`), { env: {} }).applications[0]!.issuer).toBe(
+      issuer,
+    );
+  });
 
   test('allow_insecure_issuer', () => {
     const text = minimal('    allow_insecure_issuer: true').replace(
@@ -484,7 +487,9 @@ describe('the process', () => {
       user: 'alice',
     });
     for (const secret of secrets) expect([secret, log.includes(secret)]).toEqual([secret, false]);
-    expect(log).toContain('credentials_refused');
+    const reasons = new Set(decisions.map((one) => one.reason));
+    for (const reason of ['credentials_refused', 'provider_unavailable', 'configuration_error'])
+      expect(reasons).toContain(reason);
     expect(log).not.toMatch(/eyJ[\w-]{20}/);
   });
 
@@ -531,6 +536,34 @@ describe('the process', () => {
     expect(page.headers.get('retry-after')).toBeTruthy();
     expect(visitor.cookie('grafana')).toBe('');
     await server.close();
+  });
+
+  test('file://: sessions outlive a kill -9', async () => {
+    const port = await freePort();
+    const text = configText(
+      site.provider.issuer,
+      `listen: { http: "127.0.0.1:${port}", metrics: off }\nstore: file://${join(folder, 'sessions')}`,
+    );
+    const path = file('killed.yaml', text);
+    const up = async () =>
+      expect
+        .poll(async () => (await send(port, '/-/health/live').catch(() => undefined))?.status, {
+          timeout: 20_000,
+          interval: 100,
+        })
+        .toBe(200);
+    const first = gatepost(['serve', '--config', path]);
+    await up();
+    const visitor = createVisitor(site, port);
+    await visitor.signIn('https://app.example.com/');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const second = gatepost(['serve', '--config', path]);
+    await up();
+    const cookie: [string, string] = ['Cookie', visitor.cookie('grafana')];
+    expect((await ask(port, 'traefik', 'https://app.example.com/', [cookie])).status).toBe(200);
+    second.child.kill('SIGINT');
+    expect(await second.ended).toBe(0);
   });
 
   test('a port that is taken: an error of one line, exit code other than 0', async () => {

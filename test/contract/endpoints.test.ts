@@ -160,23 +160,23 @@ describe('the paths that browsers open', () => {
     ['X-Forwarded-Proto', 'https'],
   ];
 
-  test.each(['GET', 'HEAD'])(
-    'start: %s is a 302 to the provider with the redirect URI of the contract',
-    async (method) => {
-      const answer = await send(port, `${OUTPOST}/start?rd=%2Fx`, host, method);
-      expect(answer.status).toBe(302);
-      const url = new URL(answer.get('location')!);
-      expect(url.origin).toBe(site.provider.issuer);
-      expect(url.searchParams.get('redirect_uri')).toBe(
-        'https://app.example.com/outpost.goauthentik.io/callback?X-authentik-auth-callback=true',
-      );
-      expect(url.searchParams.get('client_id')).toBe('grafana');
-      expect(url.searchParams.get('response_type')).toBe('code');
-      expect(url.searchParams.get('code_challenge_method')).toBe('S256');
-      expect(url.searchParams.get('nonce')).toMatch(/^.{16,}$/);
-      expect(url.searchParams.get('scope')?.split(' ')).toContain('openid');
-    },
-  );
+  test.each([
+    'GET',
+    'HEAD',
+  ])('start: %s is a 302 to the provider with the redirect URI of the contract', async (method) => {
+    const answer = await send(port, `${OUTPOST}/start?rd=%2Fx`, host, method);
+    expect(answer.status).toBe(302);
+    const url = new URL(answer.get('location')!);
+    expect(url.origin).toBe(site.provider.issuer);
+    expect(url.searchParams.get('redirect_uri')).toBe(
+      'https://app.example.com/outpost.goauthentik.io/callback?X-authentik-auth-callback=true',
+    );
+    expect(url.searchParams.get('client_id')).toBe('grafana');
+    expect(url.searchParams.get('response_type')).toBe('code');
+    expect(url.searchParams.get('code_challenge_method')).toBe('S256');
+    expect(url.searchParams.get('nonce')).toMatch(/^.{16,}$/);
+    expect(url.searchParams.get('scope')?.split(' ')).toContain('openid');
+  });
 
   test('start without rd leads to the application in the end', async () => {
     const visitor = createVisitor(site, port);
@@ -188,19 +188,20 @@ describe('the paths that browsers open', () => {
     expect((await visitor.open(back.location!)).location).toBe('https://app.example.com/');
   });
 
-  test.each(['/outpost.goauthentik.io/callback', '/any/path', '/'])(
-    "%s with the callback's mark, in any case of true, finishes a login",
-    async (path) => {
-      for (const word of ['true', 'TRUE', 'True', 'tRuE']) {
-        const visitor = createVisitor(site, port);
-        const callback = new URL(await visitor.begin('https://app.example.com/there'));
-        callback.pathname = path;
-        callback.searchParams.set('X-authentik-auth-callback', word);
-        expect((await visitor.open(callback.href)).location).toBe('https://app.example.com/there');
-        expect(visitor.cookie('grafana')).not.toBe('');
-      }
-    },
-  );
+  test.each([
+    '/outpost.goauthentik.io/callback',
+    '/any/path',
+    '/',
+  ])("%s with the callback's mark, in any case of true, finishes a login", async (path) => {
+    for (const word of ['true', 'TRUE', 'True', 'tRuE']) {
+      const visitor = createVisitor(site, port);
+      const callback = new URL(await visitor.begin('https://app.example.com/there'));
+      callback.pathname = path;
+      callback.searchParams.set('X-authentik-auth-callback', word);
+      expect((await visitor.open(callback.href)).location).toBe('https://app.example.com/there');
+      expect(visitor.cookie('grafana')).not.toBe('');
+    }
+  });
 
   test("any path with the logout's mark, in any case of true, signs out", async () => {
     for (const [path, word] of [
@@ -229,15 +230,16 @@ describe('the paths that browsers open', () => {
     expect((await ask(port, 'nginx', page, [cookie])).status).toBe(200);
   });
 
-  test.each(['start', 'callback', 'sign_out'])(
-    '%s of a host that nobody knows: 404 naming it, and no cookie',
-    async (name) => {
-      const answer = await send(port, `${OUTPOST}/${name}`, [['X-Forwarded-Host', 'unknown.example.com']]);
-      expect(answer.status).toBe(404);
-      expect(answer.body).toContain('unknown.example.com');
-      expect(answer.all('set-cookie')).toEqual([]);
-    },
-  );
+  test.each([
+    'start',
+    'callback',
+    'sign_out',
+  ])('%s of a host that nobody knows: 404 naming it, and no cookie', async (name) => {
+    const answer = await send(port, `${OUTPOST}/${name}`, [['X-Forwarded-Host', 'unknown.example.com']]);
+    expect(answer.status).toBe(404);
+    expect(answer.body).toContain('unknown.example.com');
+    expect(answer.all('set-cookie')).toEqual([]);
+  });
 
   test('what a stranger types as a host is shown escaped', async () => {
     const answer = await send(port, `${OUTPOST}/start`, [['X-Forwarded-Host', '<script>alert(1)</script>']]);
@@ -297,19 +299,18 @@ describe('ping, health, metrics and the rest', () => {
     expect((await send(port, path, [['X-Forwarded-Host', 'app.example.com']])).status).toBe(404);
   });
 
-  test.each(['/%', '/%zz?%', '/?%ff=%c0', '*', `${OUTPOST}/start?rd=%`, `${OUTPOST}/callback?state=%ff&code=%`])(
-    'a target that is broken (%s) is an answer below 500',
-    async (path) => {
-      const answer = await send(
-        port,
-        path,
-        [['X-Forwarded-Host', 'app.example.com']],
-        path === '*' ? 'OPTIONS' : 'GET',
-      );
-      expect(answer.status).toBeGreaterThanOrEqual(200);
-      expect(answer.status).toBeLessThan(500);
-    },
-  );
+  test.each([
+    '/%',
+    '/%zz?%',
+    '/?%ff=%c0',
+    '*',
+    `${OUTPOST}/start?rd=%`,
+    `${OUTPOST}/callback?state=%ff&code=%`,
+  ])('a target that is broken (%s) is an answer below 500', async (path) => {
+    const answer = await send(port, path, [['X-Forwarded-Host', 'app.example.com']], path === '*' ? 'OPTIONS' : 'GET');
+    expect(answer.status).toBeGreaterThanOrEqual(200);
+    expect(answer.status).toBeLessThan(500);
+  });
 
   test('the back channel takes POST only, and a POST without a token is 400', async () => {
     const answer = await send(port, `${OUTPOST}/backchannel_logout`, [], 'POST', 'x=y');

@@ -1,5 +1,8 @@
 /** The contract's section 6: Basic and Bearer, received. */
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   ask,
@@ -563,6 +566,30 @@ describe('refusals', () => {
     await fresh();
     for (let i = 0; i < 30; i += 1) expect((await guess('carol', 7, 'traefik', here)).status).toBe(401);
     expect((await guess('carol', 8, 'traefik', here)).status).toBe(401);
+  });
+
+  test('replicas count together', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatepost-contract-'));
+    const ports: number[] = [];
+    for (let i = 0; i < 2; i += 1) ports.push((await site.another(`store: file://${folder}`)).http.port);
+    const try_ = (i: number) =>
+      ask(ports[i % 2]!, 'traefik', `${app}/page`, [
+        from(`203.0.113.${100 + i}`),
+        basic('dave', `guess-${i}`),
+        ['X-Authentik-No-Redirect', ''],
+      ]);
+    for (let i = 0; i < 10; i += 1) expect((await try_(i)).status).toBe(401);
+    expect((await try_(10)).status).toBe(429);
+    expect((await try_(11)).status).toBe(429);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('refusals leave no cookie', async () => {
+    await fresh();
+    for (let i = 0; i < 30; i += 1) {
+      const reply = await guess(`user-${i}`, i);
+      expect(reply.all('set-cookie')).toEqual([]);
+    }
   });
 
   test('bearer tokens are guessed no better', async () => {

@@ -431,7 +431,88 @@ describe('many tabs, the back button and bookmarks', () => {
   });
 });
 
+test('a browser that keeps the login cookie but not the session ends at that page too', async () => {
+  const visitor = createVisitor(site, port);
+  let last = await visitor.open(startUrl(app, `${app}/`));
+  let rounds = 0;
+  for (; last.location && rounds < 10; rounds += 1) {
+    const away = (url: URL) => url.origin !== site.provider.issuer;
+    await visitor.open((await visitor.follow(`${last.location}&login_hint=alice`, away)).location!);
+    for (const key of [...visitor.jar.keys()]) if (key.startsWith('authentik_proxy_')) visitor.jar.delete(key);
+    last = await visitor.open(startUrl(app, `${app}/`));
+  }
+  expect(rounds).toBeLessThanOrEqual(4);
+  expect(last.status).toBeGreaterThanOrEqual(400);
+  expect(last.headers.get('x-gatepost-reason')).toMatch(/./);
+  expect(last.text.toLowerCase()).toContain('cookie');
+});
+
+test('forward_domain: a login that begins at another host of the domain comes back to it', async () => {
+  const visitor = createVisitor(site, port);
+  const start = await visitor.open(
+    `https://two.example.org${OUTPOST}/start?rd=${encodeURIComponent('https://two.example.org/x?y=1')}`,
+  );
+  const away = (url: URL) => url.origin !== site.provider.issuer;
+  const callback = await visitor.follow(`${start.location}&login_hint=alice`, away);
+  expect(new URL(callback.location!).origin).toBe('https://one.example.org');
+  expect((await visitor.open(callback.location!)).location).toBe('https://two.example.org/x?y=1');
+  const cookie: [string, string] = ['Cookie', visitor.cookie('domain', 'https://two.example.org')];
+  expect((await ask(port, 'nginx', 'https://two.example.org/x', [cookie])).status).toBe(200);
+});
+
+test('a user who switches the account in one tab: the later login wins, the earlier session is dead', async () => {
+  const visitor = createVisitor(site, port);
+  await visitor.signIn(`${app}/`, 'alice');
+  const alice: [string, string] = ['Cookie', visitor.cookie('grafana')];
+  for (const key of [...visitor.jar.keys()]) if (key.includes('127.0.0.1')) visitor.jar.delete(key);
+  await wait(5);
+  await visitor.signIn(`${app}/`, 'bob');
+  const bob: [string, string] = ['Cookie', visitor.cookie('grafana')];
+  expect((await ask(port, 'traefik', `${app}/page`, [bob])).get('x-authentik-username')).toBe('bob');
+  expect((await ask(port, 'traefik', `${app}/page`, [alice])).status).toBe(302);
+});
+
 describe('how long a session lives', () => {
+  test('with a refresh token until session_max_age, and not longer', async () => {
+    let moved = 0;
+    const short = (await site.another('session_max_age: 2m', { now: () => Date.now() + moved })).http.port;
+    const cookie = await signedIn(site, 'refresh', 'alice', short);
+    const status = async () => (await ask(short, 'traefik', `${hostOf('refresh')}/`, [cookie])).status;
+    moved = 115_000;
+    expect(await status()).toBe(200);
+    moved = 121_000;
+    expect(await status()).toBe(302);
+  });
+
+  test("no refresh before half of the token's life is over", async () => {
+    clock = 0;
+    const cookie = await signedIn(site, 'refresh', 'alice', timed);
+    const before = site.provider.counts.token;
+    clock = 140_000;
+    expect((await ask(timed, 'traefik', `${hostOf('refresh')}/`, [cookie])).status).toBe(200);
+    await wait(200);
+    expect(site.provider.counts.token).toBe(before);
+    clock = 160_000;
+    await ask(timed, 'traefik', `${hostOf('refresh')}/`, [cookie]);
+    await expect.poll(() => site.provider.counts.token).toBe(before + 1);
+    clock = 0;
+  });
+
+  test('no request waits for a refresh while the old token lives', async () => {
+    clock = 0;
+    const cookie = await signedIn(site, 'refresh', 'alice', timed);
+    site.provider.fail('token', 'hang');
+    clock = 200_000;
+    const began = Date.now();
+    const replies = await Promise.all(
+      Array.from({ length: 10 }, () => ask(timed, 'traefik', `${hostOf('refresh')}/`, [cookie])),
+    );
+    expect(replies.map((one) => one.status)).toEqual(Array(10).fill(200));
+    expect(Date.now() - began).toBeLessThan(2000);
+    site.provider.fail('token', undefined);
+    clock = 0;
+  });
+
   test("without a refresh token until the token's exp", async () => {
     clock = 0;
     const cookie = await signedIn(site, 'grafana', 'alice', timed);
