@@ -51,7 +51,9 @@ test('every YAML example that is a whole configuration loads', () => {
   }
 });
 
+// Several lines for one key are alternatives.
 test('every YAML and JSON example can be read', () => {
-  for (const { place, code } of readFences('yaml')) expect(() => parse(code), place).not.toThrow();
+  for (const { place, code } of readFences('yaml'))
+    expect(() => parse(code, { uniqueKeys: false }), place).not.toThrow();
   for (const { place, code } of readFences('json')) expect(() => JSON.parse(code), place).not.toThrow();
 });
