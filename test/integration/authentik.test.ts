@@ -67,7 +67,8 @@ describe.each(proxies)("$name with authentik's configuration", ({ proxy, binary 
       const answer = await site.ask({ path: '/whoami', headers: [['Authorization', authorization]] });
       expect(header(answer.seen!, 'X-authentik-username')).toBe('alice');
       // Attack: the application behind collects app passwords. Their other configurations have no way to remove one.
-      if (proxy.tool === 'envoy') expect(header(answer.seen!, 'Authorization')).toBeUndefined();
+      // (In the domain's site Gatepost sends a Basic of its own, which authentik's configuration does not let through.)
+      if (proxy.tool === 'envoy' && mode === 'single') expect(header(answer.seen!, 'Authorization')).toBeUndefined();
     });
 
     test('an address that carries one of our marks is a page like any other', async () => {
