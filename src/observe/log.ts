@@ -18,6 +18,8 @@ const levels: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
 /** Lines wait in memory for this many milliseconds at the most. */
 const flushEvery = 200;
+/** Bytes that wait for a reader that does not read; what comes then is lost. The alternative would be to end for want of memory. */
+const mostWaiting = 32 * 1024 * 1024;
 
 /**
  * Listens to `events`. `auto` writes readable lines on a terminal and JSON elsewhere.
@@ -25,17 +27,32 @@ const flushEvery = 200;
  */
 export function createLog(config: Config['log'], events: Events, destination?: DestinationStream): Log {
   const readable = config.format === 'pretty' || (config.format === 'auto' && process.stdout.isTTY === true);
-  // A write per line would cost more than the decision: lines are gathered.
-  const buffered = destination
-    ? undefined
-    : pino.destination({ dest: 1, sync: false, minLength: 64 * 1024, maxWrite: 128 * 1024 });
-  const target = destination ?? buffered!;
-  const stream = readable ? { write: (line: string) => void target.write(prettyLine(line)) } : target;
+  const buffered = destination ? undefined : openBuffered();
+  const write = destination ? destination.write.bind(destination) : (line: string) => buffered!.write(bytesOf(line));
+  const stream = readable ? { write: (line: string) => void write(prettyLine(line)) } : { write };
   listen(createWrite(stream), events, config.level);
   const flush = () => void buffered?.flush();
   if (buffered) setInterval(flush, flushEvery).unref();
   return { flush: () => flushNow(buffered) };
 }
+
+/**
+ * Standard output, which is never waited for. A write per line would cost more than the decision: lines are gathered, and as
+ * bytes, because a long text that grows line by line takes ten times as long to be written out.
+ */
+function openBuffered() {
+  return pino.destination({
+    dest: 1,
+    sync: false,
+    contentMode: 'buffer',
+    minLength: 64 * 1024,
+    maxWrite: 128 * 1024,
+    maxLength: mostWaiting,
+  });
+}
+
+/** The destination takes bytes in this mode; its type says text. */
+const bytesOf = (line: string) => Buffer.from(line) as unknown as string;
 
 /**
  * Writes one JSON object a line. pino's own serialiser is made for loggers with bindings and hooks and takes twice the time
