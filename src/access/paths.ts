@@ -17,7 +17,8 @@ export interface ForwardedPath {
 
 // Attack: `/public/..%2fadmin`, `/public//../admin`, `/public/..;/admin`, `/public\..\admin`, `/admin#/public`.
 const oddRaw = /[\\;#]|\/\/|\/[.]+(?:\/|$)/;
-const oddDecoded = /[\\;#?\0-\x1f\x7f]|\/\/|\/[.\s]*[.][.\s]*(?:\/|$)/;
+// Attack: `/......x%20` with 16,000 dots. Were there two ways to share them out, each pair of places would be tried: 0.4 s.
+const oddDecoded = /[\\;#?\0-\x1f\x7f]|\/\/|\/\s*[.][.\s]*(?:\/|$)/;
 // Attack: what no honest client encodes: `/`, `\`, NUL and controls; letters and digits (`/%61dmin` against
 // `^/[^a]`); a percent sign before two more hex digits (decoded twice downstream).
 const oddEncoded = /%(?:2f|5c|3b|23|3f|[01][0-9a-f]|7f|3[0-9]|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|25[0-9a-f]{2})/i;

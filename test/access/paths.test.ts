@@ -76,3 +76,13 @@ test.each([
 ])('sixteen kilobytes of %s have no more readings than others', (trick, times) => {
   expect(readPath(`/${trick.repeat(times)}`).readings.length).toBeLessThanOrEqual(32);
 });
+
+// Attack: a path that makes the expressions that look for tricks try all pairs of places in it. Longer here than any that is
+// let in: in time that grows with the square of its length this would not end within the limit of a test.
+test.each([
+  ['dots', `/${'.'.repeat(400_000)}x%20`],
+  ['dots and spaces', `/${'.%20'.repeat(200_000)}x`],
+  ['spaces', `/${'%20'.repeat(400_000)}x`],
+])('a path of many %s is read in one pass', (_, raw) => {
+  expect(readPath(raw)).toMatchObject({ ambiguous: false });
+});
