@@ -8,7 +8,7 @@ import type { Seal } from './seal.ts';
 import type { Store } from './store.ts';
 
 /** What a decoded session takes beside its strings (bytes, measured; see docs/sessions.md). */
-const OVERHEAD = 2000;
+const OVERHEAD = 400;
 
 export interface Loading {
   store: Store;

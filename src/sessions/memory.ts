@@ -25,7 +25,7 @@ const LIMITS: MemoryLimits = { sessions: 1024 ** 3, counters: 100_000 };
 function createRows(now: () => number, limits: MemoryLimits) {
   const sessions = new LRUCache<string, Entry>({
     maxSize: limits.sessions,
-    sizeCalculation: (entry, key) => entry.value.length + key.length + 200,
+    sizeCalculation: (entry, key) => entry.value.length + key.length + 500,
   });
   const counters = new LRUCache<string, Entry>({ max: limits.counters });
   // Sign-outs, locks and used tokens only expire. Were they evicted, whoever can make rows could raise a dead session.
