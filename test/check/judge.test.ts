@@ -170,3 +170,10 @@ test.each([
 ])('Accept: %s prefers JSON: %s', (accept, json) =>
   expect(prefersJson(question({ headers: accept === undefined ? {} : { accept } }))).toBe(json),
 );
+
+// Attack: after a quotation mark each comma costs another copy of all that came before it. With so many this would never end.
+test('an Accept header that is longer than any program needs is not taken apart', () => {
+  const asked = question({ headers: { accept: `text/html,"${','.repeat(2_000_000)}` } });
+  expect(isPageVisit(asked)).toBe(false);
+  expect(prefersJson(asked)).toBe(false);
+});
