@@ -89,6 +89,24 @@ describe('the paths that proxies ask', () => {
     expect(answer.all('transfer-encoding')).toEqual([]);
   });
 
+  test('a WebSocket handshake that the proxy hands on whole is answered like any question', async () => {
+    const headers = forwarded.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    const shake = `Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n`;
+    const path = `${OUTPOST}/auth/traefik`;
+    const nobody = await sendRaw(port, `GET ${path} HTTP/1.1\r\nHost: x\r\n${shake}${headers}\r\n`);
+    expect(nobody.status).toBe(401);
+    const session = `${cookie[0]}: ${cookie[1]}\r\n`;
+    const reply = await sendRaw(port, `GET ${path} HTTP/1.1\r\nHost: x\r\n${shake}${session}${headers}\r\n`);
+    expect(reply.status).toBe(200);
+  });
+
+  test('two questions on one connection, the first with a body that nobody reads', async () => {
+    const first = `POST ${OUTPOST}/auth/nginx HTTP/1.1\r\nHost: x\r\nX-Original-URL: https://app.example.com/healthz\r\nContent-Length: 5\r\n\r\nhello`;
+    const second = `GET ${OUTPOST}/auth/nginx HTTP/1.1\r\nHost: x\r\nX-Original-URL: ${page}\r\nConnection: close\r\n\r\n`;
+    const { raw } = await sendRaw(port, first + second);
+    expect(raw.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 401']);
+  });
+
   test('64 KiB of headers are accepted', async () => {
     const many: Pairs = Array.from({ length: 15 }, (_, i) => [`X-Many-${i}`, 'x'.repeat(4096)]);
     expect((await ask(port, 'traefik', page, [...many, cookie])).status).toBe(200);

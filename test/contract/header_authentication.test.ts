@@ -568,6 +568,30 @@ describe('refusals', () => {
     expect((await guess('carol', 8, 'traefik', here)).status).toBe(401);
   });
 
+  test('guesses that are sent all at once are no way around', async () => {
+    await fresh();
+    await guess('warm-up', 200);
+    const before = site.provider.counts.token;
+    const replies = await Promise.all(Array.from({ length: 60 }, (_, i) => guess('victim', i)));
+    expect(site.provider.counts.token - before).toBeLessThanOrEqual(10);
+    expect(replies.filter((one) => one.status === 429).length).toBeGreaterThanOrEqual(50);
+    expect(replies.filter((one) => one.status === 200)).toEqual([]);
+  });
+
+  test('who has guessed too often still passes where nobody has to be known, and is denied where all are', async () => {
+    await fresh();
+    const one = from('192.0.2.120');
+    for (let i = 0; i < 10; i += 1) await guess(`open-${i}`, i, 'traefik', one);
+    const status = async (path: string) =>
+      (await ask(port, 'traefik', `${app}${path}`, [one, basic('open', 'x')])).status;
+    expect([
+      await status('/page'),
+      await status('/optional'),
+      await status('/healthz'),
+      await status('/denied'),
+    ]).toEqual([429, 200, 200, 403]);
+  });
+
   test('replicas count together', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gatepost-contract-'));
     const ports: number[] = [];

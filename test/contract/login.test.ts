@@ -570,6 +570,53 @@ describe('how long a session lives', () => {
   });
 });
 
+test('a sign-out while a refresh is under way: the session is not raised from the dead', async () => {
+  clock = 0;
+  const url = `${hostOf('refresh')}/`;
+  const visitor = createVisitor(site, timed);
+  await visitor.signIn(url);
+  const cookie: [string, string] = ['Cookie', visitor.cookie('refresh')];
+  const before = site.provider.counts.token;
+  site.provider.stand('token', async () => {
+    await wait(400);
+    return undefined;
+  });
+  clock = 200_000;
+  expect((await ask(timed, 'traefik', url, [cookie])).status).toBe(200);
+  await expect.poll(() => site.provider.counts.token).toBe(before + 1);
+  await visitor.open(`${hostOf('refresh')}${OUTPOST}/sign_out`);
+  expect((await ask(timed, 'traefik', url, [cookie])).status).toBe(302);
+  await wait(800);
+  expect((await ask(timed, 'traefik', url, [cookie])).status).toBe(302);
+  site.provider.stand('token', undefined);
+  clock = 0;
+});
+
+test("authentik's own cookie of the same name, left over from before, is in nobody's way", async () => {
+  const old = `${cookieName('grafana')}=MTY5${'x'.repeat(600)}`;
+  const visitor = createVisitor(site, port);
+  const callback = new URL(await visitor.begin(`${app}/x`));
+  const reply = await send(port, callback.pathname + callback.search, [
+    ['Host', 'app.example.com'],
+    ['Cookie', `${old}; ${visitor.cookiesFor(app)}`],
+  ]);
+  expect(reply.get('location')).toBe(`${app}/x`);
+  const session = reply.all('set-cookie').find((line) => line.startsWith('authentik_proxy_'))!;
+  const both: [string, string] = ['Cookie', `${old}; ${session.split(';')[0]}`];
+  expect((await ask(port, 'traefik', `${app}/page`, [both])).status).toBe(200);
+  expect((await ask(port, 'traefik', `${app}/page`, [['Cookie', old]])).status).toBe(302);
+});
+
+test('a request id that a client makes up is shown only when it is one', async () => {
+  for (const id of ['<script>alert(1)</script>', '"><img src=x>', 'x'.repeat(3000)]) {
+    const reply = await send(port, `${OUTPOST}/start`, [
+      ['Host', 'nowhere.example'],
+      ['X-Request-Id', id],
+    ]);
+    expect(reply.body).not.toContain(id);
+  }
+});
+
 describe('replicas, restarts and secrets', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatepost-contract-'));
   const store = `store: file://${folder}`;

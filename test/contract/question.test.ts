@@ -446,6 +446,13 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
     expect(twice.status).not.toBe(200);
   });
 
+  test('a method in small letters does not get around a deny rule', async () => {
+    for (const method of ['delete', 'Delete', 'dELETE']) {
+      const headers: Pairs = [proto, host, ['X-Forwarded-Uri', '/strict'], ['X-Forwarded-Method', method], cookie];
+      expect([method, (await traefik(headers, dialect)).status]).toEqual([method, 403]);
+    }
+  });
+
   test('bytes above ASCII in the path: the way back is plain ASCII, and nobody passes', async () => {
     const reply = await traefik([proto, host, ['X-Forwarded-Uri', '/caf\xc3\xa9']], dialect);
     expect([302, 500]).toContain(reply.status);

@@ -191,6 +191,12 @@ describe('backchannel_logout', () => {
     expect(await status('withsid', two)).toBe(200);
   });
 
+  test('a provider that comes straight to this server, by whatever name, is heard', async () => {
+    const alice = await signedIn(site, 'exact');
+    expect((await post(await site.provider.sign(logout({ aud: 'exact' })), port, 'gatepost:9000')).status).toBe(200);
+    expect(await status('exact', alice)).toBe(302);
+  });
+
   test('signing in again right after works', async () => {
     await post(await site.provider.sign(logout()));
     expect(await status('grafana', await signedIn(site, 'grafana'))).toBe(200);
