@@ -1,19 +1,21 @@
 /** The map: every path that Gatepost answers, in the order in which it is looked for. */
+import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
+import type { Check } from './check/endpoint.ts';
 import type { Events } from './observe/events.ts';
 import type { Health } from './observe/health.ts';
 import type { Signin } from './signin/index.ts';
 
 export interface AppParts {
-  check: Middleware;
+  check: Check;
   health: Pick<Health, 'ping' | 'live' | 'ready'>;
   signin: Signin;
   events: Events;
 }
 
-/** The Koa application; `callback()` of it is what listens on `listen.http`. */
-export function createApp({ check, health, signin, events }: AppParts): Koa {
+/** What listens on `listen.http`: proxies' questions first, and Koa for all that browsers, the provider and orchestrators ask. */
+export function createApp({ check, health, signin, events }: AppParts): RequestListener {
   const app = new Koa();
   const router = new Router({ strict: true, sensitive: true });
   const { session, start, callback, sign_out, backchannel_logout } = signin;
@@ -25,7 +27,6 @@ export function createApp({ check, health, signin, events }: AppParts): Koa {
   router.all('/outpost.goauthentik.io/sign_out', session, sign_out);
   router.all('/outpost.goauthentik.io/backchannel_logout', backchannel_logout);
 
-  app.use(check);
   app.use(router.routes());
   app.use(marked('X-authentik-auth-callback', session, callback));
   app.use(marked('X-authentik-logout', session, sign_out));
@@ -37,7 +38,11 @@ export function createApp({ check, health, signin, events }: AppParts): Koa {
       error,
     });
   });
-  return app;
+  const others = app.callback();
+  // Not a middleware: what Koa makes for a request takes as long as a warm decision (docs/decisions/2026-11-23-questions-before-koa.md).
+  return (request, response) => {
+    if (!check(request, response)) others(request, response);
+  };
 }
 
 /** An endpoint on whatever path carries authentik's mark for it in the query: `?<name>=true`. */

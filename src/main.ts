@@ -48,7 +48,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const site = { config, parts, events, now };
   const health = createHealth(parts.store);
   const app = createApp({ check: checkOf(site), health, signin: signinOf(site), events });
-  const http = await listen(config.listen.http, app.callback());
+  const http = await listen(config.listen.http, app);
   const metrics = await listenIfFree(config.listen.metrics, metricsListener(registry), events);
   const message = `gatepost answers on ${config.listen.http}`;
   events.emit('notice', { level: 'info', what: 'server.listening', message });

@@ -1,6 +1,5 @@
 /** `/auth/*`: reads a proxy's question, has it decided, gives the answer in the proxy's words and tells the log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Middleware } from 'koa';
 import type { Hosts } from '../access/hosts.ts';
 import { clientAddress, type Networks } from '../access/networks.ts';
 import type { AnswerMaker } from '../dialects/answer.ts';
@@ -29,8 +28,10 @@ export interface CheckOptions {
 
 type Target = NonNullable<ReturnType<typeof findDialect>>;
 
-/** Koa's part is to call it first: everything behind (router, sign-in) never sees a question. */
-export function createCheck(options: CheckOptions): Middleware {
+/** Answers a request that is a proxy's question; `false`: it is none, and was not touched. */
+export type Check = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export function createCheck(options: CheckOptions): Check {
   const { authenticator, answer, peers, events } = options;
   const readOptions: ReadOptions = {
     nginxMethodHeader: options.nginxMethodHeader?.toLowerCase(),
@@ -59,24 +60,25 @@ export function createCheck(options: CheckOptions): Middleware {
     return decision.then((late) => respond(res, question, late, asked));
   };
 
-  return (ctx, next) => {
-    const { req, res } = ctx;
+  return (req, res) => {
     const target = findDialect(req.url as string);
-    if (!target) return next();
-    ctx.respond = false;
+    if (!target) return false;
     const asked = {
       id: requestId(req.headers['x-request-id']),
       dialect: target.dialect.name,
       began: performance.now(),
     };
     // Fail closed: whatever is thrown while a question is read or an answer is made is a 500, which no proxy takes for a yes.
-    const fail = (cause: unknown) =>
+    const fail = (cause: unknown) => {
+      if (res.headersSent) return void res.destroy();
       respond(res, undefined, { kind: 'unavailable', reason: 'internal_error', cause }, asked);
+    };
     try {
-      return check(req, res, target, asked)?.catch(fail);
+      check(req, res, target, asked)?.catch(fail);
     } catch (cause) {
-      return fail(cause);
+      fail(cause);
     }
+    return true;
   };
 }
 
