@@ -23,12 +23,24 @@ return count`;
 /** The first word of an error reply is its code (Redis protocol: "Simple errors"). */
 const codeOf = (error: unknown) => (error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined);
 
+/** How Redis begins to repeat a command that it does not know. */
+const repeated = /,? with args beginning with.*$/is;
+
+/**
+ * Attack: a Redis without HELLO (older than 6, or a proxy before it) repeats what came with it in its error, the password
+ * too, for whoever reads the log.
+ */
+function tellDown(events: Events | undefined, error: unknown): void {
+  const safe = error instanceof ErrorReply ? new Error(error.message.replace(repeated, '')) : error;
+  events?.emit('notice', { level: 'error', what: 'store.down', message: 'Redis is away', error: safe });
+}
+
 function createRunner(address: RedisAddress, events: Events | undefined, told: (key?: string) => void) {
   const keyvs = new WeakMap<Connection, Keyv<string>>();
   const link = openLink(address, {
     invalidated: (key) => told(key?.slice(PREFIX.length)),
     up: () => events?.emit('notice', { level: 'info', what: 'store.up', message: 'Redis is there' }),
-    down: (error) => events?.emit('notice', { level: 'error', what: 'store.down', message: 'Redis is away', error }),
+    down: (error) => tellDown(events, error),
   });
 
   function keyvOf(connection: Connection): Keyv<string> {

@@ -71,10 +71,12 @@ export function openLink(address: RedisAddress, events: LinkEvents): Link {
   /** Connects and stays until the connection is lost. */
   async function serve(): Promise<void> {
     let lost: unknown;
-    const made = await connectRedis(address, {
+    let made: Connection | undefined;
+    // A client may tell of an error before it is handed over.
+    made = await connectRedis(address, {
       lost(error) {
         lost = error ?? new Error('closed');
-        if (connection === made) lose(error);
+        if (made !== undefined && connection === made) lose(error);
       },
       invalidated: events.invalidated,
     });
