@@ -19,7 +19,7 @@ export function assemble(config: Config, events: Events, now: () => number = Dat
   const hosts = createHosts(applications);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
   const provider = createProviders(config, { events, now });
-  const store = createStore(config.store, now);
+  const store = createStore(config.store, now, events);
   const sessions = createSessions({
     store,
     secret: config.secret,

@@ -1,5 +1,6 @@
 /** The server: puts the rooms behind two listeners, and ends without cutting anybody off. */
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { normaliseHost } from './access/hosts.ts';
 import { createApp } from './app.ts';
@@ -24,6 +25,9 @@ export interface Running {
   /** Stops accepting, lets finish what runs (at most 4 s), and closes the store. */
   close(): Promise<void>;
 }
+
+/** Milliseconds that refreshes are given at the end, after requests had theirs. */
+const patience = 700;
 
 export interface ServeOptions {
   events?: Events;
@@ -59,7 +63,11 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
     async close() {
       health.drain();
       await Promise.all([drain(http), drain(metrics)]);
-      await parts.sessions.idle();
+      // A refresh that is under way would lose its token; a store or provider that hangs must not keep us.
+      const enough = new AbortController();
+      const late = sleep(patience, undefined, { signal: enough.signal }).catch(() => undefined);
+      await Promise.race([parts.sessions.idle(), late]);
+      enough.abort();
       await parts.store.close();
       log.flush();
     },
