@@ -4,8 +4,9 @@ import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import { chain, type Maybe } from './chain.ts';
 import { type Copy, createCopies } from './copies.ts';
+import { createFirstUse } from './first_use.ts';
 import { createLoad } from './load.ts';
-import { guardedKeys, sessionKey } from './names.ts';
+import { sessionKey } from './names.ts';
 import { createRefresher } from './refresh.ts';
 import { createRevocation, LONGEST } from './revocation.ts';
 import { packRow } from './row.ts';
@@ -41,8 +42,16 @@ export interface Sessions {
   endUser(issuer: string, sub: string): Promise<void>;
   /** Ends every session that belongs to one session at the provider; constant cost. */
   endSid(issuer: string, sid: string): Promise<void>;
-  /** Whether `name` (an issuer and a `jti`) was never used before, on any replica; it is used then, for `ttl` milliseconds. */
-  firstUse(name: string, ttl: number): Promise<boolean>;
+  /**
+   * Whose session an id is, whatever has become of its token: for signing out, when there may be no provider to refresh it.
+   * Nobody is let in by it.
+   */
+  owner(id: string, application: string): Promise<Session | undefined>;
+  /**
+   * Whether `name` (an issuer and a `jti`) was never used before, on any replica. It is used then, for `ttl` milliseconds,
+   * unless `work`, which is what it is used for, fails.
+   */
+  firstUse(name: string, ttl: number, work?: () => Promise<void>): Promise<boolean>;
   /** Resolves when no refresh is under way. A process waits for it before it stops, or a rotated refresh token is lost. */
   idle(): Promise<void>;
 }
@@ -128,11 +137,11 @@ export function createSessions(options: SessionsOptions): Sessions {
     end,
     endUser: revocation.endUser,
     endSid: revocation.endSid,
-    async firstUse(name, ttl) {
-      // Under the name of every secret: while a secret is rotated, replicas differ in which one comes first.
-      const added = await Promise.all(guardedKeys(seal, 'j', name).map((key) => store.add(key, '1', ttl)));
-      return added.every(Boolean);
+    async owner(id, application) {
+      const session = couldBeId(id) ? (await load(id))?.live.session : undefined;
+      return session?.application === application ? session : undefined;
     },
+    firstUse: createFirstUse(store, seal),
     idle: refresher.idle,
   };
 }

@@ -36,10 +36,12 @@ function readClaims(token: string) {
 /** Each token once: else whoever records one could end the sessions of that user for as long as it lives. */
 async function signOut({ sessions, now }: Room, { iss, sub, sid, jti, exp }: Logout): Promise<void> {
   const ttl = Math.max(SKEW, exp - now() + SKEW);
-  if (!(await sessions.firstUse(`${iss} ${jti}`, ttl))) throw new CredentialsRefused('the token was used before');
-  // `sid` is the narrower one: other sessions of the user, on other devices, go on.
-  if (sid !== undefined) await sessions.endSid(iss, sid);
-  else if (sub !== undefined) await sessions.endUser(iss, sub);
+  const first = await sessions.firstUse(`${iss} ${jti}`, ttl, async () => {
+    // `sid` is the narrower one: other sessions of the user, on other devices, go on.
+    if (sid !== undefined) await sessions.endSid(iss, sid);
+    else if (sub !== undefined) await sessions.endUser(iss, sub);
+  });
+  if (!first) throw new CredentialsRefused('the token was used before');
 }
 
 export function createBackchannelLogout(room: Room) {

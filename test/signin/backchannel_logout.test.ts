@@ -15,6 +15,8 @@ let site: Awaited<ReturnType<typeof startSignin>>;
 /** The provider wants the address before the site has its port. */
 let relay: Server;
 let storeAway = false;
+/** Counts down to the write that fails, and all after it. */
+let writesLeft = Number.POSITIVE_INFINITY;
 let uses = 0;
 
 beforeAll(async () => {
@@ -38,6 +40,7 @@ beforeAll(async () => {
   site = await startSignin([makeApplication(common), makeApplication({ ...common, ...wiki })], (store) => ({
     ...store,
     add: (...row) => (storeAway ? Promise.reject(new StoreUnavailable()) : store.add(...row)),
+    set: (...row) => (--writesLeft < 0 ? Promise.reject(new StoreUnavailable()) : store.set(...row)),
   }));
 });
 afterAll(async () => {
@@ -48,6 +51,7 @@ afterAll(async () => {
 afterEach(() => {
   site.clock.shift = 0;
   storeAway = false;
+  writesLeft = Number.POSITIVE_INFINITY;
   provider.fail('jwks', undefined);
 });
 
@@ -203,4 +207,16 @@ test('the store is away: 503, and the same token works afterwards', async () => 
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
   storeAway = false;
   expect((await send(token)).status).toBe(200);
+});
+
+// Attack: none; but a sign-out that is lost. The provider sends the token again after a 503, and a 400 is the end of it.
+test.each([0, 1])('the store is away after %i writes: the token is not used up', async (writes) => {
+  const browser = await signedIn('grafana.example.com');
+  const token = await provider.sign(rightClaims());
+  writesLeft = writes;
+  expect((await send(token)).status).toBe(503);
+  writesLeft = Number.POSITIVE_INFINITY;
+  expect((await send(token)).status).toBe(200);
+  expect(await status(browser, 'grafana.example.com')).toBe(401);
+  expect((await send(token)).status).toBe(400);
 });
