@@ -19,14 +19,18 @@ export function createApp({ check, health, signin, events }: AppParts): RequestL
   const app = new Koa();
   const router = new Router({ strict: true, sensitive: true });
   const { session, start, callback, sign_out, backchannel_logout } = signin;
-  router.all('/outpost.goauthentik.io/ping', health.ping);
-  router.get('/-/health/live', health.live);
-  router.get('/-/health/ready', health.ready);
-  router.all('/outpost.goauthentik.io/start', session, start);
-  router.all('/outpost.goauthentik.io/callback', session, callback);
-  router.all('/outpost.goauthentik.io/sign_out', session, sign_out);
-  router.all('/outpost.goauthentik.io/backchannel_logout', backchannel_logout);
+  // biome-ignore format: the map is a table
+  const map: [path: string, ...steps: Middleware[]][] = [
+    ['/outpost.goauthentik.io/ping',               health.ping],
+    ['/-/health/live',                             health.live],
+    ['/-/health/ready',                            health.ready],
+    ['/outpost.goauthentik.io/start',              session, start],
+    ['/outpost.goauthentik.io/callback',           session, callback],
+    ['/outpost.goauthentik.io/sign_out',           session, sign_out],
+    ['/outpost.goauthentik.io/backchannel_logout', backchannel_logout],
+  ];
 
+  for (const [path, ...steps] of map) router.all(path, ...steps);
   app.use(router.routes());
   app.use(marked('X-authentik-auth-callback', session, callback));
   app.use(marked('X-authentik-logout', session, sign_out));
