@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import accepts from 'accepts';
+import { LRUCache } from 'lru-cache';
 import type { Question } from './question.ts';
 
 /**
@@ -39,7 +40,8 @@ export function asksForNoRedirect(question: Question): boolean {
 
 /** Whether a query (with its `?`) has the parameter `x-authentik-no-redirect`. */
 export function hasNoRedirectQuery(query: string): boolean {
-  if (query === '') return false;
+  // Only what could spell the name is taken apart: a letter of it may be percent-encoded.
+  if (query === '' || !/no-redirect|%/i.test(query)) return false;
   for (const name of new URLSearchParams(query).keys()) {
     if (name.toLowerCase() === 'x-authentik-no-redirect') return true;
   }
@@ -49,8 +51,17 @@ export function hasNoRedirectQuery(query: string): boolean {
 /** Characters; browsers send about 150. */
 const longestAccept = 4096;
 
-function prefers(accept: string, types: string[]): string | false {
+/** What texts of `Accept` have come to: browsers and programs send the same few each time. */
+const known = new LRUCache<string, string>({ max: 500 });
+
+function prefers(accept: string, types: string[]): string {
   // Attack: a quotation mark and 60,000 commas, which the parser joins again one by one: a third of a second for one request.
-  if (accept.length > longestAccept) return false;
-  return accepts({ headers: { accept } } as IncomingMessage).type(types) as string | false;
+  if (accept.length > longestAccept) return '';
+  const key = `${types.length} ${accept}`;
+  let type = known.get(key);
+  if (type === undefined) {
+    type = String(accepts({ headers: { accept } } as IncomingMessage).type(types) || '');
+    known.set(key, type);
+  }
+  return type;
 }
