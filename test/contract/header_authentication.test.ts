@@ -652,8 +652,11 @@ describe('the provider fails', () => {
   test('it hangs: 503 within the time limit, while public paths pass', async () => {
     site.provider.fail('token', 'hang');
     const began = Date.now();
-    const reply = await at('grafana', [basic('bob', 'bob-30')]);
-    expect(reply.status).toBe(503);
+    const asked = at('grafana', [basic('bob', 'bob-30')]);
+    const open = await ask(port, 'traefik', `${app}/healthz`, [basic('bob', 'bob-30')]);
+    expect(open.status).toBe(200);
+    expect(Date.now() - began).toBeLessThan(2000);
+    expect((await asked).status).toBe(503);
     expect(Date.now() - began).toBeLessThan(11_500);
     site.provider.fail('token', undefined);
   });
