@@ -1,27 +1,28 @@
 /** `sign_out`: ends every session of the user on this outpost before it answers, and goes on to the provider. */
 import { ProviderUnavailable } from '../errors.ts';
-import { clearSessionCookie } from '../sessions/cookie.ts';
+import { clearSessionCookie, readCookies, sessionCookieName } from '../sessions/cookie.ts';
 import type { Session } from '../sessions/session.ts';
 import { redirect, show } from './answer.ts';
 import { keepBrowser, readBrowser } from './binding.ts';
 import { signedOutPage } from './pages.ts';
-import { presentSessions } from './present.ts';
 import type { Outcome, Room, Visit } from './room.ts';
 
 export async function signOut(room: Room, visit: Visit): Promise<Outcome> {
   const { ctx, application } = visit;
-  const present = await presentSessions(room.sessions, ctx, application);
-  await Promise.all(
-    present.map(async ({ id, session }) => {
-      if (session) await room.sessions.endUser(session.issuer, session.sub);
-      await room.sessions.end(id);
-    }),
-  );
+  const ids = readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id));
+  // Not `find`: a session whose token has ended would have to be refreshed to be found, and the others of its user would
+  // live on whenever the provider is away.
+  const present = await Promise.all(ids.map((id) => room.sessions.owner(id, application.slug)));
+  const owners = present.filter((session) => session !== undefined);
+  await Promise.all([
+    ...owners.map(({ issuer, sub }) => room.sessions.endUser(issuer, sub)),
+    ...ids.map((id) => room.sessions.end(id)),
+  ]);
   ctx.append('Set-Cookie', clearSessionCookie(application));
   // Logins that were meant to be ended are no loop.
   const browser = readBrowser(ctx, application);
   if (browser.known && browser.logins.length > 0) keepBrowser(ctx, { ...browser, logins: [] });
-  const session = present.find((one) => one.session)?.session;
+  const [session] = owners;
   const user = session && (session.user.username || session.sub);
   const url = session?.idToken ? await endSessionUrl(visit, session) : undefined;
   if (url === undefined) return { ...show(ctx, signedOutPage(application, session !== undefined), 'signed_out'), user };

@@ -375,6 +375,20 @@ describe('signing out', () => {
     expect((await bob.open(url)).status).toBe(200);
   });
 
+  // Attack: a stolen session lives on, because its owner signed out after the token had ended and while the provider was away.
+  test('ends all sessions of that user, whatever has become of the token and of the provider', async () => {
+    const wiki = 'wiki.example.com';
+    const thief = site.browser();
+    for (const one of [browser, thief]) await one.open(await untilCallback(one, endpoint(wiki, 'start')));
+    site.clock.shift = 2 * 3_600_000;
+    provider.fail('token', 'error');
+    const out = await browser.open(endpoint(wiki, 'sign_out'));
+    expect(out.status).toBe(302);
+    expect(new URL(out.location!).searchParams.get('id_token_hint')?.split('.')).toHaveLength(3);
+    site.clock.shift = 0;
+    expect((await thief.open(`https://${wiki}/`)).status).toBe(401);
+  });
+
   test('is no loop when it is done again and again', async () => {
     for (let round = 0; round < 4; round += 1) {
       await browser.open(await untilCallback(browser, withRd));
