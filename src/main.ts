@@ -8,6 +8,7 @@ import { assemble, type Parts } from './assemble.ts';
 import { createCheck } from './check/endpoint.ts';
 import { createPeers } from './check/peer.ts';
 import type { Config } from './config/schema.ts';
+import { warningsOf } from './config/warnings.ts';
 import { createAnswer } from './dialects/answer.ts';
 import { drain, listen, listenIfFree } from './listen.ts';
 import { createEvents, type Events } from './observe/events.ts';
@@ -50,6 +51,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const registry = createMetrics(events);
   const parts = assemble(config, events, now);
   const site = { config, parts, events, now };
+  for (const message of warningsOf(config)) events.emit('notice', { level: 'warn', what: 'config.warning', message });
   const health = createHealth(parts.store);
   const app = createApp({ check: checkOf(site), health, signin: signinOf(site), events });
   const http = await listen(config.listen.http, app);

@@ -1,6 +1,7 @@
 /** `gatepost check`: validates the configuration and sums it up. */
 import { loadConfig } from '../config/load.ts';
 import type { ApplicationConfig, Config } from '../config/schema.ts';
+import { warningsOf } from '../config/warnings.ts';
 import { sessionCookieName } from '../sessions/cookie.ts';
 import type { Surroundings } from './program.ts';
 
@@ -12,6 +13,7 @@ export async function checkCommand(file: string, { env, out }: Surroundings): Pr
     out(`\n${application.name}`);
     out(table(summary(application)));
   }
+  for (const warning of warningsOf(config)) out(`\nwarning: ${warning}`);
   return 0;
 }
 

@@ -11,9 +11,6 @@ export function checkApplication(application: SoundApplication, report: Report):
 
 function checkCookieDomain(application: SoundApplication, report: Report): void {
   const { mode, cookie_domain, external_host } = application;
-  if (mode === 'forward_single' && cookie_domain !== undefined) {
-    report(['cookie_domain'], 'is for mode: forward_domain only; with forward_single the cookie is for the host alone');
-  }
   if (mode !== 'forward_domain') return;
   // A value that was refused is there as `undefined`: it has been reported.
   if (!Object.hasOwn(application, 'cookie_domain')) {

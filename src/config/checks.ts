@@ -1,6 +1,5 @@
 /** Runs the checks that look at more than one key, on those keys that are sound by themselves. */
 import { checkApplication } from './check_application.ts';
-import { checkCookieNames } from './check_cookie_names.ts';
 import { checkDuplicates } from './check_duplicates.ts';
 import { checkProcess } from './check_process.ts';
 import type { KeyPath, Report } from './problems.ts';
@@ -23,7 +22,6 @@ export function checkConfig(config: Config, issues: readonly Issue[], report: Re
   const sound = soundPart(config, issues);
   checkProcess(sound, report);
   checkDuplicates(sound.applications, report);
-  checkCookieNames(sound.applications, report);
   sound.applications.forEach((application, index) => {
     checkApplication(application, (path, message) => report(['applications', index, ...path], message));
   });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { warningsOf } from '../../src/config/warnings.ts';
 import { parse, problemsOf, secret } from './example.ts';
 
 /** Applications that differ in what is given; each line of `applications` is one in flow form. */
@@ -42,14 +43,14 @@ it('refuses two applications with one cookie domain', () => {
   ]);
 });
 
-it('accepts one client for applications whose cookies never meet', () => {
+it('says nothing of one client for applications whose cookies never meet', () => {
   const shared = 'client_id: one';
   const config = several(
     `external_host: https://a.com, ${shared}`,
     `external_host: https://b.com, ${shared}`,
     `${domain('x.c.com', 'c.com')}, ${shared}`,
   );
-  expect(parse(config).applications).toHaveLength(3);
+  expect(warningsOf(parse(config))).toEqual([]);
 });
 
 it.each([
@@ -69,11 +70,16 @@ it.each([
     domain('a.example.com', 'example.com'),
     domain('x.team.example.com', 'team.example.com'),
   ],
-])('refuses one client for applications %s, as the browser would hold two cookies of one name', (_, one, other) => {
-  expect(message(`${one}, client_id: one`, `${other}, client_id: one`)).toEqual([
-    expect.stringMatching(/^applications\[[01]\]\.client_id: is that of applications\[[01]\]/),
+])('warns of one client for applications %s, as the browser holds two cookies of one name', (_, one, other) => {
+  expect(warningsOf(parse(several(`${one}, client_id: one`, `${other}, client_id: one`)))).toEqual([
+    expect.stringMatching(/^applications\[[01]\]\.client_id is that of applications\[[01]\]/),
   ]);
-  expect(parse(several(one, other)).applications).toHaveLength(2);
+  expect(warningsOf(parse(several(one, other)))).toEqual([]);
+});
+
+it('warns of a cookie domain that is not used', () => {
+  const [warning] = warningsOf(parse(several('external_host: https://a.example.com, cookie_domain: example.com')));
+  expect(warning).toMatch(/^applications\[0\]\.cookie_domain is for mode: forward_domain/);
 });
 
 it('reports problems of several keys beside those of single ones, once each', () => {
@@ -96,5 +102,5 @@ it('looks at thousands of applications of one client without comparing each with
     { length: 3000 },
     (_, index) => `${domain(`a.d${index}.com`, `d${index}.com`)}, client_id: one`,
   );
-  expect(parse(several(...many)).applications).toHaveLength(3000);
+  expect(warningsOf(parse(several(...many)))).toEqual([]);
 });

@@ -178,7 +178,6 @@ const badApplication: [lines: string, key: string, part: string][] = [
   ].map((host): [string, string, string] => [`external_host: ${host}`, 'external_host', 'must be scheme, host']),
   ['mode: proxy', 'mode', 'forward_single, forward_domain'],
   ['mode: forward_domain', 'cookie_domain', 'is required with mode: forward_domain'],
-  ['cookie_domain: example.com', 'cookie_domain', 'is for mode: forward_domain only'],
   ...[
     'https://example.com',
     'example.com:443',

@@ -1,6 +1,6 @@
 /**
- * Makes sure that no browser holds two session cookies of one name. The name comes from the client ID, so applications may
- * share a client only where their cookies never meet: cookies know hosts and domains, but no ports (RFC 6265, section 8.5).
+ * Finds applications of which a browser holds two session cookies of one name. The name comes from the client ID, and cookies know
+ * hosts and domains, but no ports (RFC 6265, section 8.5): two ports of one host sign each other out.
  */
 import type { SoundApplication } from './checks.ts';
 import type { Report } from './problems.ts';
@@ -12,7 +12,7 @@ interface Placed {
   domain: string | undefined;
 }
 
-export function checkCookieNames(applications: readonly SoundApplication[], report: Report): void {
+export function warnOfCookieNames(applications: readonly SoundApplication[], report: Report): void {
   const byClient = new Map<string, Placed[]>();
   applications.forEach(({ client_id, external_host, mode, cookie_domain }, index) => {
     if (!client_id || !external_host || !mode) return;
@@ -36,7 +36,7 @@ function checkGroup(group: readonly Placed[], report: Report): void {
     if (meets) {
       report(
         ['applications', placed.index, 'client_id'],
-        `is that of applications[${meets.index}], and browsers would send the cookie of one to the other: register a client of its own`,
+        `is that of applications[${meets.index}], and browsers send the cookie of one to the other: a client of its own is better`,
       );
     }
     hosts.set(placed.hostname, placed);
