@@ -1,6 +1,6 @@
 /** Address ranges, compiled once: who is a trusted proxy, and which client a rule means. */
 import ipaddr from 'ipaddr.js';
-import { LRUCache } from 'lru-cache';
+import { createBounded } from '../bounded.ts';
 
 export interface Networks {
   /** Whether the address (canonical text, as `parseAddress` gives it) is in one of the ranges. */
@@ -10,7 +10,7 @@ export interface Networks {
 /** No address with brackets, zone and port is longer; what is longer is not looked at. */
 const longest = 80;
 /** What addresses were read as, `''` for what is none: few clients ask often, and reading one takes longer than judging it. */
-const read = new LRUCache<string, string>({ max: 10_000 });
+const read = createBounded<string, string>(10_000);
 
 /**
  * An address in canonical text: `::ffff:a.b.c.d` is `a.b.c.d`, a port and brackets are dropped;
@@ -35,7 +35,7 @@ function readAddress(text: string): string | undefined {
 }
 
 /** What addresses were judged as, for all lists together: a memory for each list of ten thousand applications would be large. */
-const judged = new LRUCache<string, boolean>({ max: 10_000 });
+const judged = createBounded<string, boolean>(10_000);
 let lists = 0;
 
 /** Compiles CIDR ranges or single addresses; throws on what is neither. Answers are remembered: few addresses ask often. */

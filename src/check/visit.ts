@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import accepts from 'accepts';
-import { LRUCache } from 'lru-cache';
+import { createBounded } from '../bounded.ts';
 import type { Question } from './question.ts';
 
 /**
@@ -52,7 +52,7 @@ export function hasNoRedirectQuery(query: string): boolean {
 const longestAccept = 4096;
 
 /** What texts of `Accept` have come to: browsers and programs send the same few each time. */
-const known = new LRUCache<string, string>({ max: 500 });
+const known = createBounded<string, string>(500);
 
 function prefers(accept: string, types: string[]): string {
   // Attack: a quotation mark and 60,000 commas, which the parser joins again one by one: a third of a second for one request.

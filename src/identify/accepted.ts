@@ -1,5 +1,5 @@
 /** Finds and keeps the sessions of accepted credentials: one row for each credential and application, whoever asks. */
-import { LRUCache } from 'lru-cache';
+import { createBounded } from '../bounded.ts';
 import type { ApplicationConfig } from '../config/schema.ts';
 import type { Identity } from '../provider/provider.ts';
 import type { Session } from '../sessions/session.ts';
@@ -34,8 +34,8 @@ export interface Accepted {
 
 export function createAccepted(sessions: Sessions, now: () => number, max = 10_000): Accepted {
   const memoryHash = createMemoryHash();
-  const headers = new LRUCache<string, Known>({ max });
-  const postponed = new LRUCache<string, number>({ max });
+  const headers = createBounded<string, Known>(max);
+  const postponed = createBounded<string, number>(max);
 
   return {
     recall: (slug, header) => headers.get(memoryHash(slug, header)),
