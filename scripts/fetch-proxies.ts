@@ -21,6 +21,11 @@ const debian: Partial<Record<Tool, string>> = {
   haproxy: 'haproxy',
   'redis-server': 'redis-server',
   chromium: 'chromium',
+  curl: 'curl',
+  jq: 'jq',
+  git: 'git',
+  rclone: 'rclone',
+  cadaver: 'cadaver',
 };
 
 const missing = () => tools.filter((tool) => findTool(tool) === undefined);

@@ -3,7 +3,20 @@ import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const tools = ['nginx', 'traefik', 'caddy', 'envoy', 'haproxy', 'redis-server', 'chromium'] as const;
+export const tools = [
+  'nginx',
+  'traefik',
+  'caddy',
+  'envoy',
+  'haproxy',
+  'redis-server',
+  'chromium',
+  'curl',
+  'jq',
+  'git',
+  'rclone',
+  'cadaver',
+] as const;
 export type Tool = (typeof tools)[number];
 
 /** Where downloaded programs live; git ignores it. */

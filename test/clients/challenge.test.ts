@@ -1,0 +1,89 @@
+/** What docs/header-authentication.md adds to each proxy's files for programs that wait to be asked; docker is one. */
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask } from '../integration/ask.ts';
+import { caddy } from '../integration/caddy.ts';
+import { envoy } from '../integration/envoy.ts';
+import { haproxy } from '../integration/haproxy.ts';
+import { nginx } from '../integration/nginx.ts';
+import { traefik } from '../integration/traefik.ts';
+import { needTool } from '../support/tools.ts';
+import { example } from './document.ts';
+import { restartForPrograms } from './recipe.ts';
+import { type Clients, startClients } from './setup.ts';
+
+const all = [nginx, traefik, caddy, envoy, haproxy];
+const proxies = all.filter(({ tool }) => needTool(tool));
+
+/** From 28 on the docker client logs in by itself where it has no engine; no test needs an engine, or has one. */
+function hasDocker(): boolean {
+  try {
+    return (
+      Number.parseInt(execFileSync('docker', ['--version'], { encoding: 'utf8' }).match(/\d+/)?.[0] ?? '', 10) >= 28
+    );
+  } catch {
+    return false;
+  }
+}
+
+let clients: Clients;
+
+beforeAll(async () => {
+  clients = await startClients(all);
+});
+afterAll(() => clients?.stop());
+
+describe.each(proxies)('$name with the lines for programs', (proxy) => {
+  const { name } = proxy;
+  const question = (path: string, headers: [string, string][] = []) => {
+    const { port } = clients.behind[name]!.site;
+    return ask(port, { host: `localhost:${port}`, path, headers: [['Accept', '*/*'], ...headers] });
+  };
+  const withPassword = (password: string): [string, string] => [
+    'Authorization',
+    `Basic ${Buffer.from(`alice:${password}`).toString('base64')}`,
+  ];
+  const places = ['/v2/', '/dav', '/dav/a/b', '/project.git/info/refs?service=git-upload-pack'];
+
+  test('before: an anonymous program is sent to the login page', async () => {
+    for (const path of places) expect((await question(path)).status).toBe(302);
+  });
+
+  test('programs are asked for a password on their addresses, people go to the login page on all others', async () => {
+    await restartForPrograms(proxy, clients.behind[name]!);
+    for (const path of places) {
+      const answer = await question(path);
+      expect([path, answer.status, answer.headers.location]).toEqual([path, 401, undefined]);
+      expect(answer.headers['www-authenticate']).toMatch(/^Basic realm="Files", charset="UTF-8"/);
+    }
+    for (const path of ['/', '/v2x', '/davos', '/x?y=/v2/', '/project.gitx/']) {
+      const answer = await question(path);
+      expect([path, answer.status, answer.headers['www-authenticate']]).toEqual([path, 302, undefined]);
+    }
+  });
+
+  test('the wish does not reach the application, and opens nothing', async () => {
+    const before = clients.arrived.length;
+    expect((await question('/v2/', [withPassword('wrong')])).status).toBe(401);
+    expect(clients.arrived).toHaveLength(before);
+    expect((await question('/v2/', [withPassword(clients.appPassword)])).status).toBe(200);
+    expect(clients.arrived.at(-1)?.headers).not.toHaveProperty('x-authentik-no-redirect');
+    expect(clients.leaked()).toEqual([]);
+  });
+
+  test.skipIf(!hasDocker())('docker logs in where it is shown no challenge for Bearer', async () => {
+    // nginx from 1.23 on shows both: the page says what is needed there.
+    const both = String((await question('/v2/')).headers['www-authenticate']).includes('Bearer');
+    const { origin } = clients.behind[name]!;
+    const script = example('docker login', 0, { origin, token: '' });
+    const variables = { DOCKER_HOST: `unix://${clients.home}/none`, DOCKER_CONFIG: `${clients.home}/docker` };
+    const ran = await clients.shell(script, { APP_PASSWORD: clients.appPassword, ...variables });
+    expect([ran.status === 0, ran.error.includes('unsupported protocol scheme')], ran.error).toEqual([!both, both]);
+    if (both) expect(name).toBe('nginx');
+    expect(clients.leaked()).toEqual([]);
+  });
+});
+
+test('no log has the password', () => {
+  expect(clients.leaks()).toEqual([]);
+});

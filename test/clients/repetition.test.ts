@@ -1,0 +1,95 @@
+/** Programs that keep no cookies: one question to the provider and one row in the store, however often they come. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDatabase } from '../../src/sessions/file_database.ts';
+import { nginx } from '../integration/nginx.ts';
+import { traefik } from '../integration/traefik.ts';
+import { needTool } from '../support/tools.ts';
+import { cookies } from './secrets.ts';
+import { type Clients, startClients } from './setup.ts';
+
+const usable = needTool('curl') !== undefined;
+const folder = mkdtempSync(join(tmpdir(), 'gatepost-store-'));
+let clients: Clients;
+let stopped = false;
+
+beforeAll(async () => {
+  clients = await startClients([nginx, traefik], { store: `file://${folder}` });
+});
+afterAll(async () => {
+  if (!stopped) await clients?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const proxies = [nginx, traefik].filter(({ tool }) => needTool(tool));
+
+describe.skipIf(!usable).each(proxies)('the same credential through $name', ({ name }) => {
+  const curl = (parameters: string, password = clients.appPassword) =>
+    clients.shell(`curl --silent --write-out '%{http_code}\\n' --output /dev/null ${parameters}`, {
+      LOGIN: `alice:${password}`,
+    });
+  const site = () => clients.behind[name]!.origin;
+  /** How many lines there are of each kind. */
+  const statuses = (out: string) => {
+    const counts: Record<string, number> = {};
+    for (const line of out.trim().split('\n')) counts[line] = (counts[line] ?? 0) + 1;
+    return counts;
+  };
+
+  test('thirty at once ask the provider once', async () => {
+    const before = clients.provider.counts.token;
+    let [under, most] = [0, 0];
+    clients.provider.stand('token', async () => {
+      most = Math.max(most, ++under);
+      await sleep(700);
+      under -= 1;
+      return undefined;
+    });
+    const parallel = `--parallel --parallel-immediate --parallel-max 30 --user "$LOGIN"`;
+    const ran = await curl(`${parallel} --dump-header headers "${site()}/report?[1-30]"`);
+    clients.provider.stand('token', undefined);
+    expect(statuses(ran.out)).toEqual({ 200: 30 });
+    expect([clients.provider.counts.token - before, most]).toEqual([1, 1]);
+    // All who waited are told of the one session.
+    expect(new Set(cookies((await clients.shell('cat headers')).out)).size).toBe(1);
+  });
+
+  test('a thousand without a cookie ask nobody any more', async () => {
+    const before = clients.provider.counts.token;
+    const ran = await curl(`--user "$LOGIN" "${site()}/report?[1-1000]"`);
+    expect(statuses(ran.out)).toEqual({ 200: 1000 });
+    expect(clients.provider.counts.token - before).toBe(0);
+    expect(clients.leaked()).toEqual([]);
+  });
+
+  test('a hundred with a wrong password: one question, and nothing is kept', async () => {
+    const before = clients.provider.counts.token;
+    const wish = `--header 'X-Authentik-No-Redirect: 1'`;
+    const ran = await curl(`${wish} --user "$LOGIN" "${site()}/report?[1-100]"`, `wrong for ${name}`);
+    expect(statuses(ran.out)).toEqual({ 401: 100 });
+    expect(clients.provider.counts.token - before).toBe(1);
+  });
+});
+
+test.skipIf(!usable)(
+  'the store holds one session for each application and nothing readable; the log no secret',
+  async () => {
+    expect(clients.leaks(['wrong for nginx', 'wrong for traefik'])).toEqual([]);
+    await clients.stop();
+    stopped = true;
+    const database = createDatabase(folder);
+    const rows = database.slice('', 1000).map(({ key }) => key.slice(0, 2));
+    await database.close();
+    expect(rows.filter((kind) => kind === 's:')).toHaveLength(proxies.length);
+    // What else there may be: the counters of refusals, by user name and by address.
+    expect(rows.filter((kind) => kind !== 's:' && kind !== 'c:')).toEqual([]);
+    const bytes = readdirSync(folder)
+      .map((file) => readFileSync(join(folder, file), 'latin1'))
+      .join('');
+    for (const word of [clients.appPassword, 'alice', 'eyJ', '127.0.0.1'])
+      expect(bytes.includes(word), word).toBe(false);
+  },
+);
