@@ -11,7 +11,7 @@ test.each([
   ['as a Basic credential', Buffer.from(`alice:${secret}`).toString('base64')],
   ['as any JWT', 'eyJhbGciOiJSUzI1NiJ9.e30.x'],
 ])('a secret is found %s', (_how, spelling) => {
-  expect(findLeaks(`a line "${spelling}" of a log`, [secret])).toHaveLength(1);
+  expect(findLeaks(`a line "${spelling}" of a log`, [secret])).not.toEqual([]);
   expect(findLeaks('a line of a log', [secret])).toEqual([]);
 });
 
