@@ -17,6 +17,9 @@ export interface Allow {
   reason?: Reason | undefined;
 }
 
+/** Which schemes a 401 names in `WWW-Authenticate`: all that are taken (`Basic` and `Bearer`), or `Basic` alone. */
+export type Challenge = 'all' | 'basic';
+
 /** Not signed in. */
 export interface SignIn {
   kind: 'sign_in';
@@ -28,8 +31,8 @@ export interface SignIn {
   redirect: boolean;
   /** A person is to see a page at this URL: the 401 of a proxy that makes its own redirect says where to. */
   pageVisit: boolean;
-  /** The credentials of a program are the point: name the schemes in `WWW-Authenticate`. */
-  challenge: boolean;
+  /** The credentials of a program are the point: name these schemes in `WWW-Authenticate`; `false`: none. */
+  challenge: false | Challenge;
 }
 
 /** A no that signing in again does not change. */

@@ -13,7 +13,7 @@ import type { Decision } from './decision.ts';
 import type { Peer } from './peer.ts';
 import type { Question, ReadOptions } from './question.ts';
 import { type DecisionTeller, tellDecision } from './tell.ts';
-import { hasNoRedirectQuery } from './visit.ts';
+import { readNoRedirectQuery } from './visit.ts';
 
 export interface CheckOptions {
   authenticator: Authenticator;
@@ -109,7 +109,7 @@ function ask(
     headers,
     authorization: headers.authorization,
     authorizationRepeated: headers.authorization !== undefined && isRepeated(asked, 'authorization'),
-    noRedirect: hasNoRedirectQuery(target.query),
+    noRedirect: readNoRedirectQuery(target.query),
     redirects: target.dialect.redirects,
     removal: target.dialect.removal,
   };

@@ -5,7 +5,7 @@ import type { Application } from './application.ts';
 import type { Allow, Decision, SignIn } from './decision.ts';
 import type { Identified } from './identify.ts';
 import type { Question } from './question.ts';
-import { asksForNoRedirect, isPageVisit, isPreflight } from './visit.ts';
+import { isPageVisit, isPreflight, readNoRedirect } from './visit.ts';
 
 /** Judges by all rules that were found, of which the strictest decides. */
 export function judge(
@@ -62,7 +62,7 @@ function allow(question: Question, application: Application, identified: Identif
 
 function signIn(question: Question, application: Application, identified: Identified): SignIn {
   const refused = identified.refused === true;
-  const challenge = asksForNoRedirect(question) || (refused && application.config.intercept_header_auth);
+  const challenge = readNoRedirect(question) || (refused && application.config.intercept_header_auth && 'all');
   const pageVisit = isPageVisit(question);
   return {
     kind: 'sign_in',

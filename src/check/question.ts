@@ -1,6 +1,7 @@
 /** The question that a proxy asks: plain data, the same for every dialect. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ForwardedUrl, Unusable } from '../dialects/forwarded_url.ts';
+import type { Challenge } from './decision.ts';
 
 /** What of an HTTP request a dialect reads. */
 export interface ProxyRequest {
@@ -26,8 +27,8 @@ export interface Question {
   authorization: string | undefined;
   /** It is there more than once: nobody can say which one the application would take. */
   authorizationRepeated: boolean;
-  /** No-redirect is asked for on the auth endpoint's own URL. */
-  noRedirect: boolean;
+  /** Whether no-redirect is asked for on the auth endpoint's own URL, and with which challenge. */
+  noRedirect: false | Challenge;
   /** Whether the dialect can hand a redirect on to the client. */
   redirects: boolean;
   /** The answer's header by which the dialect has to be told that the client's `Authorization` goes no further. */

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import accepts from 'accepts';
 import { createBounded } from '../bounded.ts';
+import type { Challenge } from './decision.ts';
 import type { Question } from './question.ts';
 
 /**
@@ -29,23 +30,32 @@ export function isPreflight({ method, headers }: Question): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
 
-/** A program asks for a 401 where a browser would be redirected: by header or by query, any value, any letter case. */
-export function asksForNoRedirect(question: Question): boolean {
-  return (
-    question.noRedirect ||
-    question.headers['x-authentik-no-redirect'] !== undefined ||
-    hasNoRedirectQuery(question.url.query)
-  );
+const noRedirect = 'x-authentik-no-redirect';
+
+/**
+ * A program asks for a 401 where a browser would be redirected: by header or by query, any value, any letter case.
+ * The value `basic` in any of them asks for the challenge for Basic alone: docker takes the realm of one for Bearer for
+ * the address of a token service (CNCF Distribution, token authentication) and gives up.
+ */
+export function readNoRedirect({ noRedirect: own, headers, url }: Question): false | Challenge {
+  const value = headers[noRedirect];
+  const wishes = [own, value !== undefined && challengeOf(String(value)), readNoRedirectQuery(url.query)];
+  return wishes.includes('basic') ? 'basic' : wishes.includes('all') && 'all';
 }
 
-/** Whether a query (with its `?`) has the parameter `x-authentik-no-redirect`. */
-export function hasNoRedirectQuery(query: string): boolean {
+/** What the parameter `x-authentik-no-redirect` of a query (with its `?`) asks for; `false` where it is not there. */
+export function readNoRedirectQuery(query: string): false | Challenge {
   // Only what could spell the name is taken apart: a letter of it may be percent-encoded.
   if (query === '' || !/no-redirect|%/i.test(query)) return false;
-  for (const name of new URLSearchParams(query).keys()) {
-    if (name.toLowerCase() === 'x-authentik-no-redirect') return true;
+  let wish: false | Challenge = false;
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (name.toLowerCase() === noRedirect && wish !== 'basic') wish = challengeOf(value);
   }
-  return false;
+  return wish;
+}
+
+function challengeOf(value: string): Challenge {
+  return value.toLowerCase() === 'basic' ? 'basic' : 'all';
 }
 
 /** Characters; browsers send about 150. */

@@ -70,12 +70,8 @@ function signIn(question: Question, decision: SignIn): Answer {
   if (!question.redirects && decision.pageVisit && !decision.challenge) headers.push('Location', loginUrl);
   if (decision.challenge) {
     const realm = headerValue(decision.application.config.name).replace(/[\\"]/g, '\\$&');
-    headers.push(
-      'WWW-Authenticate',
-      `Basic realm="${realm}", charset="UTF-8"`,
-      'WWW-Authenticate',
-      `Bearer realm="${realm}"`,
-    );
+    headers.push('WWW-Authenticate', `Basic realm="${realm}", charset="UTF-8"`);
+    if (decision.challenge === 'all') headers.push('WWW-Authenticate', `Bearer realm="${realm}"`);
   }
   const json = prefersJson(question);
   const body = json ? JSON.stringify({ error: reason, login_url: loginUrl }) : `${sentences[reason]}: ${loginUrl}\n`;

@@ -37,6 +37,8 @@ function application(config: Record<string, unknown> = {}): Application {
   } as unknown as Application;
 }
 
+const wish = (value: string) => question({ headers: { 'x-authentik-no-redirect': value } });
+const asked = (query: string) => question({ url: { ...question().url, query } });
 const decide = (rules: Rule[], identified: Identified = {}, q = question(), app = application()) =>
   judge(q, app, rules, identified);
 
@@ -44,8 +46,7 @@ describe('the rule', () => {
   test('deny is a no, even for somebody known', () =>
     expect(decide([rule('deny')], { subject: alice })).toMatchObject({ kind: 'forbid', reason: 'denied' }));
   test.each(['public', 'optional'] as const)('%s is a yes for nobody', (policy) =>
-    expect(decide([rule(policy)])).toMatchObject({ kind: 'allow', subject: undefined }),
-  );
+    expect(decide([rule(policy)])).toMatchObject({ kind: 'allow', subject: undefined }));
   test('optional is a yes with the identity that is there', () =>
     expect(decide([rule('optional')], { subject: alice })).toMatchObject({ kind: 'allow', subject: alice }));
   test('required is a yes for who may, a no for who may not, a login for nobody', () => {
@@ -70,8 +71,7 @@ describe('somebody who is not signed in', () => {
     [{ expired: true }, 'session_expired'],
     [{ expired: true, refused: true }, 'credentials_refused'],
   ])('with %j hears %s', (identified, reason) =>
-    expect(decide([rule('required')], identified)).toMatchObject({ kind: 'sign_in', reason }),
-  );
+    expect(decide([rule('required')], identified)).toMatchObject({ kind: 'sign_in', reason }));
 
   test('is sent to the login with the way back', () =>
     expect(decide([rule('required')])).toMatchObject({
@@ -88,18 +88,43 @@ describe('somebody who is not signed in', () => {
     }));
 
   test.each([
-    question({ noRedirect: true }),
-    question({ headers: { 'x-authentik-no-redirect': '' } }),
-    question({ url: { ...question().url, query: '?a=1&X-Authentik-No-Redirect=0' } }),
+    question({ noRedirect: 'all' }),
+    wish(''),
+    wish('basic, 1'),
+    wish('basics'),
+    asked('?a=1&X-Authentik-No-Redirect=0'),
+    asked('?x-authentik-no-redirect&a=basic&xx-authentik-no-redirect=basic'),
   ])('is challenged instead of redirected when asked for', (q) =>
-    expect(decide([rule('required')], {}, q)).toMatchObject({ redirect: false, challenge: true }),
-  );
+    expect(decide([rule('required')], {}, q)).toMatchObject({ redirect: false, challenge: 'all' }));
+
+  test.each([
+    question({ noRedirect: 'basic' }),
+    wish('basic'),
+    wish('BaSiC'),
+    asked('?a=1&X-Authentik-No-Redirect=Basic'),
+    asked('?x-authentik-no%2Dredirect=b%61sic'),
+    asked('?x-authentik-no-redirect=basic&x-authentik-no-redirect=1'),
+    { ...wish('1'), url: asked('?x-authentik-no-redirect=basic').url },
+    { ...wish('basic'), noRedirect: 'all' as const },
+  ])('is challenged for Basic alone where one of the wishes says so, refused or not', (q) => {
+    const only = { redirect: false, challenge: 'basic' };
+    const intercepting = application({ intercept_header_auth: true });
+    expect(decide([rule('required')], {}, q)).toMatchObject(only);
+    expect(decide([rule('required')], { refused: true }, q, intercepting)).toMatchObject(only);
+    expect(decide([rule('required')], {}, { ...q, redirects: false })).toMatchObject(only);
+  });
+
+  test('the wish opens nothing and closes nothing', () => {
+    expect(decide([rule('deny')], {}, wish('basic'))).toMatchObject({ kind: 'forbid' });
+    expect(decide([rule('public')], {}, wish('basic'))).toMatchObject({ kind: 'allow' });
+    expect(decide([rule('required')], { subject: alice }, wish('basic'))).toMatchObject({ kind: 'allow' });
+  });
 
   test('is challenged after a refusal where the application intercepts', () => {
     const app = application({ intercept_header_auth: true });
     expect(decide([rule('required')], { refused: true }, question(), app)).toMatchObject({
       redirect: false,
-      challenge: true,
+      challenge: 'all',
     });
     expect(decide([rule('required')], {}, question(), app)).toMatchObject({ redirect: true, challenge: false });
     expect(decide([rule('required')], { refused: true })).toMatchObject({ redirect: true, challenge: false });
@@ -157,8 +182,7 @@ test.each([
   [{ method: 'GET', headers: { 'sec-fetch-mode': 'websocket' } }, false],
   [{ method: 'GET', headers: { 'sec-fetch-mode': 'navigate, navigate' } }, false],
 ])('%j is a page visit: %s', (request, visit) =>
-  expect(isPageVisit(question(request as Partial<Question>))).toBe(visit),
-);
+  expect(isPageVisit(question(request as Partial<Question>))).toBe(visit));
 
 test.each([
   [undefined, false],
@@ -168,8 +192,7 @@ test.each([
   ['text/html, application/json;q=0.9', false],
   ['application/json;q=0.5, text/plain;q=0.4', true],
 ])('Accept: %s prefers JSON: %s', (accept, json) =>
-  expect(prefersJson(question({ headers: accept === undefined ? {} : { accept } }))).toBe(json),
-);
+  expect(prefersJson(question({ headers: accept === undefined ? {} : { accept } }))).toBe(json));
 
 // Attack: after a quotation mark each comma costs another copy of all that came before it. With so many this would never end.
 test('an Accept header that is longer than any program needs is not taken apart', () => {

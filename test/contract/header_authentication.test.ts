@@ -14,9 +14,11 @@ import {
   from,
   hostOf,
   navigation,
+  OUTPOST,
   type Pairs,
   people,
   seconds,
+  send,
   signedIn,
   startContract,
 } from './setup.ts';
@@ -70,6 +72,50 @@ const accepted = async (slug: string, user: string, ...headers: Pairs) => {
   expect(reply.all('authorization')).toEqual([]);
   return reply;
 };
+
+describe('no-redirect with the value basic', () => {
+  const only = ['Basic realm="Site grafana", charset="UTF-8"'];
+  const wish = (value: string): [string, string] => ['X-Authentik-No-Redirect', value];
+
+  test.each(
+    dialects,
+  )('%s: by header or in the forwarded URL, in any letter case: the challenge for Basic alone', async (dialect) => {
+    for (const value of ['basic', 'Basic', 'BASIC']) {
+      const byHeader = await ask(port, dialect, `${app}/page`, [here, wish(value), ...navigation]);
+      const forwarded = `${app}/page?a=1&X-Authentik-No-Redirect=${value}`;
+      const byQuery = await ask(port, dialect, forwarded, [here, ...navigation]);
+      for (const reply of [byHeader, byQuery]) {
+        expect([value, reply.status, reply.all('location')]).toEqual([value, 401, []]);
+        expect(reply.all('www-authenticate')).toEqual(only);
+      }
+    }
+    for (const value of ['', '1', 'basi', 'basic,', 'bearer']) {
+      const reply = await ask(port, dialect, `${app}/page`, [here, wish(value), ...navigation]);
+      expect([value, reply.status, reply.all('www-authenticate').length]).toEqual([value, 401, 2]);
+    }
+  });
+
+  test("in the query of the auth endpoint's own URL", async () => {
+    const forwarded: Pairs = [here, ['X-Original-URL', `${app}/`], ...navigation];
+    for (const [name, count] of [
+      ['basic', 1],
+      ['BASIC', 1],
+      ['1', 2],
+    ] as const) {
+      const reply = await send(port, `${OUTPOST}/auth/nginx?X-Authentik-no-redirect=${name}`, forwarded);
+      expect([name, reply.status, reply.all('www-authenticate').length]).toEqual([name, 401, count]);
+    }
+  });
+
+  test('a refused credential is told the same, with intercept_header_auth too; a right one opens the door', async () => {
+    for (const slug of ['grafana', 'intercept']) {
+      const reply = await at(slug, [basic('bob', `wrong for ${slug}`), wish('basic')]);
+      expect([reply.status, reply.get('x-gatepost-reason')]).toEqual([401, 'credentials_refused']);
+      expect(reply.all('www-authenticate')).toEqual([`Basic realm="Site ${slug}", charset="UTF-8"`]);
+    }
+    await accepted('grafana', 'bob', basic('bob', 'bob-20'), wish('basic'));
+  });
+});
 
 describe('Basic with an app password', () => {
   test('the client credentials grant, without the secret of the client', async () => {

@@ -1,0 +1,48 @@
+/** The 401 of every dialect: which schemes it names, and where it has a way to the login. */
+import { describe, expect, test } from 'vitest';
+import { compileApplication } from '../../src/check/application.ts';
+import type { SignIn } from '../../src/check/decision.ts';
+import type { Question } from '../../src/check/question.ts';
+import { type AnswerOptions, createAnswer } from '../../src/dialects/answer.ts';
+import { envoy } from '../../src/dialects/envoy.ts';
+import { nginx } from '../../src/dialects/nginx.ts';
+import { caddy, traefik } from '../../src/dialects/traefik.ts';
+import { makeApplication } from '../support/application.ts';
+
+const application = compileApplication(makeApplication({ name: 'A "b" \\', issuer: 'https://auth.example.com/' }));
+const answer = createAnswer({} as AnswerOptions);
+const loginUrl = 'https://app.example.com/start';
+
+function refuse({ redirects }: { redirects: boolean }, challenge: SignIn['challenge']) {
+  const reason = 'no_credentials';
+  const decision: SignIn = {
+    kind: 'sign_in',
+    application,
+    reason,
+    loginUrl,
+    redirect: false,
+    pageVisit: true,
+    challenge,
+  };
+  const question = { redirects, method: 'GET', headers: {} } as Question;
+  const { status, headers } = answer(question, decision, 'id');
+  const all = (wanted: string) => headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === wanted);
+  return { status, challenges: all('WWW-Authenticate'), locations: all('Location') };
+}
+
+const basic = 'Basic realm="A \\"b\\" \\\\", charset="UTF-8"';
+const bearer = 'Bearer realm="A \\"b\\" \\\\"';
+
+describe.each([nginx, traefik, caddy, envoy])('$name', (dialect) => {
+  test.each([
+    ['all', [basic, bearer]],
+    ['basic', [basic]],
+  ] as const)('the challenge %s, each scheme on a line of its own and no way to the login', (challenge, challenges) => {
+    expect(refuse(dialect, challenge)).toEqual({ status: 401, challenges, locations: [] });
+  });
+
+  test('no challenge where none is wanted: no browser opens a password box', () => {
+    const locations = dialect.redirects ? [] : [loginUrl];
+    expect(refuse(dialect, false)).toEqual({ status: 401, challenges: [], locations });
+  });
+});
