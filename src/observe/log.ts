@@ -1,9 +1,8 @@
 /** The log: one JSON line per decision, readable lines on a terminal. Listens to the events; nobody else writes to it. */
-
-import pino, { type DestinationStream } from 'pino';
 import type { Config } from '../config/schema.ts';
 import { GatepostError } from '../errors.ts';
 import type { DecisionEvent, Events, NoticeEvent, SigninEvent } from './events.ts';
+import { type Output, standardOutput } from './output.ts';
 import { prettyLine } from './pretty.ts';
 
 export interface Log {
@@ -16,49 +15,27 @@ type Write = (level: Level, fields: object, message: string) => void;
 
 const levels: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
-/** Lines wait in memory for this many milliseconds at the most. */
-const flushEvery = 200;
-/** Bytes that wait for a reader that does not read; what comes then is lost. The alternative would be to end for want of memory. */
-const mostWaiting = 32 * 1024 * 1024;
+/** Where lines go. */
+type Destination = Pick<Output, 'write'>;
 
 /**
  * Listens to `events`. `auto` writes readable lines on a terminal and JSON elsewhere.
  * @param destination for tests; standard output by default
  */
-export function createLog(config: Config['log'], events: Events, destination?: DestinationStream): Log {
+export function createLog(config: Config['log'], events: Events, destination?: Destination): Log {
   const readable = config.format === 'pretty' || (config.format === 'auto' && process.stdout.isTTY === true);
-  const buffered = destination ? undefined : openBuffered();
-  const write = destination ? destination.write.bind(destination) : (line: string) => buffered!.write(bytesOf(line));
-  const stream = readable ? { write: (line: string) => void write(prettyLine(line)) } : { write };
+  const output = destination ? undefined : standardOutput();
+  const target = destination ?? output!;
+  const stream = readable ? { write: (line: string) => target.write(prettyLine(line)) } : target;
   listen(createWrite(stream), events, config.level);
-  const flush = () => void buffered?.flush();
-  if (buffered) setInterval(flush, flushEvery).unref();
-  return { flush: () => flushNow(buffered) };
+  return { flush: () => output?.end() };
 }
 
 /**
- * Standard output, which is never waited for. A write per line would cost more than the decision: lines are gathered, and as
- * bytes, because a long text that grows line by line takes ten times as long to be written out.
+ * Writes one JSON object a line. The serialisers of logging libraries are made for bindings and hooks and take twice the time
+ * of `JSON.stringify`, which for a decision is as long as all of the rest.
  */
-function openBuffered() {
-  return pino.destination({
-    dest: 1,
-    sync: false,
-    contentMode: 'buffer',
-    minLength: 64 * 1024,
-    maxWrite: 128 * 1024,
-    maxLength: mostWaiting,
-  });
-}
-
-/** The destination takes bytes in this mode; its type says text. */
-const bytesOf = (line: string) => Buffer.from(line) as unknown as string;
-
-/**
- * Writes one JSON object a line. pino's own serialiser is made for loggers with bindings and hooks and takes twice the time
- * of `JSON.stringify`, which for a decision is as long as all of the rest; its destination is what we want of it.
- */
-function createWrite(stream: DestinationStream): Write {
+function createWrite(stream: Destination): Write {
   const time = createClock();
   return (level, fields, message) => {
     const text = JSON.stringify(fields).slice(1, -1);
@@ -102,12 +79,4 @@ export function describeError(error: unknown, depth = 0): string {
   const code = error instanceof GatepostError ? error.code : (error as { code?: unknown }).code;
   const own = `${error.name}${typeof code === 'string' ? ` (${code})` : ''}: ${error.message}`;
   return error.cause === undefined || depth > 4 ? own : `${own}; caused by ${describeError(error.cause, depth + 1)}`;
-}
-
-function flushNow(buffered: ReturnType<typeof pino.destination> | undefined): void {
-  try {
-    buffered?.flushSync();
-  } catch {
-    // Nothing was opened yet, or the reader of the log is gone: there is nobody to tell.
-  }
 }

@@ -1,0 +1,95 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, createReadStream, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { createOutput } from '../../src/observe/output.ts';
+import { configFile } from '../cli/fixture.ts';
+import { yaml } from '../config/example.ts';
+
+const clean: (() => void)[] = [];
+afterEach(() => {
+  for (const step of clean.splice(0).reverse()) step();
+});
+
+function openFile(path: string, flags: number | string): number {
+  const fd = openSync(path, flags);
+  clean.push(() => closeSync(fd));
+  return fd;
+}
+
+/** A pipe that its reader does not have to read. */
+function makePipe(): { path: string; fd: number } {
+  const folder = mkdtempSync(join(tmpdir(), 'gatepost-output-'));
+  clean.push(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  return { path, fd: openFile(path, constants.O_RDWR | constants.O_NONBLOCK) };
+}
+
+const lines = Array.from({ length: 20_000 }, (_, at) => `line ${at} with an ü and some more text\n`);
+
+test('a reader that comes late gets every line, whole and in order', async () => {
+  const { path, fd } = makePipe();
+  const output = createOutput(fd);
+  for (const line of lines) output.write(line);
+  output.flush();
+  let read = '';
+  const expected = lines.join('');
+  for await (const piece of createReadStream(path, { encoding: 'utf8' })) {
+    read += piece;
+    if (read.length >= expected.length) break;
+  }
+  expect(read === expected).toBe(true);
+});
+
+test('the end writes at once what was only gathered', async () => {
+  const { path, fd } = makePipe();
+  const output = createOutput(fd);
+  for (const line of lines.slice(0, 100)) output.write(line);
+  output.end();
+  const [piece] = await once(createReadStream(path, { encoding: 'utf8' }), 'data');
+  expect(piece).toBe(lines.slice(0, 100).join(''));
+});
+
+test.each([
+  ['a full disk', () => openFile('/dev/full', 'w')],
+  ['a reader that does not read', () => makePipe().fd],
+])('%s: nothing is thrown, and the end comes', async (_, open) => {
+  const output = createOutput(open());
+  for (let round = 0; round < 3; round += 1) {
+    for (const line of lines) output.write(line);
+    output.flush();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(output.end).not.toThrow();
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+// The log of the server is on a disk that somebody else has filled: until now it stood still at the first line, for good.
+test('a server whose log goes to a full disk answers, and ends when it is told to', async () => {
+  const port = await freePort();
+  const { folder, file } = configFile(yaml({ top: `listen: { http: 127.0.0.1:${port}, metrics: off }` }));
+  clean.push(() => rmSync(folder, { recursive: true }));
+  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+  const stdio = ['ignore', openFile('/dev/full', 'w'), 'inherit'] as const;
+  const child = spawn(process.execPath, ['--import', 'tsx', main, 'serve', '--config', file], { stdio: [...stdio] });
+  clean.push(() => child.kill('SIGKILL'));
+  const ask = () => fetch(`http://127.0.0.1:${port}/auth/traefik`, { signal: AbortSignal.timeout(2000) });
+  await expect.poll(() => ask().then((answer) => answer.status, String), { timeout: 15_000 }).toBe(500);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect((await ask()).status).toBe(500);
+  const ended = once(child, 'close');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
