@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest';
 import { readPath } from '../../src/access/paths.ts';
 
-test.each(['/', '/public/a.png', '/~user/', '/a/b/', '/.well-known/x', '/file.tar.gz', '/a@b,c', '/a..b'])(
-  'the plain path %s has one reading',
-  (raw) => expect(readPath(raw)).toEqual({ raw, decoded: raw, ambiguous: false, readings: [raw] }),
-);
+test.each([
+  '/',
+  '/public/a.png',
+  '/~user/',
+  '/a/b/',
+  '/.well-known/x',
+  '/file.tar.gz',
+  '/a@b,c',
+  '/a..b',
+])('the plain path %s has one reading', (raw) =>
+  expect(readPath(raw)).toEqual({ raw, decoded: raw, ambiguous: false, readings: [raw] }));
 
 test.each([
   ['/public/%C3%BC.png', '/public/ü.png'],

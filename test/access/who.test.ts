@@ -30,12 +30,13 @@ test.each([
 ])('%j: %s', (rule, may) => expect(compileWho(rule)(alice)).toBe(may));
 
 // Attack: `evil@attacker.org@example.com` or a line break must not satisfy `*@example.com`.
-test.each(['evil@attacker.org@example.com', 'alice@example.com\n@evil.org', 'alice@example.community'])(
-  '%j is not in the domain',
-  (email) => {
-    expect(compileWho({ emails: ['*@example.com'] })({ ...alice, email })).toBe(false);
-  },
-);
+test.each([
+  'evil@attacker.org@example.com',
+  'alice@example.com\n@evil.org',
+  'alice@example.community',
+])('%j is not in the domain', (email) => {
+  expect(compileWho({ emails: ['*@example.com'] })({ ...alice, email })).toBe(false);
+});
 
 test('an empty name is nobody’s name', () => {
   expect(compileWho({ users: [''], emails: ['*'] })({ ...alice, username: '', email: '' })).toBe(false);

@@ -28,19 +28,20 @@ it.each([[['srve']], [['check', '--colour']], [['explain']]])('refuses %j with e
 });
 
 describe('a configuration that cannot be used', () => {
-  it.each([['serve'], ['check'], ['explain', 'https://a.com/']])(
-    'ends %s with exit code 2 and one problem a line',
-    async (...args) => {
-      const { code, out, errors } = await gatepost([...args, '--config', bad.file]);
-      expect(code).toBe(2);
-      expect(out).toBe('');
-      expect(errors.split('\n')).toEqual([
-        `${bad.file}:2: workers: must be a whole number from 1 to 999, or auto; got "0"`,
-        `${bad.file}:3: secrets: is an unknown key; did you mean secret?`,
-        expect.stringMatching(/:6: applications\[0\]\.issuer: is required \(the URL of the OpenID provider/),
-      ]);
-    },
-  );
+  it.each([
+    ['serve'],
+    ['check'],
+    ['explain', 'https://a.com/'],
+  ])('ends %s with exit code 2 and one problem a line', async (...args) => {
+    const { code, out, errors } = await gatepost([...args, '--config', bad.file]);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(errors.split('\n')).toEqual([
+      `${bad.file}:2: workers: must be a whole number from 1 to 999, or auto; got "0"`,
+      `${bad.file}:3: secrets: is an unknown key; did you mean secret?`,
+      expect.stringMatching(/:6: applications\[0\]\.issuer: is required \(the URL of the OpenID provider/),
+    ]);
+  });
 
   it('that is missing is one line with its name', async () => {
     const { code, errors } = await gatepost(['check', '-c', '/nowhere/gatepost.yaml']);

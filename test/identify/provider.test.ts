@@ -299,18 +299,20 @@ describe('when the keys of the provider change', () => {
 describe('a provider at fault', () => {
   const alice = basic('alice', 'app-alice');
 
-  it.each(['error', 'busy', 'nonsense', 'reset'] as const)(
-    'at the token endpoint (%s) is no answer',
-    async (failure) => {
-      await ask(basic('bob', 'app-bob'));
-      provider.fail('token', failure);
-      for (let n = 0; n < 12; n++) {
-        await expect(ask(alice)).rejects.toMatchObject({ code: 'provider_unavailable', status: 503 });
-      }
-      provider.fail('token', undefined);
-      expect(await ask(alice)).toMatchObject({ kind: 'accepted' });
-    },
-  );
+  it.each([
+    'error',
+    'busy',
+    'nonsense',
+    'reset',
+  ] as const)('at the token endpoint (%s) is no answer', async (failure) => {
+    await ask(basic('bob', 'app-bob'));
+    provider.fail('token', failure);
+    for (let n = 0; n < 12; n++) {
+      await expect(ask(alice)).rejects.toMatchObject({ code: 'provider_unavailable', status: 503 });
+    }
+    provider.fail('token', undefined);
+    expect(await ask(alice)).toMatchObject({ kind: 'accepted' });
+  });
 
   it.each(['error', 'nonsense', 'reset'] as const)('at introspection (%s) is no answer', async (failure) => {
     const { access_token } = await getToken('files', 'alice');

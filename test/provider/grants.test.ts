@@ -88,17 +88,14 @@ describe('an app password', () => {
     ['invalid_client', 401],
     ['unauthorized_client', 400],
     ['unsupported_grant_type', 400],
-  ])(
-    'the provider knows no app passwords (%s): the operator is told, the user is not blamed',
-    async (error, status) => {
-      const { ours, notices } = connect(provider);
-      provider.stand('token', () => ({ status, body: { error } }));
-      await expect(ours.appPassword('alice', 'app-alice')).rejects.toThrow(GrantNotOffered);
-      expect(notices.at(-1)).toMatchObject({ what: 'provider.misconfigured', level: 'error' });
-      expect(notices.at(-1)!.message).toContain(error);
-      expect(JSON.stringify(notices)).not.toContain('app-alice');
-    },
-  );
+  ])('the provider knows no app passwords (%s): the operator is told, the user is not blamed', async (error, status) => {
+    const { ours, notices } = connect(provider);
+    provider.stand('token', () => ({ status, body: { error } }));
+    await expect(ours.appPassword('alice', 'app-alice')).rejects.toThrow(GrantNotOffered);
+    expect(notices.at(-1)).toMatchObject({ what: 'provider.misconfigured', level: 'error' });
+    expect(notices.at(-1)!.message).toContain(error);
+    expect(JSON.stringify(notices)).not.toContain('app-alice');
+  });
 });
 
 describe('the password grant', () => {

@@ -10,11 +10,12 @@ function roomThat(fails: Error): Room {
   return { application: { scopes: ['openid'] }, client } as unknown as Room;
 }
 
-test.each(['unauthorized_client', 'unsupported_grant_type', 'invalid_client'])(
-  '%s is a refusal that nobody is blamed for',
-  async (code) => {
-    await expect(appPassword(roomThat(new Misconfigured(code, undefined)), 'alice', 'x')).rejects.toBeInstanceOf(
-      GrantNotOffered,
-    );
-  },
-);
+test.each([
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_client',
+])('%s is a refusal that nobody is blamed for', async (code) => {
+  await expect(appPassword(roomThat(new Misconfigured(code, undefined)), 'alice', 'x')).rejects.toBeInstanceOf(
+    GrantNotOffered,
+  );
+});

@@ -266,20 +266,21 @@ describe('the provider', () => {
     expect(page.text).toContain('unknown_error');
   });
 
-  test.each(['error', 'nonsense', 'reset'] as const)(
-    'does not give tokens (%s): 503, and the code may be tried again',
-    async (failure) => {
-      const callback = await untilCallback(browser, withRd);
-      provider.fail('token', failure);
-      const page = await browser.open(callback);
-      expect(page.status).toBe(503);
-      expect(page.headers.get('retry-after')).toBe('5');
-      expect(page.headers.get('x-gatepost-reason')).toBe('provider_unavailable');
-      expect(sessionLine()).toBeUndefined();
-      provider.fail('token', undefined);
-      expect((await browser.open(callback)).location).toBe(url);
-    },
-  );
+  test.each([
+    'error',
+    'nonsense',
+    'reset',
+  ] as const)('does not give tokens (%s): 503, and the code may be tried again', async (failure) => {
+    const callback = await untilCallback(browser, withRd);
+    provider.fail('token', failure);
+    const page = await browser.open(callback);
+    expect(page.status).toBe(503);
+    expect(page.headers.get('retry-after')).toBe('5');
+    expect(page.headers.get('x-gatepost-reason')).toBe('provider_unavailable');
+    expect(sessionLine()).toBeUndefined();
+    provider.fail('token', undefined);
+    expect((await browser.open(callback)).location).toBe(url);
+  });
 
   test('gives an ID token with another nonce: nobody is signed in, and a page says so', async () => {
     const callback = await untilCallback(browser, withRd);
