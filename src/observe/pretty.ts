@@ -4,13 +4,24 @@ type Line = Record<string, unknown> & { time: string; level: string; msg: string
 
 const colours: Record<string, string> = { debug: '\x1b[2m', info: '', warn: '\x1b[33m', error: '\x1b[31m' };
 
+/** Controls, and what changes the order in which a line is read. */
+const invisible = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+
 /** `12:00:01 info  allow 200 GET app.example.com/path alice (login) 0.1 ms` */
 export function prettyLine(json: string): string {
   const line = JSON.parse(json) as Line;
   const words = line.msg === 'decision' || line.msg === 'signin' ? answered(line) : noticed(line);
-  const text = `${line.time.slice(11, 19)} ${line.level.padEnd(5)} ${words.filter(Boolean).join(' ')}`;
+  const text = visible(`${line.time.slice(11, 19)} ${line.level.padEnd(5)} ${words.filter(Boolean).join(' ')}`);
   const colour = colours[line.level];
   return `${colour ? `${colour}${text}\x1b[0m` : text}\n`;
+}
+
+/**
+ * Attack: a user name or a path with a line break forges a line, and with an escape sequence it moves the cursor, hides what
+ * stands above or asks the terminal to type. C1 controls (U+009B) are such sequences too.
+ */
+function visible(text: string): string {
+  return text.replace(invisible, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function answered(line: Line): unknown[] {

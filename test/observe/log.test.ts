@@ -72,3 +72,14 @@ test('a person at a terminal reads one plain line', () => {
     /^\d\d:\d\d:\d\d info {2}allow 200 traefik GET grafana\.example\.com\/d\/1 alice \(login\) 0\.123 ms\n$/,
   );
 });
+
+// Attack: a user who is called so would write on the operator's terminal what they like.
+test('nothing that a client or a provider writes moves the cursor of a terminal or forges a line', () => {
+  const { events, lines } = logged('info', 'pretty');
+  const forged = 'eve\n12:00:01 info  allow\r\x1b[2J\x9b2J\u202e';
+  events.emit('decision', { ...decision, user: forged, path: forged });
+  events.emit('notice', { level: 'warn', what: 'x', message: forged, user: forged, error: new Error(forged) });
+  expect(lines[0]!.trimEnd()).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/);
+  expect(lines[0]).toContain('eve\\u000a12:00:01');
+  expect(lines[1]!.slice('\x1b[33m'.length, -'\x1b[0m\n'.length)).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/);
+});
