@@ -33,6 +33,17 @@ export function mayBeInsecure(issuer: string, allowed: boolean): boolean {
   return protocol === 'http:' && (allowed || /^(localhost|127(\.\d+){3}|\[::1\])$|\.localhost$/.test(hostname));
 }
 
+/**
+ * Where the keys are. Attack: providers behind a proxy that hides TLS from them like to name `http:` addresses of themselves;
+ * openid-client refuses those that it asks itself, but whoever is between us and this one would choose the keys, and with them
+ * who everybody is.
+ */
+export function keysAddress({ jwks_uri }: ServerMetadata, insecure: boolean): string {
+  if (!jwks_uri) throw new Error('the discovery document names no jwks_uri');
+  if (!insecure && new URL(jwks_uri).protocol !== 'https:') throw new Error('the jwks_uri of the provider is not https');
+  return jwks_uri;
+}
+
 async function ask(issuer: string, insecure: boolean): Promise<ServerMetadata> {
   const execute = insecure ? [allowInsecureRequests] : [];
   const options = { timeout: LIMIT / 1000, execute };
@@ -52,8 +63,8 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
     asked = now();
     try {
       const metadata = await ask(issuer, insecure);
-      if (!metadata.jwks_uri) throw new Error('the discovery document names no jwks_uri');
-      const keys = known?.metadata.jwks_uri === metadata.jwks_uri ? known.keys : createKeys(metadata.jwks_uri, now);
+      const address = keysAddress(metadata, insecure);
+      const keys = known?.metadata.jwks_uri === address ? known.keys : createKeys(address, now);
       if (!known) tell('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
       failures = 0;
       known = { metadata, keys };

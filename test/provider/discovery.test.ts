@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import { inTime } from '../../src/provider/deadline.ts';
-import { mayBeInsecure } from '../../src/provider/discovery.ts';
+import { keysAddress, mayBeInsecure } from '../../src/provider/discovery.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import { makeApplication } from '../support/application.ts';
 import { startProvider } from '../support/provider.ts';
@@ -94,4 +94,12 @@ test('the place to sign out is named with the hint, and is not invented', async 
   const { end_session_endpoint: _, ...body } = (await (await fetch(address)).json()) as Record<string, unknown>;
   provider.stand('discovery', () => ({ body }));
   expect(await connect(provider).ours.endSessionUrl('the.id.token')).toBeUndefined();
+});
+
+test('keys are not fetched in plain text for an issuer that is https', () => {
+  const issuer = 'https://auth.example.com';
+  expect(keysAddress({ issuer, jwks_uri: 'https://keys.example.com/' }, false)).toBe('https://keys.example.com/');
+  expect(() => keysAddress({ issuer, jwks_uri: 'http://auth.example.com/jwks' }, false)).toThrow('not https');
+  expect(() => keysAddress({ issuer, jwks_uri: 'file:///etc/keys' }, false)).toThrow('not https');
+  expect(keysAddress({ issuer: 'http://localhost', jwks_uri: 'http://localhost/jwks' }, true)).toBe('http://localhost/jwks');
 });
