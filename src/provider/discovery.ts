@@ -40,7 +40,8 @@ export function mayBeInsecure(issuer: string, allowed: boolean): boolean {
  */
 export function keysAddress({ jwks_uri }: ServerMetadata, insecure: boolean): string {
   if (!jwks_uri) throw new Error('the discovery document names no jwks_uri');
-  if (!insecure && new URL(jwks_uri).protocol !== 'https:') throw new Error('the jwks_uri of the provider is not https');
+  if (!insecure && new URL(jwks_uri).protocol !== 'https:')
+    throw new Error('the jwks_uri of the provider is not https');
   return jwks_uri;
 }
 

@@ -101,5 +101,7 @@ test('keys are not fetched in plain text for an issuer that is https', () => {
   expect(keysAddress({ issuer, jwks_uri: 'https://keys.example.com/' }, false)).toBe('https://keys.example.com/');
   expect(() => keysAddress({ issuer, jwks_uri: 'http://auth.example.com/jwks' }, false)).toThrow('not https');
   expect(() => keysAddress({ issuer, jwks_uri: 'file:///etc/keys' }, false)).toThrow('not https');
-  expect(keysAddress({ issuer: 'http://localhost', jwks_uri: 'http://localhost/jwks' }, true)).toBe('http://localhost/jwks');
+  expect(keysAddress({ issuer: 'http://localhost', jwks_uri: 'http://localhost/jwks' }, true)).toBe(
+    'http://localhost/jwks',
+  );
 });
