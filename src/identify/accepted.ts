@@ -65,10 +65,10 @@ export function isLocal(application: ApplicationConfig, credential: Credential):
   return credential.scheme === 'bearer' && isVerifiedLocally(application.bearer, credential.token);
 }
 
-/** The session of a verified credential. It has no refresh token: the credential itself is what renews it. */
+/** The session of a verified credential: the provider was `asked` then, and it is made `at` that time. It has no refresh token: the credential itself is what renews it. */
 export function sessionOf(
   { identity, application, means }: { identity: Identity; application: string; means: 'basic' | 'bearer' },
-  at: number,
+  { asked, at }: { asked: number; at: number },
 ): Session {
   return {
     application,
@@ -80,7 +80,7 @@ export function sessionOf(
     idToken: means === 'basic' ? identity.idToken : '',
     means,
     created: at,
-    tokenFrom: at,
+    tokenFrom: asked,
     tokenUntil: identity.until,
     until: identity.until,
   };

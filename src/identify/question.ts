@@ -95,15 +95,16 @@ async function askAgain(room: Room, presented: Presented, found: Found): Promise
 async function verify(room: Room, presented: Presented, renews?: string): Promise<HeaderResult> {
   const { application, credential, ids } = presented;
   const provider = room.provider(application);
+  const asked = room.now();
   const identity: Identity =
     credential.scheme === 'basic'
       ? await verifyBasic(provider, application.basic, credential)
       : await verifyBearer(provider, credential);
-  const now = room.now();
-  if (identity.until <= now) throw new CredentialsRefused('the token has ended');
-  const session = sessionOf({ identity, application: application.slug, means: credential.scheme }, now);
+  const at = room.now();
+  if (identity.until <= at) throw new CredentialsRefused('the token has ended');
+  const session = sessionOf({ identity, application: application.slug, means: credential.scheme }, { asked, at });
   const live = await room.accepted.keep(ids[0], session);
-  // Signed out between the answer and now: whoever signs out wins.
+  // Signed out between the question and now: whoever signs out wins.
   if (live === undefined) return { kind: 'refused' };
   const result = accept(room, presented, { id: ids[0], live });
   return renews === ids[0] ? result : { ...result, newSessionId: ids[0] };

@@ -33,7 +33,7 @@ export interface Session {
   refreshToken?: string | undefined;
   means: 'login' | 'basic' | 'bearer';
   created: number;
-  /** When the current token was obtained. */
+  /** When the provider was asked for the current token. */
   tokenFrom: number;
   /** When the current token ends (`exp`). */
   tokenUntil: number;

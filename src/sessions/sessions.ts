@@ -77,7 +77,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const { store, now } = options;
   const seal = createSeal(options.secret, 'session');
   const longest = Math.max(options.session_max_age, LONGEST);
-  const revocation = createRevocation(store, seal, longest);
+  const revocation = createRevocation(store, seal, { keep: longest, now });
   const copies = createCopies(options.copies);
   const load = createLoad({ store, seal, copies });
   const refresher = createRefresher({ ...options, seal });

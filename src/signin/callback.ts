@@ -65,9 +65,10 @@ async function exchange(
   const { ctx, application, provider } = visit;
   const redirectUri = redirectUriOf(application);
   const url = new URL(`${redirectUri.split('?')[0]}?${ctx.querystring}`);
+  const asked = room.now();
   try {
     const identity = await provider.exchangeCode(url, { redirectUri, state: one(ctx.query.state) ?? '', ...proof });
-    return await complete(room, visit, { identity, attempt, present, browser });
+    return await complete(room, visit, { identity, asked, attempt, present, browser });
   } catch (error) {
     if (error instanceof CodeRefused) {
       return withoutAttempt(room, visit, { ...opened, kind: 'stale', attempt }, present, browser);

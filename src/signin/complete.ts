@@ -10,8 +10,18 @@ import { type Browser, keepBrowser } from './binding.ts';
 import type { Present } from './present.ts';
 import type { Outcome, Room, Visit } from './room.ts';
 
+/** What a login has brought. */
+interface Login {
+  identity: Identity;
+  /** When the provider was asked for it (milliseconds). */
+  asked: number;
+  attempt: Attempt;
+  present: Present[];
+  browser: Browser;
+}
+
 /** Until its token ends; with a refresh token, as long as `session_max_age`. */
-function sessionOf(room: Room, application: string, identity: Identity): Session {
+function sessionOf(room: Room, application: string, { identity, asked }: Pick<Login, 'identity' | 'asked'>): Session {
   const { until, ...who } = identity;
   const now = room.now();
   const end = identity.refreshToken === undefined ? until : now + room.config.session_max_age;
@@ -20,19 +30,15 @@ function sessionOf(room: Room, application: string, identity: Identity): Session
     application,
     means: 'login',
     created: now,
-    tokenFrom: now,
+    tokenFrom: asked,
     tokenUntil: until,
     until: Math.min(end, now + Math.max(room.config.session_max_age, LONGEST)),
   };
 }
 
-export async function complete(
-  room: Room,
-  { ctx, application }: Visit,
-  login: { identity: Identity; attempt: Attempt; present: Present[]; browser: Browser },
-): Promise<Outcome> {
-  const { identity, attempt, present, browser } = login;
-  const session = sessionOf(room, application.slug, identity);
+export async function complete(room: Room, { ctx, application }: Visit, login: Login): Promise<Outcome> {
+  const { attempt, present, browser } = login;
+  const session = sessionOf(room, application.slug, login);
   // Attack (session fixation): an id that somebody planted here must be worth nothing after the login.
   const [old, ...others] = present.map(({ id }) => id);
   const id = await room.sessions.create(session, old);

@@ -221,6 +221,18 @@ it('after a sign-out the same credential is asked about again', async () => {
   expect(room.stand.asked).toHaveLength(2);
 });
 
+it('a sign-out while the provider is asked about a credential wins', async () => {
+  const { answer } = room.stand;
+  room.stand.answer = async (...asked) => {
+    clock.at += 1000;
+    await room.sessions.endUser('https://auth.example.com', 'u-alice');
+    return answer(...asked);
+  };
+  expect(await room.identify(alice)).toEqual({ kind: 'refused' });
+  room.stand.answer = answer;
+  accepted(await room.identify(alice));
+});
+
 describe('a refused credential', () => {
   it('is remembered for ten seconds, leaves no row, and is asked about again after them', async () => {
     const header = basic('alice', 'bad');

@@ -86,6 +86,27 @@ test('a sign-out while a session is being made ends it too', async () => {
   expect(sessions.find(id, 'grafana')).toBeUndefined();
 });
 
+test('a sign-out while the provider is asked for the tokens of a login ends that login too, and not the next one', async () => {
+  const asked = clock.now();
+  clock.pass(2000);
+  await sessions.endSid('https://auth.example.com/application/o/grafana/', 'provider-session-1');
+  clock.pass(2000);
+  const underWay = await sessions.create(makeSession(clock.now(), { tokenFrom: asked }));
+  expect(sessions.find(underWay, 'grafana')).toBeUndefined();
+  const next = await sessions.create(makeSession(clock.now()));
+  expect(sessions.find(next, 'grafana')).toBeDefined();
+});
+
+test('a sign-out by a replica whose clock goes ahead is no reason to refuse the login that follows', async () => {
+  clock.pass(HOUR);
+  await sessions.endUser('https://auth.example.com/application/o/grafana/', 'alice-sub');
+  clock.pass(-HOUR);
+  const asked = clock.now();
+  clock.pass(2000);
+  const id = await sessions.create(makeSession(clock.now(), { tokenFrom: asked }));
+  expect(sessions.find(id, 'grafana')).toBeDefined();
+});
+
 test('a sign-out writes as much with a thousand sessions as with one', async () => {
   async function countWrites(): Promise<number> {
     let writes = 0;

@@ -117,6 +117,21 @@ describe('a good logout token', () => {
   });
 });
 
+// Attack: a thief who begins one login after the other always has one under way when everybody is signed out.
+test('a logout while the code of a login is exchanged ends that login, and the next one works', async () => {
+  const browser = site.browser();
+  const callback = await untilCallback(browser, endpoint('grafana.example.com', 'start'));
+  provider.stand('token', async () => {
+    provider.stand('token', undefined);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect((await send(await provider.sign(rightClaims()))).status).toBe(200);
+    return undefined;
+  });
+  await browser.open(callback);
+  expect(await status(browser, 'grafana.example.com')).toBe(401);
+  expect(await status(await signedIn('grafana.example.com'), 'grafana.example.com')).toBe(200);
+});
+
 describe('a bad logout token is refused with 400, and nobody is signed out', () => {
   const past = Math.floor(Date.now() / 1000) - 600;
   const bad: [string, Record<string, unknown>, Record<string, unknown>][] = [
