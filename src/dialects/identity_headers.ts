@@ -13,6 +13,14 @@ export interface Meta {
 }
 
 /**
+ * Attack: whoever may name a group at the provider names it `x|admins`, and the application reads two groups. A name that
+ * cannot be told from two is not sent; rules of ours know it as it is.
+ */
+function joined(names: readonly string[] = []): string {
+  return names.filter((name) => !name.includes('|')).join('|');
+}
+
+/**
  * Names and values in turn. `session` undefined: nobody. `onRefused` hears of additional headers that were left out.
  * Control characters and anything beyond ASCII are made safe here.
  */
@@ -24,8 +32,8 @@ export function identityHeaders(
   const user = session?.user;
   const pairs = [
     ['X-authentik-username', user?.username],
-    ['X-authentik-groups', user?.groups.join('|')],
-    ['X-authentik-entitlements', user?.entitlements.join('|')],
+    ['X-authentik-groups', joined(user?.groups)],
+    ['X-authentik-entitlements', joined(user?.entitlements)],
     ['X-authentik-email', user?.email],
     ['X-authentik-name', user?.name],
     ['X-authentik-uid', user?.uid],

@@ -55,6 +55,13 @@ test('a name beyond latin1 goes out as UTF-8 bytes', () => {
   expect(Buffer.from(value, 'latin1').toString('utf8')).toBe('Łukasz 山田 Ünïcode');
 });
 
+// Attack: a group of one's own with a name that reads like two.
+test('a group or entitlement with a | in its name is not sent', () => {
+  const eve = session();
+  Object.assign(eve.user, { groups: ['users', 'x|admins', '|'], entitlements: ['read|write'] });
+  expect(render(eve).headers).toMatchObject({ 'X-authentik-groups': 'users', 'X-authentik-entitlements': '' });
+});
+
 // Attack: a line break in a claim begins a header of the user's choice.
 test('control characters in a claim become spaces', () => {
   expect(render(session({}, 'a\r\nX-authentik-groups: admins\0\x7f')).headers['X-authentik-name']).toBe(
