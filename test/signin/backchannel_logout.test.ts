@@ -173,6 +173,18 @@ describe('a bad logout token is refused with 400, and nobody is signed out', () 
     expect((await send(`${part({ alg: 'none' })}.${part(rightClaims())}.`)).status).toBe(400);
   });
 
+  // Attack: claims that cannot be made a text, which would be faults of ours in the log.
+  test.each([
+    { iss: { toString: 1 } },
+    { aud: [{ toString: 1 }] },
+    { iss: [[['x']]] },
+    { aud: null },
+  ])('with %j', async (changes) => {
+    const before = site.notices.length;
+    expect((await send(await provider.sign({ ...rightClaims(), ...changes }))).status).toBe(400);
+    expect(site.notices.slice(before)).toEqual([]);
+  });
+
   test('an ID token', async () => {
     const { events: _, jti: __, ...claims } = rightClaims();
     expect((await send(await provider.sign(claims))).status).toBe(400);
