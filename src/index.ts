@@ -1,5 +1,6 @@
 /** Gatepost as a library: the shared authenticator for Node programs that want its decisions without its server. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { parseAddress } from './access/networks.ts';
 import { assemble } from './assemble.ts';
 import type { Decision } from './check/decision.ts';
 import type { Config } from './config/schema.ts';
@@ -62,7 +63,8 @@ export function createAuthenticator(
         kind: 'question',
         url,
         method,
-        client: clientAddress,
+        // Attack: to another parser `012.0.0.1` is in 10.0.0.0/8. What is no plain address is unknown, and opens nothing.
+        client: parseAddress(clientAddress ?? ''),
         peer: 'unknown',
         headers,
         authorization: headers.authorization,
