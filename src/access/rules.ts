@@ -86,13 +86,26 @@ function finish(rule: Omit<CompiledRule, 'alone'>): CompiledRule {
 }
 
 function search(rules: readonly CompiledRule[], paths: PatternSet, urls: PatternSet): Rules {
+  const numbersOf = (want: (rule: CompiledRule) => boolean) =>
+    rules.flatMap((rule, number) => (want(rule) ? number : []));
+  const always = numbersOf(({ pattern }) => pattern < 0);
+  // The order of rules is that of their patterns.
+  const byPath = numbersOf(({ pattern, wholeUrl }) => pattern >= 0 && !wholeUrl);
+  const byUrl = numbersOf(({ wholeUrl }) => wholeUrl);
+
+  /** The rules whose pattern is hit or that have none, in order: the others are not looked at, be they two hundred. */
+  const candidates = (opening: Hits | undefined, closing: Hits): readonly number[] => {
+    const hit = closing.paths.map((pattern) => byPath[pattern]!).filter((number) => !opens(rules[number]!));
+    for (const pattern of opening?.paths ?? []) if (opens(rules[byPath[pattern]!]!)) hit.push(byPath[pattern]!);
+    for (const pattern of opening?.urls ?? []) hit.push(byUrl[pattern]!);
+    return hit.length === 0 ? always : [...hit, ...always].sort((a, b) => a - b);
+  };
   /** `opening`, `closing`: the patterns that count for rules that open a door and for those that close one. */
   const first = (request: RuleRequest, opening: Hits | undefined, closing: Hits): readonly Rule[] => {
-    for (const rule of rules) {
-      const opens = rule.policy === 'public' || rule.policy === 'optional';
-      const hits = opens ? opening && (rule.wholeUrl ? opening.urls : opening.paths) : closing.paths;
-      if (!hits || (rule.pattern >= 0 && !hits.includes(rule.pattern))) continue;
-      if (matchesClient(rule, request, opens)) return rule.alone;
+    for (const number of candidates(opening, closing)) {
+      const rule = rules[number]!;
+      if (opens(rule) && !opening) continue;
+      if (matchesClient(rule, request)) return rule.alone;
     }
     return byDefault;
   };
@@ -113,19 +126,21 @@ function search(rules: readonly CompiledRule[], paths: PatternSet, urls: Pattern
   };
 }
 
+const opens = ({ policy }: Rule) => policy === 'public' || policy === 'optional';
+
 interface Hits {
   paths: readonly number[];
   urls: readonly number[];
 }
 
 /** An unknown method or client opens nothing and is caught by every rule that closes. */
-function matchesClient(rule: CompiledRule, request: RuleRequest, opens: boolean): boolean {
-  const { method, client } = request;
+function matchesClient(rule: CompiledRule, { method, client }: RuleRequest): boolean {
   if (rule.methods) {
-    if (method === undefined ? opens : !rule.methods.has(opens ? method : method.toUpperCase())) return false;
+    if (method === undefined ? opens(rule) : !rule.methods.has(opens(rule) ? method : method.toUpperCase()))
+      return false;
   }
   if (rule.networks) {
-    if (client === undefined ? opens : !rule.networks.contains(client)) return false;
+    if (client === undefined ? opens(rule) : !rule.networks.contains(client)) return false;
   }
   return true;
 }
