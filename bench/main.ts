@@ -41,7 +41,7 @@ async function run(options: Options): Promise<void> {
     await provider.close();
   }
   const conditions = conditionsOf(options);
-  const text = `\n${describe(conditions)}\n\n${tableOf(results)}`;
+  const text = `\n${describe(conditions)} Share: of the ceiling's requests per second.\n\n${tableOf(results)}`;
   console.log(options.json ? JSON.stringify({ conditions, results }, null, 2) : text);
 }
 

@@ -47,7 +47,7 @@ export function describe(conditions: Conditions): string {
   const where = pinned ? 'server and load on a core each' : 'server and load not pinned to cores';
   return [
     `Gatepost ${gatepost}, Node ${node}, ${system}, ${cores} × ${cpu}, ${where};`,
-    `${connections} connections, median of ${rounds} rounds of ${seconds} s. Share: of the requests per second of the ceiling.`,
+    `${connections} connections, median of ${rounds} rounds of ${seconds} s.`,
   ].join('\n');
 }
 

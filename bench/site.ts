@@ -4,6 +4,9 @@ import { startProvider } from '../test/support/provider.ts';
 import { ask } from './answer.ts';
 import { type Credentials, cases, HOST } from './cases.ts';
 
+/** The configured `secret`. */
+export const SECRET = 'a-secret-for-the-measurement-only-0123456789';
+
 const client_id = 'bench';
 const client_secret = 'bench-secret';
 const app_passwords = ['aB3-app-password-of-alice'];
@@ -35,7 +38,7 @@ export function startBenchProvider() {
 /** A configuration without `listen`; `applications` beside the measured one and `rules` before its own are for other measurements. */
 export function configuration(issuer: string, store: string, { rules = '', applications = '' } = {}): string {
   return `
-secret: a-secret-for-the-measurement-only-0123456789
+secret: ${SECRET}
 store: "${store}"
 log: { level: info, format: json }
 applications:

@@ -1,0 +1,45 @@
+/** Fills a store with sessions of other people, as logins would. */
+import { createStore } from '../src/sessions/create_store.ts';
+import { createSessions } from '../src/sessions/sessions.ts';
+
+/** At once: enough that writes share a transaction. */
+const LANES = 500;
+
+export async function fill(address: string, secret: string, count: number): Promise<void> {
+  const store = createStore(address, Date.now);
+  const session_max_age = 86_400_000;
+  const sessions = createSessions({
+    store,
+    secret: [secret],
+    session_max_age,
+    now: Date.now,
+    provider: () => undefined,
+  });
+  const at = Date.now();
+  const make = (number: number) =>
+    sessions.create({
+      application: 'bench',
+      issuer: 'https://id.example.com/',
+      sub: `user-${number}`,
+      user: {
+        username: `user-${number}`,
+        groups: ['staff'],
+        entitlements: [],
+        email: `user-${number}@example.com`,
+        name: `User ${number}`,
+        uid: `user-${number}`,
+        attributes: {},
+      },
+      jwt: 'a'.repeat(1000),
+      idToken: '',
+      means: 'login',
+      created: at,
+      tokenFrom: at,
+      tokenUntil: at + session_max_age,
+      until: at + session_max_age,
+    });
+  for (let done = 0; done < count; done += LANES) {
+    await Promise.all(Array.from({ length: Math.min(LANES, count - done) }, (_, lane) => make(done + lane)));
+  }
+  await store.close();
+}
