@@ -42,6 +42,8 @@ test.each([
   '/public/..%252fadmin',
   '/public/..%c0%afadmin',
   '/public/%c0%ae%c0%ae/admin',
+  '/%u0061dmin',
+  '/public/%u002e%u002e/admin',
 ])('one reading of the trick %s is /admin, and it is ambiguous', (raw) => {
   const path = readPath(raw);
   expect(path.ambiguous).toBe(true);
