@@ -20,7 +20,8 @@ const ours = new Set([
 
 /**
  * Names and values to add. A name that is no token or that would change the message, the identity or our own words
- * is left out and reported. `X_authentik_username` counts as `X-authentik-username`: CGI and WSGI do not see a difference.
+ * is left out and reported. `X_authentik_username` and `X.authentik.username` count as `X-authentik-username`: to CGI
+ * and WSGI they are the same.
  */
 export function additionalHeaders(
   attributes: Record<string, unknown>,
@@ -37,7 +38,7 @@ export function additionalHeaders(
 }
 
 function isAllowed(name: string): boolean {
-  const folded = name.toLowerCase().replaceAll('_', '-');
+  const folded = name.toLowerCase().replace(/[^a-z0-9]/g, '-');
   return (
     token.test(name) && !ours.has(folded) && !folded.startsWith('x-authentik-') && !folded.startsWith('x-gatepost-')
   );

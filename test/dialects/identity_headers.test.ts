@@ -85,6 +85,7 @@ test.each([
   'X-authentik-username',
   'x-AUTHENTIK-anything',
   'X_authentik_groups',
+  'X.authentik.groups',
   'Content-Length',
   'Transfer-Encoding',
   'Connection',
