@@ -1,6 +1,6 @@
 /** The server: puts the rooms behind two listeners, and ends without cutting anybody off. */
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { normaliseHost } from './access/hosts.ts';
 import { createApp } from './app.ts';
@@ -71,6 +71,8 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       await Promise.race([parts.sessions.idle(), late]);
       enough.abort();
       await parts.store.close();
+      // The last answers are told of at the end of their turn.
+      await nextTurn();
       log.flush();
     },
   };

@@ -13,6 +13,7 @@ import type { Decision } from './decision.ts';
 import type { Peer } from './peer.ts';
 import type { Question, ReadOptions } from './question.ts';
 import { type DecisionTeller, tellDecision } from './tell.ts';
+import { atEndOfTurn } from './turn.ts';
 import { readNoRedirectQuery } from './visit.ts';
 
 export interface CheckOptions {
@@ -60,14 +61,7 @@ export function createCheck(options: CheckOptions): Check {
     return decision.then((late) => respond(res, question, late, asked));
   };
 
-  return (req, res) => {
-    const target = findDialect(req.url as string);
-    if (!target) return false;
-    const asked = {
-      id: requestId(req.headers['x-request-id']),
-      dialect: target.dialect.name,
-      began: performance.now(),
-    };
+  const answerOne = ({ req, res, target, asked }: Arrival) => {
     // Fail closed: whatever is thrown while a question is read or an answer is made is a 500, which no proxy takes for a yes.
     const fail = (cause: unknown) => {
       if (res.headersSent) return void res.destroy();
@@ -78,8 +72,23 @@ export function createCheck(options: CheckOptions): Check {
     } catch (cause) {
       fail(cause);
     }
+  };
+  const answerWithOthers = atEndOfTurn(answerOne);
+
+  return (req, res) => {
+    const target = findDialect(req.url as string);
+    if (!target) return false;
+    const id = requestId(req.headers['x-request-id']);
+    answerWithOthers({ req, res, target, asked: { id, dialect: target.dialect.name, began: performance.now() } });
     return true;
   };
+}
+
+interface Arrival {
+  req: IncomingMessage;
+  res: ServerResponse;
+  target: Target;
+  asked: Asked;
 }
 
 export interface Asked {

@@ -5,11 +5,12 @@ import type { Events } from '../observe/events.ts';
 import type { Decision } from './decision.ts';
 import type { Asked } from './endpoint.ts';
 import type { Question } from './question.ts';
+import { atEndOfTurn } from './turn.ts';
 
 export type DecisionTeller = (asked: Asked, question: Question | undefined, decision: Decision, status: number) => void;
 
 export function tellDecision(events: Events, withQuery: boolean): DecisionTeller {
-  return (asked, question, decision, status) => {
+  const tell = atEndOfTurn(({ asked, question, decision, status, ms }: Told) => {
     const application = 'application' in decision ? decision.application : undefined;
     const subject = 'subject' in decision ? decision.subject?.session : undefined;
     events.emit('decision', {
@@ -27,9 +28,21 @@ export function tellDecision(events: Events, withQuery: boolean): DecisionTeller
       user: subject?.user.username || subject?.sub,
       means: subject?.means,
       client: question?.client,
-      ms: performance.now() - asked.began,
+      ms,
     });
-  };
+  });
+  // After the answers of this turn: nobody waits for a line in the log.
+  return (asked, question, decision, status) =>
+    tell({ asked, question, decision, status, ms: performance.now() - asked.began });
+}
+
+interface Told {
+  asked: Asked;
+  question: Question | undefined;
+  decision: Decision;
+  status: number;
+  /** From the arrival to the answer. */
+  ms: number;
 }
 
 function reasonOf(decision: Decision) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assemble } from '../../src/assemble.ts';
+import type { Authenticator } from '../../src/check/authenticator.ts';
 import { createCheck } from '../../src/check/endpoint.ts';
 import { createPeers } from '../../src/check/peer.ts';
 import { createAnswer } from '../../src/dialects/answer.ts';
@@ -30,7 +31,7 @@ afterAll(async () => {
 interface Answered {
   status: number;
   headers: readonly string[];
-  /** Whether the answer was there when the check came back: nothing was waited for. */
+  /** Whether the decision was there without a promise: nothing was waited for. */
   atOnce: boolean;
 }
 
@@ -47,7 +48,15 @@ async function site(store: string) {
   const jwksUri = () => 'https://id.example.com/jwks';
   const deniedPage = () => ({ headers: [], body: '' });
   const answer = createAnswer({ outpost: 'gatepost', jwksUri, deniedPage, onRefusedHeader() {}, now: Date.now });
-  const { authenticator, hosts, trusted } = parts;
+  const { hosts, trusted } = parts;
+  let atOnce = false;
+  const authenticator: Authenticator = {
+    decide(question) {
+      const decision = parts.authenticator.decide(question);
+      atOnce = !(decision instanceof Promise);
+      return decision;
+    },
+  };
   const peers = createPeers(trusted);
   const check = createCheck({
     authenticator,
@@ -78,14 +87,12 @@ async function site(store: string) {
         rawHeaders: Object.entries(headers).flat(),
         socket,
       };
-      let atOnce = true;
       const written = { status: 0, headers: [] as readonly string[] };
       const response = {
         writeHead: (status: number, list: readonly string[]) => Object.assign(written, { status, headers: list }),
         end: () => resolve({ ...written, atOnce }),
       };
       check(request as unknown as IncomingMessage, response as unknown as ServerResponse);
-      atOnce = false;
     });
   return { ask, calls: countCalls(parts.store), close: () => parts.store.close() };
 }
