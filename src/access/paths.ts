@@ -81,10 +81,12 @@ function decode(path: string): string | undefined {
 
 /** Decodes what can be decoded; bytes that are no UTF-8 (overlong slashes among them) become the characters they pretend to be. */
 function lenientDecode(path: string): string {
-  return path
-    .replace(/%c0%af/gi, '/')
-    .replace(/%c0%ae/gi, '.')
-    // Attack: `/%u0061dmin` is `/admin` to IIS.
-    .replace(/%u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
-    .replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
+  return (
+    path
+      .replace(/%c0%af/gi, '/')
+      .replace(/%c0%ae/gi, '.')
+      // Attack: `/%u0061dmin` is `/admin` to IIS.
+      .replace(/%u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+      .replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
+  );
 }
