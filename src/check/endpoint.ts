@@ -68,12 +68,14 @@ export function createCheck(options: CheckOptions): Check {
       respond(res, undefined, { kind: 'unavailable', reason: 'internal_error', cause }, asked);
     };
     try {
-      check(req, res, target, asked)?.catch(fail);
+      check(req, res, target, asked)
+        ?.catch(fail)
+        .catch(() => res.destroy());
     } catch (cause) {
       fail(cause);
     }
   };
-  const answerWithOthers = atEndOfTurn(answerOne);
+  const answerWithOthers = atEndOfTurn(answerOne, ({ res }) => void res.destroy());
 
   return (req, res) => {
     const target = findDialect(req.url as string);

@@ -10,27 +10,31 @@ import { atEndOfTurn } from './turn.ts';
 export type DecisionTeller = (asked: Asked, question: Question | undefined, decision: Decision, status: number) => void;
 
 export function tellDecision(events: Events, withQuery: boolean): DecisionTeller {
-  const tell = atEndOfTurn(({ asked, question, decision, status, ms }: Told) => {
-    const application = 'application' in decision ? decision.application : undefined;
-    const subject = 'subject' in decision ? decision.subject?.session : undefined;
-    events.emit('decision', {
-      id: asked.id,
-      application: application?.slug,
-      dialect: asked.dialect,
-      method: question?.method,
-      host: question?.url.host,
-      path: question?.url.path.raw,
-      query: withQuery ? question?.url.query : undefined,
-      decision: decision.kind,
-      status,
-      reason: reasonOf(decision),
-      detail: detailOf(decision),
-      user: subject?.user.username || subject?.sub,
-      means: subject?.means,
-      client: question?.client,
-      ms,
-    });
-  });
+  const tell = atEndOfTurn(
+    ({ asked, question, decision, status, ms }: Told) => {
+      const application = 'application' in decision ? decision.application : undefined;
+      const subject = 'subject' in decision ? decision.subject?.session : undefined;
+      events.emit('decision', {
+        id: asked.id,
+        application: application?.slug,
+        dialect: asked.dialect,
+        method: question?.method,
+        host: question?.url.host,
+        path: question?.url.path.raw,
+        query: withQuery ? question?.url.query : undefined,
+        decision: decision.kind,
+        status,
+        reason: reasonOf(decision),
+        detail: detailOf(decision),
+        user: subject?.user.username || subject?.sub,
+        means: subject?.means,
+        client: question?.client,
+        ms,
+      });
+      // A listener that fails has nobody to tell it to; the answers have been given.
+    },
+    () => undefined,
+  );
   // After the answers of this turn: nobody waits for a line in the log.
   return (asked, question, decision, status) =>
     tell({ asked, question, decision, status, ms: performance.now() - asked.began });

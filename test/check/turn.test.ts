@@ -2,9 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { atEndOfTurn } from '../../src/check/turn.ts';
 
+const never = () => {
+  throw new Error('nothing was to be given up');
+};
+
 test('what comes in one turn is worked off together, in order and once', async () => {
   const done: number[][] = [[]];
-  const work = atEndOfTurn((number: number) => done.at(-1)!.push(number));
+  const work = atEndOfTurn((number: number) => done.at(-1)!.push(number), never);
   for (const number of [1, 2, 3]) work(number);
   expect(done).toEqual([[]]);
   await nextTurn();
@@ -19,11 +23,25 @@ test('what comes while the others are worked off has a turn of its own', async (
   const work = atEndOfTurn((name: string) => {
     done.push(name);
     if (name === 'first') work('late');
-  });
+  }, never);
   work('first');
   work('second');
   await nextTurn();
   expect(done).toEqual(['first', 'second']);
   await nextTurn();
   expect(done).toEqual(['first', 'second', 'late']);
+});
+
+test('what fails is given up by itself, and the others are worked off', async () => {
+  const done: string[] = [];
+  const work = atEndOfTurn(
+    (name: string) => {
+      if (name === 'bad') throw new Error('bad');
+      done.push(name);
+    },
+    (name) => done.push(`gave up ${name}`),
+  );
+  for (const name of ['one', 'bad', 'two']) work(name);
+  await nextTurn();
+  expect(done).toEqual(['one', 'gave up bad', 'two']);
 });
