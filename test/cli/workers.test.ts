@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { yaml } from '../config/example.ts';
+import { freePort } from '../support/free_port.ts';
 import { configFile } from './fixture.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -15,14 +16,6 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 async function start(httpPort: number, metricsPort: number) {
   const listen = `listen: { http: 127.0.0.1:${httpPort}, metrics: 127.0.0.1:${metricsPort} }`;

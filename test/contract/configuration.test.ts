@@ -2,13 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { serve } from '../../src/main.ts';
+import { freePort } from '../support/free_port.ts';
 import {
   ask,
   basic,
@@ -53,15 +53,6 @@ function gatepost(args: string[], env: Record<string, string> = {}) {
     return code as number;
   });
   return { child, said, ended };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const minimal = (more = '', top = '') => `secret: ${SECRET}

@@ -1,22 +1,14 @@
 /** Starts a program, waits until it listens, and ends it: the proxies and Gatepost itself. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+export { freePort } from '../support/free_port.ts';
 
 export interface Running {
   stop(): Promise<void>;
   /** Everything it has written so far, for the message of a failing test. */
   output(): string;
-}
-
-/** A port on loopback that nobody listens on at present. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 function listens(port: number): Promise<boolean> {

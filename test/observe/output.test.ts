@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, createReadStream, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +8,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createOutput } from '../../src/observe/output.ts';
 import { configFile } from '../cli/fixture.ts';
 import { yaml } from '../config/example.ts';
+import { freePort } from '../support/free_port.ts';
 
 const clean: (() => void)[] = [];
 afterEach(() => {
@@ -67,14 +67,6 @@ test.each([
   }
   expect(output.end).not.toThrow();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 // The log of the server is on a disk that somebody else has filled: until now it stood still at the first line, for good.
 test('a server whose log goes to a full disk answers, and ends when it is told to', async () => {

@@ -1,11 +1,13 @@
 /** Real Redis servers on free loopback ports, with folders of their own that go with them. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
+import { freePort } from '../support/free_port.ts';
+
+export { freePort } from '../support/free_port.ts';
 
 /** Whether Redis is installed. On CI it must be: there a missing server fails the suite instead of passing it by. */
 export function hasRedis(): boolean {
@@ -17,15 +19,6 @@ export function hasRedis(): boolean {
     console.warn('\n!!! redis-server is not installed: NOTHING ABOUT REDIS IS TESTED IN THIS RUN !!!\n');
     return false;
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  // A cluster node listens on port + 10000 too.
-  return port < 50_000 ? port : freePort();
 }
 
 export interface RedisServer {
