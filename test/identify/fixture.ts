@@ -1,4 +1,5 @@
 /** Header authentication over real sessions in memory, with a provider that says what the test wants and counts questions. */
+
 import type { ApplicationConfig } from '../../src/config/schema.ts';
 import { CredentialsRefused } from '../../src/errors.ts';
 import { createHeaderAuthentication, type HeaderResult } from '../../src/identify/authorization.ts';
@@ -7,6 +8,7 @@ import type { Identity, Provider } from '../../src/provider/provider.ts';
 import { createMemoryStore } from '../../src/sessions/memory.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
 import type { Store } from '../../src/sessions/store.ts';
+import { makeApplication as makeAny } from '../support/application.ts';
 
 export const SECRET = 'a secret of thirty-two characters';
 export const START = 1_800_000_000_000;
@@ -21,26 +23,16 @@ export const jwt = (name: string) => {
 };
 
 export function makeApplication(fields: Partial<ApplicationConfig> = {}): ApplicationConfig {
-  return {
+  return makeAny({
     name: 'Files',
     slug: 'files',
     external_host: 'https://files.example.com',
-    mode: 'forward_single',
     issuer: 'https://auth.example.com/application/o/files/',
-    allow_insecure_issuer: false,
     client_id: 'files',
+    client_secret: undefined,
     scopes: ['openid', 'profile', 'email'],
-    skip_path_regex: [],
-    skip_preflight: false,
-    basic_auth_enabled: false,
-    intercept_header_auth: false,
-    basic: 'app_password',
-    bearer: 'jwt',
-    bearer_audiences: [],
-    claims: {},
-    access: [],
     ...fields,
-  };
+  });
 }
 
 export function identityOf(username: string, until: number): Identity {
