@@ -1,26 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import { ProviderUnavailable } from '../../src/errors.ts';
-import { createEvents, type DecisionEvent } from '../../src/observe/events.ts';
+import { createEvents } from '../../src/observe/events.ts';
 import { createLog } from '../../src/observe/log.ts';
+import { decision as allowed } from './decision.ts';
 
-const decision: DecisionEvent = {
-  id: 'r-1',
-  application: 'grafana',
-  dialect: 'traefik',
-  method: 'GET',
-  host: 'grafana.example.com',
-  path: '/d/1',
-  query: undefined,
-  decision: 'allow',
-  status: 200,
-  reason: undefined,
-  detail: undefined,
-  user: 'alice',
-  means: 'login',
-  client: '203.0.113.7',
-  ms: 0.123456,
-};
+const decision = { ...allowed, ms: 0.123456 };
 
 function logged(level: Config['log']['level'], format: Config['log']['format'] = 'json') {
   const lines: string[] = [];

@@ -1,24 +1,7 @@
 import { expect, test } from 'vitest';
-import { createEvents, type DecisionEvent } from '../../src/observe/events.ts';
+import { createEvents } from '../../src/observe/events.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
-
-const decision: DecisionEvent = {
-  id: 'r-1',
-  application: 'grafana',
-  dialect: 'traefik',
-  method: 'GET',
-  host: 'grafana.example.com',
-  path: '/d/1',
-  query: undefined,
-  decision: 'allow',
-  status: 200,
-  reason: undefined,
-  detail: undefined,
-  user: 'alice',
-  means: 'login',
-  client: undefined,
-  ms: 0.2,
-};
+import { decision } from './decision.ts';
 
 test('decisions are counted by application, dialect, decision, reason and means', async () => {
   const events = createEvents();

@@ -1,0 +1,20 @@
+import type { DecisionEvent } from '../../src/observe/events.ts';
+
+/** A yes for somebody who is signed in. */
+export const decision: DecisionEvent = {
+  id: 'r-1',
+  application: 'grafana',
+  dialect: 'traefik',
+  method: 'GET',
+  host: 'grafana.example.com',
+  path: '/d/1',
+  query: undefined,
+  decision: 'allow',
+  status: 200,
+  reason: undefined,
+  detail: undefined,
+  user: 'alice',
+  means: 'login',
+  client: '203.0.113.7',
+  ms: 0.2,
+};
