@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nginx } from '../integration/nginx.ts';
 import { traefik } from '../integration/traefik.ts';
+import { cookies } from '../support/secrets.ts';
 import { findTool, needTool } from '../support/tools.ts';
 import { example } from './document.ts';
-import { cookies } from './secrets.ts';
 import { type Clients, fetchToken, startClients } from './setup.ts';
 
 const usable = needTool('curl') !== undefined;

@@ -10,11 +10,11 @@ import { createLog } from '../../src/observe/log.ts';
 import { freePort, type Running } from '../integration/program.ts';
 import type { Site, TestedProxy } from '../integration/proxy.ts';
 import { people, startProvider, type TestProvider } from '../support/provider.ts';
+import { cookiesIn, findLeaks } from '../support/secrets.ts';
 import { needTool } from '../support/tools.ts';
 import { startApplication } from './application.ts';
 import { ready } from './recipe.ts';
 import { createShell } from './run.ts';
-import { cookiesIn, findLeaks } from './secrets.ts';
 
 /** Made anew for every run: what is found of it in a log was not there by chance. */
 const random = () => randomBytes(18).toString('base64url');

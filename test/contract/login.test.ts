@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { serve } from '../../src/main.ts';
 import { startProvider } from '../support/provider.ts';
+import { findTokens } from '../support/secrets.ts';
 import {
   ask,
   type Contract,
@@ -664,11 +665,11 @@ describe('replicas, restarts and secrets', () => {
       'alice@example.com',
       'alice',
       'grafana-client-secret',
-      'eyJ',
       Buffer.from(id, 'base64url').toString('latin1'),
     ]) {
       expect([secret, bytes.includes(secret)]).toEqual([secret, false]);
     }
+    expect(findTokens(bytes)).toEqual([]);
   });
 
   test('a new secret before the old one logs nobody out; the old one removed does', async () => {

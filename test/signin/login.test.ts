@@ -262,7 +262,7 @@ describe('the provider', () => {
     callback.searchParams.delete('code');
     callback.searchParams.set('error', '<b>Call 555-1234</b>');
     const page = await browser.open(callback.href);
-    expect(page.text).not.toContain('555');
+    expect(page.text).not.toContain('555-1234');
     expect(page.text).toContain('unknown_error');
   });
 
