@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY src src
-COPY scripts/link-command.js scripts/
+COPY scripts/build-command.js scripts/
 RUN npm run build
 
 FROM build AS demo

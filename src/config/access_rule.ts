@@ -1,5 +1,5 @@
 /** The keys of one access rule. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkPattern } from '../access/pattern.ts';
 import { network } from './addresses.ts';
 import { list, matching, oneOf, scalar, shapeError, text } from './scalars.ts';

@@ -1,5 +1,5 @@
 /** The keys of one application. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { accessRule, pattern } from './access_rule.ts';
 import { claims } from './claims.ts';
 import { flag, list, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';

@@ -1,5 +1,5 @@
 /** Which claim of the provider is which of authentik's. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { shapeError, text } from './scalars.ts';
 
 const names = ['preferred_username', 'groups', 'entitlements', 'email', 'name', 'sub', 'ak_proxy'] as const;

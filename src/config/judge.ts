@@ -1,6 +1,6 @@
 /** Judges a configuration as it was read: fills in what it points to, validates every key, and says all that is wrong. */
 import { createRequire } from 'node:module';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { application } from './application.ts';
 import { fillDefaults } from './defaults.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';

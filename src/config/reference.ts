@@ -1,5 +1,5 @@
 /** Writes the reference of all keys from the schema, so that it cannot say anything else than the program does. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { config } from './schema.ts';
 import { defaultOf, isOptional, notesOf, shapeOf } from './schema_tree.ts';
 

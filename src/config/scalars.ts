@@ -2,7 +2,7 @@
  * The plain kinds of values. Every scalar comes as text, wherever it was written: the key alone decides whether it is a
  * number, so `client_id: 0123` stays `0123` and `workers: ${WORKERS}` is one.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { show } from './problems.ts';
 
 /** What the reference page says of a key beside its description. */

@@ -1,6 +1,6 @@
 /** The keys of the configuration. The descriptions here are the reference page. */
 import { availableParallelism } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { accessRule } from './access_rule.ts';
 import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';

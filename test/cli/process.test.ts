@@ -1,12 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { yaml } from '../config/example.ts';
+import { command } from '../support/command.ts';
 import { configFile } from './fixture.ts';
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const good = configFile(yaml({ top: 'listen: { http: 127.0.0.1:0, metrics: off }\nlog: { format: json }' }));
 const bad = configFile(yaml({ top: 'workers: none' }));
 afterAll(() => {
@@ -14,11 +13,11 @@ afterAll(() => {
 });
 
 function start(...args: string[]): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, ['--import', 'tsx', main, ...args]);
+  return spawn(process.execPath, [command, ...args]);
 }
 
 it('is a program for the shell', () => {
-  expect(readFileSync(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  expect(readFileSync(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
 });
 
 it('ends with code 2 and the problems on stderr where the configuration is wrong', async () => {

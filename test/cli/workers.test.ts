@@ -3,13 +3,12 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { yaml } from '../config/example.ts';
+import { command } from '../support/command.ts';
 import { freePort } from '../support/free_port.ts';
 import { configFile } from './fixture.ts';
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const folders: string[] = [];
 const children: ChildProcessWithoutNullStreams[] = [];
 afterAll(() => {
@@ -24,7 +23,7 @@ async function start(httpPort: number, metricsPort: number) {
     yaml({ top: `${listen}\nworkers: 2\nstore: file://${store}/sessions\nlog: { format: json }` }),
   );
   folders.push(folder, store);
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'serve', '--config', file]);
+  const child = spawn(process.execPath, [command, 'serve', '--config', file]);
   children.push(child);
   return { child, ended: once(child, 'close') };
 }
@@ -38,10 +37,9 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   throw new Error('it never came');
 }
 
-/** The processes under the parent that run Gatepost (the TypeScript loader has children of its own). */
+/** The processes under the parent. */
 function workersOf({ pid }: ChildProcessWithoutNullStreams): string[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-  return children.filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('main.ts'));
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
 }
 
 test('two workers answer on one port, one /metrics speaks for both, the dead are replaced, a signal ends all', async () => {

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { serve } from '../../src/main.ts';
+import { command } from '../support/command.ts';
 import { freePort } from '../support/free_port.ts';
 import {
   ask,
@@ -24,7 +24,6 @@ import {
 } from './setup.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatepost-contract-'));
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const file = (name: string, text: string) => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
@@ -43,7 +42,7 @@ afterAll(async () => {
 
 /** The command as a process of its own. */
 function gatepost(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], { env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [command, ...args], { env: { ...process.env, ...env } });
   children.add(child);
   const said = { out: '', error: '' };
   child.stdout.on('data', (chunk) => (said.out += chunk));

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { closeSync, constants, createReadStream, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { createOutput } from '../../src/observe/output.ts';
 import { configFile } from '../cli/fixture.ts';
 import { yaml } from '../config/example.ts';
+import { command } from '../support/command.ts';
 import { freePort } from '../support/free_port.ts';
 
 const clean: (() => void)[] = [];
@@ -73,9 +73,8 @@ test('a server whose log goes to a full disk answers, and ends when it is told t
   const port = await freePort();
   const { folder, file } = configFile(yaml({ top: `listen: { http: 127.0.0.1:${port}, metrics: off }` }));
   clean.push(() => rmSync(folder, { recursive: true }));
-  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
   const stdio = ['ignore', openFile('/dev/full', 'w'), 'inherit'] as const;
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'serve', '--config', file], { stdio: [...stdio] });
+  const child = spawn(process.execPath, [command, 'serve', '--config', file], { stdio: [...stdio] });
   clean.push(() => child.kill('SIGKILL'));
   const ask = () => fetch(`http://127.0.0.1:${port}/auth/traefik`, { signal: AbortSignal.timeout(2000) });
   await expect.poll(() => ask().then((answer) => answer.status, String), { timeout: 15_000 }).toBe(500);

@@ -1,0 +1,40 @@
+/**
+ * Makes `dist/cli/main.js`, the `gatepost` command, one piece: Node opens, resolves and links some thousand small files
+ * of the libraries one by one otherwise, which is half of the time from start to the first answer
+ * (docs/decisions/2026-11-23-the-command-is-bundled.md). The library, `dist/index.js`, stays as tsc wrote it.
+ */
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const root = new URL('../', import.meta.url);
+const at = (path) => new URL(path, root);
+
+rmSync(at('dist/cli'), { recursive: true, force: true });
+await build({
+  absWorkingDir: at('.').pathname,
+  entryPoints: ['src/cli/main.ts'],
+  outdir: 'dist/cli',
+  bundle: true,
+  // What only one command or one store needs stays in a file of its own, loaded when it is needed.
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.12',
+  // A native library finds its binary beside its own files.
+  external: ['lmdb'],
+  // The libraries that are CommonJS ask for Node's modules by `require`.
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
+chmodSync(at('dist/cli/main.js'), 0o755);
+
+// `npx gatepost` in a clone: npm links the commands of dependencies, but not the project's own.
+// Windows makes links only for administrators; there, `node dist/cli/main.js` is the command.
+if (process.platform !== 'win32') {
+  const link = at('node_modules/.bin/gatepost');
+  mkdirSync(new URL('.', link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync('../../dist/cli/main.js', link);
+}
