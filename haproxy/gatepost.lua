@@ -66,6 +66,8 @@ local function hand_on(txn, answer)
   if cookie then
     txn:set_var('txn.gatepost_cookie', cookie[0])
   end
+  -- The last line: HAProxy goes on when a script fails on its way, and the configuration lets nothing through without this.
+  txn:set_var('txn.gatepost_yes', true)
 end
 
 -- Gatepost's refusal as it is; a page visit goes to the login.

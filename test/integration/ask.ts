@@ -1,5 +1,6 @@
 /** A client that sends exactly what it is told to: odd paths, doubled and misspelt headers, absolute targets. */
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import type { Seen } from './upstream.ts';
 
 export interface Question {
@@ -24,14 +25,15 @@ export interface Answer {
   seen: Seen | undefined;
 }
 
-/** Asks the proxy on a loopback port. Never throws: an answer that cannot be had has the status 0. */
-export function ask(port: number, question: Question): Promise<Answer> {
+/** Asks the proxy on a loopback port. `ca`: over TLS. Never throws: an answer that cannot be had has the status 0. */
+export function ask(port: number, question: Question, ca?: string): Promise<Answer> {
   const { method = 'GET', path, host, headers = [], body, patience = 20_000 } = question;
   const flat = [['Host', host], ...headers, ...(body ? [['Content-Length', String(body.length)]] : [])].flat();
   return new Promise((done) => {
     const none = (error: Error) => done({ status: 0, headers: {}, cookies: [], text: error.message, seen: undefined });
-    const sent = request(
-      { port, host: '127.0.0.1', method, path, headers: flat as unknown as string[], agent: false, setHost: false },
+    const to = { port, host: '127.0.0.1', method, path, headers: flat as unknown as string[] };
+    const sent = (ca ? requestTls : request)(
+      { ...to, agent: false, setHost: false, ...(ca && { ca, servername: host.replace(/:\d+$/, '') }) },
       async (response) => {
         const chunks: Buffer[] = [];
         try {

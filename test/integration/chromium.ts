@@ -1,7 +1,8 @@
 /** Chromium for the logins: one for all tests, a new context (no cookies) for each case. */
 import { type Browser, chromium } from 'playwright-core';
 
-export function startChromium(executablePath: string): Promise<Browser> {
+/** `spki`: the hash of the public key of a certificate that it shall take for a good one. */
+export function startChromium(executablePath: string, spki?: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
     headless: true,
@@ -10,6 +11,7 @@ export function startChromium(executablePath: string): Promise<Browser> {
       '--disable-gpu',
       '--disable-quic',
       '--no-first-run',
+      ...(spki ? [`--ignore-certificate-errors-spki-list=${spki}`] : []),
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',

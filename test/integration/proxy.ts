@@ -3,6 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Tool } from '../support/tools.ts';
+import type { Certificate } from './certificate.ts';
 import type { Running } from './program.ts';
 
 /** A proxy that is to be started: all on loopback. */
@@ -17,6 +18,8 @@ export interface Site {
   upstream: number;
   /** The session cookie's name. */
   cookie: string;
+  /** Given: the site is https. */
+  tls?: Certificate | undefined;
 }
 
 export interface TestedProxy {
@@ -28,6 +31,8 @@ export interface TestedProxy {
   limits?: {
     /** It deletes the twelve names and their spellings, but no other `X-authentik-*`. */
     otherNames?: false;
+    /** It takes the offer of HTTP/2 out of a client's `Upgrade`, but hands on others than a WebSocket. */
+    otherUpgrades?: false;
   };
   start(binary: string, site: Site): Promise<Running>;
 }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, ask, type Question } from './ask.ts';
+import { askH2 } from './ask_h2.ts';
+import type { Certificate } from './certificate.ts';
 import { type Gate, startGate } from './gate.ts';
 import type { Running } from './program.ts';
 import type { Site, TestedProxy } from './proxy.ts';
@@ -18,12 +20,14 @@ export interface TestedSite {
   host: string;
   /** Of the second, for `forward_domain`. */
   other: string;
+  scheme: 'http' | 'https';
   origin: string;
   port: number;
+  tls: Certificate | undefined;
   cookie: string;
   gate: Gate;
   world: World;
-  /** Asks the proxy; the host is the site's unless the question has one. */
+  /** Asks the proxy, over HTTP/2 where it is https; the host is the site's unless the question has one. */
   ask(question: Omit<Question, 'host'> & { host?: string }): Promise<Answer>;
   /** What reached the upstream while `work` ran. */
   watch(work: () => Promise<unknown>): Promise<Seen[]>;
@@ -45,7 +49,9 @@ export async function startSite(
   const gate = await startGate(world.gatepost);
   const host = `${hosts[0]}:${port}`;
   const upstream = world.upstream.port;
-  const site = { mode: `forward_${mode}` as const, directory, port, hosts, gatepost: gate.port, upstream, cookie };
+  const { tls, scheme } = world;
+  const site = { mode: `forward_${mode}` as const, directory, port, hosts, gatepost: gate.port, upstream, cookie, tls };
+  const put = (question: Question) => (tls ? askH2(port, question, tls.ca) : ask(port, question));
   let running: Running;
   try {
     running = await proxy.start(binary, site);
@@ -54,27 +60,29 @@ export async function startSite(
     throw error;
   }
   // Traefik listens before it has read its routes.
-  const ready = async () => (await ask(port, { host, path: '/outpost.goauthentik.io/ping' })).status === 204;
+  const ready = async () => (await put({ host, path: '/outpost.goauthentik.io/ping' })).status === 204;
   for (let waited = 0; waited < 10_000 && !(await ready()); waited += 50) await sleep(50);
   const tested: TestedSite = {
     proxy,
     mode,
     host,
     other: `${hosts[1]}:${port}`,
-    origin: `http://${host}`,
+    scheme,
+    origin: `${scheme}://${host}`,
     port,
+    tls,
     cookie,
     gate,
     world,
-    ask: (question) => ask(port, { host, ...question }),
+    ask: (question) => put({ host, ...question }),
     async watch(work) {
       const before = world.upstream.seen.length;
       await work();
       return world.upstream.seen.slice(before);
     },
     async signIn(username = 'alice', password = 'wonderland') {
-      const visitor = createVisitor();
-      const page = await visitor.signIn(`http://${host}/signed-in`, username, password);
+      const visitor = createVisitor(tls?.ca);
+      const page = await visitor.signIn(`${scheme}://${host}/signed-in`, username, password);
       if (page.seen?.url !== '/signed-in') throw new Error(`login ended at ${page.url}: ${page.status} ${page.text}`);
       return { visitor, cookie: ['Cookie', `${cookie}=${visitor.jar.get(cookie)?.value}`] };
     },

@@ -6,6 +6,7 @@ export const traefik: TestedProxy = {
   name: 'traefik',
   tool: 'traefik',
   dialect: 'traefik',
+  limits: { otherUpgrades: false },
   start(binary, site) {
     const [one, two] = site.hosts;
     copy(site, 'traefik/traefik.yml', 'traefik.yml');

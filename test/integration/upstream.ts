@@ -41,7 +41,25 @@ export async function startUpstream() {
       response.end(JSON.stringify(one));
     }
   });
-  const sockets = new WebSocketServer({ server });
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) => {
+    if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      return sockets.handleUpgrade(request, socket, head, (open) => sockets.emit('connection', open, request));
+    }
+    // As a server that speaks HTTP/2 without TLS: from here on it would read requests that no proxy sees.
+    seen.push({ ...look(request, 0), method: 'UPGRADE' });
+    socket.end(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\n`,
+    );
+  });
+  server.on('connect', (request, socket) => {
+    seen.push(look(request, 0));
+    socket.end('HTTP/1.1 200 OK\r\n\r\n');
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code?.startsWith('HPE_')) seen.push({ method: 'UNREADABLE', url: '', headers: [], body: 0 });
+    socket.destroy();
+  });
   sockets.on('connection', (socket, request) => {
     seen.push(look(request, 0));
     socket.send(JSON.stringify(look(request, 0)));

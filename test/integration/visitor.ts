@@ -1,13 +1,14 @@
 /** A person without a browser: follows redirects by hand, keeps cookies, fills in the provider's form. */
 import { type Answer, ask } from './ask.ts';
+import { askH2 } from './ask_h2.ts';
 
 /** An answer and the address it came from. */
 export interface Page extends Answer {
   url: string;
 }
 
-/** Every host is on loopback; its port is the one in the address. */
-export function createVisitor() {
+/** Every host is on loopback; its port is the one in the address. `ca`: for https, which is asked over HTTP/2. */
+export function createVisitor(ca?: string) {
   const jar = new Map<string, { value: string; host: string; wide: boolean }>();
 
   const keep = ({ hostname }: URL, line: string) => {
@@ -34,7 +35,9 @@ export function createVisitor() {
     if (form) headers.push(['Content-Type', 'application/x-www-form-urlencoded']);
     const path = address.slice(url.origin.length).replace(/#.*/, '') || '/';
     const body = form && { method: 'POST', body: Buffer.from(new URLSearchParams(form).toString()) };
-    const answer = await ask(Number(url.port), { path, host: url.host, headers, ...body });
+    const question = { path, host: url.host, headers, ...body };
+    const secure = ca !== undefined && url.protocol === 'https:';
+    const answer = await (secure ? askH2(Number(url.port), question, ca) : ask(Number(url.port), question));
     for (const line of answer.cookies) keep(url, line);
     return { ...answer, url: address };
   };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { parseConfig } from '../../src/config/load.ts';
 import { type Running as Gatepost, serve } from '../../src/main.ts';
 import { people, startProvider, type TestClient, type TestProvider, type TestUser } from '../support/provider.ts';
+import { type Certificate, makeCertificate } from './certificate.ts';
 import { freePort } from './program.ts';
 import { startUpstream } from './upstream.ts';
 
@@ -17,8 +18,13 @@ export interface World {
   upstream: Awaited<ReturnType<typeof startUpstream>>;
   gatepost: number;
   ports: Record<string, Ports>;
+  scheme: 'http' | 'https';
+  /** For the sites, where they are https. */
+  tls: Certificate | undefined;
   close(): Promise<void>;
 }
+
+const modes = ['single', 'domain'] as const;
 
 export const singleHost = (name: string) => `app-${name}.localhost`;
 export const domainHosts = (name: string): [string, string] => [`one.${name}.localhost`, `two.${name}.localhost`];
@@ -27,13 +33,12 @@ export const clientId = (name: string, mode: keyof Ports) => `${name}-${mode}`;
 export const cookieName = (name: string, mode: keyof Ports) =>
   `authentik_proxy_${createHash('sha256').update(clientId(name, mode)).digest('hex').slice(0, 8)}`;
 
-const externalHost = (name: string, mode: keyof Ports, ports: Ports) =>
-  mode === 'single' ? `http://${singleHost(name)}:${ports.single}` : `http://${domainHosts(name)[0]}:${ports.domain}`;
+const hostOf = (name: string, mode: keyof Ports, ports: Ports) =>
+  mode === 'single' ? `${singleHost(name)}:${ports.single}` : `${domainHosts(name)[0]}:${ports.domain}`;
 
-function client(name: string, mode: keyof Ports, ports: Ports): TestClient {
+function client(name: string, mode: keyof Ports, externalHost: string): TestClient {
   const callback = '/outpost.goauthentik.io/callback?X-authentik-auth-callback=true';
-  const client_id = clientId(name, mode);
-  return { client_id, client_secret: 'secret', redirect_uris: [externalHost(name, mode, ports) + callback] };
+  return { client_id: clientId(name, mode), client_secret: 'secret', redirect_uris: [externalHost + callback] };
 }
 
 /** Somebody whose groups make long headers and a long token. */
@@ -45,17 +50,16 @@ const carol: TestUser = {
 };
 
 /** One site with every kind of rule, and one for two hosts that sends HTTP Basic to the application. */
-function applications(name: string, ports: Ports, issuer: string): string {
-  return ['single', 'domain']
-    .map((mode) => {
-      const key = mode as keyof Ports;
-      return `
+function applications(name: string, externalHost: (mode: keyof Ports) => string, issuer: string): string {
+  return modes
+    .map(
+      (mode) => `
   - name: ${name} ${mode}
     slug: ${name}-${mode}
-    external_host: ${externalHost(name, key, ports)}
+    external_host: ${externalHost(mode)}
     ${mode === 'domain' ? `mode: forward_domain\n    cookie_domain: ${name}.localhost` : 'mode: forward_single'}
     issuer: ${issuer}
-    client_id: ${clientId(name, key)}
+    client_id: ${clientId(name, mode)}
     client_secret: secret
     scopes: [openid, profile, email, ak_proxy, groups, entitlements]
     skip_preflight: true
@@ -67,17 +71,24 @@ function applications(name: string, ports: Ports, issuer: string): string {
       - { path: ^/read/, methods: [GET], policy: public }
       - { path: ^/office/, networks: [203.0.113.0/24], policy: public }
       - { path: ^/optional/, policy: optional }
-      - { path: ^/admin, groups: [admins] }`;
-    })
+      - { path: ^/admin, groups: [admins] }`,
+    )
     .join('');
 }
 
-/** `names`: the set-ups that will be started in front of this Gatepost. */
-export async function startWorld(names: string[]): Promise<World> {
+/** `names`: the set-ups that will be started in front of this Gatepost. `openssl`: its path, if they are to be https. */
+export async function startWorld(names: string[], openssl?: string): Promise<World> {
   const ports: Record<string, Ports> = {};
   for (const name of names) ports[name] = { single: await freePort(), domain: await freePort() };
-  const pairs = Object.entries(ports);
-  const clients = pairs.flatMap(([name, pair]) => [client(name, 'single', pair), client(name, 'domain', pair)]);
+  const scheme = openssl ? 'https' : 'http';
+  const tls = openssl
+    ? makeCertificate(
+        openssl,
+        names.flatMap((name) => [singleHost(name), ...domainHosts(name)]),
+      )
+    : undefined;
+  const external = (name: string) => (mode: keyof Ports) => `${scheme}://${hostOf(name, mode, ports[name]!)}`;
+  const clients = names.flatMap((name) => modes.map((mode) => client(name, mode, external(name)(mode))));
   const provider = await startProvider({ clients, users: [...people, carol], id_token_ttl: 3600 });
   const upstream = await startUpstream();
   const text = `
@@ -85,11 +96,12 @@ listen: { http: "127.0.0.1:0", metrics: "127.0.0.1:0" }
 secret: integration-tests-integration-tests
 nginx_method_header: X-Original-Method
 log: { level: error }
-applications:${pairs.map(([name, pair]) => applications(name, pair, provider.issuer)).join('')}
+applications:${names.map((name) => applications(name, external(name), provider.issuer)).join('')}
 `;
   const gatepost: Gatepost = await serve(parseConfig(text));
   const close = async () => {
     await Promise.all([gatepost.close(), provider.close(), upstream.close()]);
+    tls?.remove();
   };
-  return { provider, upstream, gatepost: gatepost.http.port, ports, close };
+  return { provider, upstream, gatepost: gatepost.http.port, ports, scheme, tls, close };
 }

@@ -7,8 +7,10 @@ import { header, type Seen } from '../upstream.ts';
 /** The first message of a socket, or the status with which it was refused. */
 function openSocket(site: TestedSite, headers: Record<string, string>): Promise<Seen | number> {
   return new Promise((done, fail) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${site.port}/socket?a=b`, {
-      headers: { Host: site.host, ...headers },
+    const { port, host, tls } = site;
+    const socket = new WebSocket(`${tls ? 'wss' : 'ws'}://127.0.0.1:${port}/socket?a=b`, {
+      headers: { Host: host, ...headers },
+      ...(tls && { ca: tls.ca, servername: host.replace(/:\d+$/, '') }),
     });
     socket.once('message', (data) => {
       socket.send('and back');

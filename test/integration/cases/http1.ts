@@ -1,0 +1,41 @@
+/** Tricks with what only HTTP/1.1 has: absolute request targets and the Connection header. */
+import { expect, test } from 'vitest';
+import type { TestedSite } from '../site.ts';
+import { header } from '../upstream.ts';
+
+export function http1Cases(site: () => TestedSite): void {
+  test('an absolute request target is judged by the host that it is routed by', async () => {
+    const { host } = site();
+    const seen = await site().watch(async () => {
+      await site().ask({ path: `http://${host}/private`, host: 'evil.example' });
+      await site().ask({ path: `http://${host}/private` });
+      await site().ask({ path: 'http://evil.example/public/x' });
+    });
+    expect(seen).toEqual([]);
+    const answer = await site().ask({ path: `http://${host}/public/x` });
+    expect(answer.seen?.url).toBe('/public/x');
+  });
+
+  test('a Connection header cannot make the proxy lose the identity on its way', async () => {
+    const { cookie } = await site().signIn();
+    for (const connection of ['X-authentik-username', 'close, X-Authentik-Username, X-Forwarded-Host']) {
+      const answer = await site().ask({ path: '/whoami', headers: [cookie, ['Connection', connection]] });
+      if (answer.seen) expect(header(answer.seen, 'X-authentik-username')).toBe('alice');
+      else expect(answer.status).toBeGreaterThanOrEqual(300);
+    }
+  });
+}
+
+/** For a site of two hosts. */
+export function http1DomainCases(site: () => TestedSite): void {
+  test('an absolute request target is judged by the host that it is routed by', async () => {
+    const { host, other } = site();
+    const answer = await site().ask({ path: `http://${other}/private`, host });
+    // HAProxy refuses what does not fit together; all others go by the target (RFC 9112, section 3.2.2).
+    if (answer.status === 400) return;
+    expect(String(answer.headers.location)).toContain(encodeURIComponent(`http://${other}/private`));
+    const { cookie } = await site().signIn();
+    const { seen } = await site().ask({ path: `http://${other}/whoami`, host, headers: [cookie] });
+    expect(header(seen!, 'Host')).toBe(other);
+  });
+}

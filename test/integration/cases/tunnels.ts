@@ -1,0 +1,50 @@
+/** Whoever makes the proxy a mere pipe to the application sends requests through it that nobody asks about. */
+import { expect, test } from 'vitest';
+import { sendBytes } from '../send_bytes.ts';
+import type { TestedSite } from '../site.ts';
+
+/** The values of `Upgrade`, one for each line. */
+const h2c = [['h2c'], ['H2C'], ['websocket, h2c'], ['h2c, websocket'], ['h2c', 'websocket'], ['websocket', 'h2c']];
+const offer = ['Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA'];
+
+export function tunnelCases(site: () => TestedSite): void {
+  const send = (lines: string[]) => {
+    const { port, host, tls } = site();
+    return sendBytes(
+      { port, servername: host.replace(/:\d+$/, ''), ca: tls?.ca },
+      `${lines.join('\r\n')}\r\n\r\n`,
+      300,
+    );
+  };
+
+  test('CONNECT and OPTIONS of no path reach nobody', async () => {
+    const { host } = site();
+    const name = host.replace(/:\d+$/, '');
+    const targets = [`CONNECT ${host}`, `CONNECT ${name}:80`, `CONNECT ${name}`, 'CONNECT /public/x', 'OPTIONS *'];
+    const seen = await site().watch(async () => {
+      for (const target of targets) {
+        for (const named of [host, name]) {
+          await send([`${target} HTTP/1.1`, `Host: ${named}`]);
+        }
+      }
+    });
+    expect(seen).toEqual([]);
+  });
+
+  // Attack ("h2c smuggling"): an application that takes the offer reads HTTP/2 from then on, /admin and forged headers
+  // included, and the proxy looks at none of it.
+  test('only a WebSocket is an upgrade, on a public path as with a session', async () => {
+    const { host, proxy } = site();
+    const upgrades = proxy.limits?.otherUpgrades === false ? h2c : [...h2c, ['TLS/1.0'], ['x']];
+    const { cookie } = await site().signIn();
+    for (const upgrade of upgrades) {
+      for (const first of ['GET /public/x HTTP/1.1', `GET /whoami HTTP/1.1\r\n${cookie.join(': ')}`]) {
+        const seen = await site().watch(async () => {
+          const answer = await send([first, `Host: ${host}`, ...offer, ...upgrade.map((one) => `Upgrade: ${one}`)]);
+          expect([upgrade, answer.slice(0, 12)]).not.toEqual([upgrade, 'HTTP/1.1 101']);
+        });
+        expect([upgrade, seen.filter(({ method }) => method !== 'GET')]).toEqual([upgrade, []]);
+      }
+    }
+  });
+}
