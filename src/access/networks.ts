@@ -82,11 +82,18 @@ function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
 export function clientAddress(forwardedFor: string | undefined, trusted: Networks): string | undefined {
   if (forwardedFor === undefined) return undefined;
   let rightmost: string | undefined;
-  for (const part of forwardedFor.split(',').reverse()) {
-    const address = parseAddress(part.trim());
+  let end = forwardedFor.length;
+  for (let hop = 0; hop < mostHops; hop += 1) {
+    const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(',', end - 1);
+    const address = parseAddress(forwardedFor.slice(comma + 1, end).trim());
     if (address === undefined) return undefined;
     if (!trusted.contains(address)) return address;
     rightmost ??= address;
+    if (comma < 0) return rightmost;
+    end = comma;
   }
-  return rightmost;
+  return undefined;
 }
+
+/** Attack: 64 KiB of addresses in trusted networks, each another one, took a third of a second to read. No chain of proxies is as long. */
+const mostHops = 32;

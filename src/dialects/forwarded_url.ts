@@ -55,12 +55,14 @@ export function forwardedUrl(
   uri: string,
   header: string,
 ): ForwardedUrl | Unusable {
-  if (uri.length + host.length + 8 > longest) return unusable(header, 'is longer than 16 KiB');
   if (!uri.startsWith('/')) return unusable(header, 'does not begin with a slash');
   // Attack: control characters and spaces split headers, log lines and request lines further down. Two headers
   // of the same name arrive joined by a comma and a space and are refused here too.
   if (/[\0-\x20\x7f]/.test(uri)) return unusable(header, 'has spaces or control characters, or is there twice');
+  if (uri.length > longest) return unusable(header, 'is longer than 16 KiB');
   const canonical = encodeHighBytes(uri);
+  // Three times as long where all of it was above ASCII.
+  if (canonical.length + host.length + 8 > longest) return unusable(header, 'is longer than 16 KiB');
   const question = canonical.indexOf('?');
   const raw = question < 0 ? canonical : canonical.slice(0, question);
   const query = question < 0 ? '' : withoutFragment(canonical.slice(question));

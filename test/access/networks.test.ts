@@ -55,3 +55,12 @@ test.each([
 ])('X-Forwarded-For: %s comes from %s', (forwardedFor, address) => {
   expect(clientAddress(forwardedFor, trusted)).toBe(address);
 });
+
+// Attack: thousands of trusted addresses, each another one, and each to be read.
+test('no more than 32 proxies are looked through', () => {
+  const chain = (proxies: number) =>
+    ['203.0.113.7', ...Array.from({ length: proxies }, (_, i) => `10.0.0.${i}`)].join();
+  expect(clientAddress(chain(31), trusted)).toBe('203.0.113.7');
+  expect(clientAddress(chain(32), trusted)).toBeUndefined();
+  expect(clientAddress(`rubbish,${chain(31)}`, trusted)).toBe('203.0.113.7');
+});

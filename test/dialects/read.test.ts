@@ -92,6 +92,8 @@ describe.each(['traefik', 'caddy'])('%s', (name) => {
     ['X-Forwarded-Uri', '/a\tb'],
     ['X-Forwarded-Uri', '/a\x7f'],
     ['X-Forwarded-Uri', `/${'a'.repeat(16 * 1024)}`],
+    // Three times as long as it looks, once it is percent-encoded.
+    ['X-Forwarded-Uri', `/${'\xfc'.repeat(6 * 1024)}`],
     ['X-Forwarded-Method', 'GET, POST'],
     ['X-Forwarded-Method', ''],
   ])('is unusable with %s: %j', (header, value) =>
