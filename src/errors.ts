@@ -34,6 +34,12 @@ export class GatepostError extends Error {
   }
 }
 
+/** What is known of an error's private cause, in one line for the log. Never for the client. */
+export function causeOf({ cause, message }: GatepostError): string {
+  if (!(cause instanceof Error)) return message;
+  return cause.name === 'Error' ? cause.message : `${cause.name}: ${cause.message}`;
+}
+
 /** The session store did not answer in time or answered with an error: nobody is let in and nobody is logged out. */
 export class StoreUnavailable extends GatepostError {
   constructor(cause?: unknown) {
@@ -43,8 +49,8 @@ export class StoreUnavailable extends GatepostError {
 
 /** The OpenID provider did not answer in time, or not with something that could be used: never a refusal, never a yes. */
 export class ProviderUnavailable extends GatepostError {
-  constructor(cause?: unknown) {
-    super('provider_unavailable', 'the OpenID provider cannot be reached', { status: 503, cause });
+  constructor(cause?: unknown, message = 'the OpenID provider cannot be reached') {
+    super('provider_unavailable', message, { status: 503, cause });
   }
 }
 

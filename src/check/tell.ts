@@ -1,6 +1,6 @@
 /** What the log learns of a decision: who, what, why and how long; nothing that opens a door. */
 
-import { GatepostError } from '../errors.ts';
+import { causeOf, GatepostError } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import type { Decision } from './decision.ts';
 import type { Asked } from './endpoint.ts';
@@ -66,6 +66,6 @@ function detailOf(decision: Decision): string | undefined {
   if (decision.kind === 'forbid') return decision.message;
   if (decision.kind !== 'unavailable') return undefined;
   const { cause } = decision;
-  const inner = cause instanceof GatepostError ? cause.cause : cause;
-  return inner instanceof Error ? `${inner.name}: ${inner.message}` : undefined;
+  if (cause instanceof GatepostError) return causeOf(cause);
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined;
 }

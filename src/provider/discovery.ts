@@ -4,8 +4,8 @@ import { allowInsecureRequests, discovery, type ServerMetadata } from 'openid-cl
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { LIMIT } from './deadline.ts';
-import { explain } from './failure.ts';
 import { createKeys } from './keys.ts';
+import { whyAway } from './why_away.ts';
 
 /** Milliseconds: a request may cause one attempt a second; in the background the pauses grow. */
 const PAUSE = 1_000;
@@ -58,7 +58,7 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
   let underWay: Promise<Known> | undefined;
   let failures = 0;
   let retry: NodeJS.Timeout | undefined;
-  let lastError: unknown;
+  let lastError: Error | undefined;
 
   async function attempt(): Promise<Known> {
     asked = now();
@@ -71,10 +71,10 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
       known = { metadata, keys };
       return known;
     } catch (error) {
-      lastError = await explain(error);
+      lastError = new Error(whyAway(issuer, error), { cause: error });
       failures += 1;
-      if (!known) retryLater(error);
-      throw new ProviderUnavailable(error);
+      if (!known) retryLater(lastError);
+      throw new ProviderUnavailable(lastError);
     } finally {
       underWay = undefined;
     }
@@ -83,10 +83,10 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
   const tell = (level: 'info' | 'warn', what: string, message: string, error?: unknown) =>
     events?.emit('notice', { level, what, message, error });
 
-  function retryLater(error: unknown) {
+  function retryLater(error: Error) {
     // The first failure is news, and then every time that there are twice as many.
     if (Number.isInteger(Math.log2(failures))) {
-      tell('warn', 'provider.away', `discovery of ${issuer} failed: ${String(error)}`, error);
+      tell('warn', 'provider.away', error.message, error.cause);
     }
     const pause = Math.min(LONGEST_PAUSE, PAUSE * 2 ** (failures - 1));
     clearTimeout(retry);

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { ProviderUnavailable } from '../../src/errors.ts';
+import { causeOf, ProviderUnavailable } from '../../src/errors.ts';
 import { inTime } from '../../src/provider/deadline.ts';
 import { keysAddress, mayBeInsecure } from '../../src/provider/discovery.ts';
 import { createProviders } from '../../src/provider/index.ts';
+import { whyAway } from '../../src/provider/why_away.ts';
 import { makeApplication } from '../support/application.ts';
+import { freePort } from '../support/free_port.ts';
 import { startProvider } from '../support/provider.ts';
 import { attempt, clients, connect } from './fixture.ts';
 
@@ -104,4 +106,44 @@ test('keys are not fetched in plain text for an issuer that is https', () => {
   expect(keysAddress({ issuer: 'http://localhost', jwks_uri: 'http://localhost/jwks' }, true)).toBe(
     'http://localhost/jwks',
   );
+});
+
+describe('a discovery that fails says what is wrong, in the log and to whoever asks', () => {
+  /** The notice, and the cause that the log shows beside a 503. */
+  async function failing(prepare: (provider: Awaited<ReturnType<typeof start>>) => void) {
+    const provider = await start();
+    prepare(provider);
+    const { ours, notices } = connect(provider);
+    const error = await ours.authorizationUrl(attempt).catch((thrown: unknown) => thrown);
+    expect(notices[0]?.message).toBe(causeOf(error as ProviderUnavailable));
+    return { said: notices[0]!.message, issuer: provider.issuer };
+  }
+
+  test('the provider has another name for itself', async () => {
+    const { said, issuer } = await failing((provider) =>
+      provider.stand('discovery', () => ({
+        body: { issuer: `${provider.issuer}/other`, jwks_uri: `${provider.issuer}/jwks` },
+      })),
+    );
+    expect(said).toContain(`it calls itself "${issuer}/other"; the configuration must say exactly the same`);
+  });
+
+  test('there is a server, but no provider at this path', async () => {
+    const { said, issuer } = await failing((provider) => provider.fail('discovery', 'error'));
+    expect(said).toMatch(/it answers \d+ at /);
+    expect(said).toContain(`${issuer}/.well-known/openid-configuration; is the issuer right?`);
+  });
+
+  test('nothing listens, the host is unknown, TLS is not spoken there', async () => {
+    const port = await freePort();
+    const refused = await fetch(`http://127.0.0.1:${port}`).catch((error: unknown) => error);
+    expect(whyAway('https://a.example.com', refused)).toContain('nothing listens at that address (ECONNREFUSED)');
+    const said = (code: string) => whyAway('https://a.example.com', new TypeError('fetch failed', { cause: { code } }));
+    expect(said('ENOTFOUND')).toContain('this machine does not find that host name');
+    expect(said('ERR_SSL_WRONG_VERSION_NUMBER')).toContain('it does not speak TLS there');
+    expect(said('DEPTH_ZERO_SELF_SIGNED_CERT')).toContain('NODE_EXTRA_CA_CERTS');
+    expect(said('UND_ERR_SOCKET')).toBe(
+      'the OpenID provider https://a.example.com cannot be used: fetch failed, UND_ERR_SOCKET',
+    );
+  });
 });
