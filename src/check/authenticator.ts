@@ -24,7 +24,8 @@ export function createSharedAuthenticator(hosts: Pick<Hosts<Application>, 'find'
     if (browserEndpoints.has(question.url.path.raw)) return allowNobody(question, application);
     const { path, href } = question.url;
     const rules = application.rules({ path, href, method: question.method, client: question.client });
-    if (rules.some((rule) => rule.policy === 'deny')) return deny(application);
+    const denied = rules.find((rule) => rule.policy === 'deny');
+    if (denied) return deny(application, denied);
     if (rules.every((rule) => rule.policy === 'public')) return allowNobody(question, application);
     // A path that is open to nobody in particular stays open when nobody can be identified.
     const fail = (error: unknown) => {

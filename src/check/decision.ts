@@ -27,6 +27,8 @@ export interface SignIn {
   reason: Reason;
   /** Where the login begins, with the way back in it. */
   loginUrl: string;
+  /** Which rule asks for it (`Rule.name`), for the operator. */
+  rule?: string | undefined;
   /** Send the browser there at once; else answer 401. */
   redirect: boolean;
   /** A person is to see a page at this URL: the 401 of a proxy that makes its own redirect says where to. */
@@ -41,6 +43,8 @@ export interface Forbid {
   reason: 'denied' | 'forbidden' | 'untrusted_peer';
   application?: Application | undefined;
   subject?: LiveSession | undefined;
+  /** Which rule refuses (`Rule.name`), for the operator. */
+  rule?: string | undefined;
   message: string;
 }
 

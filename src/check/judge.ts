@@ -15,21 +15,22 @@ export function judge(
   identified: Identified,
 ): Decision {
   const denied = rules.find((rule) => rule.policy === 'deny');
-  if (denied) return deny(application, identified);
+  if (denied) return deny(application, denied, identified);
   const { subject } = identified;
   if (subject) return judgeKnown(question, application, rules, identified);
-  if (rules.every((rule) => rule.policy !== 'required')) return allow(question, application, identified);
+  const required = rules.find((rule) => rule.policy === 'required');
+  if (!required) return allow(question, application, identified);
   if (identified.retryAfter !== undefined)
     return { kind: 'rate_limited', application, retryAfter: identified.retryAfter };
   // Browsers send preflights without credentials; the request that follows is judged by itself.
   if (application.config.skip_preflight && isPreflight(question)) return allow(question, application, identified);
-  return signIn(question, application, identified);
+  return { ...signIn(question, application, identified), rule: required.name };
 }
 
 /** A refusal that no credential changes. */
-export function deny(application: Application, identified: Identified = {}): Decision {
+export function deny(application: Application, rule: Rule, identified: Identified = {}): Decision {
   const message = 'access to this address is closed to everybody';
-  return { kind: 'forbid', reason: 'denied', application, subject: identified.subject, message };
+  return { kind: 'forbid', reason: 'denied', application, subject: identified.subject, rule: rule.name, message };
 }
 
 /** A yes without looking at who asks. */
@@ -44,10 +45,10 @@ function judgeKnown(
   identified: Identified,
 ): Decision {
   const subject = identified.subject!;
-  const may = rules.every((rule) => rule.policy !== 'required' || rule.who(subject.session.user));
-  if (may) return allow(question, application, identified);
-  const message = 'this account may not use this application';
-  return { kind: 'forbid', reason: 'forbidden', application, subject, message };
+  const refusing = rules.find((rule) => rule.policy === 'required' && !rule.who(subject.session.user));
+  if (!refusing) return allow(question, application, identified);
+  const message = 'this account may not open this address';
+  return { kind: 'forbid', reason: 'forbidden', application, subject, rule: refusing.name, message };
 }
 
 function allow(question: Question, application: Application, identified: Identified): Allow {

@@ -25,6 +25,7 @@ export function tellDecision(events: Events, withQuery: boolean): DecisionTeller
         decision: decision.kind,
         status,
         reason: reasonOf(decision),
+        rule: 'rule' in decision ? decision.rule : undefined,
         detail: detailOf(decision),
         user: subject?.user.username || subject?.sub,
         means: subject?.means,

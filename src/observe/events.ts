@@ -14,6 +14,8 @@ export interface DecisionEvent {
   decision: string;
   status: number;
   reason: Reason | undefined;
+  /** The access rule behind a no: `access[1]`, as `gatepost explain` names it. */
+  rule: string | undefined;
   /** A sentence for the operator; never shown to the client where it names something inside. */
   detail: string | undefined;
   user: string | undefined;

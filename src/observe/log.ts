@@ -41,13 +41,23 @@ function createTimestamp(): () => string {
 }
 
 function listen(logger: Logger, events: Events): void {
-  if (logger.isLevelEnabled('info')) {
-    events.on('decision', (event: DecisionEvent) => logger.info(rounded(event), 'decision'));
-    events.on('signin', (event: SigninEvent) => logger.info(rounded(event), 'signin'));
+  if (logger.isLevelEnabled('warn')) {
+    const all = logger.isLevelEnabled('info');
+    const write = (event: DecisionEvent | SigninEvent, message: string) => {
+      if (isFault(event)) logger.warn(rounded(event), message);
+      else if (all) logger.info(rounded(event), message);
+    };
+    events.on('decision', (event) => write(event, 'decision'));
+    events.on('signin', (event) => write(event, 'signin'));
   }
   events.on('notice', ({ level, message, error, ...rest }: NoticeEvent) =>
     logger[level](error === undefined ? rest : { ...rest, error: describeError(error) }, message),
   );
+}
+
+/** What the operator has to mend, and not whoever asked: an outage, a question that cannot be read, a proxy that is not trusted. */
+function isFault({ status, reason }: DecisionEvent | SigninEvent): boolean {
+  return status >= 500 || reason === 'untrusted_peer';
 }
 
 function rounded<T extends { ms: number }>(event: T): T {

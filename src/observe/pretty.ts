@@ -7,7 +7,7 @@ const colours: Record<string, string> = { debug: '\x1b[2m', info: '', warn: '\x1
 /** Controls, and what changes the order in which a line is read. */
 const invisible = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
-/** `12:00:01 info  allow 200 GET app.example.com/path alice (login) 0.1 ms` */
+/** `12:00:01 info  allow 200 traefik GET app.example.com/path alice (login) 0.1 ms #x6nau0UM-1` */
 export function prettyLine(json: string): string {
   const line = JSON.parse(json) as Line;
   const words = line.msg === 'decision' || line.msg === 'signin' ? answered(line) : noticed(line);
@@ -26,8 +26,12 @@ function visible(text: string): string {
 
 function answered(line: Line): unknown[] {
   const user = line.user && `${line.user}${line.means ? ` (${line.means})` : ''}`;
-  const where = line.endpoint ?? `${line.dialect} ${line.method ?? '?'} ${line.host ?? ''}${line.path ?? ''}`;
-  return [line.decision ?? line.outcome, line.status, where, line.reason, line.detail, user, `${line.ms} ms`];
+  const where = line.endpoint
+    ? `${line.endpoint} ${line.application ?? '?'}`
+    : `${line.dialect} ${line.method ?? '?'} ${line.host ?? ''}${line.path ?? ''}`;
+  const why = [line.reason, line.rule && `by ${line.rule}`, line.detail && `(${line.detail})`];
+  // The id is what a page of ours shows: whoever is sent one looks for it here.
+  return [line.decision ?? line.outcome, line.status, where, ...why, user, `${line.ms} ms`, `#${line.id}`];
 }
 
 function noticed(line: Line): unknown[] {

@@ -53,6 +53,7 @@ describe('the rule', () => {
     expect(decide([rule('required')], { subject: alice })).toMatchObject({ kind: 'allow', subject: alice });
     expect(decide([rule('required', () => false)], { subject: alice })).toMatchObject({
       kind: 'forbid',
+      rule: 'required',
       reason: 'forbidden',
     });
     expect(decide([rule('required')])).toMatchObject({ kind: 'sign_in' });

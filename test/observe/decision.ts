@@ -12,6 +12,7 @@ export const decision: DecisionEvent = {
   decision: 'allow',
   status: 200,
   reason: undefined,
+  rule: undefined,
   detail: undefined,
   user: 'alice',
   means: 'login',

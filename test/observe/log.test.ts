@@ -32,6 +32,44 @@ test('what a client or a provider writes forges neither a line nor a field', () 
   expect(parsed()[0]).toMatchObject({ level: 'info', user: forged, path: forged });
 });
 
+test('what the operator has to mend is a warning, and is written where other answers are not', () => {
+  const { events, parsed } = logged('warn');
+  events.emit('decision', { ...decision });
+  events.emit('decision', { ...decision, decision: 'forbid', status: 403, reason: 'forbidden' });
+  events.emit('decision', { ...decision, decision: 'misconfigured', status: 500, reason: 'configuration_error' });
+  events.emit('decision', { ...decision, decision: 'unavailable', status: 503, reason: 'store_unavailable' });
+  events.emit('decision', { ...decision, decision: 'forbid', status: 403, reason: 'untrusted_peer' });
+  const signin = { id: 'r-2', endpoint: 'start', application: 'grafana', ms: 1 } as const;
+  events.emit('signin', { ...signin, outcome: 'to_provider', status: 302, reason: undefined });
+  events.emit('signin', { ...signin, outcome: 'provider_unavailable', status: 503, reason: 'provider_unavailable' });
+  expect(parsed().map(({ level, reason }) => [level, reason])).toEqual([
+    ['warn', 'configuration_error'],
+    ['warn', 'store_unavailable'],
+    ['warn', 'untrusted_peer'],
+    ['warn', 'provider_unavailable'],
+  ]);
+});
+
+test('a refusal names its rule, and every line the id that the page shows', () => {
+  const { events, lines } = logged('info', 'pretty');
+  events.emit('decision', {
+    ...decision,
+    decision: 'forbid',
+    status: 403,
+    reason: 'forbidden',
+    rule: 'access[1]',
+    detail: 'no',
+  });
+  expect(lines[0]).toContain(
+    'forbid 403 traefik GET grafana.example.com/d/1 forbidden by access[1] (no) alice (login)',
+  );
+  events.emit('signin', {
+    ...{ id: 'r-2', endpoint: 'start', application: 'grafana', ms: 1 },
+    ...{ outcome: 'to_provider', status: 302, reason: undefined },
+  });
+  expect(lines[1]).toContain('to_provider 302 start grafana 1 ms #r-2');
+});
+
 test('lines below the level are not written', () => {
   const { events, parsed } = logged('warn');
   events.emit('decision', { ...decision });
@@ -54,7 +92,7 @@ test('a person at a terminal reads one plain line', () => {
   const { events, lines } = logged('info', 'pretty');
   events.emit('decision', { ...decision });
   expect(lines[0]).toMatch(
-    /^\d\d:\d\d:\d\d info {2}allow 200 traefik GET grafana\.example\.com\/d\/1 alice \(login\) 0\.123 ms\n$/,
+    /^\d\d:\d\d:\d\d info {2}allow 200 traefik GET grafana\.example\.com\/d\/1 alice \(login\) 0\.123 ms #r-1\n$/,
   );
 });
 
