@@ -26,6 +26,7 @@ const debian: Partial<Record<Tool, string>> = {
   git: 'git',
   rclone: 'rclone',
   cadaver: 'cadaver',
+  openssl: 'openssl',
 };
 
 const missing = () => tools.filter((tool) => findTool(tool) === undefined);

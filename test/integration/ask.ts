@@ -25,6 +25,9 @@ export interface Answer {
   seen: Seen | undefined;
 }
 
+/** Some way to ask a proxy on a loopback port. */
+export type Asker = (port: number, question: Question) => Promise<Answer>;
+
 /** Asks the proxy on a loopback port. `ca`: over TLS. Never throws: an answer that cannot be had has the status 0. */
 export function ask(port: number, question: Question, ca?: string): Promise<Answer> {
   const { method = 'GET', path, host, headers = [], body, patience = 20_000 } = question;

@@ -4,6 +4,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findTool } from '../support/tools.ts';
 
 export interface Certificate {
   /** Paths of PEM files: the certificate with its authority's, its key, and both in one (HAProxy). */
@@ -20,7 +21,8 @@ export interface Certificate {
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
 /** Node can read certificates but not make them, so openssl does. `hosts` are all names that the certificate is good for. */
-export function makeCertificate(openssl: string, hosts: string[]): Certificate {
+export function makeCertificate(hosts: string[]): Certificate {
+  const openssl = findTool('openssl') ?? 'openssl';
   const directory = mkdtempSync(join(tmpdir(), 'gatepost-certificate-'));
   const path = (name: string) => join(directory, name);
   const read = (name: string) => readFileSync(path(name), 'utf8');

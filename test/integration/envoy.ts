@@ -1,4 +1,5 @@
 /** Envoy with the files of envoy/. */
+import { applyFront } from './docs_diff.ts';
 import { startProgram } from './program.ts';
 import { copy, fill, type Site, type TestedProxy } from './proxy.ts';
 
@@ -15,9 +16,14 @@ export const envoy: TestedProxy = {
   start(binary, site) {
     const [one, two] = site.hosts;
     copy(site, `envoy/${site.mode}.yaml`, 'envoy.yaml');
+    applyFront(site, 'envoy.md', { 'envoy/forward_single.yaml': 'envoy.yaml' });
     const to = (port: number) => `address: 127.0.0.1, port_value: ${port}`;
     fill(site, 'envoy.yaml', {
-      'address: 0.0.0.0, port_value: 80': to(site.port),
+      [`address: 0.0.0.0, port_value: ${site.tls ? 443 : 80}`]: to(site.port),
+      ...(site.tls && {
+        '/etc/envoy/certs/example.com.pem': site.tls.chain,
+        '/etc/envoy/certs/example.com.key': site.tls.key,
+      }),
       'http://gatepost:9000': `http://127.0.0.1:${site.gatepost}`,
       'address: gatepost, port_value: 9000': to(site.gatepost),
       ...(site.mode === 'forward_single'

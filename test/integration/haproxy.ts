@@ -1,4 +1,5 @@
 /** HAProxy with the files of haproxy/. */
+import { applyFront } from './docs_diff.ts';
 import { startProgram } from './program.ts';
 import { copy, fill, type TestedProxy } from './proxy.ts';
 
@@ -6,14 +7,19 @@ export const haproxy: TestedProxy = {
   name: 'haproxy',
   tool: 'haproxy',
   dialect: 'nginx',
+  h2Sockets: true,
   start(binary, site) {
     const [one, two] = site.hosts;
     copy(site, 'haproxy/gatepost.lua', 'gatepost.lua');
     copy(site, site.mode === 'forward_single' ? 'haproxy/haproxy.cfg' : 'haproxy/forward_domain.cfg', 'haproxy.cfg');
+    applyFront(site, 'haproxy.md', { 'haproxy/haproxy.cfg': 'haproxy.cfg' });
     const upstream = `127.0.0.1:${site.upstream}`;
     fill(site, 'haproxy.cfg', {
       '/etc/haproxy/gatepost.lua': `${site.directory}/gatepost.lua`,
-      'bind :80\n': `bind 127.0.0.1:${site.port}\n`,
+      ...(site.tls
+        ? { '    bind :443': `    bind 127.0.0.1:${site.port}`, '/etc/haproxy/certs/example.com.pem': site.tls.both }
+        : { 'bind :80\n': `bind 127.0.0.1:${site.port}\n` }),
+      ...(site.balanced && { '10.0.0.0/8': '127.0.0.1/32' }),
       'gatepost:9000': `127.0.0.1:${site.gatepost}`,
       ...(site.mode === 'forward_single'
         ? { '-i app.example.com': `-i ${one}:${site.port}`, 'app:8080': upstream }

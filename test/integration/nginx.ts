@@ -1,6 +1,7 @@
 /** nginx with the files of nginx/. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { applyFront } from './docs_diff.ts';
 import { startProgram } from './program.ts';
 import { copy, fill, type Site, type TestedProxy } from './proxy.ts';
 
@@ -44,10 +45,23 @@ export const nginx: TestedProxy = {
     const [one, two] = site.hosts;
     copy(site, 'nginx/gatepost', 'gatepost');
     copy(site, `nginx/${site.mode}.conf`, 'site.conf');
-    fill(site, 'gatepost/http.conf', { 'gatepost:9000': `127.0.0.1:${site.gatepost}` });
+    applyFront(site, 'nginx.md', {
+      'nginx/forward_single.conf': 'site.conf',
+      'nginx/gatepost/http.conf': 'gatepost/http.conf',
+    });
+    fill(site, 'gatepost/http.conf', {
+      'gatepost:9000': `127.0.0.1:${site.gatepost}`,
+      ...(site.balanced && { '10.0.0.0/8': '127.0.0.1/32' }),
+    });
     const upstream = `127.0.0.1:${site.upstream}`;
     fill(site, 'site.conf', {
-      'listen 80': `listen 127.0.0.1:${site.port}`,
+      ...(site.tls
+        ? {
+            'listen 443': `listen 127.0.0.1:${site.port}`,
+            '/etc/nginx/certs/example.com.pem': site.tls.chain,
+            '/etc/nginx/certs/example.com.key': site.tls.key,
+          }
+        : { 'listen 80': `listen 127.0.0.1:${site.port}` }),
       ...(site.mode === 'forward_single'
         ? {
             'set $gatepost_host app.example.com': `set $gatepost_host ${one}:${site.port}`,

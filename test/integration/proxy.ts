@@ -18,8 +18,10 @@ export interface Site {
   upstream: number;
   /** The session cookie's name. */
   cookie: string;
-  /** Given: the site is https. */
+  /** Given: the proxy speaks https. */
   tls?: Certificate | undefined;
+  /** A load balancer on loopback ends TLS in front of the proxy. */
+  balanced?: boolean;
 }
 
 export interface TestedProxy {
@@ -27,6 +29,8 @@ export interface TestedProxy {
   tool: Tool;
   /** As whom the proxy asks. */
   dialect: 'nginx' | 'traefik' | 'caddy' | 'envoy';
+  /** It takes a WebSocket that comes as a stream of HTTP/2 (RFC 8441). */
+  h2Sockets?: true;
   /** What this proxy cannot do, as its page in the docs says; everything else it can. */
   limits?: {
     /** It deletes the twelve names and their spellings, but no other `X-authentik-*`. */

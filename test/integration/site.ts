@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, ask, type Question } from './ask.ts';
+import { type Answer, type Asker, ask, type Question } from './ask.ts';
 import { askH2 } from './ask_h2.ts';
+import { askBalancer } from './balancer.ts';
 import type { Certificate } from './certificate.ts';
 import { type Gate, startGate } from './gate.ts';
 import type { Running } from './program.ts';
@@ -49,9 +50,10 @@ export async function startSite(
   const gate = await startGate(world.gatepost);
   const host = `${hosts[0]}:${port}`;
   const upstream = world.upstream.port;
-  const { tls, scheme } = world;
-  const site = { mode: `forward_${mode}` as const, directory, port, hosts, gatepost: gate.port, upstream, cookie, tls };
-  const put = (question: Question) => (tls ? askH2(port, question, tls.ca) : ask(port, question));
+  const { tls, scheme, front } = world;
+  const where = { directory, port, hosts, gatepost: gate.port, upstream, tls, balanced: front === 'balancer' };
+  const site = { mode: `forward_${mode}` as const, cookie, ...where };
+  const put: Asker = tls ? (at, question) => askH2(at, question, tls.ca) : front === 'balancer' ? askBalancer : ask;
   let running: Running;
   try {
     running = await proxy.start(binary, site);
@@ -60,7 +62,7 @@ export async function startSite(
     throw error;
   }
   // Traefik listens before it has read its routes.
-  const ready = async () => (await put({ host, path: '/outpost.goauthentik.io/ping' })).status === 204;
+  const ready = async () => (await put(port, { host, path: '/outpost.goauthentik.io/ping' })).status === 204;
   for (let waited = 0; waited < 10_000 && !(await ready()); waited += 50) await sleep(50);
   const tested: TestedSite = {
     proxy,
@@ -74,14 +76,14 @@ export async function startSite(
     cookie,
     gate,
     world,
-    ask: (question) => put({ host, ...question }),
+    ask: (question) => put(port, { host, ...question }),
     async watch(work) {
       const before = world.upstream.seen.length;
       await work();
       return world.upstream.seen.slice(before);
     },
     async signIn(username = 'alice', password = 'wonderland') {
-      const visitor = createVisitor(tls?.ca);
+      const visitor = createVisitor(put);
       const page = await visitor.signIn(`${scheme}://${host}/signed-in`, username, password);
       if (page.seen?.url !== '/signed-in') throw new Error(`login ended at ${page.url}: ${page.status} ${page.text}`);
       return { visitor, cookie: ['Cookie', `${cookie}=${visitor.jar.get(cookie)?.value}`] };

@@ -1,4 +1,5 @@
 /** Traefik with the files of traefik/. */
+import { applyFront } from './docs_diff.ts';
 import { startProgram } from './program.ts';
 import { copy, fill, type TestedProxy } from './proxy.ts';
 
@@ -11,14 +12,23 @@ export const traefik: TestedProxy = {
     const [one, two] = site.hosts;
     copy(site, 'traefik/traefik.yml', 'traefik.yml');
     copy(site, `traefik/${site.mode}.yml`, 'gatepost.yml');
+    applyFront(site, 'traefik.md', {
+      'traefik/traefik.yml': 'traefik.yml',
+      'traefik/forward_single.yml': 'gatepost.yml',
+    });
     fill(site, 'traefik.yml', {
-      'address: ":80"': `address: "127.0.0.1:${site.port}"`,
+      ...(site.balanced && { '10.0.0.0/8': '127.0.0.1/32' }),
+      [`address: ":${site.tls ? 443 : 80}"`]: `address: "127.0.0.1:${site.port}"`,
       '/etc/traefik/gatepost.yml': `${site.directory}/gatepost.yml`,
     });
     const upstream = `http://127.0.0.1:${site.upstream}`;
     fill(site, 'gatepost.yml', {
       'http://gatepost:9000': `http://127.0.0.1:${site.gatepost}`,
       authentik_proxy_00000000: site.cookie,
+      ...(site.tls && {
+        '/etc/traefik/certs/example.com.pem': site.tls.chain,
+        '/etc/traefik/certs/example.com.key': site.tls.key,
+      }),
       ...(site.mode === 'forward_single'
         ? { 'app.example.com': one, 'http://app:8080': upstream }
         : {

@@ -1,14 +1,13 @@
 /** A person without a browser: follows redirects by hand, keeps cookies, fills in the provider's form. */
-import { type Answer, ask } from './ask.ts';
-import { askH2 } from './ask_h2.ts';
+import { type Answer, type Asker, ask } from './ask.ts';
 
 /** An answer and the address it came from. */
 export interface Page extends Answer {
   url: string;
 }
 
-/** Every host is on loopback; its port is the one in the address. `ca`: for https, which is asked over HTTP/2. */
-export function createVisitor(ca?: string) {
+/** Every host is on loopback; its port is the one in the address. `secure`: how https is asked. */
+export function createVisitor(secure: Asker = ask) {
   const jar = new Map<string, { value: string; host: string; wide: boolean }>();
 
   const keep = ({ hostname }: URL, line: string) => {
@@ -36,8 +35,7 @@ export function createVisitor(ca?: string) {
     const path = address.slice(url.origin.length).replace(/#.*/, '') || '/';
     const body = form && { method: 'POST', body: Buffer.from(new URLSearchParams(form).toString()) };
     const question = { path, host: url.host, headers, ...body };
-    const secure = ca !== undefined && url.protocol === 'https:';
-    const answer = await (secure ? askH2(Number(url.port), question, ca) : ask(Number(url.port), question));
+    const answer = await (url.protocol === 'https:' ? secure : ask)(Number(url.port), question);
     for (const line of answer.cookies) keep(url, line);
     return { ...answer, url: address };
   };

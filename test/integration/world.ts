@@ -13,13 +13,17 @@ export interface Ports {
   domain: number;
 }
 
+/** Where TLS ends: nowhere, in the proxy, or in a load balancer in front of it, which asks the proxy over plain http. */
+export type Front = 'plain' | 'tls' | 'balancer';
+
 export interface World {
   provider: TestProvider;
   upstream: Awaited<ReturnType<typeof startUpstream>>;
   gatepost: number;
   ports: Record<string, Ports>;
+  front: Front;
   scheme: 'http' | 'https';
-  /** For the sites, where they are https. */
+  /** For the sites, where the proxy itself ends TLS. */
   tls: Certificate | undefined;
   close(): Promise<void>;
 }
@@ -76,17 +80,13 @@ function applications(name: string, externalHost: (mode: keyof Ports) => string,
     .join('');
 }
 
-/** `names`: the set-ups that will be started in front of this Gatepost. `openssl`: its path, if they are to be https. */
-export async function startWorld(names: string[], openssl?: string): Promise<World> {
+/** `names`: the set-ups that will be started in front of this Gatepost. */
+export async function startWorld(names: string[], front: Front = 'plain'): Promise<World> {
   const ports: Record<string, Ports> = {};
   for (const name of names) ports[name] = { single: await freePort(), domain: await freePort() };
-  const scheme = openssl ? 'https' : 'http';
-  const tls = openssl
-    ? makeCertificate(
-        openssl,
-        names.flatMap((name) => [singleHost(name), ...domainHosts(name)]),
-      )
-    : undefined;
+  const scheme = front === 'plain' ? 'http' : 'https';
+  const hosts = names.flatMap((name) => [singleHost(name), ...domainHosts(name)]);
+  const tls = front === 'tls' ? makeCertificate(hosts) : undefined;
   const external = (name: string) => (mode: keyof Ports) => `${scheme}://${hostOf(name, mode, ports[name]!)}`;
   const clients = names.flatMap((name) => modes.map((mode) => client(name, mode, external(name)(mode))));
   const provider = await startProvider({ clients, users: [...people, carol], id_token_ttl: 3600 });
@@ -103,5 +103,5 @@ applications:${names.map((name) => applications(name, external(name), provider.i
     await Promise.all([gatepost.close(), provider.close(), upstream.close()]);
     tls?.remove();
   };
-  return { provider, upstream, gatepost: gatepost.http.port, ports, scheme, tls, close };
+  return { provider, upstream, gatepost: gatepost.http.port, ports, front, scheme, tls, close };
 }

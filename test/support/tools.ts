@@ -16,6 +16,7 @@ export const tools = [
   'git',
   'rclone',
   'cadaver',
+  'openssl',
 ] as const;
 export type Tool = (typeof tools)[number];
 

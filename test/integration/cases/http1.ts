@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { TestedSite } from '../site.ts';
 import { header } from '../upstream.ts';
+import { unknown } from './domain.ts';
 
 export function http1Cases(site: () => TestedSite): void {
   test('an absolute request target is judged by the host that it is routed by', async () => {
@@ -37,5 +38,13 @@ export function http1DomainCases(site: () => TestedSite): void {
     const { cookie } = await site().signIn();
     const { seen } = await site().ask({ path: `http://${other}/whoami`, host, headers: [cookie] });
     expect(header(seen!, 'Host')).toBe(other);
+  });
+
+  test('an absolute request target on an unknown host reaches nobody', async () => {
+    const { cookie } = await site().signIn();
+    const seen = await site().watch(async () => {
+      for (const host of unknown(site())) await site().ask({ path: `http://${host}/public/x`, headers: [cookie] });
+    });
+    expect(seen).toEqual([]);
   });
 }

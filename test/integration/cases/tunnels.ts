@@ -21,13 +21,8 @@ export function tunnelCases(site: () => TestedSite): void {
     const { host } = site();
     const name = host.replace(/:\d+$/, '');
     const targets = [`CONNECT ${host}`, `CONNECT ${name}:80`, `CONNECT ${name}`, 'CONNECT /public/x', 'OPTIONS *'];
-    const seen = await site().watch(async () => {
-      for (const target of targets) {
-        for (const named of [host, name]) {
-          await send([`${target} HTTP/1.1`, `Host: ${named}`]);
-        }
-      }
-    });
+    const asked = targets.flatMap((target) => [host, name].map((named) => [`${target} HTTP/1.1`, `Host: ${named}`]));
+    const seen = await site().watch(() => Promise.all(asked.map(send)));
     expect(seen).toEqual([]);
   });
 
@@ -37,14 +32,20 @@ export function tunnelCases(site: () => TestedSite): void {
     const { host, proxy } = site();
     const upgrades = proxy.limits?.otherUpgrades === false ? h2c : [...h2c, ['TLS/1.0'], ['x']];
     const { cookie } = await site().signIn();
-    for (const upgrade of upgrades) {
-      for (const first of ['GET /public/x HTTP/1.1', `GET /whoami HTTP/1.1\r\n${cookie.join(': ')}`]) {
-        const seen = await site().watch(async () => {
-          const answer = await send([first, `Host: ${host}`, ...offer, ...upgrade.map((one) => `Upgrade: ${one}`)]);
-          expect([upgrade, answer.slice(0, 12)]).not.toEqual([upgrade, 'HTTP/1.1 101']);
-        });
-        expect([upgrade, seen.filter(({ method }) => method !== 'GET')]).toEqual([upgrade, []]);
-      }
-    }
+    const firsts = [['GET /public/x HTTP/1.1'], ['GET /whoami HTTP/1.1', cookie.join(': ')]];
+    const answers: [string[], string][] = [];
+    const seen = await site().watch(() =>
+      Promise.all(
+        firsts.flatMap((first) =>
+          upgrades.map(async (upgrade) => {
+            const lines = [...first, `Host: ${host}`, ...offer, ...upgrade.map((one) => `Upgrade: ${one}`)];
+            answers.push([upgrade, (await send(lines)).slice(0, 12)]);
+          }),
+        ),
+      ),
+    );
+    expect(answers).toHaveLength(2 * upgrades.length);
+    expect(answers.filter(([, answer]) => answer === 'HTTP/1.1 101')).toEqual([]);
+    expect(seen.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 }
