@@ -54,6 +54,10 @@ function malformed(site: TestedSite): Record<string, Fields> {
       ...get(site, '/private', { without: ':authority' }),
       [':authority', `${site.host}/public/x?`],
     ],
+    'an authority of two hosts': [
+      ...get(site, '/public/x', { without: ':authority' }),
+      [':authority', `${evil},${site.host}`],
+    ],
     'no authority and no host': get(site, '/private', { without: ':authority' }),
     'a scheme that is none': [...get(site, '/private', { without: ':scheme' }), [':scheme', 'https://x/public/x?']],
     'a pseudo-header after the others': [['x', 'y'], ...get(site, '/private')],

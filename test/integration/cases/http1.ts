@@ -1,5 +1,6 @@
 /** Tricks with what only HTTP/1.1 has: absolute request targets and the Connection header. */
 import { expect, test } from 'vitest';
+import { sendBytes } from '../send_bytes.ts';
 import type { TestedSite } from '../site.ts';
 import { header } from '../upstream.ts';
 import { unknown } from './domain.ts';
@@ -46,5 +47,23 @@ export function http1DomainCases(site: () => TestedSite): void {
       for (const host of unknown(site())) await site().ask({ path: `http://${host}/public/x`, headers: [cookie] });
     });
     expect(seen).toEqual([]);
+  });
+
+  // Attack: the proxy looks for the one, Gatepost is asked about the other, whose rules are milder.
+  test('a request that names two hosts is judged by the one that it goes to, if it goes anywhere', async () => {
+    const { host, other, port, tls } = site();
+    const { cookie } = await site().signIn();
+    const names = [[`${host},${other}`], [`${other},${host}`], [`${host}, ${other}`], [host, other], [other, host]];
+    const seen = await site().watch(() =>
+      Promise.all(
+        names.map((lines) => {
+          const head = ['GET /public/x HTTP/1.1', ...lines.map((one) => `Host: ${one}`), cookie.join(': ')];
+          const target = { port, servername: host.replace(/:\d+$/, ''), ca: tls?.ca };
+          return sendBytes(target, `${head.join('\r\n')}\r\nConnection: close\r\n\r\n`);
+        }),
+      ),
+    );
+    const reached = seen.map((one) => [header(one, 'Host'), header(one, 'X-Forwarded-Host')]);
+    expect(reached.filter(([name, judged]) => name !== judged || (name !== host && name !== other))).toEqual([]);
   });
 }
