@@ -2,6 +2,7 @@
 import { errors as jose } from 'jose';
 import { AuthorizationResponseError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { CredentialsRefused, GatepostError, ProviderUnavailable } from '../errors.ts';
+import { ProviderAnswer } from './answer.ts';
 
 /** RFC 6749 section 5.2, RFC 8707: what the provider says of *us*. No user can mend it, and none is to blame. */
 const ours = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope', 'invalid_target'];
@@ -33,21 +34,35 @@ export class CodeRefused extends CredentialsRefused {}
 export function isInvalidGrant(error: unknown): boolean {
   return (
     error instanceof CredentialsRefused &&
-    error.cause instanceof ResponseBodyError &&
+    error.cause instanceof ProviderAnswer &&
     error.cause.error === 'invalid_grant'
   );
 }
 
-function fromOAuthError(error: string, status: number, cause: unknown): GatepostError {
-  if (status === 429 || status === 408 || status >= 500) return new ProviderUnavailable(cause);
-  return ours.includes(error) ? new Misconfigured(error, cause) : new CredentialsRefused(undefined, cause);
+function fromOAuthError(error: string, status: number, description: unknown): GatepostError {
+  const answer = new ProviderAnswer(error, description);
+  if (status === 429 || status === 408 || status >= 500) return new ProviderUnavailable(answer);
+  return ours.includes(error) ? new Misconfigured(error, answer) : new CredentialsRefused(undefined, answer);
+}
+
+/** The attack: a provider that quotes the password that it refuses. Of an answer to one, the log learns the code alone. */
+export function withoutWords(error: unknown): unknown {
+  if (!(error instanceof GatepostError && error.cause instanceof ProviderAnswer)) return error;
+  const answer = new ProviderAnswer(error.cause.error);
+  if (error instanceof Misconfigured) return new Misconfigured(error.error, answer);
+  return error instanceof CredentialsRefused
+    ? new CredentialsRefused(undefined, answer)
+    : new ProviderUnavailable(answer);
 }
 
 /** A challenge at the token endpoint is about the client (RFC 6749 section 5.2) unless the body says otherwise. */
 async function fromChallenge(error: WWWAuthenticateChallengeError): Promise<GatepostError> {
   const body: unknown = await error.response.json().catch(() => undefined);
-  const said = (body as { error?: unknown } | undefined)?.error ?? error.cause[0]?.parameters.error;
-  return fromOAuthError(typeof said === 'string' ? said : 'invalid_client', error.status, error);
+  const challenge = error.cause[0]?.parameters;
+  const said = (body as { error?: unknown; error_description?: unknown } | undefined) ?? {};
+  const code = said.error ?? challenge?.error;
+  const words = said.error_description ?? challenge?.error_description;
+  return fromOAuthError(typeof code === 'string' ? code : 'invalid_client', error.status, words);
 }
 
 /** The wrapped error's private part: `{ body }` where the answer itself was no answer of a token endpoint. */
@@ -66,7 +81,7 @@ function fromJose(error: jose.JOSEError): GatepostError {
 /** Every throw of openid-client, jose and fetch as one of ours. What is not known is the provider's fault: never a yes. */
 export async function explain(error: unknown): Promise<GatepostError> {
   if (error instanceof GatepostError) return error;
-  if (error instanceof ResponseBodyError) return fromOAuthError(error.error, error.status, error);
+  if (error instanceof ResponseBodyError) return fromOAuthError(error.error, error.status, error.error_description);
   if (error instanceof WWWAuthenticateChallengeError) return fromChallenge(error);
   if (error instanceof AuthorizationResponseError) return new CredentialsRefused(undefined, error);
   if (error instanceof jose.JOSEError) return fromJose(error);

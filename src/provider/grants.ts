@@ -1,7 +1,7 @@
 /** User name and password of a program for an identity: authentik's app passwords, or the password grant. */
 import { clientCredentialsGrant, genericGrantRequest, type TokenEndpointResponse } from 'openid-client';
 import { CredentialsRefused, GrantNotOffered } from '../errors.ts';
-import { Misconfigured } from './failure.ts';
+import { Misconfigured, withoutWords } from './failure.ts';
 import { identityFrom, readIdToken } from './identity.ts';
 import type { Identity } from './provider.ts';
 import type { Room } from './room.ts';
@@ -34,7 +34,8 @@ export async function appPassword(room: Room, username: string, password: string
   // Most providers have no app passwords and say so of the client. An application with a Basic login of its own must
   // not end in a 503 for it: whatever the header holds, it is not ours.
   const tokens = await asked.catch((error: unknown) => {
-    throw error instanceof Misconfigured ? new GrantNotOffered(error.cause) : error;
+    const told = withoutWords(error);
+    throw told instanceof Misconfigured ? new GrantNotOffered(told.cause) : told;
   });
   return judge(room, tokens, username);
 }
@@ -42,6 +43,9 @@ export async function appPassword(room: Room, username: string, password: string
 /** The resource owner password grant (RFC 6749 section 4.3), as this client. */
 export async function password(room: Room, username: string, secret: string): Promise<Identity> {
   const form = { username, password: secret, scope: scope(room) };
-  const tokens = await room.client.ask((configuration) => genericGrantRequest(configuration, 'password', form));
+  const asked = room.client.ask((configuration) => genericGrantRequest(configuration, 'password', form));
+  const tokens = await asked.catch((error: unknown) => {
+    throw withoutWords(error);
+  });
   return judge(room, tokens, username);
 }

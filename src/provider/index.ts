@@ -13,7 +13,8 @@ import { refresh } from './refresh.ts';
 import type { Room } from './room.ts';
 import { verifyLogoutToken } from './verify.ts';
 
-export { CodeRefused } from './failure.ts';
+export { readDescription } from './answer.ts';
+export { CodeRefused, Misconfigured } from './failure.ts';
 export { isLogout } from './verify.ts';
 
 /** One application's view of a provider that others may share. */

@@ -1,12 +1,12 @@
 /** `callback`: the browser comes back from the provider. It never ends here: on to the application, or afresh, or a page that says why not. */
 import { CredentialsRefused, ProviderUnavailable } from '../errors.ts';
-import { CodeRefused } from '../provider/index.ts';
+import { CodeRefused, Misconfigured, readDescription } from '../provider/index.ts';
 import { redirect, show } from './answer.ts';
 import { type Attempt, LOOP_ROUNDS, LOOP_TIME, type Opened } from './attempt.ts';
 import { begin, redirectUriOf } from './begin.ts';
 import { type Browser, readBrowser } from './binding.ts';
 import { complete } from './complete.ts';
-import { loginFailedPage, loopPage, providerDownPage } from './pages.ts';
+import { clientRefusedPage, loginFailedPage, loopPage, providerDownPage } from './pages.ts';
 import { type Present, presentSessions } from './present.ts';
 import type { Outcome, Room, Visit } from './room.ts';
 
@@ -24,7 +24,7 @@ export async function callback(room: Room, visit: Visit): Promise<Outcome> {
   if (present.some(({ session }) => session && session.created >= opened.attempt.at)) {
     return toApplication(visit, opened.attempt.returnTo);
   }
-  if (error !== undefined) return refused(visit, opened.attempt, error);
+  if (error !== undefined) return refused(visit, opened.attempt, error, one(ctx.query.error_description));
   if (one(ctx.query.code) === undefined) return withoutAttempt(room, visit, opened, present, browser);
   return exchange(room, visit, opened, present, browser);
 }
@@ -74,11 +74,14 @@ async function exchange(
       return withoutAttempt(room, visit, { ...opened, kind: 'stale', attempt }, present, browser);
     }
     if (error instanceof CredentialsRefused) return untrusted(visit, attempt, error);
-    if (error instanceof ProviderUnavailable) {
-      return show(ctx, providerDownPage(application, attempt.returnTo), 'provider_unavailable', String(error.cause));
-    }
+    if (error instanceof ProviderUnavailable) return unavailable(visit, attempt, error);
     throw error;
   }
+}
+
+function unavailable({ ctx, application }: Visit, { returnTo }: Attempt, error: ProviderUnavailable): Outcome {
+  const page = (error instanceof Misconfigured ? clientRefusedPage : providerDownPage)(application, returnTo);
+  return show(ctx, page, 'provider_unavailable', String(error.cause));
 }
 
 /** The provider's answer did not pass a check: nothing of it is believed. */
@@ -90,7 +93,7 @@ function untrusted({ ctx, application }: Visit, { returnTo }: Attempt, error: Cr
 }
 
 /** Error answers of the authorization endpoint (RFC 6749 section 4.1.2.1). */
-function refused({ ctx, application }: Visit, { returnTo }: Attempt, error: string): Outcome {
+function refused({ ctx, application }: Visit, { returnTo }: Attempt, error: string, description?: string): Outcome {
   if (error === 'temporarily_unavailable' || error === 'server_error') {
     return show(ctx, providerDownPage(application, returnTo), 'provider_unavailable', error);
   }
@@ -100,5 +103,7 @@ function refused({ ctx, application }: Visit, { returnTo }: Attempt, error: stri
     code === 'access_denied'
       ? 'The login was cancelled, or the login provider does not let this account in.'
       : 'The login provider did not complete the login.';
-  return show(ctx, loginFailedPage(application, returnTo, { says, code, status: 403 }), 'failed', code);
+  const words = readDescription(description);
+  const detail = words === undefined ? code : `${code}: ${words}`;
+  return show(ctx, loginFailedPage(application, returnTo, { says, code, status: 403 }), 'failed', detail);
 }

@@ -1,8 +1,7 @@
 /** The pages that a person sees: what happened, and what to do about it. */
 import type { ApplicationConfig } from '../config/schema.ts';
 import type { Reason } from '../errors.ts';
-import type { Session } from '../sessions/session.ts';
-import { type Page, pageHeaders, renderPage } from './layout.ts';
+import type { Page } from './layout.ts';
 
 type Named = Pick<ApplicationConfig, 'name' | 'external_host'>;
 /** A page that still lacks the id of the request it answers. */
@@ -87,6 +86,18 @@ export function providerDownPage(application: Named, returnTo: string): Draft {
   };
 }
 
+/** The provider is there and does not take us for its client: to wait mends nothing, and no visitor can. */
+export function clientRefusedPage(application: Named, returnTo: string): Draft {
+  return {
+    ...providerDownPage(application, returnTo),
+    says: [
+      `The login provider does not accept ${application.name} in the way that it is set up.`,
+      'Please tell your administrator: the log says what the provider answered.',
+    ],
+    code: 'client_refused',
+  };
+}
+
 export function storeDownPage(application: Named | undefined): Draft {
   return {
     status: 503,
@@ -117,27 +128,4 @@ export function brokenPage(): Draft {
     says: ['This is our fault. Please try again; if it happens again, tell your administrator the request below.'],
     code: 'internal_error',
   };
-}
-
-/** What the page of a refusal needs to know. */
-export interface Denied {
-  reason: Reason;
-  application?: { config: ApplicationConfig } | undefined;
-  subject?: { session: Pick<Session, 'user' | 'sub'> } | undefined;
-}
-
-/** The page for somebody who is known (or not) and may not: its headers, a name and a value in turn, and its body. */
-export function deniedPage({ reason, application, subject }: Denied, requestId: string) {
-  const user = subject?.session.user;
-  const name = user?.username || user?.email || subject?.session.sub;
-  const config = application?.config;
-  const says = name
-    ? [`You are signed in, but this account may not open this page of ${config?.name ?? 'this site'}.`]
-    : [`This page of ${config?.name ?? 'this site'} is not open to anybody.`];
-  const facts: [string, string][] = [];
-  if (name) facts.push(['Account', user?.name && user.name !== name ? `${user.name} (${name})` : name]);
-  if (config) facts.push(['Application', config.name]);
-  const links = name && config ? [{ text: 'Use another account', href: ours(config, 'sign_out') }] : [];
-  const body = renderPage({ title: 'Access denied', says, facts, links, code: reason, requestId });
-  return { headers: pageHeaders.flat(), body };
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CredentialsRefused, GrantNotOffered, ProviderUnavailable } from '../../src/errors.ts';
+import { describeError } from '../../src/observe/log.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
 import { clients, connect } from './fixture.ts';
 
@@ -96,6 +97,23 @@ describe('an app password', () => {
     expect(notices.at(-1)!.message).toContain(error);
     expect(JSON.stringify(notices)).not.toContain('app-alice');
   });
+});
+
+test.each([
+  [400, 'invalid_grant'],
+  [400, 'unauthorized_client'],
+  [429, 'slow_down'],
+])('a provider that quotes the password does not bring it into the log: %i %s', async (status, error) => {
+  const { ours } = connect(provider);
+  provider.stand('token', (body) => ({
+    status,
+    body: { error, error_description: `${body.get('password')} is wrong` },
+  }));
+  for (const ask of [ours.appPassword, ours.password]) {
+    const refusal = await ask('alice', 'app-alice').catch((one: unknown) => one);
+    expect(describeError(refusal)).toContain(error);
+    expect(describeError(refusal)).not.toContain('app-alice');
+  }
 });
 
 describe('the password grant', () => {

@@ -1,7 +1,8 @@
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CredentialsRefused, ProviderUnavailable } from '../../src/errors.ts';
-import { CodeRefused } from '../../src/provider/index.ts';
+import { describeError } from '../../src/observe/log.ts';
+import { CodeRefused, Misconfigured } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
 import { attempt, clients, connect, login, redirectUri, signInAtProvider } from './fixture.ts';
 
@@ -171,5 +172,16 @@ describe('a code', () => {
     await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ProviderUnavailable);
     expect(notices.at(-1)).toMatchObject({ level: 'error', what: 'provider.misconfigured', application: 'grafana' });
     expect(notices.at(-1)?.message).toContain('invalid_client');
+  });
+
+  test('what the provider says of its refusal is in the log, and what it was sent is not', async () => {
+    const { ours, notices } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    const error_description = `Invalid client credentials for code ${callback.searchParams.get('code')}`;
+    provider.stand('token', () => ({ status: 401, body: { error: 'unauthorized_client', error_description } }));
+    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(Misconfigured);
+    const line = describeError(notices.at(-1)?.error);
+    expect(line).toContain('unauthorized_client: Invalid client credentials for code …');
+    expect(line).not.toContain(callback.searchParams.get('code'));
   });
 });

@@ -282,6 +282,31 @@ describe('the provider', () => {
     expect((await browser.open(callback)).location).toBe(url);
   });
 
+  test('does not take us for its client: the page does not ask to wait, and the log says why', async () => {
+    const callback = await untilCallback(browser, withRd);
+    const error_description = 'Invalid client or Invalid client credentials';
+    provider.stand('token', () => ({ status: 401, body: { error: 'unauthorized_client', error_description } }));
+    const page = await browser.open(callback);
+    expect(page.status).toBe(503);
+    expect(page.headers.get('x-gatepost-reason')).toBe('provider_unavailable');
+    expect(page.text).toContain('client_refused');
+    expect(page.text).not.toContain('cannot be reached');
+    expect(page.text).not.toContain(error_description);
+    expect(site.signins.at(-1)?.detail).toContain(error_description);
+    expect(sessionLine()).toBeUndefined();
+  });
+
+  test('does not know a scope: the log has what it says of it, in one plain line', async () => {
+    const callback = new URL(await untilCallback(browser, withRd));
+    callback.searchParams.delete('code');
+    callback.searchParams.set('error', 'invalid_scope');
+    callback.searchParams.set('error_description', 'Invalid scopes:\nopenid entitlements');
+    const page = await browser.open(callback.href);
+    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([403, 'login_failed']);
+    expect(page.text).not.toContain('Invalid scopes');
+    expect(site.signins.at(-1)?.detail).toBe('invalid_scope: Invalid scopes: openid entitlements');
+  });
+
   test('gives an ID token with another nonce: nobody is signed in, and a page says so', async () => {
     const callback = await untilCallback(browser, withRd);
     const now = Math.floor(Date.now() / 1000);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { deniedPage } from '../../src/signin/denied_page.ts';
 import { pageHeaders, renderPage } from '../../src/signin/layout.ts';
 import {
   brokenPage,
-  deniedPage,
+  clientRefusedPage,
   loginFailedPage,
   loopPage,
   providerDownPage,
@@ -35,6 +36,10 @@ const pages = {
   }),
   loop: renderPage({ ...loopPage(application, `https://grafana.example.com/${evil}`), requestId: id }),
   provider_down: renderPage({ ...providerDownPage(application, `https://grafana.example.com/${evil}`), requestId: id }),
+  client_refused: renderPage({
+    ...clientRefusedPage(application, `https://grafana.example.com/${evil}`),
+    requestId: id,
+  }),
   store_down: renderPage({ ...storeDownPage(application), requestId: id }),
   unknown_host: renderPage({ ...unknownHostPage(evil), requestId: id }),
   broken: renderPage({ ...brokenPage(), requestId: id }),
