@@ -15,6 +15,7 @@ import { createEvents, type Events } from './observe/events.ts';
 import { createHealth } from './observe/health.ts';
 import { createLog } from './observe/log.ts';
 import { createMetrics, metricsListener } from './observe/metrics.ts';
+import { seekProviders } from './seek_providers.ts';
 import { createSignin, deniedPage } from './signin/index.ts';
 
 export interface Running {
@@ -56,13 +57,17 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const app = createApp({ check: checkOf(site), health, signin: signinOf(site), events });
   const http = await listen(config.listen.http, app);
   const metrics = await listenIfFree(config.listen.metrics, metricsListener(registry), events);
-  const message = `gatepost answers on ${config.listen.http}`;
+  const address = http.address() as AddressInfo;
+  const message = `gatepost answers on ${config.listen.http.replace(/:0$/, `:${address.port}`)}`;
   events.emit('notice', { level: 'info', what: 'server.listening', message });
+  const stop = new AbortController();
+  void seekProviders(config.applications, parts.provider, stop.signal);
   return {
-    http: http.address() as AddressInfo,
+    http: address,
     metrics: metrics?.address() as AddressInfo | undefined,
     registry,
     async close() {
+      stop.abort();
       health.drain();
       await Promise.all([drain(http), drain(metrics)]);
       // A refresh that is under way would lose its token; a store or provider that hangs must not keep us.

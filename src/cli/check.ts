@@ -27,7 +27,7 @@ function process_({ listen, store, workers, trusted_proxies }: Config): Row[] {
   return [
     ['listens on', listen.http],
     ['metrics on', listen.metrics === false ? 'off' : listen.metrics],
-    ['answers', trusted_proxies.join(', ') || 'nobody: trusted_proxies is empty'],
+    ['trusts', trusted_proxies.join(', ') || 'nobody: trusted_proxies is empty'],
     // The store's address may hold a password.
     ['keeps sessions in', store.replace(/\/\/[^/]*@/, '//…@')],
     ['runs in', count(workers, 'process', 'es')],

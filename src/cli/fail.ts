@@ -14,8 +14,10 @@ export function fail(error: unknown, { error: say }: Pick<Surroundings, 'error'>
 
 function explain(error: unknown): string {
   const { code, address, port } = error as { code?: unknown; address?: unknown; port?: unknown };
-  if (code === 'EADDRINUSE') return `another program listens on ${address}:${port} already`;
-  if (code === 'EACCES' && port !== undefined) return `this user may not listen on ${address}:${port}`;
-  if (code === 'EADDRNOTAVAIL') return `this machine has no address ${address}`;
+  if (code === 'EADDRINUSE')
+    return `another program listens on ${address}:${port} already; listen.http names another address`;
+  if (code === 'EACCES' && port !== undefined)
+    return `this user may not listen on ${address}:${port}; ports from 1024 on are open to everybody (listen.http)`;
+  if (code === 'EADDRNOTAVAIL') return `this machine has no address ${address}; listen.http names another one`;
   return error instanceof Error ? error.message : String(error);
 }

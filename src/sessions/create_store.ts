@@ -14,7 +14,7 @@ export function createStore(store: string, now: () => number, events?: Events): 
   if (store === 'memory') return createMemoryStore(now);
   if (/^file:/i.test(store)) {
     const folder = fileURLToPath(store);
-    return createLazyStore(async () => (await import('./file.ts')).createFileStore(folder, now));
+    return createLazyStore(async () => (await import('./file.ts')).createFileStore(folder, now, events));
   }
   if (/^rediss?[:+]/i.test(store)) {
     const address = parseRedisUrl(store);

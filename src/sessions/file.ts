@@ -1,6 +1,7 @@
 /** The store in a folder: an embedded database that several processes of one machine share, and that outlives them. */
 import type { KeyvStoreAdapter } from 'keyv';
 import { StoreUnavailable } from '../errors.ts';
+import type { Events } from '../observe/events.ts';
 import { createDatabase, type Database, type Transaction } from './file_database.ts';
 import { startSweeping } from './file_sweep.ts';
 import { openKeyv } from './keyv.ts';
@@ -93,10 +94,17 @@ function readEpoch(database: Database): number | undefined {
   }
 }
 
+function tellUnusable(events: Events | undefined, folder: string, error: StoreUnavailable): void {
+  const message = `sessions cannot be kept in ${folder}: this user must be able to make that folder and write in it`;
+  events?.emit('notice', { level: 'error', what: 'store.down', message, error: error.cause });
+}
+
 /** A store in `folder`. Opening never fails: a folder that cannot be used makes every call `StoreUnavailable` until it can. */
-export function createFileStore(folder: string, now: () => number): Store {
+export function createFileStore(folder: string, now: () => number, events?: Events): Store {
   const listeners: ((key: string | undefined) => void)[] = [];
   const database = createDatabase(folder);
+  // Opened now, so that a folder that cannot be used is in the log at the start.
+  database.probe().catch((error: StoreUnavailable) => tellUnusable(events, folder, error));
   const rows = createRows(database, now, (key) => listeners.forEach((listen) => void listen(key)));
   const keyv = openKeyv(fileAdapter(rows));
   const stopSweeping = startSweeping(database, { now, untilOf });

@@ -1,4 +1,5 @@
 /** Reads a session from the store: its row, then the rows that may have revoked it; keeps a decoded copy where it may. */
+import type { Events } from '../observe/events.ts';
 import { chain, finish, type Maybe } from './chain.ts';
 import { type Copies, type Copy, stampOf, type Watch } from './copies.ts';
 import { sessionKey } from './names.ts';
@@ -14,6 +15,7 @@ export interface Loading {
   store: Store;
   seal: Seal;
   copies: Copies;
+  events: Events | undefined;
 }
 
 function decode(id: string, key: string, sealed: string, row: Row): Copy {
@@ -29,8 +31,20 @@ function decode(id: string, key: string, sealed: string, row: Row): Copy {
   };
 }
 
+/** Replicas with different secrets send everybody round in circles, and none of them sees a fault. */
+function tellOnce(events: Events | undefined): () => void {
+  let told = false;
+  return () => {
+    if (told) return;
+    told = true;
+    const message = 'a session in the store does not open with this secret: all that share a store need the same';
+    events?.emit('notice', { level: 'warn', what: 'session.unreadable', message });
+  };
+}
+
 /** The copy of `id` as the store has it now; `undefined` when there is no such row, it does not open, or it is revoked. */
-export function createLoad({ store, seal, copies }: Loading): (id: string) => Maybe<Copy | undefined> {
+export function createLoad({ store, seal, copies, events }: Loading): (id: string) => Maybe<Copy | undefined> {
+  const tellUnreadable = tellOnce(events);
   const read = (keys: string[]): Maybe<(string | undefined)[]> => store.peek?.(keys) ?? store.getMany(keys);
 
   function open(id: string, key: string, sealed: string): Copy | undefined {
@@ -38,6 +52,7 @@ export function createLoad({ store, seal, copies }: Loading): (id: string) => Ma
     // After a change somewhere else in the store most rows are what they were: no need to decrypt and render again.
     if (known !== undefined && known.stamp === stampOf(sealed)) return known;
     const row = unpackRow(seal, key, sealed);
+    if (row === undefined) tellUnreadable();
     return row && decode(id, key, sealed, row);
   }
 

@@ -79,7 +79,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const longest = Math.max(options.session_max_age, LONGEST);
   const revocation = createRevocation(store, seal, { keep: longest, now });
   const copies = createCopies(options.copies);
-  const load = createLoad({ store, seal, copies });
+  const load = createLoad({ store, seal, copies, events: options.events });
   const refresher = createRefresher({ ...options, seal });
   store.onInvalidate(copies.invalidate);
 

@@ -85,7 +85,7 @@ it('serve says in a sentence that its port is taken', async () => {
   const { code, errors } = await gatepost(['serve', '--config', file]);
   expect({ code, errors }).toEqual({
     code: 1,
-    errors: `gatepost: another program listens on 127.0.0.1:${port} already`,
+    errors: `gatepost: another program listens on 127.0.0.1:${port} already; listen.http names another address`,
   });
   taken.close();
   rmSync(folder, { recursive: true });

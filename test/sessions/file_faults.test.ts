@@ -1,10 +1,12 @@
 /** What happens to sessions in a folder when processes are killed and disks are full or read-only, with real ones. */
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
+import { createEvents } from '../../src/observe/events.ts';
 import { createFileStore } from '../../src/sessions/file.ts';
 import { createDatabase } from '../../src/sessions/file_database.ts';
 import { sweep } from '../../src/sessions/file_sweep.ts';
@@ -33,6 +35,18 @@ function open(folder: string, now: () => number = Date.now) {
   const options = { secret: [SECRET], session_max_age: 24 * HOUR, now, provider: () => undefined };
   return { store, sessions: createSessions({ ...options, store }) };
 }
+
+test('a folder that cannot be made is told of at the start, with what to do', async () => {
+  const folder = newFolder();
+  writeFileSync(join(folder, 'file'), '');
+  const events = createEvents();
+  const told = once(events, 'notice');
+  const store = createFileStore(join(folder, 'file', 'sessions'), Date.now, events);
+  closing.push(() => store.close());
+  const [notice] = await told;
+  expect(notice).toMatchObject({ level: 'error', what: 'store.down', error: { code: 'ENOTDIR' } });
+  expect(notice.message).toContain('this user must be able to make that folder and write in it');
+});
 
 /** Another process on the same folder. */
 function startWriter(folder: string, task: string, argument = '') {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
+import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
 import { createMemoryStore } from '../../src/sessions/memory.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import type { Store } from '../../src/sessions/store.ts';
@@ -134,6 +135,17 @@ test('an issuer is a tenant of its own, except for the applications of one authe
   await sessions.endUser('https://id.example.com/application/o/grafana/', 'alice-sub');
   expect([grafana, wiki].map((id) => sessions.find(id, 'grafana'))).toEqual([undefined, undefined]);
   for (const id of [elsewhere, keycloak]) expect(sessions.find(id, 'grafana')).toBeDefined();
+});
+
+test('replicas with different secrets are told of, once: their users would go round in circles', async () => {
+  const events = createEvents();
+  const notices: NoticeEvent[] = [];
+  events.on('notice', (notice) => notices.push(notice));
+  const shared = { store, events, session_max_age: DAY, now: clock.now, provider: () => undefined };
+  const id = await createSessions({ ...shared, secret: [SECRET] }).create(makeSession(clock.now()));
+  const other = createSessions({ ...shared, secret: [`${SECRET}, but another one`] });
+  for (const one of [id, id, 'x'.repeat(43)]) expect(await other.find(one, 'grafana')).toBeUndefined();
+  expect(notices).toMatchObject([{ level: 'warn', what: 'session.unreadable' }]);
 });
 
 test('secrets rotate without logging anybody out, and sign-outs reach the sessions of the old one', async () => {
