@@ -11,9 +11,9 @@ export interface Answer {
 
 const added = new Set(['date', 'connection', 'keep-alive']);
 
-export function ask(port: number, headers: Record<string, string>): Promise<Answer> {
+export function ask(port: number, headers: Record<string, string>, path = TARGET): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port, path: TARGET, headers, agent: false }, async (response) => {
+    const asked = request({ host: '127.0.0.1', port, path, headers, agent: false }, async (response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk);
       const { rawHeaders, statusCode } = response;

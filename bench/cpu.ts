@@ -1,21 +1,54 @@
 /** What a process has taken of the machine, as Linux tells it (proc(5)); `undefined` on other systems. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Hundredths of a second is what the kernel counts in for user space (`USER_HZ`), on every architecture that Node has. */
 const TICK = 10_000;
 
-/** CPU time of all threads, microseconds. */
+/** CPU time of a process and of all that it has started, all threads, microseconds. */
 export function cpuMicros(pid: number): number | undefined {
-  const fields = read(`/proc/${pid}/stat`)
-    ?.replace(/^.*\) /, '')
-    .split(' ');
-  return fields && (Number(fields[11]) + Number(fields[12])) * TICK;
+  return sum(tree(pid).map((one) => one.micros));
+}
+
+/** Memory of a process and of all that it has started, bytes; a page that several of them share counts once (PSS). */
+export function memoryBytes(pid: number): number | undefined {
+  const kilobytes = (one: number) => /^Pss:\s+(\d+) kB$/m.exec(read(`/proc/${one}/smaps_rollup`) ?? '')?.[1];
+  const bytes = tree(pid).map((one) => Number(kilobytes(one.pid) ?? Number.NaN) * 1024);
+  return bytes.some(Number.isNaN) ? undefined : sum(bytes);
 }
 
 /** Resident memory, bytes. */
 export function residentBytes(pid: number): number | undefined {
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+}
+
+const sum = (values: number[]) => (values.length > 0 ? values.reduce((all, one) => all + one, 0) : undefined);
+
+/** A process and its descendants: a server of several processes is one server. */
+function tree(root: number): { pid: number; parent: number; micros: number }[] {
+  const all = processes();
+  const found = all.filter(({ pid }) => pid === root);
+  // Children are put at the end while the list is walked, so theirs come too.
+  for (const { pid } of found) found.push(...all.filter(({ parent }) => parent === pid));
+  return found;
+}
+
+function processes() {
+  return entries('/proc').flatMap((name) => {
+    const fields = read(`/proc/${name}/stat`)
+      ?.replace(/^.*\) /s, '')
+      .split(' ');
+    if (!fields || !/^\d+$/.test(name)) return [];
+    return [{ pid: Number(name), parent: Number(fields[1]), micros: (Number(fields[11]) + Number(fields[12])) * TICK }];
+  });
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function read(path: string): string | undefined {

@@ -60,7 +60,7 @@ const rules = many(values.rules, (i) => `      - { path: "^/area-${i}/", groups:
 
 const session = cases.find(({ name }) => name === 'session')!;
 const turn = ({ server, credentials }: Running, seconds: number) =>
-  load({ ...server, headers: session.headers(credentials), connections, seconds });
+  load({ ...server, status: session.status, headers: session.headers(credentials), connections, seconds });
 
 async function start(variant: Variant, issuer: string): Promise<Running> {
   const server = await startGatepost(values.server, configuration(issuer, variant.store, variant.settings));

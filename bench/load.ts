@@ -13,13 +13,17 @@ export interface Turn {
   /** Microseconds, as all below. */
   p50: number;
   p99: number;
-  /** CPU time of the server's process per request; `undefined` where the system does not tell. */
+  /** CPU time of the server's processes per request; `undefined` where the system does not tell. */
   cpu: number | undefined;
 }
 
 export interface Load {
   port: number;
   pid: number;
+  /** Path and query; that of Traefik's questions when absent. */
+  target?: string;
+  /** What every answer must have. */
+  status: number;
   headers: Record<string, string>;
   connections: number;
   seconds: number;
@@ -28,15 +32,16 @@ export interface Load {
 const script = fileURLToPath(new URL('report.lua', import.meta.url));
 const run = promisify(execFile);
 
-export async function load({ port, pid, headers, connections, seconds }: Load): Promise<Turn> {
+export async function load({ port, pid, target = TARGET, status, headers, connections, seconds }: Load): Promise<Turn> {
   const named = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const wrk = [needWrk(), '-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, ...named];
+  const wrk = [needWrk(), '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, ...named];
   const before = cpuMicros(pid);
-  const { stdout } = await run(...pinned('load', [...wrk, `http://127.0.0.1:${port}${TARGET}`]));
+  const { stdout } = await run(...pinned('load', [...wrk, `http://127.0.0.1:${port}${target}`]));
   const after = cpuMicros(pid);
   const line = stdout.trimEnd().split('\n').at(-1) as string;
-  const { requests, micros, p50, p99, errors } = JSON.parse(line) as Record<string, number>;
+  const { requests, micros, p50, p99, errors, refused } = JSON.parse(line) as Record<string, number>;
   if (errors! > 0 || requests === 0) throw new Error(`wrk counted ${errors} errors in ${requests} requests`);
+  if (refused !== (status < 400 ? 0 : requests)) throw new Error(`${refused} of ${requests} answers were refusals`);
   const cpu = before !== undefined && after !== undefined ? (after - before) / requests! : undefined;
   return { rate: (requests! / micros!) * 1e6, p50: p50!, p99: p99!, cpu };
 }

@@ -31,7 +31,7 @@ export async function measure(
   if (answer.status !== status) throw new Error(`${name}: ${answer.status} ${answer.body}`);
   const ceiling = await startCeiling(answer);
   try {
-    const turn = (server: Server, seconds: number) => load({ ...server, ...options, headers, seconds });
+    const turn = (server: Server, seconds: number) => load({ ...server, ...options, status, headers, seconds });
     for (const server of [ceiling, gatepost]) await warmUp((seconds) => turn(server, seconds));
     const rounds: { ceiling: Turn; gatepost: Turn }[] = [];
     for (let i = 0; i < options.rounds; i += 1) {
@@ -64,7 +64,8 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function medianTurn(turns: Turn[]): Turn {
+/** The median of each figure by itself. */
+export function medianTurn(turns: Turn[]): Turn {
   const of = (pick: (turn: Turn) => number) => median(turns.map(pick));
   return {
     rate: of((turn) => turn.rate),

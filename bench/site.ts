@@ -35,12 +35,19 @@ export function startBenchProvider() {
   });
 }
 
-/** A configuration without `listen`; `applications` beside the measured one and `rules` before its own are for other measurements. */
-export function configuration(issuer: string, store: string, { rules = '', applications = '' } = {}): string {
+/**
+ * A configuration without `listen`; `applications` beside the measured one, `rules` before its own and another `level` of
+ * the log are for other measurements.
+ */
+export function configuration(
+  issuer: string,
+  store: string,
+  { rules = '', applications = '', level = 'info' } = {},
+): string {
   return `
 secret: ${SECRET}
 store: "${store}"
-log: { level: info, format: json }
+log: { level: ${level}, format: json }
 applications:
   - name: Bench
     external_host: https://${HOST}
