@@ -16,7 +16,7 @@ import { createHealth } from './observe/health.ts';
 import { createLog } from './observe/log.ts';
 import { createMetrics, metricsListener } from './observe/metrics.ts';
 import { seekProviders } from './seek_providers.ts';
-import { createSignin, deniedPage } from './signin/index.ts';
+import { createSignin, deniedPage, unknownHost } from './signin/index.ts';
 
 export interface Running {
   /** Where `listen.http` and `listen.metrics` ended up (a port 0 has become a real one). */
@@ -89,6 +89,7 @@ function checkOf({ config, parts, events, now }: Site) {
     outpost: config.outpost_name,
     jwksUri: (application) => provider(application.config).jwksUri,
     deniedPage,
+    unknownHostPage: unknownHost,
     onRefusedHeader: refusedOnce(events),
     now,
   });

@@ -21,6 +21,8 @@ export interface AnswerOptions {
   jwksUri(application: Application): string;
   /** A page for a person who was refused, with its own headers. */
   deniedPage(decision: Forbid, requestId: string): { headers: readonly string[]; body: string };
+  /** A page for a person who opens a host that is nobody's. */
+  unknownHostPage(host: string, requestId: string): { headers: readonly string[]; body: string };
   onRefusedHeader(application: Application, name: string): void;
   now(): number;
 }
@@ -44,7 +46,7 @@ export function createAnswer(options: AnswerOptions): AnswerMaker {
       case 'forbid':
         return forbid(question, decision, options, requestId);
       case 'unknown_host':
-        return refuse(strict ? 403 : 404, 'unknown_host', `no application is configured for the host ${decision.host}`);
+        return unknownHost(question, decision.host, options, requestId);
       case 'rate_limited':
         return refuse(strict ? 403 : 429, 'rate_limited', 'too many refused credentials, try again later', [
           'Retry-After',
@@ -91,6 +93,15 @@ function forbid(question: Question | undefined, decision: Forbid, options: Answe
     return withBody(403, [...page.headers, 'X-Gatepost-Reason', reason], page.body);
   }
   return refuse(403, reason, message);
+}
+
+function unknownHost(question: Question | undefined, host: string, options: AnswerOptions, requestId: string): Answer {
+  const status = question?.redirects === false ? 403 : 404;
+  if (question && isPageVisit(question) && !prefersJson(question)) {
+    const page = options.unknownHostPage(host, requestId);
+    return withBody(status, [...page.headers, 'X-Gatepost-Reason', 'unknown_host'], page.body);
+  }
+  return refuse(status, 'unknown_host', `no application is configured for the host ${host}`);
 }
 
 function unavailable(reason: Reason): Answer {

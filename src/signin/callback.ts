@@ -86,10 +86,15 @@ function unavailable({ ctx, application }: Visit, { returnTo }: Attempt, error: 
 
 /** The provider's answer did not pass a check: nothing of it is believed. */
 function untrusted({ ctx, application }: Visit, { returnTo }: Attempt, error: CredentialsRefused): Outcome {
-  const says = 'The login provider sent an answer that does not fit the login that you began, so it was not believed.';
   const cause = error.cause instanceof Error ? error.cause : error;
-  const page = loginFailedPage(application, returnTo, { says, code: 'invalid_answer', status: 400 });
-  return show(ctx, page, 'failed', `${cause.name}: ${cause.message}`);
+  // openid-client's code for an `exp`, `iat` or `nbf` that cannot be: the clock of one of the two is wrong.
+  const late = (cause as { code?: unknown }).code === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED';
+  const says = late
+    ? 'The login provider sent an answer that is too old or from the future: the clock of its server or of this one is wrong.'
+    : 'The login provider sent an answer that does not fit the login that you began, so it was not believed.';
+  const code = late ? 'wrong_clock' : 'invalid_answer';
+  const detail = `${cause.name}: ${cause.message}${late ? '; compare the clocks of this machine and of the provider' : ''}`;
+  return show(ctx, loginFailedPage(application, returnTo, { says, code, status: 400 }), 'failed', detail);
 }
 
 /** Error answers of the authorization endpoint (RFC 6749 section 4.1.2.1). */

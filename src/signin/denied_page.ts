@@ -3,12 +3,19 @@ import type { ApplicationConfig } from '../config/schema.ts';
 import type { Reason } from '../errors.ts';
 import type { Session } from '../sessions/session.ts';
 import { pageHeaders, renderPage } from './layout.ts';
+import { unknownHostPage } from './pages.ts';
 
 /** What the page of a refusal needs to know. */
 export interface Denied {
   reason: Reason;
   application?: { config: ApplicationConfig } | undefined;
   subject?: { session: Pick<Session, 'user' | 'sub'> } | undefined;
+}
+
+/** The page for a host that is nobody's, where a proxy asks about it. */
+export function unknownHost(host: string, requestId: string) {
+  const { title, says, code } = unknownHostPage(host);
+  return { headers: pageHeaders.flat(), body: renderPage({ title, says, requestId, ...(code && { code }) }) };
 }
 
 /** The page for somebody who is known (or not) and may not: its headers, a name and a value in turn, and its body. */

@@ -9,7 +9,7 @@ import type { Room, SigninOptions } from './room.ts';
 import { signOut } from './sign_out.ts';
 import { start } from './start.ts';
 
-export { type Denied, deniedPage } from './denied_page.ts';
+export { type Denied, deniedPage, unknownHost } from './denied_page.ts';
 export type { SigninOptions } from './room.ts';
 
 export interface Signin {

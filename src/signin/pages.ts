@@ -115,7 +115,10 @@ export function unknownHostPage(host: string): Draft {
     status: 404,
     reason: 'unknown_host',
     title: 'Unknown site',
-    says: [`No application is configured for the host ${host || '(none)'}.`],
+    says: [
+      `No application is configured for the host ${host || '(none)'}.`,
+      'For administrators: external_host (with the port, where it is not the usual one) or cookie_domain must name it.',
+    ],
     code: 'unknown_host',
   };
 }

@@ -10,7 +10,8 @@ import type { Outcome, Room, Visit } from './room.ts';
 
 export async function start(room: Room, visit: Visit): Promise<Outcome> {
   const { ctx, application } = visit;
-  const target = returnTo(readRd(ctx.querystring), application);
+  const rd = readRd(ctx.querystring);
+  const target = returnTo(rd, application);
   const browser = readBrowser(ctx, application);
   const recent = browser.logins.filter((time) => Math.abs(room.now() - time) <= LOOP_TIME);
   if (recent.length >= LOOP_ROUNDS) {
@@ -21,5 +22,16 @@ export async function start(room: Room, visit: Visit): Promise<Outcome> {
       return show(ctx, loopPage(application, target), 'loop');
     }
   }
-  return begin(room, visit, { returnTo: target, round: 1, browser });
+  return {
+    detail: otherScheme(rd, application.external_host),
+    ...(await begin(room, visit, { returnTo: target, round: 1, browser })),
+  };
+}
+
+/** A proxy behind another one that ends TLS sees http: the way back is then dropped for its scheme, and nothing else tells why. */
+function otherScheme(rd: string | undefined, externalHost: string): string | undefined {
+  const [scheme, rest] = externalHost.split('://') as [string, string];
+  const other = scheme === 'https' ? 'http' : 'https';
+  if (!rd?.toLowerCase().startsWith(`${other}://${rest}`)) return undefined;
+  return `the proxy says ${other} where external_host says ${scheme}: the way back is lost`;
 }

@@ -47,7 +47,14 @@ async function site(store: string) {
   await parts.store.ping();
   const jwksUri = () => 'https://id.example.com/jwks';
   const deniedPage = () => ({ headers: [], body: '' });
-  const answer = createAnswer({ outpost: 'gatepost', jwksUri, deniedPage, onRefusedHeader() {}, now: Date.now });
+  const answer = createAnswer({
+    outpost: 'gatepost',
+    jwksUri,
+    deniedPage,
+    unknownHostPage: deniedPage,
+    onRefusedHeader() {},
+    now: Date.now,
+  });
   const { hosts, trusted } = parts;
   let atOnce = false;
   const authenticator: Authenticator = {

@@ -46,3 +46,28 @@ describe.each([nginx, traefik, caddy, envoy])('$name', (dialect) => {
     expect(refuse(dialect, false)).toEqual({ status: 401, challenges: [], locations });
   });
 });
+
+describe('a host that is nobody’s', () => {
+  const unknownHostPage = (host: string, id: string) => ({
+    headers: ['Content-Type', 'text/html'],
+    body: `${host} ${id}`,
+  });
+  const make = createAnswer({ unknownHostPage } as AnswerOptions);
+  const decision = { kind: 'unknown_host', host: 'who.example.com' } as const;
+  const asked = (headers: Question['headers'], redirects: boolean) =>
+    make({ redirects, method: 'GET', headers } as Question, decision, 'id-1');
+
+  test.each([
+    [true, 404],
+    [false, 403],
+  ])('is a page for a person, where redirects are taken: %s', (redirects, status) => {
+    const answered = asked({ 'sec-fetch-mode': 'navigate' }, redirects);
+    expect([answered.status, answered.body]).toEqual([status, 'who.example.com id-1']);
+    expect(answered.headers.join()).toContain('X-Gatepost-Reason,unknown_host');
+  });
+
+  test('is one line for a program', () =>
+    expect(asked({ accept: 'application/json' }, true).body).toBe(
+      'no application is configured for the host who.example.com\n',
+    ));
+});

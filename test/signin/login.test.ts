@@ -91,6 +91,15 @@ describe('a login', () => {
     expect(site.signins.at(-1)).toMatchObject({ endpoint: 'callback', outcome: 'signed_in', user: 'alice' });
   });
 
+  test('loses the way back where the proxy says http for https, and the log says why', async () => {
+    await browser.open(`${start}?rd=${e(url.replace('https:', 'http:'))}`);
+    expect(site.signins.at(-1)?.detail).toBe(
+      'the proxy says http where external_host says https: the way back is lost',
+    );
+    await browser.open(withRd);
+    expect(site.signins.at(-1)?.detail).toBeUndefined();
+  });
+
   test('begins the same with rd not encoded, a bare path, or none', async () => {
     const ends = [
       [`${start}?rd=${url}`, url],
@@ -305,6 +314,18 @@ describe('the provider', () => {
     expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([403, 'login_failed']);
     expect(page.text).not.toContain('Invalid scopes');
     expect(site.signins.at(-1)?.detail).toBe('invalid_scope: Invalid scopes: openid entitlements');
+  });
+
+  test('gives an ID token of an hour ago: nobody is signed in, and page and log speak of the clocks', async () => {
+    const login = await untilCallback(browser, withRd);
+    const now = Math.floor(Date.now() / 1000) - 3600;
+    const about = { iss: provider.issuer, sub: 'u-alice', aud: 'grafana', nonce: 'x', iat: now, exp: now + 60 };
+    const id_token = await provider.sign(about);
+    provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', id_token } }));
+    const page = await browser.open(login);
+    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([400, 'login_failed']);
+    expect(page.text).toContain('wrong_clock');
+    expect(site.signins.at(-1)?.detail).toContain('compare the clocks');
   });
 
   test('gives an ID token with another nonce: nobody is signed in, and a page says so', async () => {
