@@ -5,7 +5,12 @@ import { warningsOf } from '../config/warnings.ts';
 import { sessionCookieName } from '../sessions/cookie.ts';
 import type { Surroundings } from './program.ts';
 
-export async function checkCommand(file: string, { env, out }: Surroundings): Promise<number> {
+/** Resolves with 1 where `providers` asks them too and one cannot be used, else with 0. */
+export async function checkCommand(
+  file: string,
+  { providers }: { providers?: boolean },
+  { env, out }: Pick<Surroundings, 'env' | 'out'>,
+): Promise<number> {
   const config = await loadConfig(file, { env });
   out(`${file} is valid: ${count(config.applications.length, 'application')}`);
   out(table(process_(config)));
@@ -14,7 +19,9 @@ export async function checkCommand(file: string, { env, out }: Surroundings): Pr
     out(table(summary(application)));
   }
   for (const warning of warningsOf(config)) out(`\nwarning: ${warning}`);
-  return 0;
+  if (!providers) return 0;
+  out('');
+  return (await (await import('./ask_providers.ts')).askProviders(config.applications, { out })) ? 0 : 1;
 }
 
 type Row = [label: string, value: string];

@@ -39,7 +39,10 @@ function createProgram(surroundings: Surroundings, exit: (code: number) => void)
     .action(async ({ config }) => exit(await (await import('./serve.ts')).serveCommand(config, surroundings)));
   command(program, 'check')
     .description('validate the configuration and say what to register at the provider')
-    .action(async ({ config }) => exit(await (await import('./check.ts')).checkCommand(config, surroundings)));
+    .option('--providers', 'ask each provider, too, whether its issuer is right')
+    .action(async ({ config, ...options }) =>
+      exit(await (await import('./check.ts')).checkCommand(config, options, surroundings)),
+    );
   command(program, 'explain')
     .description('say which application and which rule decide about a request')
     .argument('<url>', 'what the client asks the proxy for')

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { version } from '../../src/version.ts';
 import { secret, yaml } from '../config/example.ts';
+import { startProvider } from '../support/provider.ts';
 import { configFile, gatepost } from './fixture.ts';
 
 const good = configFile(yaml({ top: 'store: redis://:hunter2@redis:6379/0' }));
@@ -74,6 +75,32 @@ describe('gatepost check', () => {
     expect((await gatepost(['check', '--config', file], { S: secret })).code).toBe(0);
     expect((await gatepost(['check', '--config', file])).errors).toContain('environment variable S');
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('gatepost check --providers', () => {
+  it('asks each issuer, and says what is wrong with it', async () => {
+    const provider = await startProvider({
+      clients: [{ client_id: 'grafana', redirect_uris: ['https://grafana.example.com/callback'] }],
+    });
+    const check = async (issuer: string) => {
+      const { folder, file } = configFile(yaml({ application: `issuer: ${issuer}` }));
+      const { code, out } = await gatepost(['check', '--providers', '--config', file]);
+      rmSync(folder, { recursive: true });
+      return [code, out.split('\n').at(-1)];
+    };
+    const { issuer } = provider;
+    expect(await check(issuer)).toEqual([0, `the OpenID provider ${issuer} answers`]);
+    expect(await check(`${issuer}/realms/x`)).toEqual([
+      1,
+      `the OpenID provider ${issuer}/realms/x cannot be used: it answers 404 at ${issuer}/realms/x/.well-known/openid-configuration; is the issuer right?`,
+    ]);
+    await provider.close();
+  });
+
+  it('is asked for: without it check needs no network', async () => {
+    const { code, out } = await gatepost(['check', '--config', good.file]);
+    expect([code, out.includes('OpenID provider')]).toEqual([0, false]);
   });
 });
 

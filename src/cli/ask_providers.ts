@@ -1,0 +1,24 @@
+/** `gatepost check --providers`: asks each provider what Gatepost would ask it first, and says what is wrong with the answer. */
+import type { ApplicationConfig } from '../config/schema.ts';
+import { causeOf, type GatepostError } from '../errors.ts';
+import { createDiscovery, mayBeInsecure } from '../provider/discovery.ts';
+import type { Surroundings } from './program.ts';
+
+/** One line for each issuer. Resolves with whether all of them can be used. */
+export async function askProviders(
+  applications: readonly ApplicationConfig[],
+  { out }: Pick<Surroundings, 'out'>,
+): Promise<boolean> {
+  const byIssuer = new Map(applications.map((application) => [application.issuer, application]));
+  const asked = [...byIssuer.values()].map(async ({ issuer, allow_insecure_issuer }) => {
+    try {
+      await createDiscovery(issuer, mayBeInsecure(issuer, allow_insecure_issuer), Date.now).know();
+      out(`the OpenID provider ${issuer} answers`);
+      return true;
+    } catch (error) {
+      out(causeOf(error as GatepostError));
+      return false;
+    }
+  });
+  return (await Promise.all(asked)).every(Boolean);
+}
