@@ -8,7 +8,7 @@ export const haproxy: TestedProxy = {
   tool: 'haproxy',
   dialect: 'nginx',
   h2Sockets: true,
-  start(binary, site) {
+  start(binary, site, change = () => undefined) {
     const [one, two] = site.hosts;
     copy(site, 'haproxy/gatepost.lua', 'gatepost.lua');
     copy(site, site.mode === 'forward_single' ? 'haproxy/haproxy.cfg' : 'haproxy/forward_domain.cfg', 'haproxy.cfg');
@@ -30,6 +30,7 @@ export const haproxy: TestedProxy = {
             'two:8080': upstream,
           }),
     });
+    change();
     // -db: in the foreground, as one process.
     return startProgram(binary, ['-db', '-f', 'haproxy.cfg'], { port: site.port, directory: site.directory });
   },

@@ -38,7 +38,8 @@ export interface TestedProxy {
     /** It takes the offer of HTTP/2 out of a client's `Upgrade`, but hands on others than a WebSocket. */
     otherUpgrades?: false;
   };
-  start(binary: string, site: Site): Promise<Running>;
+  /** `change` may alter the filled-in files before the program reads them. */
+  start(binary: string, site: Site, change?: () => void): Promise<Running>;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
