@@ -9,11 +9,19 @@ export function cpuMicros(pid: number): number | undefined {
   return sum(tree(pid).map((one) => one.micros));
 }
 
-/** Memory of a process and of all that it has started, bytes; a page that several of them share counts once (PSS). */
+/**
+ * Memory of a process and of all that it has started, bytes: what is private to each, and what they share once. For one
+ * process it is the resident memory, whatever other programs on the machine share with it (PSS would be less beside another Node).
+ */
 export function memoryBytes(pid: number): number | undefined {
-  const kilobytes = (one: number) => /^Pss:\s+(\d+) kB$/m.exec(read(`/proc/${one}/smaps_rollup`) ?? '')?.[1];
-  const bytes = tree(pid).map((one) => Number(kilobytes(one.pid) ?? Number.NaN) * 1024);
-  return bytes.some(Number.isNaN) ? undefined : sum(bytes);
+  const parts = tree(pid).map((one) => {
+    const text = read(`/proc/${one.pid}/smaps_rollup`) ?? '';
+    const of = (name: RegExp) => [...text.matchAll(name)].reduce((all, [, kilobytes]) => all + Number(kilobytes), 0);
+    return { resident: of(/^Rss:\s+(\d+) kB$/gm), own: of(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm) };
+  });
+  if (parts.length === 0 || parts.some(({ resident }) => resident === 0)) return undefined;
+  const shared = Math.max(...parts.map(({ resident, own }) => resident - own));
+  return (parts.reduce((all, { own }) => all + own, 0) + shared) * 1024;
 }
 
 /** Resident memory, bytes. */
