@@ -1,10 +1,9 @@
 /** Finds out, once per issuer, where a provider's endpoints are (OpenID Connect Discovery 1.0), and keeps trying while it is away. */
-import type { JWTVerifyGetKey } from 'jose';
 import { allowInsecureRequests, discovery, type ServerMetadata } from 'openid-client';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { LIMIT } from './deadline.ts';
-import { createKeys } from './keys.ts';
+import { createKeys, type Keys } from './keys.ts';
 import { whyAway } from './why_away.ts';
 
 /** Milliseconds: a request may cause one attempt a second; in the background the pauses grow. */
@@ -15,7 +14,7 @@ const STALE = 3_600_000;
 
 export interface Known {
   metadata: ServerMetadata;
-  keys: JWTVerifyGetKey;
+  keys: Keys;
 }
 
 export interface Discovery {

@@ -11,7 +11,7 @@ import { type TokenClaims, verifyBearer, verifyIdToken } from './verify.ts';
 async function readAccessToken(room: Room, token: string, sub: string): Promise<TokenClaims | undefined> {
   if (token.split('.').length !== 3) return undefined;
   try {
-    const claims = await verifyBearer(room, token);
+    const claims = await verifyBearer(room, token, true);
     return claims.sub === sub ? claims : undefined;
   } catch (error) {
     if (error instanceof CredentialsRefused) return undefined;

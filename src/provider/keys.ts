@@ -1,4 +1,4 @@
-/** The provider's key set: read once, kept, and re-read for an unknown key at most once a minute. */
+/** The provider's key set: read once, kept, and re-read for a key that is not in it. */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import { LIMIT } from './deadline.ts';
 
@@ -23,12 +23,22 @@ function createLimitedFetch(now: () => number): typeof fetch {
   };
 }
 
+export interface Keys {
+  /** For a token that somebody sent us: keys that are not there are looked for once a minute. */
+  forSent: JWTVerifyGetKey;
+  /** For a token that the token endpoint gave us for a code, a password or a refresh token: looked for at once. */
+  forGiven: JWTVerifyGetKey;
+}
+
 /**
  * The attack: tokens with invented `kid`s, each of which would cost the provider a request. jose's own limit counts
  * from the first reading, so that a key that is new right after it would be refused for a minute; so it is switched off
  * and counted here: who comes while the set is re-read waits for it, who comes later in that minute gets its outcome.
+ *
+ * And its other side: one such token a minute would use up the re-reading, and whenever the provider changes its keys,
+ * logins would fail and sessions end with their refresh. So what the provider itself has given us is not counted.
  */
-export function createKeys(jwksUri: string, now: () => number): JWTVerifyGetKey {
+export function createKeys(jwksUri: string, now: () => number): Keys {
   const remote = createRemoteJWKSet(new URL(jwksUri), {
     cooldownDuration: Number.POSITIVE_INFINITY,
     timeoutDuration: LIMIT,
@@ -36,17 +46,28 @@ export function createKeys(jwksUri: string, now: () => number): JWTVerifyGetKey 
   });
   let reread = Number.NEGATIVE_INFINITY;
   let outcome: Promise<void> = Promise.resolve();
-  return async (header, token) => {
-    try {
-      return await remote(header, token);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-    }
-    if (now() - reread >= COOLDOWN) {
-      reread = now();
-      outcome = remote.reload();
-    }
-    await outcome;
-    return remote(header, token);
+
+  /** Looks into the set, and once more when `reload` is through. */
+  const lookTwice =
+    (reload: () => Promise<void>): JWTVerifyGetKey =>
+    async (header, token) => {
+      try {
+        return await remote(header, token);
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      }
+      await reload();
+      return remote(header, token);
+    };
+
+  return {
+    forSent: lookTwice(() => {
+      if (now() - reread >= COOLDOWN) {
+        reread = now();
+        outcome = remote.reload();
+      }
+      return outcome;
+    }),
+    forGiven: lookTwice(() => remote.reload()),
   };
 }

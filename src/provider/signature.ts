@@ -47,6 +47,8 @@ async function tryEach(token: string, keys: errors.JWKSMultipleMatchingKeys, opt
 export interface Demands extends JWTVerifyOptions {
   /** The token came from a client: only the key set vouches for it, unless the provider has no keys to sign with. */
   fromClient?: boolean;
+  /** The token came from the token endpoint, for something that we sent there: an unknown key is looked for at once. */
+  given?: boolean;
 }
 
 /**
@@ -56,7 +58,7 @@ export interface Demands extends JWTVerifyOptions {
 export async function verifySignature(
   { application, discovery, now }: Room,
   token: string,
-  { fromClient = false, ...extra }: Demands = {},
+  { fromClient = false, given = false, ...extra }: Demands = {},
 ): Promise<JWTVerifyResult> {
   const { metadata, keys } = await discovery.know();
   checkIssuer(token, metadata.issuer);
@@ -79,7 +81,7 @@ export async function verifySignature(
   }
   return explained(async () => {
     try {
-      return await jwtVerify(token, keys, options);
+      return await jwtVerify(token, given ? keys.forGiven : keys.forSent, options);
     } catch (error) {
       if (error instanceof errors.JWKSMultipleMatchingKeys) return tryEach(token, error, options);
       throw error;

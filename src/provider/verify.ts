@@ -44,15 +44,19 @@ function isAccessToken(claims: JWTPayload, header: JWTHeaderParameters): boolean
 
 /** An ID token that the token endpoint gave us: `aud` is this client. The nonce was judged by whoever knows it. */
 export async function verifyIdToken(room: Room, token: string): Promise<TokenClaims> {
-  const { payload, protectedHeader } = await verifySignature(room, token, { audience: room.application.client_id });
+  const audience = room.application.client_id;
+  const { payload, protectedHeader } = await verifySignature(room, token, { audience, given: true });
   checkKind(payload, protectedHeader);
   return payload;
 }
 
-/** A bearer JWT: for this client (or a further audience of its configuration), or an access token issued to this client. */
-export async function verifyBearer(room: Room, token: string): Promise<TokenClaims> {
+/**
+ * A bearer JWT: for this client (or a further audience of its configuration), or an access token issued to this client.
+ * `given`: it came from the token endpoint.
+ */
+export async function verifyBearer(room: Room, token: string, given = false): Promise<TokenClaims> {
   const { client_id, bearer_audiences } = room.application;
-  const { payload, protectedHeader } = await verifySignature(room, token, { fromClient: true });
+  const { payload, protectedHeader } = await verifySignature(room, token, { fromClient: true, given });
   checkKind(payload, protectedHeader);
   const issuedToUs = payload.client_id === client_id || payload.azp === client_id;
   if (isFor(payload, [client_id, ...bearer_audiences])) return payload;

@@ -85,3 +85,26 @@ test('userinfo fails: no refusal', async () => {
   provider.fail('userinfo', 'error');
   await expect(ours.refresh(before.refreshToken!, before)).rejects.toThrow(ProviderUnavailable);
 });
+
+test('a stranger who uses up the re-reading of the minute does not end sessions when the keys change', async () => {
+  const other = await startProvider({ clients });
+  const { ours } = connect(other, { scopes });
+  const before = await login(ours);
+  const stranger = async () => {
+    const claims = { iss: other.issuer, aud: 'grafana', sub: 'u-alice', exp: Math.floor(Date.now() / 1000) + 60 };
+    const forged = await other.sign(claims, { foreign: true, kid: 'invented' });
+    await expect(ours.bearer(forged)).rejects.toThrow(CredentialsRefused);
+  };
+  await stranger();
+  const read = other.counts.jwks;
+  await other.rotateKeys();
+  const after = await ours.refresh(before.refreshToken!, before);
+  await other.rotateKeys();
+  expect((await ours.refresh(after.refreshToken!, after)).sub).toBe('u-alice');
+  await other.rotateKeys();
+  expect((await login(ours)).sub).toBe('u-alice');
+  expect(other.counts.jwks).toBe(read + 3);
+  await stranger();
+  expect(other.counts.jwks).toBe(read + 3);
+  await other.close();
+});
