@@ -38,7 +38,7 @@ function literal(text: string): Buffer {
 const fields = (list: [string, string][]) =>
   Buffer.concat(list.flatMap(([name, value]) => [Buffer.from([0]), literal(name), literal(value)]));
 
-/** Sends exactly these fields, pseudo-headers included, in this order. `open`: the request's body does not end. */
+/** Sends exactly these fields, pseudo-headers included, in this order. `open`: the request's body has no end, the first data is the answer. */
 export function sendFields(
   target: { port: number; ca: string; servername: string },
   list: [string, string][],
@@ -60,6 +60,7 @@ export function sendFields(
       if (stream !== 1) return;
       if (type === DATA) text += payload.toString('utf8');
       if (type === RST_STREAM) finish('reset');
+      else if (type === DATA && open) finish('answered');
       else if ((type === DATA || type === HEADERS) && flags & END_STREAM) finish('answered');
     };
     socket.on('secureConnect', () => {

@@ -2,11 +2,11 @@
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** All that came back until the proxy closed the connection or said nothing more for `patience` milliseconds. */
+/** All that came back until the proxy closed the connection, paused, or said nothing at all for `patience` milliseconds. */
 export function sendBytes(
   target: { port: number; servername: string; ca: string | undefined },
   bytes: string,
-  patience = 1_000,
+  patience = 3_000,
 ): Promise<string> {
   const { port, servername, ca } = target;
   return new Promise((done) => {
@@ -20,6 +20,7 @@ export function sendBytes(
     socket.setTimeout(patience, finish);
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
+      socket.setTimeout(100);
     });
     socket.on('close', finish).on('error', finish);
     socket.write(bytes);

@@ -50,11 +50,11 @@ export function socketCases(site: () => TestedSite, chromium: () => Browser): vo
       ['x-authentik-username', 'evil-forger'],
     ];
     const target = { port, ca: tls!.ca, servername: host.replace(/:\d+$/, '') };
-    const open = (more: [string, string][]) =>
-      site().watch(() => sendFields(target, [...fields, ...more], { open: true, patience: 500 }));
-    expect(await open([])).toEqual([]);
+    const open = (more: [string, string][], patience: number) =>
+      site().watch(() => sendFields(target, [...fields, ...more], { open: true, patience }));
+    expect(await open([], 1_000)).toEqual([]);
     const { cookie } = await site().signIn();
-    const seen = await open([['cookie', cookie[1]]]);
+    const seen = await open([['cookie', cookie[1]]], proxy.h2Sockets ? 10_000 : 1_000);
     if (!proxy.h2Sockets) return expect(seen).toEqual([]);
     expect(seen).toMatchObject([{ method: 'GET', url: '/socket' }]);
     expect(header(seen[0]!, 'X-authentik-username')).toBe('alice');

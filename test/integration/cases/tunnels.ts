@@ -10,11 +10,7 @@ const offer = ['Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkA
 export function tunnelCases(site: () => TestedSite): void {
   const send = (lines: string[]) => {
     const { port, host, tls } = site();
-    return sendBytes(
-      { port, servername: host.replace(/:\d+$/, ''), ca: tls?.ca },
-      `${lines.join('\r\n')}\r\n\r\n`,
-      300,
-    );
+    return sendBytes({ port, servername: host.replace(/:\d+$/, ''), ca: tls?.ca }, `${lines.join('\r\n')}\r\n\r\n`);
   };
 
   test('CONNECT and OPTIONS of no path reach nobody', async () => {
