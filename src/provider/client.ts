@@ -85,7 +85,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
 
   function tell(error: unknown): never {
     if (error instanceof Misconfigured) {
-      const message = `the OpenID provider refuses this client: ${error.error}; look at its client_id, client_secret, scopes and grants`;
+      const message = `${error.message}; look at its client_id, client_secret, scopes and grants`;
       const { slug } = application;
       events?.emit('notice', { level: 'error', what: 'provider.misconfigured', message, application: slug, error });
     }

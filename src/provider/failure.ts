@@ -22,7 +22,7 @@ export class Misconfigured extends ProviderUnavailable {
   readonly error: string;
 
   constructor(error: string, cause: unknown) {
-    super(cause);
+    super(cause, `the OpenID provider refuses this client: ${error}`);
     this.error = error;
   }
 }

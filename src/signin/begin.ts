@@ -1,5 +1,5 @@
 /** Begins a login, or one more round of it: on to the provider. */
-import { ProviderUnavailable } from '../errors.ts';
+import { causeOf, ProviderUnavailable } from '../errors.ts';
 import { redirect, show } from './answer.ts';
 import { type Browser, keepBrowser, readBrowser } from './binding.ts';
 import { providerDownPage } from './pages.ts';
@@ -30,6 +30,6 @@ export async function begin(room: Room, visit: Visit, beginning: Beginning): Pro
     return { outcome: about.round === 1 ? 'to_provider' : 'started_afresh', reason: undefined };
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error;
-    return show(ctx, providerDownPage(application, about.returnTo), 'provider_unavailable', String(error.cause));
+    return show(ctx, providerDownPage(application, about.returnTo), 'provider_unavailable', causeOf(error));
   }
 }

@@ -1,5 +1,5 @@
 /** `callback`: the browser comes back from the provider. It never ends here: on to the application, or afresh, or a page that says why not. */
-import { CredentialsRefused, ProviderUnavailable } from '../errors.ts';
+import { CredentialsRefused, causeOf, ProviderUnavailable } from '../errors.ts';
 import { CodeRefused, Misconfigured, readDescription } from '../provider/index.ts';
 import { redirect, show } from './answer.ts';
 import { type Attempt, LOOP_ROUNDS, LOOP_TIME, type Opened } from './attempt.ts';
@@ -81,7 +81,7 @@ async function exchange(
 
 function unavailable({ ctx, application }: Visit, { returnTo }: Attempt, error: ProviderUnavailable): Outcome {
   const page = (error instanceof Misconfigured ? clientRefusedPage : providerDownPage)(application, returnTo);
-  return show(ctx, page, 'provider_unavailable', String(error.cause));
+  return show(ctx, page, 'provider_unavailable', causeOf(error));
 }
 
 /** The provider's answer did not pass a check: nothing of it is believed. */

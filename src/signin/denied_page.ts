@@ -1,4 +1,4 @@
-/** The page for somebody who is known, or nobody, and may not. */
+/** The pages that a proxy shows for a refusal: somebody may not, or the host is nobody's. */
 import type { ApplicationConfig } from '../config/schema.ts';
 import type { Reason } from '../errors.ts';
 import type { Session } from '../sessions/session.ts';

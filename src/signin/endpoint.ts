@@ -1,7 +1,7 @@
 /** What all sign-in endpoints have around them: methods, the application, faults, and a line for the log. */
 import type { Context, Middleware } from 'koa';
 import type { ApplicationConfig } from '../config/schema.ts';
-import { ProviderUnavailable, StoreUnavailable } from '../errors.ts';
+import { causeOf, ProviderUnavailable, StoreUnavailable } from '../errors.ts';
 import type { SigninEvent } from '../observe/events.ts';
 import { requestId } from '../observe/request_id.ts';
 import { show } from './answer.ts';
@@ -13,10 +13,12 @@ type Work = (ctx: Context) => Promise<Outcome & { application?: string }>;
 
 /** Fail closed: whatever is thrown on the way becomes a page that lets nobody in. */
 function fault(room: Room, ctx: Context, application: ApplicationConfig | undefined, error: unknown): Outcome {
-  if (error instanceof StoreUnavailable) return show(ctx, storeDownPage(application), 'store_unavailable');
+  if (error instanceof StoreUnavailable) {
+    return show(ctx, storeDownPage(application), 'store_unavailable', causeOf(error));
+  }
   if (error instanceof ProviderUnavailable && application) {
     const page = providerDownPage(application, `${application.external_host}/`);
-    return show(ctx, page, 'provider_unavailable', String(error.cause));
+    return show(ctx, page, 'provider_unavailable', causeOf(error));
   }
   const message = `${ctx.method} ${ctx.path}`;
   room.events.emit('notice', { level: 'error', what: 'signin.error', message, application: application?.slug, error });
