@@ -16,6 +16,10 @@ const grace = 4000;
 /** @param address as `listen.http` has it */
 export async function listen(address: string, listener: RequestListener): Promise<Server> {
   const server = createServer({ keepAliveTimeout, maxHeaderSize }, listener);
+  // Node's own limit, said: it drops what comes after them, and questions with as many are refused (check/endpoint.ts).
+  server.maxHeadersCount = 1000;
+  // A client's `Expect` is handed on by proxies: Node's own 417 would be no answer to their question.
+  server.on('checkExpectation', listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(splitListenAddress(address), resolve);

@@ -100,6 +100,12 @@ export interface Asked {
   began: number;
 }
 
+/**
+ * Names and values in turn. Attack: Node reads a thousand headers and drops the others without a word, among them what the
+ * proxy has put behind the client's, and a second `Host` or `Authorization`.
+ */
+const mostRawHeaders = 2000;
+
 function ask(
   request: IncomingMessage,
   target: Target,
@@ -108,6 +114,8 @@ function ask(
   options: ReadOptions,
 ): Question | Extract<Decision, { kind: 'misconfigured' }> {
   const { headers, rawHeaders } = request;
+  if (rawHeaders.length >= mostRawHeaders)
+    return { kind: 'misconfigured', message: 'the request has too many headers' };
   const asked = { method: request.method as string, url: request.url as string, headers, rawHeaders };
   const reading = target.dialect.read(asked, target.rest, options);
   if ('kind' in reading) return { kind: 'misconfigured', message: `${reading.header} ${reading.problem}` };

@@ -172,6 +172,14 @@ describe('Cache-Control: no-store is on every answer of /auth/*', () => {
   });
 });
 
+test.each([
+  ['100-continue', 200],
+  ['tea', 200],
+])("the client's Expect: %s is not what a proxy asks about", async (expectation, status) => {
+  const answer = await ask(port, 'nginx', 'https://app.example.com/healthz', [['Expect', expectation]]);
+  expect(answer.raw).toMatch(new RegExp(`^(?:HTTP/1.1 100 Continue\r\n\r\n)?HTTP/1.1 ${status} `));
+});
+
 describe('the paths that browsers open', () => {
   const host: Pairs = [
     ['X-Forwarded-Host', 'app.example.com'],

@@ -257,6 +257,19 @@ describe('nginx', () => {
     unusable(await nginx([...headers, cookie]), name);
   });
 
+  // Attack: Node reads a thousand headers and drops what comes behind them: here, the one that contradicts.
+  test('a header behind a thousand others is not overlooked', async () => {
+    const url: Pairs = [['X-Original-URL', `https://${app}/healthz`]];
+    const many = (count: number): Pairs => Array.from({ length: count }, () => ['a', 'b']);
+    const contradiction: Pairs = [['X-Original-URI', '/other']];
+    const pushedOut = await send(port, `${OUTPOST}/auth/nginx`, [...url, ...many(1000), ...contradiction]);
+    expect([pushedOut.status, pushedOut.body]).toEqual([
+      500,
+      'configuration error: the request has too many headers\n',
+    ]);
+    expect((await send(port, `${OUTPOST}/auth/nginx`, [...url, ...many(900)])).status).toBe(200);
+  });
+
   test('just under 16 KiB is still a URL', async () => {
     const reply = await nginx([['X-Original-URL', `https://${app}/public/${'x'.repeat(16_000)}`]]);
     expect(reply.status).toBe(200);
