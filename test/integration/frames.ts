@@ -38,15 +38,29 @@ function literal(text: string): Buffer {
 const fields = (list: [string, string][]) =>
   Buffer.concat(list.flatMap(([name, value]) => [Buffer.from([0]), literal(name), literal(value)]));
 
+type Take = (type: number, flags: number, stream: number, payload: Buffer) => void;
+
+/** Takes bytes as they come and gives whole frames. */
+function readFrames(take: Take): (chunk: Buffer) => void {
+  let left = Buffer.alloc(0);
+  return (chunk) => {
+    left = Buffer.concat([left, chunk]);
+    while (left.length >= 9 && left.length >= 9 + left.readUIntBE(0, 3)) {
+      const length = left.readUIntBE(0, 3);
+      take(left[3]!, left[4]!, left.readUInt32BE(5) & 0x7fffffff, left.subarray(9, 9 + length));
+      left = left.subarray(9 + length);
+    }
+  };
+}
+
 /** Sends exactly these fields, pseudo-headers included, in this order. `open`: the request's body has no end, the first data is the answer. */
 export function sendFields(
   target: { port: number; ca: string; servername: string },
   list: [string, string][],
-  { open = false, patience = 5_000 } = {},
+  { open = false, patience = 5_000, body }: { open?: boolean; patience?: number; body?: string | undefined } = {},
 ): Promise<Outcome> {
   return new Promise((done) => {
     const socket = connect({ ...target, host: '127.0.0.1', ALPNProtocols: ['h2'] });
-    let left = Buffer.alloc(0);
     let text = '';
     const finish = (end: Outcome['end']) => {
       clearTimeout(limit);
@@ -54,7 +68,7 @@ export function sendFields(
       done({ end, text });
     };
     const limit = setTimeout(() => finish('still open'), patience);
-    const take = (type: number, flags: number, stream: number, payload: Buffer) => {
+    const take: Take = (type, flags, stream, payload) => {
       if (type === SETTINGS && !(flags & ACK)) socket.write(frame(SETTINGS, ACK, 0, Buffer.alloc(0)));
       if (type === GOAWAY) return finish('connection closed');
       if (stream !== 1) return;
@@ -66,16 +80,10 @@ export function sendFields(
     socket.on('secureConnect', () => {
       socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
       socket.write(frame(SETTINGS, 0, 0, Buffer.alloc(0)));
-      socket.write(frame(HEADERS, END_HEADERS | (open ? 0 : END_STREAM), 1, fields(list)));
+      socket.write(frame(HEADERS, END_HEADERS | (open || body ? 0 : END_STREAM), 1, fields(list)));
+      if (body) socket.write(frame(DATA, END_STREAM, 1, Buffer.from(body)));
     });
-    socket.on('data', (chunk) => {
-      left = Buffer.concat([left, chunk]);
-      while (left.length >= 9 && left.length >= 9 + left.readUIntBE(0, 3)) {
-        const length = left.readUIntBE(0, 3);
-        take(left[3]!, left[4]!, left.readUInt32BE(5) & 0x7fffffff, left.subarray(9, 9 + length));
-        left = left.subarray(9 + length);
-      }
-    });
+    socket.on('data', readFrames(take));
     socket.on('close', () => finish('connection closed')).on('error', () => finish('connection closed'));
   });
 }
