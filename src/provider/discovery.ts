@@ -54,6 +54,7 @@ async function ask(issuer: string, insecure: boolean): Promise<ServerMetadata> {
 export function createDiscovery(issuer: string, insecure: boolean, now: () => number, events?: Events): Discovery {
   let known: Known | undefined;
   let asked = Number.NEGATIVE_INFINITY;
+  let demanded = Number.NEGATIVE_INFINITY;
   let underWay: Promise<Known> | undefined;
   let failures = 0;
   let retry: NodeJS.Timeout | undefined;
@@ -104,6 +105,13 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
     return known;
   }
 
+  /** What was tried in the background keeps no request waiting: a visitor may come just after the provider did. */
+  function demand(): undefined {
+    if (underWay || now() - demanded <= PAUSE) return;
+    demanded = now();
+    start().catch(() => undefined);
+  }
+
   return {
     issuer,
     insecure,
@@ -111,7 +119,7 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
       return look();
     },
     async know() {
-      const present = look();
+      const present = known === undefined ? demand() : look();
       if (present) return present;
       if (underWay) return underWay;
       throw new ProviderUnavailable(lastError);

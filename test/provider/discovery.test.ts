@@ -53,6 +53,16 @@ test('a provider that is away is tried again, by itself and when asked', async (
   expect(await ours.authorizationUrl(attempt)).toContain('/auth?');
 });
 
+test('a request that follows a failure of the background does not wait for the next second', async () => {
+  const provider = await start();
+  provider.fail('discovery', 'error');
+  const { ours, notices } = connect(provider);
+  expect(ours.known).toBe(false);
+  await expect.poll(() => notices.length).toBe(1);
+  provider.fail('discovery', undefined);
+  expect(await ours.authorizationUrl(attempt)).toContain('/auth?');
+});
+
 describe.each([
   [
     'another issuer in the document',
