@@ -6,6 +6,7 @@ import type { Check } from './check/endpoint.ts';
 import type { Events } from './observe/events.ts';
 import type { Health } from './observe/health.ts';
 import type { Signin } from './signin/index.ts';
+import { onlyParameter } from './signin/only_parameter.ts';
 
 export interface AppParts {
   check: Check;
@@ -52,7 +53,6 @@ export function createApp({ check, health, signin, events }: AppParts): RequestL
 /** An endpoint on whatever path carries authentik's mark for it in the query: `?<name>=true`. */
 function marked(name: string, session: Middleware, endpoint: Middleware): Middleware {
   return (ctx, next) => {
-    const mark = ctx.query[name];
-    return typeof mark === 'string' && mark.toLowerCase() === 'true' ? session(ctx, () => endpoint(ctx, next)) : next();
+    return onlyParameter(ctx, name)?.toLowerCase() === 'true' ? session(ctx, () => endpoint(ctx, next)) : next();
   };
 }

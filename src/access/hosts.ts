@@ -16,11 +16,15 @@ export interface Hosts<T extends Hosted> {
 
 const hostPattern = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 
+/** A name of DNS (RFC 1035, section 2.3.4) with its last dot and a port. Attack: `a.a.a…`, looked up under each of 8,000 dots: 0.1 s. */
+const longest = 260;
+
 /**
  * A host in the form that hosts are compared in: lower case, without one trailing dot, without the scheme's default port.
  * `undefined` for what is no host (userinfo, a list, spaces, a path).
  */
 export function normaliseHost(text: string, scheme: 'http' | 'https' | undefined): string | undefined {
+  if (text.length > longest) return undefined;
   let host = text.toLowerCase();
   if (host.endsWith('.')) host = host.slice(0, -1);
   else if (host.includes('.:')) host = host.replace(/\.(:\d+)$/, '$1');

@@ -6,6 +6,7 @@ import { type Attempt, LOOP_ROUNDS, LOOP_TIME, type Opened } from './attempt.ts'
 import { begin, redirectUriOf } from './begin.ts';
 import { type Browser, readBrowser } from './binding.ts';
 import { complete } from './complete.ts';
+import { onlyParameter } from './only_parameter.ts';
 import { clientRefusedPage, loginFailedPage, loopPage, providerDownPage } from './pages.ts';
 import { type Present, presentSessions } from './present.ts';
 import type { Outcome, Room, Visit } from './room.ts';
@@ -15,21 +16,19 @@ type Good = Extract<Opened, { kind: 'good' }>;
 export async function callback(room: Room, visit: Visit): Promise<Outcome> {
   const { ctx, application } = visit;
   const browser = readBrowser(ctx, application);
-  const state = one(ctx.query.state);
+  const state = onlyParameter(ctx, 'state');
   const opened = room.attempts.open(application.slug, browser.known ? browser.id : undefined, state);
   const present = await presentSessions(room.sessions, ctx, application);
-  const error = one(ctx.query.error);
+  const error = onlyParameter(ctx, 'error');
   if (opened.kind !== 'good') return withoutAttempt(room, visit, opened, present, browser);
   // Another tab of this browser was faster: the code need not be spent.
   if (present.some(({ session }) => session && session.created >= opened.attempt.at)) {
     return toApplication(visit, opened.attempt.returnTo);
   }
-  if (error !== undefined) return refused(visit, opened.attempt, error, one(ctx.query.error_description));
-  if (one(ctx.query.code) === undefined) return withoutAttempt(room, visit, opened, present, browser);
+  if (error !== undefined) return refused(visit, opened.attempt, error, onlyParameter(ctx, 'error_description'));
+  if (onlyParameter(ctx, 'code') === undefined) return withoutAttempt(room, visit, opened, present, browser);
   return exchange(room, visit, opened, present, browser);
 }
-
-const one = (value: string | string[] | undefined) => (typeof value === 'string' ? value : undefined);
 
 function toApplication({ ctx }: Visit, url: string): Outcome {
   redirect(ctx, url);
@@ -67,7 +66,11 @@ async function exchange(
   const url = new URL(`${redirectUri.split('?')[0]}?${ctx.querystring}`);
   const asked = room.now();
   try {
-    const identity = await provider.exchangeCode(url, { redirectUri, state: one(ctx.query.state) ?? '', ...proof });
+    const identity = await provider.exchangeCode(url, {
+      redirectUri,
+      state: onlyParameter(ctx, 'state') ?? '',
+      ...proof,
+    });
     return await complete(room, visit, { identity, asked, attempt, present, browser });
   } catch (error) {
     if (error instanceof CodeRefused) {

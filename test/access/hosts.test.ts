@@ -37,6 +37,8 @@ test.each([
   'a?b',
   'a#b',
   'a:123456',
+  // Attack: each of its dots is a domain to be looked for.
+  `${'a.'.repeat(130)}com`,
 ])('%j is no host', (text) => expect(normaliseHost(text, 'https')).toBeUndefined());
 
 test('an exact host comes before a domain, and the longest domain before a shorter one', () => {

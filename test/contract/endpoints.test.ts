@@ -338,6 +338,15 @@ describe('ping, health, metrics and the rest', () => {
     expect(answer.status).toBeLessThan(500);
   });
 
+  // Attack: whoever looks through all parameters again for each of them is busy for a minute, and nobody else is answered.
+  test.each([
+    ['/x', 404],
+    [`${OUTPOST}/callback`, 302],
+  ])('%s with 35,000 parameters is answered like any other', async (path, status) => {
+    const answer = await send(port, `${path}?${'a&'.repeat(35_000)}`, [['X-Forwarded-Host', 'app.example.com']]);
+    expect(answer.status).toBe(status);
+  });
+
   test('the back channel takes POST only, and a POST without a token is 400', async () => {
     const answer = await send(port, `${OUTPOST}/backchannel_logout`, [], 'POST', 'x=y');
     expect(answer.status).toBe(400);
