@@ -59,7 +59,7 @@ function challengeOf(value: string): Challenge {
 }
 
 /** Characters; browsers send about 150. */
-const longestAccept = 4096;
+const longestAccept = 1024;
 
 /** What texts of `Accept` have come to: browsers and programs send the same few each time. */
 const known = createBounded<string, string>(500);
