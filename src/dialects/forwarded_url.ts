@@ -89,5 +89,7 @@ function withoutFragment(text: string): string {
 
 /** Node hands bytes over as latin1; in a URL they belong percent-encoded (RFC 3986, section 2.5). */
 function encodeHighBytes(text: string): string {
-  return text.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+  return text.replace(/[\x80-\xff]+/g, (bytes) =>
+    Buffer.from(bytes, 'latin1').toString('hex').toUpperCase().replace(/../g, '%$&'),
+  );
 }

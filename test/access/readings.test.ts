@@ -95,7 +95,7 @@ test('of thousands of tricks none is public and elsewhere, none gets past a clos
     for (const [name, normalise] of Object.entries(normalisers)) {
       const read = attempt(() => normalise(uri));
       if (read === undefined) continue;
-      const where = `${JSON.stringify(uri)} is ${verdict}, and to "${name}" it is ${JSON.stringify(read)}`;
+      const where: string = `${JSON.stringify(uri)} is ${verdict}, and to "${name}" it is ${JSON.stringify(read)}`;
       if (read.startsWith('/admin') || (verdict === 'optional' && !read.startsWith('/public/'))) expect.fail(where);
     }
   }
