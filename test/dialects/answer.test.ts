@@ -48,11 +48,10 @@ describe.each([nginx, traefik, caddy, envoy])('$name', (dialect) => {
 });
 
 describe('a host that is nobody’s', () => {
-  const unknownHostPage = (host: string, id: string) => ({
-    headers: ['Content-Type', 'text/html'],
-    body: `${host} ${id}`,
-  });
-  const make = createAnswer({ unknownHostPage } as AnswerOptions);
+  const pages: Pick<AnswerOptions, 'unknownHostPage'> = {
+    unknownHostPage: (host, id) => ({ headers: ['Content-Type', 'text/html'], body: `${host} ${id}` }),
+  };
+  const make = createAnswer(pages as AnswerOptions);
   const decision = { kind: 'unknown_host', host: 'who.example.com' } as const;
   const asked = (headers: Question['headers'], redirects: boolean) =>
     make({ redirects, method: 'GET', headers } as Question, decision, 'id-1');
