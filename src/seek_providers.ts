@@ -2,8 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationConfig } from './config/schema.ts';
 
-/** Milliseconds between two: authentik has an issuer for each application, and they are all the same server. */
+/**
+ * Milliseconds between two of the first ones, and of all others: authentik has an issuer for each application, all on one
+ * server, and ten thousand looks must take nothing from the requests that come in meanwhile.
+ */
 const PAUSE = 20;
+const FIRST = 50;
+const LONG_PAUSE = 1000;
 
 /** Waits for nobody's answer; what is found, or is not, is told by the provider's own notices. `stop` ends it early. */
 export async function seekProviders(
@@ -17,6 +22,6 @@ export async function seekProviders(
     asked.add(application.issuer);
     // To ask whether it is known begins to find out.
     void provider(application).known;
-    await sleep(PAUSE, undefined, { ref: false, signal: stop }).catch(() => undefined);
+    await sleep(asked.size < FIRST ? PAUSE : LONG_PAUSE, undefined, { ref: false, signal: stop }).catch(() => undefined);
   }
 }
