@@ -24,7 +24,7 @@ export function judge(
     return { kind: 'rate_limited', application, retryAfter: identified.retryAfter };
   // Browsers send preflights without credentials; the request that follows is judged by itself.
   if (application.config.skip_preflight && isPreflight(question)) return allow(question, application, identified);
-  return { ...signIn(question, application, identified), rule: required.name };
+  return signIn(question, application, identified, required);
 }
 
 /** A refusal that no credential changes. */
@@ -61,7 +61,7 @@ function allow(question: Question, application: Application, identified: Identif
   };
 }
 
-function signIn(question: Question, application: Application, identified: Identified): SignIn {
+function signIn(question: Question, application: Application, identified: Identified, rule: Rule): SignIn {
   const refused = identified.refused === true;
   const challenge = readNoRedirect(question) || (refused && application.config.intercept_header_auth && 'all');
   const pageVisit = isPageVisit(question);
@@ -70,6 +70,7 @@ function signIn(question: Question, application: Application, identified: Identi
     application,
     reason: refused ? 'credentials_refused' : identified.expired ? 'session_expired' : 'no_credentials',
     loginUrl: application.startUrl + encodeURIComponent(question.url.href),
+    rule: rule.name,
     redirect: question.redirects && pageVisit && !challenge,
     pageVisit,
     challenge,
