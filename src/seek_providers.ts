@@ -22,6 +22,7 @@ export async function seekProviders(
     asked.add(application.issuer);
     // To ask whether it is known begins to find out.
     void provider(application).known;
-    await sleep(asked.size < FIRST ? PAUSE : LONG_PAUSE, undefined, { ref: false, signal: stop }).catch(() => undefined);
+    const pause = asked.size < FIRST ? PAUSE : LONG_PAUSE;
+    await sleep(pause, undefined, { ref: false, signal: stop }).catch(() => undefined);
   }
 }
