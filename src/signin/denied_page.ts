@@ -3,7 +3,7 @@ import type { ApplicationConfig } from '../config/schema.ts';
 import type { Reason } from '../errors.ts';
 import type { Session } from '../sessions/session.ts';
 import { pageHeaders, renderPage } from './layout.ts';
-import { unknownHostPage } from './pages.ts';
+import { ours, unknownHostPage } from './pages.ts';
 
 /** What the page of a refusal needs to know. */
 export interface Denied {
@@ -29,10 +29,7 @@ export function deniedPage({ reason, application, subject }: Denied, requestId: 
   const facts: [string, string][] = [];
   if (name) facts.push(['Account', user?.name && user.name !== name ? `${user.name} (${name})` : name]);
   if (config) facts.push(['Application', config.name]);
-  const links =
-    name && config
-      ? [{ text: 'Use another account', href: `${config.external_host}/outpost.goauthentik.io/sign_out` }]
-      : [];
+  const links = name && config ? [{ text: 'Use another account', href: ours(config, 'sign_out') }] : [];
   const body = renderPage({ title: 'Access denied', says, facts, links, code: reason, requestId });
   return { headers: pageHeaders.flat(), body };
 }

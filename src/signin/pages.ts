@@ -7,7 +7,8 @@ type Named = Pick<ApplicationConfig, 'name' | 'external_host'>;
 /** A page that still lacks the id of the request it answers. */
 export type Draft = Omit<Page, 'requestId'> & { status: number; reason?: Reason };
 
-const ours = (application: Named, path: string) => `${application.external_host}/outpost.goauthentik.io/${path}`;
+/** The address of an endpoint of ours at an application. */
+export const ours = (application: Named, path: string) => `${application.external_host}/outpost.goauthentik.io/${path}`;
 /** A link that begins a login, and leads to `returnTo` in the end. */
 const startLink = (application: Named, returnTo: string, text = 'Try again') => ({
   text,
