@@ -1,6 +1,7 @@
 /** Fills a store with sessions of other people, as logins would. */
-import { createStore } from '../src/sessions/create_store.ts';
+
 import { createSessions } from '../src/sessions/sessions.ts';
+import { createStore } from '../src/stores/open.ts';
 
 /** At once: enough that writes share a transaction. */
 const LANES = 500;

@@ -6,10 +6,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createStore } from '../src/sessions/create_store.ts';
 import type { Session } from '../src/sessions/session.ts';
 import { createSessions } from '../src/sessions/sessions.ts';
-import { startRedis } from '../test/sessions/redis_server.ts';
+import { createStore } from '../src/stores/open.ts';
+import { startRedis } from '../test/stores/redis/server.ts';
 
 const [kind = 'memory', count = '1000000'] = process.argv.slice(2);
 const total = Number(count);

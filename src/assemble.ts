@@ -8,8 +8,8 @@ import type { Config } from './config/schema.ts';
 import { createHeaderAuthentication } from './identify/authorization.ts';
 import type { Events } from './observe/events.ts';
 import { createProviders } from './provider/index.ts';
-import { createStore } from './sessions/create_store.ts';
 import { createSessions } from './sessions/sessions.ts';
+import { createStore } from './stores/open.ts';
 
 export type Parts = ReturnType<typeof assemble>;
 

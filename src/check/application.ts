@@ -2,7 +2,7 @@
 import type { Hosted } from '../access/hosts.ts';
 import { compileRules, type Rules } from '../access/rules.ts';
 import type { ApplicationConfig } from '../config/schema.ts';
-import { sessionCookieName } from '../sessions/cookie.ts';
+import { sessionCookieName } from '../sessions/session_cookie.ts';
 
 export interface Application extends Hosted {
   config: ApplicationConfig;

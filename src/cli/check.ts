@@ -2,7 +2,7 @@
 import { loadConfig } from '../config/load.ts';
 import type { ApplicationConfig, Config } from '../config/schema.ts';
 import { warningsOf } from '../config/warnings.ts';
-import { sessionCookieName } from '../sessions/cookie.ts';
+import { sessionCookieName } from '../sessions/session_cookie.ts';
 import type { Surroundings } from './program.ts';
 
 /** Resolves with 1 where `providers` asks them too and one cannot be used, else with 0. */

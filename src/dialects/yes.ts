@@ -3,7 +3,7 @@ import type { Application } from '../check/application.ts';
 import type { Allow } from '../check/decision.ts';
 import type { Question } from '../check/question.ts';
 import { upstreamAuthorization } from '../identify/upstream_basic.ts';
-import { setSessionCookie } from '../sessions/cookie.ts';
+import { setSessionCookie } from '../sessions/session_cookie.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
 import type { Answer, AnswerOptions } from './answer.ts';
 import { identityHeaders } from './identity_headers.ts';

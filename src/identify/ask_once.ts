@@ -1,8 +1,8 @@
 /** Makes requests that come together with one credential ask one question: within the process, and over all replicas. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProviderUnavailable } from '../errors.ts';
-import { lockKey, sessionKey } from '../sessions/names.ts';
-import type { Store } from '../sessions/store.ts';
+import { lockKey, sessionKey } from '../sessions/keys.ts';
+import type { Store } from '../stores/store.ts';
 
 /** Longer than the provider may take (10 s), so that it frees itself only where a replica has died. */
 const LOCK_LASTS = 12_000;

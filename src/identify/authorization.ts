@@ -2,9 +2,9 @@
 import type { ApplicationConfig, Config } from '../config/schema.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
-import { sessionKey } from '../sessions/names.ts';
+import { sessionKey } from '../sessions/keys.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
-import type { Store } from '../sessions/store.ts';
+import type { Store } from '../stores/store.ts';
 import { createAccepted, isLocal } from './accepted.ts';
 import { createAskOnce } from './ask_once.ts';
 import { readCredential, schemeOf } from './credential.ts';

@@ -1,7 +1,7 @@
 /** Turns credentials, user names and addresses into keyed hashes: what the store and the memory hold in their place. */
 import { hash, randomBytes } from 'node:crypto';
-import { guardedKeys } from '../sessions/names.ts';
-import { createSeal } from '../sessions/seal.ts';
+import { createSeal } from '../crypto/seal.ts';
+import { guardedKeys } from '../sessions/keys.ts';
 import type { Credential } from './credential.ts';
 
 export interface CredentialKeys {

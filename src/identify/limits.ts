@@ -7,7 +7,7 @@
  */
 import ipaddr from 'ipaddr.js';
 import { ProviderUnavailable } from '../errors.ts';
-import type { Store } from '../sessions/store.ts';
+import type { Store } from '../stores/store.ts';
 import { createLines, type Line } from './lines.ts';
 
 const REFUSALS = 10;

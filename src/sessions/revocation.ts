@@ -1,10 +1,10 @@
 /** Ends all sessions of somebody at constant cost: by writing one row that all of them must agree with, not by looking for them. */
 import { randomBytes } from 'node:crypto';
-import { guardedKeys, tenantOf } from './names.ts';
-import type { Mark } from './row.ts';
-import type { Seal } from './seal.ts';
+import type { Seal } from '../crypto/seal.ts';
+import type { Store } from '../stores/store.ts';
+import { guardedKeys, tenantOf } from './keys.ts';
 import type { Session } from './session.ts';
-import type { Store } from './store.ts';
+import type { Mark } from './session_record.ts';
 
 /** No session lives longer than this (milliseconds), unless `session_max_age` says more. */
 export const LONGEST = 30 * 24 * 3_600_000;

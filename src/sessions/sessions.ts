@@ -1,18 +1,18 @@
 /** The sessions of this outpost, over whatever store: finding, making, renewing and ending them. */
 import { randomBytes } from 'node:crypto';
+import { chain, type Maybe } from '../async/maybe_async.ts';
+import { createSeal } from '../crypto/seal.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
-import { chain, type Maybe } from './chain.ts';
-import { type Copy, createCopies } from './copies.ts';
-import { createFirstUse } from './first_use.ts';
-import { createLoad } from './load.ts';
-import { sessionKey } from './names.ts';
-import { createRefresher } from './refresh.ts';
+import type { Store } from '../stores/store.ts';
+import { sessionKey } from './keys.ts';
+import { createRefresher } from './refresh_scheduler.ts';
+import { createFirstUse } from './replay_guard.ts';
 import { createRevocation, LONGEST } from './revocation.ts';
-import { packRow } from './row.ts';
-import { createSeal } from './seal.ts';
 import type { Session } from './session.ts';
-import type { Store } from './store.ts';
+import { type Copy, createCopies } from './session_cache.ts';
+import { createLoad } from './session_reader.ts';
+import { packRow } from './session_record.ts';
 
 /** A session that was found and may be used now. */
 export interface LiveSession {

@@ -1,6 +1,6 @@
 /** A login under way: everything that it needs travels in a sealed `state`, nothing is stored. */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { createSeal } from '../sessions/seal.ts';
+import { createSeal } from '../crypto/seal.ts';
 
 /** Milliseconds after which a login starts afresh. */
 const LONGEST = 3_600_000;

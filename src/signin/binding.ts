@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import type { ApplicationConfig } from '../config/schema.ts';
-import { cookieSuffix } from '../sessions/cookie.ts';
+import { cookieSuffix } from '../sessions/session_cookie.ts';
 import { LOOP_ROUNDS } from './attempt.ts';
 
 /** What the cookie says. */

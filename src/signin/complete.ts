@@ -1,9 +1,9 @@
 /** Ends a login well: a new session, its cookie, and back to where the user wanted to go. */
 
 import type { Identity } from '../provider/provider.ts';
-import { setSessionCookie } from '../sessions/cookie.ts';
 import { LONGEST } from '../sessions/revocation.ts';
 import type { Session } from '../sessions/session.ts';
+import { setSessionCookie } from '../sessions/session_cookie.ts';
 import { redirect } from './answer.ts';
 import { type Attempt, LOOP_ROUNDS } from './attempt.ts';
 import { type Browser, keepBrowser } from './binding.ts';

@@ -2,8 +2,8 @@
 import type { Context } from 'koa';
 import type { ApplicationConfig } from '../config/schema.ts';
 import { ProviderUnavailable } from '../errors.ts';
-import { readCookies, sessionCookieName } from '../sessions/cookie.ts';
 import type { Session } from '../sessions/session.ts';
+import { readCookies, sessionCookieName } from '../sessions/session_cookie.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 
 export interface Present {

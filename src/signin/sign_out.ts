@@ -1,7 +1,7 @@
 /** `sign_out`: ends every session of the user on this outpost before it answers, and goes on to the provider. */
 import { ProviderUnavailable } from '../errors.ts';
-import { clearSessionCookie, readCookies, sessionCookieName } from '../sessions/cookie.ts';
 import type { Session } from '../sessions/session.ts';
+import { clearSessionCookie, readCookies, sessionCookieName } from '../sessions/session_cookie.ts';
 import { redirect, show } from './answer.ts';
 import { keepBrowser, readBrowser } from './binding.ts';
 import { signedOutPage } from './pages.ts';

@@ -10,8 +10,8 @@ import { createCheck } from '../../src/check/endpoint.ts';
 import { createPeers } from '../../src/check/peer.ts';
 import { createAnswer } from '../../src/dialects/answer.ts';
 import { createEvents } from '../../src/observe/events.ts';
-import { sessionCookieName } from '../../src/sessions/cookie.ts';
-import type { Store } from '../../src/sessions/store.ts';
+import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { makeApplication, makeConfig } from '../support/application.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
 

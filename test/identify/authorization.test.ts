@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CredentialsRefused, ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
 import type { HeaderResult } from '../../src/identify/authorization.ts';
-import { createMemoryStore } from '../../src/sessions/memory.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
 import { basic, identityOf, jwt, makeApplication, makeRoom, SECRET, START, watch } from './fixture.ts';
 
 type Accepted = Extract<HeaderResult, { kind: 'accepted' }>;

@@ -5,9 +5,9 @@ import { CredentialsRefused } from '../../src/errors.ts';
 import { createHeaderAuthentication, type HeaderResult } from '../../src/identify/authorization.ts';
 import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
 import type { Identity, Provider } from '../../src/provider/provider.ts';
-import { createMemoryStore } from '../../src/sessions/memory.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
-import type { Store } from '../../src/sessions/store.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { makeApplication as makeAny } from '../support/application.ts';
 
 export const SECRET = 'a secret of thirty-two characters';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCredentialKeys } from '../../src/identify/keyed_hash.ts';
 import { createLimits, type Limits, type Turn } from '../../src/identify/limits.ts';
-import { createMemoryStore } from '../../src/sessions/memory.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
 import { SECRET, START, watch } from './fixture.ts';
 
 let at: number;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
-import { createMemoryStore } from '../../src/sessions/memory.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
-import type { Store } from '../../src/sessions/store.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { createClock, HOUR, MINUTE, makeSession, SECRET } from './fixture.ts';
 
 const DAY = 24 * HOUR;

@@ -6,11 +6,11 @@ import { createHosts, normaliseHost } from '../../src/access/hosts.ts';
 import type { ApplicationConfig } from '../../src/config/schema.ts';
 import { createEvents, type NoticeEvent, type SigninEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
-import { sessionCookieName } from '../../src/sessions/cookie.ts';
-import { createMemoryStore } from '../../src/sessions/memory.ts';
+import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
-import type { Store } from '../../src/sessions/store.ts';
 import { createSignin } from '../../src/signin/index.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { makeConfig } from '../support/application.ts';
 import { createBrowser } from '../support/browser.ts';
 
