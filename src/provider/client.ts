@@ -7,11 +7,11 @@ import {
   clockTolerance,
   None,
 } from 'openid-client';
+import { LIMIT } from '../async/deadline.ts';
 import type { ApplicationConfig } from '../config/schema.ts';
 import type { Events } from '../observe/events.ts';
-import { LIMIT } from './deadline.ts';
 import type { Discovery, Known } from './discovery.ts';
-import { explain, Misconfigured } from './failure.ts';
+import { explain, Misconfigured } from './map_errors.ts';
 
 /** Seconds of clock skew between us and the provider. */
 export const SKEW = 60;

@@ -1,10 +1,10 @@
 /** Finds out, once per issuer, where a provider's endpoints are (OpenID Connect Discovery 1.0), and keeps trying while it is away. */
 import { allowInsecureRequests, discovery, type ServerMetadata } from 'openid-client';
+import { LIMIT } from '../async/deadline.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
-import { LIMIT } from './deadline.ts';
-import { createKeys, type Keys } from './keys.ts';
-import { whyAway } from './why_away.ts';
+import { whyAway } from './connection_hint.ts';
+import { createKeys, type Keys } from './key_set.ts';
 
 /** Milliseconds: a request may cause one attempt a second; in the background the pauses grow. */
 const PAUSE = 1_000;

@@ -1,6 +1,6 @@
 /** Where to sign out at the provider (OpenID Connect RP-Initiated Logout 1.0). */
 import { buildEndSessionUrl } from 'openid-client';
-import type { Room } from './room.ts';
+import type { Room } from './context.ts';
 
 /** `undefined` where the provider has no such place. */
 export async function endSessionUrl(room: Room, idToken: string | undefined): Promise<string | undefined> {

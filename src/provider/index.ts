@@ -1,21 +1,22 @@
 /** The providers of all applications: made when first asked for; applications of one issuer share what is known of it. */
+
+import { inTime } from '../async/deadline.ts';
 import type { ApplicationConfig, Config } from '../config/schema.ts';
 import type { Events } from '../observe/events.ts';
-import { bearer } from './bearer.ts';
+import { authorizationUrl, exchangeCode } from './authorization_code.ts';
+import { bearer } from './bearer_token.ts';
 import { createClient } from './client.ts';
-import { inTime } from './deadline.ts';
+import type { Room } from './context.ts';
 import { createDiscovery, type Discovery, mayBeInsecure } from './discovery.ts';
 import { endSessionUrl } from './end_session.ts';
-import { authorizationUrl, exchangeCode } from './exchange.ts';
-import { appPassword, password } from './grants.ts';
+import { appPassword, password } from './password_grants.ts';
 import type { Provider } from './provider.ts';
-import { refresh } from './refresh.ts';
-import type { Room } from './room.ts';
-import { verifyLogoutToken } from './verify.ts';
+import { refresh } from './refresh_token.ts';
+import { verifyLogoutToken } from './token_checks.ts';
 
-export { readDescription } from './answer.ts';
-export { CodeRefused, Misconfigured } from './failure.ts';
-export { isLogout } from './verify.ts';
+export { CodeRefused, Misconfigured } from './map_errors.ts';
+export { readDescription } from './oauth_error.ts';
+export { isLogout } from './token_checks.ts';
 
 /** One application's view of a provider that others may share. */
 export function createProvider(

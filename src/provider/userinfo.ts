@@ -2,8 +2,8 @@
 import { fetchUserInfo } from 'openid-client';
 import { CredentialsRefused } from '../errors.ts';
 import type { Claims } from './claims.ts';
-import { Misconfigured } from './failure.ts';
-import type { Room } from './room.ts';
+import type { Room } from './context.ts';
+import { Misconfigured } from './map_errors.ts';
 
 /**
  * The claims, of the same `sub` or not at all (section 5.3.2). Empty where the provider has no such endpoint or does

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { inTime } from '../../src/async/deadline.ts';
 import { causeOf, ProviderUnavailable } from '../../src/errors.ts';
-import { inTime } from '../../src/provider/deadline.ts';
+import { whyAway } from '../../src/provider/connection_hint.ts';
 import { keysAddress, mayBeInsecure } from '../../src/provider/discovery.ts';
 import { createProviders } from '../../src/provider/index.ts';
-import { whyAway } from '../../src/provider/why_away.ts';
 import { makeApplication } from '../support/application.ts';
 import { freePort } from '../support/free_port.ts';
 import { startProvider } from '../support/provider.ts';

@@ -1,9 +1,9 @@
 /** A provider without app passwords must not turn an application's own Basic login into an error. */
 import { expect, test } from 'vitest';
 import { GrantNotOffered } from '../../src/errors.ts';
-import { Misconfigured } from '../../src/provider/failure.ts';
-import { appPassword } from '../../src/provider/grants.ts';
-import type { Room } from '../../src/provider/room.ts';
+import type { Room } from '../../src/provider/context.ts';
+import { Misconfigured } from '../../src/provider/map_errors.ts';
+import { appPassword } from '../../src/provider/password_grants.ts';
 
 function roomThat(fails: Error): Room {
   const client = { ask: () => Promise.reject(fails), askWithoutSecret: () => Promise.reject(fails) };

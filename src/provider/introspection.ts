@@ -1,8 +1,8 @@
 /** Asks the provider about a token that we cannot read (RFC 7662). */
 import { type IntrospectionResponse, tokenIntrospection } from 'openid-client';
 import { CredentialsRefused } from '../errors.ts';
-import type { Room } from './room.ts';
-import type { TokenClaims } from './verify.ts';
+import type { Room } from './context.ts';
+import type { TokenClaims } from './token_checks.ts';
 
 /** Seconds for which an answer without `exp` is believed. */
 const UNNAMED = 60;

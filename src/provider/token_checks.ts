@@ -1,8 +1,8 @@
 /** Which tokens of the provider are meant for us: an ID token, an access token, a logout token, and never one for another. */
 import type { JWTHeaderParameters, JWTPayload } from 'jose';
 import { CredentialsRefused } from '../errors.ts';
-import type { Room } from './room.ts';
-import { verifySignature } from './signature.ts';
+import type { Room } from './context.ts';
+import { verifySignature } from './jwt.ts';
 
 /** Claims of a token that passed every check; `sub` and `exp` are there. */
 export type TokenClaims = JWTPayload & { sub: string; exp: number };

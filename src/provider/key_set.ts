@@ -1,6 +1,6 @@
 /** The provider's key set: read once, kept, and re-read for a key that is not in it. */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
-import { LIMIT } from './deadline.ts';
+import { LIMIT } from '../async/deadline.ts';
 
 /** Milliseconds between two readings that an unknown `kid` can cause. */
 const COOLDOWN = 60_000;

@@ -2,8 +2,8 @@
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import { CredentialsRefused } from '../errors.ts';
 import { SKEW } from './client.ts';
-import { explained } from './failure.ts';
-import type { Room } from './room.ts';
+import type { Room } from './context.ts';
+import { explained } from './map_errors.ts';
 
 const asymmetric = [
   'RS256',

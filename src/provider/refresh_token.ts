@@ -2,9 +2,9 @@
 import { decodeJwt } from 'jose';
 import { refreshTokenGrant } from 'openid-client';
 import { CredentialsRefused } from '../errors.ts';
-import { identityFrom, readIdToken } from './identity.ts';
+import type { Room } from './context.ts';
+import { identityFrom, readIdToken } from './identity_from_tokens.ts';
 import type { Identity } from './provider.ts';
-import type { Room } from './room.ts';
 
 /** Milliseconds that tokens live whose end nobody names. */
 const UNNAMED = 300_000;

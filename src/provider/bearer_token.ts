@@ -2,11 +2,11 @@
 import { decodeProtectedHeader } from 'jose';
 import { CredentialsRefused, ProviderUnavailable } from '../errors.ts';
 import { fillClaims, lacksClaims, userFrom } from './claims.ts';
-import { introspect } from './introspect.ts';
+import type { Room } from './context.ts';
+import { introspect } from './introspection.ts';
 import type { Identity } from './provider.ts';
-import type { Room } from './room.ts';
+import { type TokenClaims, verifyBearer } from './token_checks.ts';
 import { askUserinfo } from './userinfo.ts';
-import { type TokenClaims, verifyBearer } from './verify.ts';
 
 /** Whether it is a signed JWT; five parts are an encrypted one, which only the provider can read. */
 function isJwt(token: string): boolean {

@@ -1,10 +1,10 @@
 /** User name and password of a program for an identity: authentik's app passwords, or the password grant. */
 import { clientCredentialsGrant, genericGrantRequest, type TokenEndpointResponse } from 'openid-client';
 import { CredentialsRefused, GrantNotOffered } from '../errors.ts';
-import { Misconfigured, withoutWords } from './failure.ts';
-import { identityFrom, readIdToken } from './identity.ts';
+import type { Room } from './context.ts';
+import { identityFrom, readIdToken } from './identity_from_tokens.ts';
+import { Misconfigured, withoutWords } from './map_errors.ts';
 import type { Identity } from './provider.ts';
-import type { Room } from './room.ts';
 
 const fold = (text: unknown) => (typeof text === 'string' ? text.normalize('NFC').toLowerCase() : undefined);
 

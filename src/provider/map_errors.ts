@@ -2,7 +2,7 @@
 import { errors as jose } from 'jose';
 import { AuthorizationResponseError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { CredentialsRefused, GatepostError, ProviderUnavailable } from '../errors.ts';
-import { ProviderAnswer } from './answer.ts';
+import { ProviderAnswer } from './oauth_error.ts';
 
 /** RFC 6749 section 5.2, RFC 8707: what the provider says of *us*. No user can mend it, and none is to blame. */
 const ours = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope', 'invalid_target'];

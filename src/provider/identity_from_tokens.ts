@@ -2,10 +2,10 @@
 import type { TokenEndpointResponse } from 'openid-client';
 import { CredentialsRefused } from '../errors.ts';
 import { type Claims, fillClaims, lacksClaims, userFrom } from './claims.ts';
+import type { Room } from './context.ts';
 import type { Identity } from './provider.ts';
-import type { Room } from './room.ts';
+import { type TokenClaims, verifyBearer, verifyIdToken } from './token_checks.ts';
 import { askUserinfo } from './userinfo.ts';
-import { type TokenClaims, verifyBearer, verifyIdToken } from './verify.ts';
 
 /** authentik's (and others') access token is a JWT for the same client and user; any other is opaque to us. */
 async function readAccessToken(room: Room, token: string, sub: string): Promise<TokenClaims | undefined> {

@@ -1,10 +1,10 @@
 /** The authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636, OpenID Connect Core section 3.1): to the provider and back. */
 import { authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client';
 import { REDIRECT_URI } from './client.ts';
-import { CodeRefused, isInvalidGrant } from './failure.ts';
-import { identityFrom, readIdToken } from './identity.ts';
+import type { Room } from './context.ts';
+import { identityFrom, readIdToken } from './identity_from_tokens.ts';
+import { CodeRefused, isInvalidGrant } from './map_errors.ts';
 import type { Identity } from './provider.ts';
-import type { Room } from './room.ts';
 
 /** What a login under way knows of itself. */
 export interface Attempt {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ProviderAnswer, readDescription } from '../../src/provider/answer.ts';
+import { ProviderAnswer, readDescription } from '../../src/provider/oauth_error.ts';
 
 describe("a provider's sentence", () => {
   test('reaches the log', () => {
