@@ -5,7 +5,7 @@ import { compileApplication } from './check/application.ts';
 import { createSharedAuthenticator } from './check/authenticator.ts';
 import { createIdentify } from './check/identify.ts';
 import type { Config } from './config/schema.ts';
-import { createHeaderAuthentication } from './identify/authorization.ts';
+import { createHeaderAuthentication } from './credentials/authenticator.ts';
 import type { Events } from './observe/events.ts';
 import { createProviders } from './provider/index.ts';
 import { createSessions } from './sessions/sessions.ts';

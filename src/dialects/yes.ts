@@ -2,7 +2,7 @@
 import type { Application } from '../check/application.ts';
 import type { Allow } from '../check/decision.ts';
 import type { Question } from '../check/question.ts';
-import { upstreamAuthorization } from '../identify/upstream_basic.ts';
+import { upstreamAuthorization } from '../responses/upstream_authorization.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
 import type { Answer, AnswerOptions } from './answer.ts';

@@ -4,14 +4,14 @@ import { CredentialsRefused, GrantNotOffered, ProviderUnavailable } from '../err
 import type { Events } from '../observe/events.ts';
 import type { Identity, Provider } from '../provider/provider.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
-import { type Accepted, sessionOf } from './accepted.ts';
-import type { AskOnce } from './ask_once.ts';
-import type { HeaderResult } from './authorization.ts';
+import type { HeaderResult } from './authenticator.ts';
 import { verifyBasic } from './basic.ts';
 import { verifyBearer } from './bearer.ts';
-import type { Credential } from './credential.ts';
-import type { Limits } from './limits.ts';
-import type { Refused } from './refused.ts';
+import type { AskOnce } from './credential_lock.ts';
+import { type Accepted, sessionOf } from './credential_sessions.ts';
+import type { Refused } from './denied_cache.ts';
+import type { Credential } from './parse_authorization.ts';
+import type { Limits } from './rate_limit.ts';
 
 /** What the questions of one outpost share. */
 export interface Room {

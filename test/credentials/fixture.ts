@@ -1,8 +1,8 @@
 /** Header authentication over real sessions in memory, with a provider that says what the test wants and counts questions. */
 
 import type { ApplicationConfig } from '../../src/config/schema.ts';
+import { createHeaderAuthentication, type HeaderResult } from '../../src/credentials/authenticator.ts';
 import { CredentialsRefused } from '../../src/errors.ts';
-import { createHeaderAuthentication, type HeaderResult } from '../../src/identify/authorization.ts';
 import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
 import type { Identity, Provider } from '../../src/provider/provider.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';

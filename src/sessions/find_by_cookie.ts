@@ -1,6 +1,6 @@
 /** A session for a session cookie. The hot path: without a wait whenever the copy at hand may be believed. */
-import { readCookies } from '../sessions/session_cookie.ts';
-import type { LiveSession, Sessions } from '../sessions/sessions.ts';
+import { readCookies } from './session_cookie.ts';
+import type { LiveSession, Sessions } from './sessions.ts';
 
 export type Found = LiveSession | 'expired' | undefined;
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createCredentialKeys } from '../../src/identify/keyed_hash.ts';
-import { createLimits, type Limits, type Turn } from '../../src/identify/limits.ts';
+import { createCredentialKeys } from '../../src/credentials/fingerprint.ts';
+import { createLimits, type Limits, type Turn } from '../../src/credentials/rate_limit.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { SECRET, START, watch } from './fixture.ts';
 

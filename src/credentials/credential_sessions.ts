@@ -5,8 +5,8 @@ import type { Identity } from '../provider/provider.ts';
 import type { Session } from '../sessions/session.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 import { isVerifiedLocally } from './bearer.ts';
-import type { Credential } from './credential.ts';
-import { createMemoryHash } from './keyed_hash.ts';
+import { createMemoryHash } from './fingerprint.ts';
+import type { Credential } from './parse_authorization.ts';
 
 /** A yes of the provider is believed for so long before it is asked again. */
 const BELIEVED = 60_000;

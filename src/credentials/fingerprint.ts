@@ -2,7 +2,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { createSeal } from '../crypto/seal.ts';
 import { guardedKeys } from '../sessions/keys.ts';
-import type { Credential } from './credential.ts';
+import type { Credential } from './parse_authorization.ts';
 
 export interface CredentialKeys {
   /**

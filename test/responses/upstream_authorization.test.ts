@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { upstreamAuthorization } from '../../src/identify/upstream_basic.ts';
-import { makeApplication } from './fixture.ts';
+import { upstreamAuthorization } from '../../src/responses/upstream_authorization.ts';
+import { makeApplication } from '../credentials/fixture.ts';
 
 const application = makeApplication({
   basic_auth_enabled: true,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCredential, schemeOf } from '../../src/identify/credential.ts';
+import { readCredential, schemeOf } from '../../src/credentials/parse_authorization.ts';
 import { basic } from './fixture.ts';
 
 const encode = (bytes: Buffer | string) => `Basic ${Buffer.from(bytes).toString('base64')}`;

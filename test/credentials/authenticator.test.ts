@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { HeaderResult } from '../../src/credentials/authenticator.ts';
 import { CredentialsRefused, ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
-import type { HeaderResult } from '../../src/identify/authorization.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { basic, identityOf, jwt, makeApplication, makeRoom, SECRET, START, watch } from './fixture.ts';
 

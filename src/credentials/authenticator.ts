@@ -5,13 +5,13 @@ import type { Provider } from '../provider/provider.ts';
 import { sessionKey } from '../sessions/keys.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 import type { Store } from '../stores/store.ts';
-import { createAccepted, isLocal } from './accepted.ts';
-import { createAskOnce } from './ask_once.ts';
-import { readCredential, schemeOf } from './credential.ts';
-import { type CredentialKeys, createCredentialKeys } from './keyed_hash.ts';
-import { createLimits } from './limits.ts';
-import { type Presented, type Room, settle } from './question.ts';
-import { createRefused } from './refused.ts';
+import { createAskOnce } from './credential_lock.ts';
+import { createAccepted, isLocal } from './credential_sessions.ts';
+import { createRefused } from './denied_cache.ts';
+import { type CredentialKeys, createCredentialKeys } from './fingerprint.ts';
+import { readCredential, schemeOf } from './parse_authorization.ts';
+import { createLimits } from './rate_limit.ts';
+import { type Presented, type Room, settle } from './verify_credential.ts';
 
 export interface HeaderRequest {
   /** The value of `Authorization` as Node gives it: each character is a byte. */

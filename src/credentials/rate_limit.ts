@@ -8,7 +8,7 @@
 import ipaddr from 'ipaddr.js';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Store } from '../stores/store.ts';
-import { createLines, type Line } from './lines.ts';
+import { createLines, type Line } from './wait_queue.ts';
 
 const REFUSALS = 10;
 const WINDOW = 60_000;

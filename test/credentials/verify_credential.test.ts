@@ -2,7 +2,7 @@
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApplicationConfig } from '../../src/config/schema.ts';
-import type { HeaderResult } from '../../src/identify/authorization.ts';
+import type { HeaderResult } from '../../src/credentials/authenticator.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
 import { basic, makeApplication, makeRoom } from './fixture.ts';
