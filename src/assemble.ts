@@ -1,11 +1,11 @@
 /** Puts the rooms together from a configuration: the one place that knows them all. Listens to nothing, starts nothing. */
-import { createHosts } from './access/hosts.ts';
-import { compileNetworks } from './access/networks.ts';
+import { createHosts } from './access/application_index.ts';
 import { compileApplication } from './check/application.ts';
 import { createSharedAuthenticator } from './check/authenticator.ts';
 import { createIdentify } from './check/identify.ts';
 import type { Config } from './config/schema.ts';
 import { createHeaderAuthentication } from './credentials/authenticator.ts';
+import { compileNetworks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createProviders } from './provider/index.ts';
 import { createSessions } from './sessions/sessions.ts';

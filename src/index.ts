@@ -1,10 +1,10 @@
 /** Gatepost as a library: the shared authenticator for Node programs that want its decisions without its server. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { parseAddress } from './access/networks.ts';
 import { assemble } from './assemble.ts';
 import type { Decision } from './check/decision.ts';
 import type { Config } from './config/schema.ts';
 import { forwardedUrl, readHost, readScheme, splitAbsolute } from './dialects/forwarded_url.ts';
+import { parseAddress } from './http/ip.ts';
 import { createEvents, type Events } from './observe/events.ts';
 
 export type {

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
-import { normaliseHost } from './access/hosts.ts';
+import { normaliseHost } from './access/application_index.ts';
 import { createApp } from './app.ts';
 import { assemble, type Parts } from './assemble.ts';
 import { createCheck } from './check/endpoint.ts';

@@ -1,9 +1,9 @@
 /** Which rule a request falls under. Rules say which request; `who.ts` says which person. Pure, no I/O, no HTTP. */
 import type { AccessRule } from '../config/schema.ts';
-import { compileNetworks, type Networks } from './networks.ts';
-import type { ForwardedPath } from './paths.ts';
-import { type PatternSet, patternSet } from './pattern_set.ts';
-import { compileWho, type Who } from './who.ts';
+import { compileNetworks, type Networks } from '../http/ip.ts';
+import type { ForwardedPath } from '../http/path.ts';
+import { type PatternSet, patternSet } from '../patterns.ts';
+import { compileWho, type Who } from './principals.ts';
 
 /** What of a request the rules look at. */
 export interface RuleRequest {

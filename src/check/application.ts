@@ -1,5 +1,5 @@
 /** An application as the decision needs it: its configuration with all that is costly compiled at start. */
-import type { Hosted } from '../access/hosts.ts';
+import type { Hosted } from '../access/application_index.ts';
 import { compileRules, type Rules } from '../access/rules.ts';
 import type { ApplicationConfig } from '../config/schema.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';

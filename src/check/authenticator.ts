@@ -1,5 +1,5 @@
 /** The shared authenticator: turns a question into a decision. It knows no HTTP server and no proxy; every dialect calls it. */
-import type { Hosts } from '../access/hosts.ts';
+import type { Hosts } from '../access/application_index.ts';
 import { GatepostError } from '../errors.ts';
 import type { Application } from './application.ts';
 import type { Decision } from './decision.ts';

@@ -1,10 +1,10 @@
 /** `/auth/*`: reads a proxy's question, has it decided, gives the answer in the proxy's words and tells the log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Hosts } from '../access/hosts.ts';
-import { clientAddress, type Networks } from '../access/networks.ts';
+import type { Hosts } from '../access/application_index.ts';
 import type { AnswerMaker } from '../dialects/answer.ts';
 import { header, isRepeated } from '../dialects/header.ts';
 import { findDialect } from '../dialects/index.ts';
+import { clientAddress, type Networks } from '../http/ip.ts';
 import type { Events } from '../observe/events.ts';
 import { requestId } from '../observe/request_id.ts';
 import type { Application } from './application.ts';

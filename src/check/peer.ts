@@ -1,6 +1,6 @@
 /** Who is at the other end of the TCP connection, and whether anything that it says is believed. */
 import type { Socket } from 'node:net';
-import { type Networks, parseAddress } from '../access/networks.ts';
+import { type Networks, parseAddress } from '../http/ip.ts';
 
 export interface Peer {
   /** Canonical: `::ffff:a.b.c.d` is `a.b.c.d`; `unknown` where the system does not say. */

@@ -1,6 +1,5 @@
 /** `gatepost explain`: asks the server's own authenticator about a request that nobody made, and says why it decides so. */
-import { createHosts } from '../access/hosts.ts';
-import { parseAddress } from '../access/networks.ts';
+import { createHosts } from '../access/application_index.ts';
 import { compileApplication } from '../check/application.ts';
 import { createSharedAuthenticator } from '../check/authenticator.ts';
 import type { Question } from '../check/question.ts';
@@ -13,6 +12,7 @@ import {
   splitAbsolute,
   unusable,
 } from '../dialects/forwarded_url.ts';
+import { parseAddress } from '../http/ip.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
 import { describePerson, verdict, whichApplication, whichRules } from './explain_words.ts';
 import type { Surroundings } from './program.ts';

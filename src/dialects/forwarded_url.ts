@@ -1,6 +1,6 @@
 /** The forwarded URL: what a proxy says that the client asked for, parsed strictly and only once. */
-import { normaliseHost } from '../access/hosts.ts';
-import { type ForwardedPath, readPath } from '../access/paths.ts';
+import { normaliseHost } from '../access/application_index.ts';
+import { type ForwardedPath, readPath } from '../http/path.ts';
 
 export interface ForwardedUrl {
   scheme: 'http' | 'https';

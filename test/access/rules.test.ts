@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readPath } from '../../src/access/paths.ts';
 import { compileRules, type RuleOptions } from '../../src/access/rules.ts';
 import type { AccessRule } from '../../src/config/schema.ts';
+import { readPath } from '../../src/http/path.ts';
 
 type RuleText = Partial<AccessRule>;
 

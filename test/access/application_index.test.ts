@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createHosts, type Hosted, normaliseHost } from '../../src/access/hosts.ts';
+import { createHosts, type Hosted, normaliseHost } from '../../src/access/application_index.ts';
 
 const single = (external_host: string): Hosted => ({ external_host, mode: 'forward_single' });
 const domain = (external_host: string, cookie_domain: string): Hosted => ({

@@ -1,9 +1,9 @@
 import { posix, win32 } from 'node:path';
 import { unescape as percentDecode } from 'node:querystring';
 import { expect, test } from 'vitest';
-import { readPath } from '../../src/access/paths.ts';
-import { everyReading } from '../../src/access/readings.ts';
 import { compileRules } from '../../src/access/rules.ts';
+import { readPath } from '../../src/http/path.ts';
+import { everyReading } from '../../src/http/path_variants.ts';
 
 // Attack: each is `/admin` to something real, and only in an order of steps of its own.
 test.each([

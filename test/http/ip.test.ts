@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clientAddress, compileNetworks, parseAddress } from '../../src/access/networks.ts';
+import { clientAddress, compileNetworks, parseAddress } from '../../src/http/ip.ts';
 
 const trusted = compileNetworks([
   '127.0.0.0/8',

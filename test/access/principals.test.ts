@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compileWho } from '../../src/access/who.ts';
+import { compileWho } from '../../src/access/principals.ts';
 import type { User } from '../../src/sessions/session.ts';
 
 const alice: User = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPath } from '../../src/access/paths.ts';
+import { readPath } from '../../src/http/path.ts';
 
 test.each([
   '/',

@@ -2,7 +2,7 @@
  * How a path can be read. A proxy, a framework and a file system do not agree on `%2f`, `..;/` or `\`:
  * whoever judges one reading while the application acts on another has no lock on the door.
  */
-import { everyReading } from './readings.ts';
+import { everyReading } from './path_variants.ts';
 
 /** One forwarded path with everything that something downstream might take it for. */
 export interface ForwardedPath {
