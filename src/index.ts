@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { assemble } from './assemble.ts';
 import type { Decision } from './check/decision.ts';
 import type { Config } from './config/schema.ts';
-import { forwardedUrl, readHost, readScheme, splitAbsolute } from './dialects/forwarded_url.ts';
+import { forwardedUrl, readHost, readScheme, splitAbsolute } from './dialects/forwarded_headers.ts';
 import { parseAddress } from './http/ip.ts';
 import { createEvents, type Events } from './observe/events.ts';
 

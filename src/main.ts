@@ -9,12 +9,12 @@ import { createCheck } from './check/endpoint.ts';
 import { createPeers } from './check/peer.ts';
 import type { Config } from './config/schema.ts';
 import { warningsOf } from './config/warnings.ts';
-import { createAnswer } from './dialects/answer.ts';
 import { drain, listen, listenIfFree } from './listen.ts';
 import { createEvents, type Events } from './observe/events.ts';
 import { createHealth } from './observe/health.ts';
 import { createLog } from './observe/log.ts';
 import { createMetrics, metricsListener } from './observe/metrics.ts';
+import { createAnswer } from './responses/render.ts';
 import { seekProviders } from './seek_providers.ts';
 import { createSignin, deniedPage, unknownHost } from './signin/index.ts';
 

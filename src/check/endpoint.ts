@@ -1,12 +1,12 @@
 /** `/auth/*`: reads a proxy's question, has it decided, gives the answer in the proxy's words and tells the log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Hosts } from '../access/application_index.ts';
-import type { AnswerMaker } from '../dialects/answer.ts';
-import { header, isRepeated } from '../dialects/header.ts';
 import { findDialect } from '../dialects/index.ts';
+import { header, isRepeated } from '../http/headers.ts';
 import { clientAddress, type Networks } from '../http/ip.ts';
 import type { Events } from '../observe/events.ts';
 import { requestId } from '../observe/request_id.ts';
+import type { AnswerMaker } from '../responses/render.ts';
 import type { Application } from './application.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Decision } from './decision.ts';

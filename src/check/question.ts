@@ -1,6 +1,6 @@
 /** The question that a proxy asks: plain data, the same for every dialect. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ForwardedUrl, Unusable } from '../dialects/forwarded_url.ts';
+import type { ForwardedUrl, Unusable } from '../dialects/forwarded_headers.ts';
 import type { Challenge } from './decision.ts';
 
 /** What of an HTTP request a dialect reads. */

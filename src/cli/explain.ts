@@ -11,7 +11,7 @@ import {
   readScheme,
   splitAbsolute,
   unusable,
-} from '../dialects/forwarded_url.ts';
+} from '../dialects/forwarded_headers.ts';
 import { parseAddress } from '../http/ip.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
 import { describePerson, verdict, whichApplication, whichRules } from './explain_words.ts';

@@ -1,7 +1,7 @@
 /** Envoy's `ext_authz` over HTTP (api-v3/extensions/filters/http/ext_authz): the client's own request under a path prefix. */
 import type { Dialect, ProxyRequest, Reading, ReadOptions } from '../check/question.ts';
-import { forwardedUrl, readHost, readScheme, unusable } from './forwarded_url.ts';
-import { header, isRepeated } from './header.ts';
+import { header, isRepeated } from '../http/headers.ts';
+import { forwardedUrl, readHost, readScheme, unusable } from './forwarded_headers.ts';
 
 /**
  * Attack: Envoy passes a client's `Authorization` on when the answer has none (Istio's `envoyExtAuthzHttp` leaves no other

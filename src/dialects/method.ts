@@ -1,4 +1,4 @@
-import { type Unusable, unusable } from './forwarded_url.ts';
+import { type Unusable, unusable } from './forwarded_headers.ts';
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 

@@ -1,5 +1,6 @@
 /** nginx's `auth_request` (ngx_http_auth_request_module), and HAProxy where it asks in the same way. */
 import type { Dialect, ProxyRequest, Reading, ReadOptions } from '../check/question.ts';
+import { header, isRepeated } from '../http/headers.ts';
 import {
   type ForwardedUrl,
   forwardedUrl,
@@ -8,8 +9,7 @@ import {
   splitAbsolute,
   type Unusable,
   unusable,
-} from './forwarded_url.ts';
-import { header, isRepeated } from './header.ts';
+} from './forwarded_headers.ts';
 import { readMethod } from './method.ts';
 
 export const nginx: Dialect = { name: 'nginx', redirects: false, read };

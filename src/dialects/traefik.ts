@@ -1,7 +1,7 @@
 /** Traefik's `forwardAuth` (reference/routing-configuration/http/middlewares/forwardauth) and, alike, Caddy's `forward_auth`. */
 import type { Dialect, ProxyRequest, Reading } from '../check/question.ts';
-import { forwardedUrl, readHost, readScheme, unusable } from './forwarded_url.ts';
-import { header } from './header.ts';
+import { header } from '../http/headers.ts';
+import { forwardedUrl, readHost, readScheme, unusable } from './forwarded_headers.ts';
 import { readMethod } from './method.ts';
 
 export const traefik: Dialect = { name: 'traefik', redirects: true, read };

@@ -5,7 +5,7 @@ import type { Identified } from '../../src/check/identify.ts';
 import { judge } from '../../src/check/judge.ts';
 import type { Question } from '../../src/check/question.ts';
 import { isPageVisit, prefersJson } from '../../src/check/visit.ts';
-import { forwardedUrl } from '../../src/dialects/forwarded_url.ts';
+import { forwardedUrl } from '../../src/dialects/forwarded_headers.ts';
 import type { LiveSession } from '../../src/sessions/sessions.ts';
 
 const rule = (policy: Rule['policy'], who = () => true): Rule => ({ name: policy, policy, who });

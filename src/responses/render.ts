@@ -4,9 +4,9 @@ import type { Application } from '../check/application.ts';
 import type { Decision, Forbid, SignIn } from '../check/decision.ts';
 import type { Question } from '../check/question.ts';
 import { isPageVisit, prefersJson } from '../check/visit.ts';
+import { headerValue } from '../dialects/latin1.ts';
 import type { Reason } from '../errors.ts';
-import { headerValue } from './latin1.ts';
-import { allow } from './yes.ts';
+import { allow } from './allow.ts';
 
 export interface Answer {
   status: number;

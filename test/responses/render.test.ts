@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { compileApplication } from '../../src/check/application.ts';
 import type { SignIn } from '../../src/check/decision.ts';
 import type { Question } from '../../src/check/question.ts';
-import { type AnswerOptions, createAnswer } from '../../src/dialects/answer.ts';
 import { envoy } from '../../src/dialects/envoy.ts';
 import { nginx } from '../../src/dialects/nginx.ts';
 import { caddy, traefik } from '../../src/dialects/traefik.ts';
+import { type AnswerOptions, createAnswer } from '../../src/responses/render.ts';
 import { makeApplication } from '../support/application.ts';
 
 const application = compileApplication(makeApplication({ name: 'A "b" \\', issuer: 'https://auth.example.com/' }));

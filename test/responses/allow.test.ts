@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { compileApplication } from '../../src/check/application.ts';
 import type { Allow } from '../../src/check/decision.ts';
 import type { Question } from '../../src/check/question.ts';
-import type { AnswerOptions } from '../../src/dialects/answer.ts';
 import { envoy } from '../../src/dialects/envoy.ts';
 import { traefik } from '../../src/dialects/traefik.ts';
-import { allow } from '../../src/dialects/yes.ts';
+import { allow } from '../../src/responses/allow.ts';
+import type { AnswerOptions } from '../../src/responses/render.ts';
 import { makeApplication } from '../support/application.ts';
 
 const application = compileApplication(makeApplication({ issuer: 'https://auth.example.com/' }));

@@ -1,9 +1,9 @@
 /** The headers of a yes: all twelve always, so that nothing that a client sent survives; rendered once per session. */
 import type { ApplicationConfig } from '../config/schema.ts';
+import { headerValue } from '../dialects/latin1.ts';
 import type { Session } from '../sessions/session.ts';
 import { version } from '../version.ts';
 import { additionalHeaders } from './additional_headers.ts';
-import { headerValue } from './latin1.ts';
 
 /** What of the application and of this outpost goes into the `-meta-` headers. */
 export interface Meta {

@@ -2,11 +2,11 @@
 import type { Application } from '../check/application.ts';
 import type { Allow } from '../check/decision.ts';
 import type { Question } from '../check/question.ts';
-import { upstreamAuthorization } from '../responses/upstream_authorization.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
-import type { Answer, AnswerOptions } from './answer.ts';
 import { identityHeaders } from './identity_headers.ts';
+import type { Answer, AnswerOptions } from './render.ts';
+import { upstreamAuthorization } from './upstream_authorization.ts';
 
 const first = ['Cache-Control', 'no-store', 'Content-Length', '0'];
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { identityHeaders } from '../../src/dialects/identity_headers.ts';
+import { identityHeaders } from '../../src/responses/identity_headers.ts';
 import type { Session } from '../../src/sessions/session.ts';
 import { version } from '../../src/version.ts';
 
