@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
-import type { Check } from './check/endpoint.ts';
+import type { Check } from './auth/handler.ts';
 import type { Events } from './observe/events.ts';
 import type { Health } from './observe/health.ts';
 import type { Signin } from './signin/index.ts';

@@ -1,10 +1,10 @@
 /** Puts the rooms together from a configuration: the one place that knows them all. Listens to nothing, starts nothing. */
 import { createHosts } from './access/application_index.ts';
-import { compileApplication } from './check/application.ts';
-import { createSharedAuthenticator } from './check/authenticator.ts';
-import { createIdentify } from './check/identify.ts';
+import { createIdentify } from './auth/authenticate.ts';
+import { createSharedAuthenticator } from './auth/authorizer.ts';
 import type { Config } from './config/schema.ts';
 import { createHeaderAuthentication } from './credentials/authenticator.ts';
+import { compileApplication } from './decision/application.ts';
 import { compileNetworks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createProviders } from './provider/index.ts';

@@ -1,12 +1,14 @@
 /** Gatepost as a library: the shared authenticator for Node programs that want its decisions without its server. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { assemble } from './assemble.ts';
-import type { Decision } from './check/decision.ts';
 import type { Config } from './config/schema.ts';
+import type { Decision } from './decision/decision.ts';
 import { forwardedUrl, readHost, readScheme, splitAbsolute } from './dialects/forwarded_headers.ts';
 import { parseAddress } from './http/ip.ts';
 import { createEvents, type Events } from './observe/events.ts';
 
+export { ConfigError, loadConfig, parseConfig } from './config/load.ts';
+export type { ApplicationConfig, Config } from './config/schema.ts';
 export type {
   Allow,
   Decision,
@@ -16,9 +18,7 @@ export type {
   SignIn,
   Unavailable,
   UnknownHost,
-} from './check/decision.ts';
-export { ConfigError, loadConfig, parseConfig } from './config/load.ts';
-export type { ApplicationConfig, Config } from './config/schema.ts';
+} from './decision/decision.ts';
 export { CredentialsRefused, GatepostError, ProviderUnavailable, type Reason, StoreUnavailable } from './errors.ts';
 export { type Running, serve } from './main.ts';
 export { createEvents, type DecisionEvent, type Events, type NoticeEvent, type SigninEvent } from './observe/events.ts';

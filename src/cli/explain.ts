@@ -1,9 +1,9 @@
 /** `gatepost explain`: asks the server's own authenticator about a request that nobody made, and says why it decides so. */
 import { createHosts } from '../access/application_index.ts';
-import { compileApplication } from '../check/application.ts';
-import { createSharedAuthenticator } from '../check/authenticator.ts';
-import type { Question } from '../check/question.ts';
+import { createSharedAuthenticator } from '../auth/authorizer.ts';
 import { loadConfig } from '../config/load.ts';
+import { compileApplication } from '../decision/application.ts';
+import type { Question } from '../dialects/dialect.ts';
 import {
   type ForwardedUrl,
   forwardedUrl,

@@ -1,8 +1,8 @@
 /** The words in which `gatepost explain` says what it found. */
 import type { Rule } from '../access/rules.ts';
-import type { Application } from '../check/application.ts';
-import type { Decision } from '../check/decision.ts';
-import type { Question } from '../check/question.ts';
+import type { Application } from '../decision/application.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { Question } from '../dialects/dialect.ts';
 import type { User } from '../sessions/session.ts';
 
 export function describePerson({ username, email, groups }: User): string {

@@ -1,6 +1,7 @@
 /** Envoy's `ext_authz` over HTTP (api-v3/extensions/filters/http/ext_authz): the client's own request under a path prefix. */
-import type { Dialect, ProxyRequest, Reading, ReadOptions } from '../check/question.ts';
+
 import { header, isRepeated } from '../http/headers.ts';
+import type { Dialect, ProxyRequest, Reading, ReadOptions } from './dialect.ts';
 import { forwardedUrl, readHost, readScheme, unusable } from './forwarded_headers.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** The dialects by the path that asks: it is never guessed from anything else. */
-import type { Dialect } from '../check/question.ts';
+import type { Dialect } from './dialect.ts';
 import { envoy } from './envoy.ts';
 import { nginx } from './nginx.ts';
 import { caddy, traefik } from './traefik.ts';

@@ -1,6 +1,7 @@
 /** nginx's `auth_request` (ngx_http_auth_request_module), and HAProxy where it asks in the same way. */
-import type { Dialect, ProxyRequest, Reading, ReadOptions } from '../check/question.ts';
+
 import { header, isRepeated } from '../http/headers.ts';
+import type { Dialect, ProxyRequest, Reading, ReadOptions } from './dialect.ts';
 import {
   type ForwardedUrl,
   forwardedUrl,

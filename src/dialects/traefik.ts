@@ -1,6 +1,7 @@
 /** Traefik's `forwardAuth` (reference/routing-configuration/http/middlewares/forwardauth) and, alike, Caddy's `forward_auth`. */
-import type { Dialect, ProxyRequest, Reading } from '../check/question.ts';
+
 import { header } from '../http/headers.ts';
+import type { Dialect, ProxyRequest, Reading } from './dialect.ts';
 import { forwardedUrl, readHost, readScheme, unusable } from './forwarded_headers.ts';
 import { readMethod } from './method.ts';
 

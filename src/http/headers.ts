@@ -1,4 +1,4 @@
-import type { ProxyRequest } from '../check/question.ts';
+import type { ProxyRequest } from '../dialects/dialect.ts';
 
 /** One header by its lower-case name. Node joins repeated ones with a comma and a space, which no reader here accepts. */
 export function header(request: ProxyRequest, name: string): string | undefined {

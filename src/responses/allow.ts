@@ -1,7 +1,7 @@
 /** The answer of a yes. The headers of a session are rendered once and kept with its copy. */
-import type { Application } from '../check/application.ts';
-import type { Allow } from '../check/decision.ts';
-import type { Question } from '../check/question.ts';
+import type { Application } from '../decision/application.ts';
+import type { Allow } from '../decision/decision.ts';
+import type { Question } from '../dialects/dialect.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
 import { identityHeaders } from './identity_headers.ts';

@@ -1,11 +1,11 @@
 /** The answer to a proxy: a decision as status, headers and body. Pure but for what a session's headers are rendered into once. */
 
-import type { Application } from '../check/application.ts';
-import type { Decision, Forbid, SignIn } from '../check/decision.ts';
-import type { Question } from '../check/question.ts';
-import { isPageVisit, prefersJson } from '../check/visit.ts';
+import type { Application } from '../decision/application.ts';
+import type { Decision, Forbid, SignIn } from '../decision/decision.ts';
+import type { Question } from '../dialects/dialect.ts';
 import { headerValue } from '../dialects/latin1.ts';
 import type { Reason } from '../errors.ts';
+import { isPageVisit, prefersJson } from '../http/request_kind.ts';
 import { allow } from './allow.ts';
 
 export interface Answer {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { compileApplication } from '../../src/check/application.ts';
-import type { Allow } from '../../src/check/decision.ts';
-import type { Question } from '../../src/check/question.ts';
+import { compileApplication } from '../../src/decision/application.ts';
+import type { Allow } from '../../src/decision/decision.ts';
+import type { Question } from '../../src/dialects/dialect.ts';
 import { envoy } from '../../src/dialects/envoy.ts';
 import { traefik } from '../../src/dialects/traefik.ts';
 import { allow } from '../../src/responses/allow.ts';

@@ -1,8 +1,8 @@
 /** The 401 of every dialect: which schemes it names, and where it has a way to the login. */
 import { describe, expect, test } from 'vitest';
-import { compileApplication } from '../../src/check/application.ts';
-import type { SignIn } from '../../src/check/decision.ts';
-import type { Question } from '../../src/check/question.ts';
+import { compileApplication } from '../../src/decision/application.ts';
+import type { SignIn } from '../../src/decision/decision.ts';
+import type { Question } from '../../src/dialects/dialect.ts';
 import { envoy } from '../../src/dialects/envoy.ts';
 import { nginx } from '../../src/dialects/nginx.ts';
 import { caddy, traefik } from '../../src/dialects/traefik.ts';

@@ -1,11 +1,11 @@
 /** The decision itself: rules and what is known of the client in, a `Decision` out. Pure; every refusal is tested without a network. */
 import type { Rule } from '../access/rules.ts';
+import type { Identified } from '../auth/authenticate.ts';
+import type { Question } from '../dialects/dialect.ts';
 import type { Reason } from '../errors.ts';
+import { isPageVisit, isPreflight, readNoRedirect } from '../http/request_kind.ts';
 import type { Application } from './application.ts';
 import type { Allow, Decision, SignIn } from './decision.ts';
-import type { Identified } from './identify.ts';
-import type { Question } from './question.ts';
-import { isPageVisit, isPreflight, readNoRedirect } from './visit.ts';
 
 /** Judges by all rules that were found, of which the strictest decides. */
 export function judge(

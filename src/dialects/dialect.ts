@@ -1,7 +1,7 @@
 /** The question that a proxy asks: plain data, the same for every dialect. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ForwardedUrl, Unusable } from '../dialects/forwarded_headers.ts';
-import type { Challenge } from './decision.ts';
+import type { Challenge } from '../decision/decision.ts';
+import type { ForwardedUrl, Unusable } from './forwarded_headers.ts';
 
 /** What of an HTTP request a dialect reads. */
 export interface ProxyRequest {

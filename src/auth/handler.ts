@@ -1,20 +1,20 @@
 /** `/auth/*`: reads a proxy's question, has it decided, gives the answer in the proxy's words and tells the log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Hosts } from '../access/application_index.ts';
+import { atEndOfTurn } from '../async/batch.ts';
+import type { Application } from '../decision/application.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { Question, ReadOptions } from '../dialects/dialect.ts';
 import { findDialect } from '../dialects/index.ts';
 import { header, isRepeated } from '../http/headers.ts';
 import { clientAddress, type Networks } from '../http/ip.ts';
+import { readNoRedirectQuery } from '../http/request_kind.ts';
 import type { Events } from '../observe/events.ts';
 import { requestId } from '../observe/request_id.ts';
 import type { AnswerMaker } from '../responses/render.ts';
-import type { Application } from './application.ts';
-import type { Authenticator } from './authenticator.ts';
-import type { Decision } from './decision.ts';
-import type { Peer } from './peer.ts';
-import type { Question, ReadOptions } from './question.ts';
-import { type DecisionTeller, tellDecision } from './tell.ts';
-import { atEndOfTurn } from './turn.ts';
-import { readNoRedirectQuery } from './visit.ts';
+import type { Authenticator } from './authorizer.ts';
+import { type DecisionTeller, tellDecision } from './decision_log.ts';
+import type { Peer } from './trusted_peer.ts';
 
 export interface CheckOptions {
   authenticator: Authenticator;

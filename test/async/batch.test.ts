@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { atEndOfTurn } from '../../src/check/turn.ts';
+import { atEndOfTurn } from '../../src/async/batch.ts';
 
 const never = () => {
   throw new Error('nothing was to be given up');

@@ -1,10 +1,10 @@
 /** Who asks: a session first, then an accepted `Authorization` header. The only step of a decision that does I/O. */
 
 import type { HeaderAuthentication, HeaderResult } from '../credentials/authenticator.ts';
+import type { Application } from '../decision/application.ts';
+import type { Question } from '../dialects/dialect.ts';
 import { type Found, findSession } from '../sessions/find_by_cookie.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
-import type { Application } from './application.ts';
-import type { Question } from './question.ts';
 
 /** What was found. Without a `subject` the other fields say why. */
 export interface Identified {

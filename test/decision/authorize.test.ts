@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Rule } from '../../src/access/rules.ts';
-import type { Application } from '../../src/check/application.ts';
-import type { Identified } from '../../src/check/identify.ts';
-import { judge } from '../../src/check/judge.ts';
-import type { Question } from '../../src/check/question.ts';
-import { isPageVisit, prefersJson } from '../../src/check/visit.ts';
+import type { Identified } from '../../src/auth/authenticate.ts';
+import type { Application } from '../../src/decision/application.ts';
+import { judge } from '../../src/decision/authorize.ts';
+import type { Question } from '../../src/dialects/dialect.ts';
 import { forwardedUrl } from '../../src/dialects/forwarded_headers.ts';
+import { isPageVisit, prefersJson } from '../../src/http/request_kind.ts';
 import type { LiveSession } from '../../src/sessions/sessions.ts';
 
 const rule = (policy: Rule['policy'], who = () => true): Rule => ({ name: policy, policy, who });

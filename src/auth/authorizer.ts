@@ -1,11 +1,11 @@
 /** The shared authenticator: turns a question into a decision. It knows no HTTP server and no proxy; every dialect calls it. */
 import type { Hosts } from '../access/application_index.ts';
+import type { Application } from '../decision/application.ts';
+import { allowNobody, deny, judge } from '../decision/authorize.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { Question } from '../dialects/dialect.ts';
 import { GatepostError } from '../errors.ts';
-import type { Application } from './application.ts';
-import type { Decision } from './decision.ts';
-import type { Identify } from './identify.ts';
-import { allowNobody, deny, judge } from './judge.ts';
-import type { Question } from './question.ts';
+import type { Identify } from './authenticate.ts';
 
 /** Answers at once where nothing has to be waited for (a warm session, a public path), else by a promise. Never throws. */
 export interface Authenticator {

@@ -3,8 +3,8 @@
 import type { IncomingMessage } from 'node:http';
 import accepts from 'accepts';
 import { createBounded } from '../bounded.ts';
-import type { Challenge } from './decision.ts';
-import type { Question } from './question.ts';
+import type { Challenge } from '../decision/decision.ts';
+import type { Question } from '../dialects/dialect.ts';
 
 /**
  * Whether a person is to see the answer as a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata, section 2.3);

@@ -1,11 +1,11 @@
 /** What the log learns of a decision: who, what, why and how long; nothing that opens a door. */
 
+import { atEndOfTurn } from '../async/batch.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { Question } from '../dialects/dialect.ts';
 import { causeOf, GatepostError } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
-import type { Decision } from './decision.ts';
-import type { Asked } from './endpoint.ts';
-import type { Question } from './question.ts';
-import { atEndOfTurn } from './turn.ts';
+import type { Asked } from './handler.ts';
 
 export type DecisionTeller = (asked: Asked, question: Question | undefined, decision: Decision, status: number) => void;
 
