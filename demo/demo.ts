@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../src/config/load.ts';
-import type { Config } from '../src/config/schema.ts';
+import type { Config } from '../src/config/schema/config.ts';
 import { serve } from '../src/main.ts';
 import { type GatewayName, startAnyGateway } from './gateways.ts';
 import { startDemoProvider } from './provider.ts';

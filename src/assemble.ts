@@ -2,7 +2,7 @@
 import { createHosts } from './access/application_index.ts';
 import { createIdentify } from './auth/authenticate.ts';
 import { createSharedAuthenticator } from './auth/authorizer.ts';
-import type { Config } from './config/schema.ts';
+import type { Config } from './config/schema/config.ts';
 import { createHeaderAuthentication } from './credentials/authenticator.ts';
 import { compileApplication } from './decision/application.ts';
 import { compileNetworks } from './http/ip.ts';

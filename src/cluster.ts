@@ -2,7 +2,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AggregatorRegistry } from 'prom-client';
-import type { Config } from './config/schema.ts';
+import type { Config } from './config/schema/config.ts';
 import { drain, listenIfFree } from './listen.ts';
 import type { Running } from './main.ts';
 import { createEvents } from './observe/events.ts';

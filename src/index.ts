@@ -1,14 +1,14 @@
 /** Gatepost as a library: the shared authenticator for Node programs that want its decisions without its server. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { assemble } from './assemble.ts';
-import type { Config } from './config/schema.ts';
+import type { Config } from './config/schema/config.ts';
 import type { Decision } from './decision/decision.ts';
 import { forwardedUrl, readHost, readScheme, splitAbsolute } from './dialects/forwarded_headers.ts';
 import { parseAddress } from './http/ip.ts';
 import { createEvents, type Events } from './observe/events.ts';
 
 export { ConfigError, loadConfig, parseConfig } from './config/load.ts';
-export type { ApplicationConfig, Config } from './config/schema.ts';
+export type { ApplicationConfig, Config } from './config/schema/config.ts';
 export type {
   Allow,
   Decision,

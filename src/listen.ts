@@ -1,6 +1,6 @@
 /** HTTP listeners that suit reverse proxies, and their end. */
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { splitListenAddress } from './config/addresses.ts';
+import { splitListenAddress } from './config/schema/addresses.ts';
 import type { Events } from './observe/events.ts';
 
 /**

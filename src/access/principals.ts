@@ -1,5 +1,5 @@
 /** Which person a rule lets in: any of the groups, user names or e-mail addresses that it names; anybody where it names none. */
-import type { AccessRule } from '../config/schema.ts';
+import type { AccessRule } from '../config/schema/config.ts';
 import type { User } from '../sessions/session.ts';
 
 export type Who = (user: User) => boolean;

@@ -1,5 +1,5 @@
 /** Which rule a request falls under. Rules say which request; `who.ts` says which person. Pure, no I/O, no HTTP. */
-import type { AccessRule } from '../config/schema.ts';
+import type { AccessRule } from '../config/schema/config.ts';
 import { compileNetworks, type Networks } from '../http/ip.ts';
 import type { ForwardedPath } from '../http/path.ts';
 import { type PatternSet, patternSet } from '../patterns.ts';

@@ -1,5 +1,5 @@
 /** `gatepost check --providers`: asks each provider what Gatepost would ask it first, and says what is wrong with the answer. */
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, type GatepostError } from '../errors.ts';
 import { createDiscovery, mayBeInsecure } from '../provider/discovery.ts';
 import type { Surroundings } from './program.ts';

@@ -1,7 +1,8 @@
 /** `gatepost check`: validates the configuration and sums it up. */
+
+import { warningsOf } from '../config/checks/warnings.ts';
 import { loadConfig } from '../config/load.ts';
-import type { ApplicationConfig, Config } from '../config/schema.ts';
-import { warningsOf } from '../config/warnings.ts';
+import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
 import type { Surroundings } from './program.ts';
 

@@ -1,7 +1,7 @@
 /** `gatepost serve`: answers until it is told to end. */
 import cluster from 'node:cluster';
 import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/schema/config.ts';
 import type { Surroundings } from './program.ts';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;

@@ -1,12 +1,12 @@
 /** Loads the configuration: the whole of it is right, or every problem is reported. */
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { judge } from './judge.ts';
 import { ConfigError, type ConfigProblem, formatKey, type KeyPath } from './problems.ts';
-import { isMapping, type Raw } from './raw.ts';
-import { readYaml } from './read_yaml.ts';
-import type { Config } from './schema.ts';
+import type { Config } from './schema/config.ts';
 import { type Surroundings, whyUnreadable } from './secrets.ts';
+import { judge } from './validate.ts';
+import { isMapping, type Raw } from './yaml/raw.ts';
+import { readYaml } from './yaml/read.ts';
 
 export { ConfigError } from './problems.ts';
 

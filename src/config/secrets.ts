@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { KeyPath, Report } from './problems.ts';
-import { isMapping, type Raw, type RawMapping } from './raw.ts';
+import { isMapping, type Raw, type RawMapping } from './yaml/raw.ts';
 
 /** Where the values come from. */
 export interface Surroundings {

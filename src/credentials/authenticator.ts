@@ -1,5 +1,5 @@
 /** Identifies a request by its `Authorization` header: a session that the credential has already, else the provider's answer. */
-import type { ApplicationConfig, Config } from '../config/schema.ts';
+import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import { sessionKey } from '../sessions/keys.ts';

@@ -1,5 +1,5 @@
 /** Verifies a user name and password at the provider, in the way that the application is configured for. */
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { CredentialsRefused } from '../errors.ts';
 import type { Identity, Provider } from '../provider/provider.ts';
 

@@ -1,6 +1,6 @@
 /** Verifies a bearer token: a JWT by the provider's keys, any other by asking the provider. */
 import { decodeProtectedHeader } from 'jose';
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Identity, Provider } from '../provider/provider.ts';
 
 /** Throws `CredentialsRefused` or `ProviderUnavailable`. */

@@ -1,5 +1,5 @@
 /** Decides about a credential whose answer is not at hand: looks for its session, and asks the provider where it must. */
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { CredentialsRefused, GrantNotOffered, ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import type { Identity, Provider } from '../provider/provider.ts';

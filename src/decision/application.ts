@@ -1,7 +1,7 @@
 /** An application as the decision needs it: its configuration with all that is costly compiled at start. */
 import type { Hosted } from '../access/application_index.ts';
 import { compileRules, type Rules } from '../access/rules.ts';
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
 
 export interface Application extends Hosted {

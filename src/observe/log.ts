@@ -1,6 +1,6 @@
 /** The log: one JSON line per decision, readable lines on a terminal. Listens to the events; nobody else writes to it. */
 import { type Logger, pino } from 'pino';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/schema/config.ts';
 import { GatepostError } from '../errors.ts';
 import type { DecisionEvent, Events, NoticeEvent, SigninEvent } from './events.ts';
 import { type Output, standardOutput } from './output.ts';

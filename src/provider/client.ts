@@ -8,7 +8,7 @@ import {
   None,
 } from 'openid-client';
 import { LIMIT } from '../async/deadline.ts';
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
 import type { Discovery, Known } from './discovery.ts';
 import { explain, Misconfigured } from './map_errors.ts';

@@ -1,5 +1,5 @@
 /** What every step of one application's conversation with its provider needs. */
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Client } from './client.ts';
 import type { Discovery } from './discovery.ts';
 

@@ -1,7 +1,7 @@
 /** The providers of all applications: made when first asked for; applications of one issuer share what is known of it. */
 
 import { inTime } from '../async/deadline.ts';
-import type { ApplicationConfig, Config } from '../config/schema.ts';
+import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
 import { authorizationUrl, exchangeCode } from './authorization_code.ts';
 import { bearer } from './bearer_token.ts';

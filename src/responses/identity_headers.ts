@@ -1,5 +1,5 @@
 /** The headers of a yes: all twelve always, so that nothing that a client sent survives; rendered once per session. */
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { headerValue } from '../dialects/latin1.ts';
 import type { Session } from '../sessions/session.ts';
 import { version } from '../version.ts';

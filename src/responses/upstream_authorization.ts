@@ -1,5 +1,5 @@
 /** Makes the `Authorization` header with which an application is to see the user (`basic_auth_enabled`). */
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { User } from '../sessions/session.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** The session cookie: its name, finding it in a raw `Cookie` header, and the `Set-Cookie` lines that make and clear it. */
 import { createHash } from 'node:crypto';
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 
 /** What the cookie's attributes depend on. */
 export type CookieApplication = Pick<ApplicationConfig, 'client_id' | 'external_host' | 'mode' | 'cookie_domain'>;

@@ -1,7 +1,7 @@
 /** `backchannel_logout`: the provider says that somebody has signed out (OpenID Connect Back-Channel Logout 1.0). */
 import { decodeJwt } from 'jose';
 import type { Context } from 'koa';
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { CredentialsRefused, GatepostError } from '../errors.ts';
 import { judgeLogoutToken, type Logout } from './logout_token.ts';
 import { readForm } from './read_form.ts';

@@ -1,7 +1,7 @@
 /** The small cookie that binds logins under way to one browser, carried by koa-session. */
 import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { cookieSuffix } from '../sessions/session_cookie.ts';
 import { LOOP_ROUNDS } from './attempt.ts';
 

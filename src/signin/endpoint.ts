@@ -1,6 +1,6 @@
 /** What all sign-in endpoints have around them: methods, the application, faults, and a line for the log. */
 import type { Context, Middleware } from 'koa';
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, ProviderUnavailable, StoreUnavailable } from '../errors.ts';
 import type { SigninEvent } from '../observe/events.ts';
 import { requestId } from '../observe/request_id.ts';

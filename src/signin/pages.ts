@@ -1,5 +1,5 @@
 /** The pages that a person sees: what happened, and what to do about it. */
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Reason } from '../errors.ts';
 import type { Page } from './layout.ts';
 

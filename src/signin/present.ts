@@ -1,6 +1,6 @@
 /** The session that a browser has already, if it has one. */
 import type { Context } from 'koa';
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Session } from '../sessions/session.ts';
 import { readCookies, sessionCookieName } from '../sessions/session_cookie.ts';

@@ -1,5 +1,5 @@
 /** Where a login may lead: the application itself, and nowhere else. Pure. */
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 
 /** What the answer depends on. */
 export type Home = Pick<ApplicationConfig, 'external_host' | 'mode' | 'cookie_domain'>;

@@ -1,6 +1,6 @@
 /** What the sign-in endpoints work with. */
 import type { Context } from 'koa';
-import type { ApplicationConfig, Config } from '../config/schema.ts';
+import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events, SigninEvent } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Sessions } from '../sessions/sessions.ts';

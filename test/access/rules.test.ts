@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compileRules, type RuleOptions } from '../../src/access/rules.ts';
-import type { AccessRule } from '../../src/config/schema.ts';
+import type { AccessRule } from '../../src/config/schema/config.ts';
 import { readPath } from '../../src/http/path.ts';
 
 type RuleText = Partial<AccessRule>;

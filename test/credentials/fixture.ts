@@ -1,6 +1,6 @@
 /** Header authentication over real sessions in memory, with a provider that says what the test wants and counts questions. */
 
-import type { ApplicationConfig } from '../../src/config/schema.ts';
+import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createHeaderAuthentication, type HeaderResult } from '../../src/credentials/authenticator.ts';
 import { CredentialsRefused } from '../../src/errors.ts';
 import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';

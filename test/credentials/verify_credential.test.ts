@@ -1,7 +1,7 @@
 /** Header authentication through a real OpenID provider: what it says yes to, and every kind of token that is none of ours. */
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ApplicationConfig } from '../../src/config/schema.ts';
+import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import type { HeaderResult } from '../../src/credentials/authenticator.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';

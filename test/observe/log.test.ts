@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Config } from '../../src/config/schema.ts';
+import type { Config } from '../../src/config/schema/config.ts';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createLog } from '../../src/observe/log.ts';

@@ -1,5 +1,5 @@
 /** A provider of ours over a real one, and the browser's part of a login. */
-import type { ApplicationConfig } from '../../src/config/schema.ts';
+import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import type { Provider } from '../../src/provider/provider.ts';

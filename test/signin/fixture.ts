@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { createHosts, normaliseHost } from '../../src/access/application_index.ts';
-import type { ApplicationConfig } from '../../src/config/schema.ts';
+import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createEvents, type NoticeEvent, type SigninEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';

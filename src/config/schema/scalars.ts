@@ -3,7 +3,7 @@
  * number, so `client_id: 0123` stays `0123` and `workers: ${WORKERS}` is one.
  */
 import * as z from 'zod';
-import { show } from './problems.ts';
+import { show } from '../problems.ts';
 
 /** What the reference page says of a key beside its description. */
 export interface KeyNotes {

@@ -1,6 +1,6 @@
 /** The keys of one access rule. */
 import * as z from 'zod';
-import { checkPattern } from '../access/pattern.ts';
+import { checkPattern } from '../../access/pattern.ts';
 import { network } from './addresses.ts';
 import { list, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
 

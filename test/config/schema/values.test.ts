@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { parse, problemsOf, yaml } from './example.ts';
+import { parse, problemsOf, yaml } from '../example.ts';
 
 const top = (line: string) => parse(yaml({ top: line }));
 const app = (lines: string) => parse(yaml({ application: lines })).applications[0]!;

@@ -1,7 +1,8 @@
 /** Makes sure that processes and ports do not get in each other's way. */
-import { splitListenAddress } from './addresses.ts';
-import type { SoundConfig } from './checks.ts';
-import type { Report } from './problems.ts';
+
+import type { Report } from '../problems.ts';
+import { splitListenAddress } from '../schema/addresses.ts';
+import type { SoundConfig } from './index.ts';
 
 export function checkProcess({ store, workers, listen }: SoundConfig, report: Report): void {
   if (store === 'memory' && workers !== undefined && workers > 1) {

@@ -1,5 +1,5 @@
 /** Checks the keys of a YAML mapping, and that `<<` has what it can take over. */
-import type { ReportLine, YamlCollection, YamlNode } from './read_nodes.ts';
+import type { ReportLine, YamlCollection, YamlNode } from './nodes.ts';
 
 export function checkKeys({ items }: YamlCollection, report: ReportLine): void {
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 /** Walks the schema: which keys there are at a place, and what is written about them. */
 import type * as z from 'zod';
-import type { KeyPath } from './problems.ts';
+import type { KeyPath } from '../problems.ts';
 import type { KeyNotes } from './scalars.ts';
 
 interface Definition {

@@ -1,8 +1,8 @@
 /** Reads YAML 1.2 with the lines that errors are reported with. */
-import type { ConfigProblem, KeyPath } from './problems.ts';
+import type { ConfigProblem, KeyPath } from '../problems.ts';
+import { explainSyntax } from './explain_syntax.ts';
+import { readNodes, type YamlCollection, type YamlNode } from './nodes.ts';
 import type { Raw, RawMapping } from './raw.ts';
-import { readNodes, type YamlCollection, type YamlNode } from './read_nodes.ts';
-import { explainSyntax } from './read_syntax.ts';
 
 export interface YamlReading {
   /** `null` where there are problems. */

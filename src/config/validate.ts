@@ -1,13 +1,13 @@
 /** Judges a configuration as it was read: fills in what it points to, validates every key, and says all that is wrong. */
 import { createRequire } from 'node:module';
 import type * as z from 'zod';
-import { application } from './application.ts';
 import { fillDefaults } from './defaults.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';
-import type { RawMapping } from './raw.ts';
-import { type Config, config } from './schema.ts';
-import { keysAt } from './schema_tree.ts';
+import { application } from './schema/application.ts';
+import { type Config, config } from './schema/config.ts';
+import { keysAt } from './schema/walk.ts';
 import { readSecretFiles, type Surroundings, substituteVariables } from './secrets.ts';
+import type { RawMapping } from './yaml/raw.ts';
 
 /** Needed only to say what somebody may have meant. */
 const require = createRequire(import.meta.url);

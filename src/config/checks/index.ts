@@ -1,9 +1,10 @@
 /** Runs the checks that look at more than one key, on those keys that are sound by themselves. */
-import { checkApplication } from './check_application.ts';
-import { checkDuplicates } from './check_duplicates.ts';
-import { checkProcess } from './check_process.ts';
-import type { KeyPath, Report } from './problems.ts';
-import type { ApplicationConfig, Config } from './schema.ts';
+
+import type { KeyPath, Report } from '../problems.ts';
+import type { ApplicationConfig, Config } from '../schema/config.ts';
+import { checkApplication } from './application.ts';
+import { checkDuplicates } from './duplicates.ts';
+import { checkProcess } from './process.ts';
 
 /** Applications and top-level keys without those values that were refused already. */
 export type SoundApplication = Partial<ApplicationConfig>;

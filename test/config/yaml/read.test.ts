@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readYaml } from '../../src/config/read_yaml.ts';
-import { problemsOf, secret, yaml } from './example.ts';
+import { readYaml } from '../../../src/config/yaml/read.ts';
+import { problemsOf, secret, yaml } from '../example.ts';
 
 /** What a text without problems says. */
 function read(text: string) {

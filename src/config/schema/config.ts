@@ -1,11 +1,11 @@
 /** The keys of the configuration. The descriptions here are the reference page. */
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { checkConfig } from '../checks/index.ts';
+import type { Report } from '../problems.ts';
 import type { accessRule } from './access_rule.ts';
 import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
-import { checkConfig } from './checks.ts';
-import type { Report } from './problems.ts';
 import { duration, flag, list, listOrText, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
 import { storeUrl } from './store_url.ts';
 

@@ -1,6 +1,7 @@
 /** Makes sure that a request, a name and a cookie mean one application. */
-import type { SoundApplication } from './checks.ts';
-import type { KeyPath, Report } from './problems.ts';
+
+import type { KeyPath, Report } from '../problems.ts';
+import type { SoundApplication } from './index.ts';
 
 /** Looked up in maps: ten thousand applications are no reason to wait. */
 export function checkDuplicates(applications: readonly SoundApplication[], report: Report): void {

@@ -3,7 +3,7 @@
  * that may be a secret; only the place is taken from it, and what stands there decides which slip it is likely to be.
  */
 import { YAMLException } from 'js-yaml';
-import type { ConfigProblem } from './problems.ts';
+import type { ConfigProblem } from '../problems.ts';
 
 interface Slip {
   /** Of the line, what stands before the place where the parser gave up; anything where it is left out. */

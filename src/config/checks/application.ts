@@ -1,7 +1,8 @@
 /** Makes sure that the keys of one application fit each other. */
-import type { SoundApplication } from './checks.ts';
-import type { Report } from './problems.ts';
-import { isLoopback, isUnder } from './urls.ts';
+
+import type { Report } from '../problems.ts';
+import { isLoopback, isUnder } from '../schema/urls.ts';
+import type { SoundApplication } from './index.ts';
 
 export function checkApplication(application: SoundApplication, report: Report): void {
   checkCookieDomain(application, report);

@@ -8,9 +8,9 @@ import {
   parseEvents,
   SCALAR_STYLE,
 } from 'js-yaml';
+import { checkKeys } from './keys.ts';
+import { countLines, findSecondDocument, placeOf } from './positions.ts';
 import { isNull } from './raw.ts';
-import { checkKeys } from './read_keys.ts';
-import { countLines, findSecondDocument, placeOf } from './read_places.ts';
 
 export type YamlNode = YamlCollection | (Extent & { kind: 'scalar'; text: string | null });
 

@@ -1,7 +1,7 @@
 /** What is odd in a configuration, but works: told at the start and by `gatepost check`. */
-import { formatKey, type Report } from './problems.ts';
-import type { Config } from './schema.ts';
-import { warnOfCookieNames } from './warn_cookie_names.ts';
+import { formatKey, type Report } from '../problems.ts';
+import type { Config } from '../schema/config.ts';
+import { warnOfCookieNames } from './cookie_names.ts';
 
 /** Sentences such as `applications[0].cookie_domain is …`. */
 export function warningsOf({ applications }: Config): string[] {
