@@ -3,10 +3,10 @@ import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import type { Check } from './auth/handler.ts';
+import { onlyParameter } from './http/query.ts';
 import type { Events } from './observe/events.ts';
 import type { Health } from './observe/health.ts';
 import type { Signin } from './signin/index.ts';
-import { onlyParameter } from './signin/only_parameter.ts';
 
 export interface AppParts {
   check: Check;

@@ -3,9 +3,9 @@ import { decodeJwt } from 'jose';
 import type { Context } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { CredentialsRefused, GatepostError } from '../errors.ts';
+import { readForm } from '../http/form.ts';
+import type { Outcome, Room } from './context.ts';
 import { judgeLogoutToken, type Logout } from './logout_token.ts';
-import { readForm } from './read_form.ts';
-import type { Outcome, Room } from './room.ts';
 
 /** Milliseconds longer than the token itself that its `jti` is remembered: the clock skew that its `exp` is given. */
 const SKEW = 120_000;

@@ -1,15 +1,15 @@
 /** `callback`: the browser comes back from the provider. It never ends here: on to the application, or afresh, or a page that says why not. */
 import { CredentialsRefused, causeOf, ProviderUnavailable } from '../errors.ts';
+import { onlyParameter } from '../http/query.ts';
+import { clientRefusedPage, loginFailedPage, loopPage, providerDownPage } from '../pages/login.ts';
+import { redirect, show } from '../pages/send.ts';
 import { CodeRefused, Misconfigured, readDescription } from '../provider/index.ts';
-import { redirect, show } from './answer.ts';
-import { type Attempt, LOOP_ROUNDS, LOOP_TIME, type Opened } from './attempt.ts';
-import { begin, redirectUriOf } from './begin.ts';
-import { type Browser, readBrowser } from './binding.ts';
+import { type Present, presentSessions } from './browser_sessions.ts';
 import { complete } from './complete.ts';
-import { onlyParameter } from './only_parameter.ts';
-import { clientRefusedPage, loginFailedPage, loopPage, providerDownPage } from './pages.ts';
-import { type Present, presentSessions } from './present.ts';
-import type { Outcome, Room, Visit } from './room.ts';
+import type { Outcome, Room, Visit } from './context.ts';
+import { type Browser, readBrowser } from './login_cookie.ts';
+import { type Attempt, LOOP_ROUNDS, LOOP_TIME, type Opened } from './login_state.ts';
+import { begin, redirectUriOf } from './redirect_to_provider.ts';
 
 type Good = Extract<Opened, { kind: 'good' }>;
 

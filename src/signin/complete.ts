@@ -1,14 +1,14 @@
 /** Ends a login well: a new session, its cookie, and back to where the user wanted to go. */
 
+import { redirect } from '../pages/send.ts';
 import type { Identity } from '../provider/provider.ts';
 import { LONGEST } from '../sessions/revocation.ts';
 import type { Session } from '../sessions/session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
-import { redirect } from './answer.ts';
-import { type Attempt, LOOP_ROUNDS } from './attempt.ts';
-import { type Browser, keepBrowser } from './binding.ts';
-import type { Present } from './present.ts';
-import type { Outcome, Room, Visit } from './room.ts';
+import type { Present } from './browser_sessions.ts';
+import type { Outcome, Room, Visit } from './context.ts';
+import { type Browser, keepBrowser } from './login_cookie.ts';
+import { type Attempt, LOOP_ROUNDS } from './login_state.ts';
 
 /** What a login has brought. */
 interface Login {

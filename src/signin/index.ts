@@ -1,16 +1,16 @@
 /** The sign-in endpoints as Koa middleware. */
 import type { Middleware } from 'koa';
-import { createAttempts } from './attempt.ts';
 import { createBackchannelLogout } from './backchannel_logout.ts';
-import { createBinding } from './binding.ts';
 import { callback } from './callback.ts';
-import { forBrowser, withLog } from './endpoint.ts';
-import type { Room, SigninOptions } from './room.ts';
+import type { Room, SigninOptions } from './context.ts';
+import { createBinding } from './login_cookie.ts';
+import { createAttempts } from './login_state.ts';
+import { forBrowser, withLog } from './middleware.ts';
 import { signOut } from './sign_out.ts';
 import { start } from './start.ts';
 
-export { type Denied, deniedPage, unknownHost } from './denied_page.ts';
-export type { SigninOptions } from './room.ts';
+export { type Denied, deniedPage, unknownHost } from '../pages/denied.ts';
+export type { SigninOptions } from './context.ts';
 
 export interface Signin {
   /** koa-session, to be mounted before `start`, `callback` and `sign_out`, and nowhere else. */

@@ -1,11 +1,11 @@
 /** `sign_out`: ends every session of the user on this outpost before it answers, and goes on to the provider. */
 import { ProviderUnavailable } from '../errors.ts';
+import { signedOutPage } from '../pages/login.ts';
+import { redirect, show } from '../pages/send.ts';
 import type { Session } from '../sessions/session.ts';
 import { clearSessionCookie, readCookies, sessionCookieName } from '../sessions/session_cookie.ts';
-import { redirect, show } from './answer.ts';
-import { keepBrowser, readBrowser } from './binding.ts';
-import { signedOutPage } from './pages.ts';
-import type { Outcome, Room, Visit } from './room.ts';
+import type { Outcome, Room, Visit } from './context.ts';
+import { keepBrowser, readBrowser } from './login_cookie.ts';
 
 export async function signOut(room: Room, visit: Visit): Promise<Outcome> {
   const { ctx, application } = visit;

@@ -1,12 +1,13 @@
 /** `start`: sends a browser to the provider, unless it has just been there too often. */
-import { show } from './answer.ts';
-import { LOOP_ROUNDS, LOOP_TIME } from './attempt.ts';
-import { begin } from './begin.ts';
-import { keepBrowser, readBrowser } from './binding.ts';
-import { loopPage } from './pages.ts';
-import { presentSessions } from './present.ts';
-import { readRd, returnTo } from './return_to.ts';
-import type { Outcome, Room, Visit } from './room.ts';
+
+import { loopPage } from '../pages/login.ts';
+import { show } from '../pages/send.ts';
+import { presentSessions } from './browser_sessions.ts';
+import type { Outcome, Room, Visit } from './context.ts';
+import { keepBrowser, readBrowser } from './login_cookie.ts';
+import { LOOP_ROUNDS, LOOP_TIME } from './login_state.ts';
+import { begin } from './redirect_to_provider.ts';
+import { readRd, returnTo } from './return_url.ts';
 
 export async function start(room: Room, visit: Visit): Promise<Outcome> {
   const { ctx, application } = visit;

@@ -4,7 +4,7 @@ import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events, SigninEvent } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { Attempts } from './attempt.ts';
+import type { Attempts } from './login_state.ts';
 
 export interface SigninOptions {
   config: Pick<Config, 'applications' | 'secret' | 'session_max_age'>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createAttempts } from '../../src/signin/attempt.ts';
+import { createAttempts } from '../../src/signin/login_state.ts';
 import { SECRET } from '../support/application.ts';
 
 const browser = 'b'.repeat(43);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readRd, returnTo } from '../../src/signin/return_to.ts';
+import { readRd, returnTo } from '../../src/signin/return_url.ts';
 
 const single = { external_host: 'https://app.example.com', mode: 'forward_single' as const };
 const port = { external_host: 'https://app.example.com:8443', mode: 'forward_single' as const };

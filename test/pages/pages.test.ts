@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { deniedPage } from '../../src/signin/denied_page.ts';
-import { pageHeaders, renderPage } from '../../src/signin/layout.ts';
+import { deniedPage } from '../../src/pages/denied.ts';
+import { pageHeaders, renderPage } from '../../src/pages/layout.ts';
 import {
   brokenPage,
   clientRefusedPage,
@@ -11,7 +11,7 @@ import {
   signedOutPage,
   storeDownPage,
   unknownHostPage,
-} from '../../src/signin/pages.ts';
+} from '../../src/pages/login.ts';
 import { makeApplication } from '../support/application.ts';
 
 const evil = '<script>alert("1")</script>&\'';

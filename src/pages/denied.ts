@@ -3,7 +3,7 @@ import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Reason } from '../errors.ts';
 import type { Session } from '../sessions/session.ts';
 import { pageHeaders, renderPage } from './layout.ts';
-import { ours, unknownHostPage } from './pages.ts';
+import { ours, unknownHostPage } from './login.ts';
 
 /** What the page of a refusal needs to know. */
 export interface Denied {

@@ -4,9 +4,9 @@ import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, ProviderUnavailable, StoreUnavailable } from '../errors.ts';
 import type { SigninEvent } from '../observe/events.ts';
 import { requestId } from '../observe/request_id.ts';
-import { show } from './answer.ts';
-import { brokenPage, providerDownPage, storeDownPage, unknownHostPage } from './pages.ts';
-import type { Outcome, Room, Visit } from './room.ts';
+import { brokenPage, providerDownPage, storeDownPage, unknownHostPage } from '../pages/login.ts';
+import { show } from '../pages/send.ts';
+import type { Outcome, Room, Visit } from './context.ts';
 
 type Name = SigninEvent['endpoint'];
 type Work = (ctx: Context) => Promise<Outcome & { application?: string }>;

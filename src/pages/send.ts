@@ -1,8 +1,8 @@
 /** Writes answers of the sign-in endpoints: redirects, and pages with their headers. */
 import type { Context } from 'koa';
+import type { Outcome } from '../signin/context.ts';
 import { pageHeaders, renderPage } from './layout.ts';
-import type { Draft } from './pages.ts';
-import type { Outcome } from './room.ts';
+import type { Draft } from './login.ts';
 
 /** Seconds that a browser is asked to wait when the store or the provider is away. */
 const RETRY_AFTER = '5';

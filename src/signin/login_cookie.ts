@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { cookieSuffix } from '../sessions/session_cookie.ts';
-import { LOOP_ROUNDS } from './attempt.ts';
+import { LOOP_ROUNDS } from './login_state.ts';
 
 /** What the cookie says. */
 export interface Browser {

@@ -1,9 +1,9 @@
 /** Begins a login, or one more round of it: on to the provider. */
 import { causeOf, ProviderUnavailable } from '../errors.ts';
-import { redirect, show } from './answer.ts';
-import { type Browser, keepBrowser, readBrowser } from './binding.ts';
-import { providerDownPage } from './pages.ts';
-import type { Outcome, Room, Visit } from './room.ts';
+import { providerDownPage } from '../pages/login.ts';
+import { redirect, show } from '../pages/send.ts';
+import type { Outcome, Room, Visit } from './context.ts';
+import { type Browser, keepBrowser, readBrowser } from './login_cookie.ts';
 
 /** The redirect URI that the provider knows, the same for every host of a `forward_domain`. */
 export function redirectUriOf({ external_host }: { external_host: string }): string {
