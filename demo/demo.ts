@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema/config.ts';
-import { serve } from '../src/main.ts';
+import { serve } from '../src/server/server.ts';
 import { type GatewayName, startAnyGateway } from './gateways.ts';
 import { startDemoProvider } from './provider.ts';
 import { startSite } from './site.ts';

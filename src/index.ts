@@ -20,8 +20,8 @@ export type {
   UnknownHost,
 } from './decision/decision.ts';
 export { CredentialsRefused, GatepostError, ProviderUnavailable, type Reason, StoreUnavailable } from './errors.ts';
-export { type Running, serve } from './main.ts';
 export { createEvents, type DecisionEvent, type Events, type NoticeEvent, type SigninEvent } from './observe/events.ts';
+export { type Running, serve } from './server/server.ts';
 export type { Session, User } from './sessions/session.ts';
 
 /** A request to be decided about, as your program received it. */

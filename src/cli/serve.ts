@@ -22,7 +22,7 @@ export async function serveCommand(file: string, { env }: Surroundings): Promise
 
 /** This process alone, a parent of `workers` processes, or one of those. Rooms are loaded only by who works in them. */
 async function start(config: Config): Promise<{ close(): Promise<void> }> {
-  if (cluster.isWorker) return (await import('../cluster.ts')).serveAsWorker(config);
-  if (config.workers > 1) return (await import('../cluster.ts')).superviseWorkers(config, config.workers);
-  return (await import('../main.ts')).serve(config);
+  if (cluster.isWorker) return (await import('../server/cluster.ts')).serveAsWorker(config);
+  if (config.workers > 1) return (await import('../server/cluster.ts')).superviseWorkers(config, config.workers);
+  return (await import('../server/server.ts')).serve(config);
 }

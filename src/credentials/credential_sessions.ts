@@ -1,6 +1,7 @@
 /** Finds and keeps the sessions of accepted credentials: one row for each credential and application, whoever asks. */
-import { createBounded } from '../bounded.ts';
+
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import { createBounded } from '../lru.ts';
 import type { Identity } from '../provider/provider.ts';
 import type { Session } from '../sessions/session.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';

@@ -1,5 +1,5 @@
 /** Remembers refused credentials for ten seconds, so that a program that repeats itself costs the provider nothing. */
-import { createBounded } from '../bounded.ts';
+import { createBounded } from '../lru.ts';
 
 const REMEMBERED = 10_000;
 /** The same wrong credential again is no further guess: it counts once in the minute that limits look at. */

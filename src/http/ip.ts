@@ -1,6 +1,6 @@
 /** Address ranges, compiled once: who is a trusted proxy, and which client a rule means. */
 import ipaddr from 'ipaddr.js';
-import { createBounded } from '../bounded.ts';
+import { createBounded } from '../lru.ts';
 
 export interface Networks {
   /** Whether the address (canonical text, as `parseAddress` gives it) is in one of the ranges. */

@@ -2,9 +2,9 @@
 
 import type { IncomingMessage } from 'node:http';
 import accepts from 'accepts';
-import { createBounded } from '../bounded.ts';
 import type { Challenge } from '../decision/decision.ts';
 import type { Question } from '../dialects/dialect.ts';
+import { createBounded } from '../lru.ts';
 
 /**
  * Whether a person is to see the answer as a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata, section 2.3);

@@ -2,8 +2,8 @@
 import type { Context, Middleware } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, ProviderUnavailable, StoreUnavailable } from '../errors.ts';
+import { requestId } from '../http/request_id.ts';
 import type { SigninEvent } from '../observe/events.ts';
-import { requestId } from '../observe/request_id.ts';
 import { brokenPage, providerDownPage, storeDownPage, unknownHostPage } from '../pages/login.ts';
 import { show } from '../pages/send.ts';
 import type { Outcome, Room, Visit } from './context.ts';

@@ -1,7 +1,7 @@
 /** The store in memory: one process, bounded, gone at a restart. */
 import type { KeyvStoreAdapter } from 'keyv';
 import { LRUCache } from 'lru-cache';
-import { createBounded } from '../bounded.ts';
+import { createBounded } from '../lru.ts';
 import { openKeyv } from './keyv.ts';
 import type { Store } from './store.ts';
 

@@ -1,7 +1,7 @@
 /** Providers are looked for after the start, each issuer once. */
 import { expect, test } from 'vitest';
-import { seekProviders } from '../src/seek_providers.ts';
-import { makeApplication } from './support/application.ts';
+import { seekProviders } from '../../src/server/prefetch_discovery.ts';
+import { makeApplication } from '../support/application.ts';
 
 const application = (slug: string, issuer: string) => makeApplication({ slug, issuer });
 

@@ -1,7 +1,7 @@
 /** HTTP listeners that suit reverse proxies, and their end. */
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { splitListenAddress } from './config/schema/addresses.ts';
-import type { Events } from './observe/events.ts';
+import { splitListenAddress } from '../config/schema/addresses.ts';
+import type { Events } from '../observe/events.ts';
 
 /**
  * Milliseconds. Longer than nginx (60 s) and Traefik (90 s) keep idle connections: the proxy has to be the one that

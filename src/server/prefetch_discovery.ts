@@ -1,6 +1,6 @@
 /** Looks for every provider once after the start: a wrong issuer is to be in the log before the first visitor meets it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApplicationConfig } from './config/schema/config.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 
 /**
  * Milliseconds between two of the first ones, and of all others: authentik has an issuer for each application, all on one

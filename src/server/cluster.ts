@@ -2,12 +2,12 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AggregatorRegistry } from 'prom-client';
-import type { Config } from './config/schema/config.ts';
+import type { Config } from '../config/schema/config.ts';
+import { createEvents } from '../observe/events.ts';
+import { createLog } from '../observe/log.ts';
+import { metricsListener } from '../observe/metrics.ts';
 import { drain, listenIfFree } from './listen.ts';
-import type { Running } from './main.ts';
-import { createEvents } from './observe/events.ts';
-import { createLog } from './observe/log.ts';
-import { metricsListener } from './observe/metrics.ts';
+import type { Running } from './server.ts';
 
 /** Milliseconds between the death of a worker and the next one: a worker that dies at once must not fork the machine to death. */
 const pause = 500;
@@ -55,7 +55,7 @@ export async function superviseWorkers(config: Config, count: number): Promise<{
 
 /** A worker: serves as a single process would, and leaves `/metrics` to the parent, which asks it. */
 export async function serveAsWorker(config: Config): Promise<Running> {
-  const { serve } = await import('./main.ts');
+  const { serve } = await import('./server.ts');
   const running = await serve({ ...config, listen: { ...config.listen, metrics: false } });
   // Only the instance makes a worker answer the parent's questions.
   new AggregatorRegistry();

@@ -2,21 +2,21 @@
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
-import { normaliseHost } from './access/application_index.ts';
-import { createApp } from './app.ts';
-import { assemble, type Parts } from './assemble.ts';
-import { createCheck } from './auth/handler.ts';
-import { createPeers } from './auth/trusted_peer.ts';
-import { warningsOf } from './config/checks/warnings.ts';
-import type { Config } from './config/schema/config.ts';
+import { normaliseHost } from '../access/application_index.ts';
+import { createApp } from '../app.ts';
+import { assemble, type Parts } from '../assemble.ts';
+import { createCheck } from '../auth/handler.ts';
+import { createPeers } from '../auth/trusted_peer.ts';
+import { warningsOf } from '../config/checks/warnings.ts';
+import type { Config } from '../config/schema/config.ts';
+import { createEvents, type Events } from '../observe/events.ts';
+import { createHealth } from '../observe/health.ts';
+import { createLog } from '../observe/log.ts';
+import { createMetrics, metricsListener } from '../observe/metrics.ts';
+import { createAnswer } from '../responses/render.ts';
+import { createSignin, deniedPage, unknownHost } from '../signin/index.ts';
 import { drain, listen, listenIfFree } from './listen.ts';
-import { createEvents, type Events } from './observe/events.ts';
-import { createHealth } from './observe/health.ts';
-import { createLog } from './observe/log.ts';
-import { createMetrics, metricsListener } from './observe/metrics.ts';
-import { createAnswer } from './responses/render.ts';
-import { seekProviders } from './seek_providers.ts';
-import { createSignin, deniedPage, unknownHost } from './signin/index.ts';
+import { seekProviders } from './prefetch_discovery.ts';
 
 export interface Running {
   /** Where `listen.http` and `listen.metrics` ended up (a port 0 has become a real one). */
