@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import type { Check } from './auth/handler.ts';
-import { onlyParameter } from './http/query.ts';
+import { singleParam } from './http/query.ts';
 import type { Events } from './observe/events.ts';
 import type { Health } from './observe/health.ts';
 import type { Signin } from './signin/index.ts';
@@ -53,6 +53,6 @@ export function createApp({ check, health, signin, events }: AppParts): RequestL
 /** An endpoint on whatever path carries authentik's mark for it in the query: `?<name>=true`. */
 function marked(name: string, session: Middleware, endpoint: Middleware): Middleware {
   return (ctx, next) => {
-    return onlyParameter(ctx, name)?.toLowerCase() === 'true' ? session(ctx, () => endpoint(ctx, next)) : next();
+    return singleParam(ctx, name)?.toLowerCase() === 'true' ? session(ctx, () => endpoint(ctx, next)) : next();
   };
 }

@@ -5,7 +5,7 @@ import { RE2Set } from 're2js';
 export type PatternSet = (text: string) => readonly number[];
 
 const none: readonly number[] = [];
-const compiled = new Map<string, PatternSet>();
+const COMPILED = new Map<string, PatternSet>();
 
 /**
  * RE2 (Go's `regexp` syntax, unanchored) never backtracks: no request can make a pattern slow.
@@ -14,10 +14,10 @@ const compiled = new Map<string, PatternSet>();
 export function patternSet(patterns: readonly string[]): PatternSet {
   if (patterns.length === 0) return () => none;
   const key = JSON.stringify(patterns);
-  const known = compiled.get(key);
+  const known = COMPILED.get(key);
   if (known) return known;
   const match = build(patterns);
-  compiled.set(key, match);
+  COMPILED.set(key, match);
   return match;
 }
 

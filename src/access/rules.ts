@@ -113,14 +113,14 @@ function search(rules: readonly CompiledRule[], paths: PatternSet, urls: Pattern
     const { path, href } = request;
     if (!path.ambiguous) {
       const opening = { paths: paths(path.decoded), urls: urls(href) };
-      if (path.readings.length === 1) return first(request, opening, opening);
-      return first(request, opening, { paths: path.readings.flatMap(paths), urls: [] });
+      if (path.variants.length === 1) return first(request, opening, opening);
+      return first(request, opening, { paths: path.variants.flatMap(paths), urls: [] });
     }
     // Attack: a path that is public as it stands and `/admin` to the application behind. What can be read in another
     // way is matched by no rule that opens; each reading meets all rules that close, and the strictest of those decides.
-    if (path.readings.length === 0) return unreadable;
+    if (path.variants.length === 0) return unreadable;
     const found = new Set(
-      path.readings.map((reading) => first(request, undefined, { paths: paths(reading), urls: [] })),
+      path.variants.map((reading) => first(request, undefined, { paths: paths(reading), urls: [] })),
     );
     return [...found].flat();
   };

@@ -6,20 +6,20 @@
  * is done over and over stays in the processor's cache. Nothing is waited for.
  * What fails is given up by itself: the others of its turn must not hang for it.
  */
-export function atEndOfTurn<T>(work: (item: T) => void, giveUp: (item: T) => void): (item: T) => void {
+export function batchPerTick<T>(work: (item: T) => void, abandon: (item: T) => void): (item: T) => void {
   let items: T[] = [];
-  const workOff = () => {
+  const flush = () => {
     const all = items;
     items = [];
     for (const item of all) {
       try {
         work(item);
       } catch {
-        giveUp(item);
+        abandon(item);
       }
     }
   };
   return (item) => {
-    if (items.push(item) === 1) setImmediate(workOff);
+    if (items.push(item) === 1) setImmediate(flush);
   };
 }

@@ -2,10 +2,10 @@
 import { ProviderUnavailable } from '../errors.ts';
 
 /** Milliseconds for one request to the provider, and for everything that one call of ours needs. */
-export const LIMIT = 10_000;
+export const PROVIDER_TIMEOUT_MS = 10_000;
 
 /** `work`, or `ProviderUnavailable` after `limit` milliseconds. */
-export async function inTime<T>(work: Promise<T>, limit = LIMIT): Promise<T> {
+export async function withDeadline<T>(work: Promise<T>, limit = PROVIDER_TIMEOUT_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new ProviderUnavailable(new Error(`no answer within ${limit} ms`))), limit);

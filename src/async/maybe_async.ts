@@ -1,15 +1,15 @@
 /** Steps that wait only when they must: a promise costs more than a read of a store in memory. */
 
-export type Maybe<T> = T | Promise<T>;
+export type Awaitable<T> = T | Promise<T>;
 
 /** `next(value)`, at once when the value is there already. */
-export function chain<T, U>(value: Maybe<T>, next: (value: T) => Maybe<U>): Maybe<U> {
+export function andThen<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
 /** Runs `work`, and `after` when it has ended in whatever way. */
-export function finish<T>(work: () => Maybe<T>, after: () => void): Maybe<T> {
-  let result: Maybe<T>;
+export function andFinally<T>(work: () => Awaitable<T>, after: () => void): Awaitable<T> {
+  let result: Awaitable<T>;
   try {
     result = work();
   } catch (error) {

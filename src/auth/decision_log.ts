@@ -1,6 +1,6 @@
 /** What the log learns of a decision: who, what, why and how long; nothing that opens a door. */
 
-import { atEndOfTurn } from '../async/batch.ts';
+import { batchPerTick } from '../async/batch.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { Question } from '../dialects/dialect.ts';
 import { causeOf, GatepostError } from '../errors.ts';
@@ -10,7 +10,7 @@ import type { Asked } from './handler.ts';
 export type DecisionTeller = (asked: Asked, question: Question | undefined, decision: Decision, status: number) => void;
 
 export function tellDecision(events: Events, withQuery: boolean): DecisionTeller {
-  const tell = atEndOfTurn(
+  const tell = batchPerTick(
     ({ asked, question, decision, status, ms }: Told) => {
       const application = 'application' in decision ? decision.application : undefined;
       const subject = 'subject' in decision ? decision.subject?.session : undefined;

@@ -1,7 +1,7 @@
 /** `/auth/*`: reads a proxy's question, has it decided, gives the answer in the proxy's words and tells the log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Hosts } from '../access/application_index.ts';
-import { atEndOfTurn } from '../async/batch.ts';
+import { batchPerTick } from '../async/batch.ts';
 import type { Application } from '../decision/application.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { Question, ReadOptions } from '../dialects/dialect.ts';
@@ -9,7 +9,7 @@ import { findDialect } from '../dialects/index.ts';
 import { header, isRepeated } from '../http/headers.ts';
 import { clientAddress, type Networks } from '../http/ip.ts';
 import { requestId } from '../http/request_id.ts';
-import { readNoRedirectQuery } from '../http/request_kind.ts';
+import { noRedirectInQuery } from '../http/request_kind.ts';
 import type { Events } from '../observe/events.ts';
 import type { AnswerMaker } from '../responses/render.ts';
 import type { Authenticator } from './authorizer.ts';
@@ -75,7 +75,7 @@ export function createCheck(options: CheckOptions): Check {
       fail(cause);
     }
   };
-  const answerWithOthers = atEndOfTurn(answerOne, ({ res }) => void res.destroy());
+  const answerWithOthers = batchPerTick(answerOne, ({ res }) => void res.destroy());
 
   return (req, res) => {
     const target = findDialect(req.url as string);
@@ -128,7 +128,7 @@ function ask(
     headers,
     authorization: headers.authorization,
     authorizationRepeated: headers.authorization !== undefined && isRepeated(asked, 'authorization'),
-    noRedirect: readNoRedirectQuery(target.query),
+    noRedirect: noRedirectInQuery(target.query),
     redirects: target.dialect.redirects,
     removal: target.dialect.removal,
   };

@@ -1,7 +1,7 @@
 /** Finds and keeps the sessions of accepted credentials: one row for each credential and application, whoever asks. */
 
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { createBounded } from '../lru.ts';
+import { createLru } from '../lru.ts';
 import type { Identity } from '../provider/provider.ts';
 import type { Session } from '../sessions/session.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
@@ -35,8 +35,8 @@ export interface Accepted {
 
 export function createAccepted(sessions: Sessions, now: () => number, max = 10_000): Accepted {
   const memoryHash = createMemoryHash();
-  const headers = createBounded<string, Known>(max);
-  const postponed = createBounded<string, number>(max);
+  const headers = createLru<string, Known>(max);
+  const postponed = createLru<string, number>(max);
 
   return {
     recall: (slug, header) => headers.get(memoryHash(slug, header)),

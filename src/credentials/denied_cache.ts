@@ -1,5 +1,5 @@
 /** Remembers refused credentials for ten seconds, so that a program that repeats itself costs the provider nothing. */
-import { createBounded } from '../lru.ts';
+import { createLru } from '../lru.ts';
 
 const REMEMBERED = 10_000;
 /** The same wrong credential again is no further guess: it counts once in the minute that limits look at. */
@@ -17,7 +17,7 @@ export interface Refused {
  * fill it), and another replica's question costs one more of the ten guesses.
  */
 export function createRefused(now: () => number, max = 10_000): Refused {
-  const memory = createBounded<string, { at: number; countedAt: number }>(max);
+  const memory = createLru<string, { at: number; countedAt: number }>(max);
   return {
     has: (id) => (memory.get(id)?.at ?? Number.NEGATIVE_INFINITY) + REMEMBERED > now(),
     remember(id) {

@@ -22,11 +22,11 @@ interface Key {
   hash: Buffer;
 }
 
-const ID = 4;
-const SALT = 16;
-const NONCE = 12;
-const TAG = 16;
-const HEAD = ID + SALT + NONCE;
+const ID_BYTES = 4;
+const SALT_BYTES = 16;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const HEAD_BYTES = ID_BYTES + SALT_BYTES + NONCE_BYTES;
 
 /** RFC 5869; the label keeps the keys of different purposes and uses apart. */
 function derive(secret: string, label: string, length: number): Buffer {
@@ -35,7 +35,7 @@ function derive(secret: string, label: string, length: number): Buffer {
 
 function deriveKey(secret: string, purpose: string): Key {
   return {
-    id: derive(secret, `id ${purpose}`, ID),
+    id: derive(secret, `id ${purpose}`, ID_BYTES),
     encryption: derive(secret, `seal ${purpose}`, 32),
     hash: derive(secret, `hash ${purpose}`, 32),
   };
@@ -50,8 +50,8 @@ function messageKey(key: Key, salt: Buffer): Buffer {
 }
 
 function sealWith(key: Key, plain: Buffer, aad: string): string {
-  const salt = randomBytes(SALT);
-  const nonce = randomBytes(NONCE);
+  const salt = randomBytes(SALT_BYTES);
+  const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', messageKey(key, salt), nonce).setAAD(Buffer.from(aad));
   const body = [cipher.update(plain), cipher.final()];
   return Buffer.concat([key.id, salt, nonce, ...body, cipher.getAuthTag()]).toString('base64url');
@@ -59,16 +59,21 @@ function sealWith(key: Key, plain: Buffer, aad: string): string {
 
 function openWith(keys: Key[], sealed: string, aad: string): Buffer | undefined {
   const bytes = Buffer.from(sealed, 'base64url');
-  if (bytes.length < HEAD + TAG) return undefined;
-  const key = keys.find(({ id }) => id.equals(bytes.subarray(0, ID)));
+  if (bytes.length < HEAD_BYTES + TAG_BYTES) return undefined;
+  const key = keys.find(({ id }) => id.equals(bytes.subarray(0, ID_BYTES)));
   if (key === undefined) return undefined;
-  const nonce = bytes.subarray(ID + SALT, HEAD);
-  const decipher = createDecipheriv('aes-256-gcm', messageKey(key, bytes.subarray(ID, ID + SALT)), nonce, {
-    authTagLength: TAG,
-  });
-  decipher.setAAD(Buffer.from(aad)).setAuthTag(bytes.subarray(-TAG));
+  const nonce = bytes.subarray(ID_BYTES + SALT_BYTES, HEAD_BYTES);
+  const decipher = createDecipheriv(
+    'aes-256-gcm',
+    messageKey(key, bytes.subarray(ID_BYTES, ID_BYTES + SALT_BYTES)),
+    nonce,
+    {
+      authTagLength: TAG_BYTES,
+    },
+  );
+  decipher.setAAD(Buffer.from(aad)).setAuthTag(bytes.subarray(-TAG_BYTES));
   try {
-    return Buffer.concat([decipher.update(bytes.subarray(HEAD, -TAG)), decipher.final()]);
+    return Buffer.concat([decipher.update(bytes.subarray(HEAD_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch {
     // Changed by one bit, or moved here from another place: not ours.
     return undefined;

@@ -3,7 +3,7 @@ import type { Rule } from '../access/rules.ts';
 import type { Identified } from '../auth/authenticate.ts';
 import type { Question } from '../dialects/dialect.ts';
 import type { Reason } from '../errors.ts';
-import { isPageVisit, isPreflight, readNoRedirect } from '../http/request_kind.ts';
+import { isNavigation, isPreflight, noRedirectChallenge } from '../http/request_kind.ts';
 import type { Application } from './application.ts';
 import type { Allow, Decision, SignIn } from './decision.ts';
 
@@ -63,8 +63,8 @@ function allow(question: Question, application: Application, identified: Identif
 
 function signIn(question: Question, application: Application, identified: Identified, rule: Rule): SignIn {
   const refused = identified.refused === true;
-  const challenge = readNoRedirect(question) || (refused && application.config.intercept_header_auth && 'all');
-  const pageVisit = isPageVisit(question);
+  const challenge = noRedirectChallenge(question) || (refused && application.config.intercept_header_auth && 'all');
+  const pageVisit = isNavigation(question);
   return {
     kind: 'sign_in',
     application,

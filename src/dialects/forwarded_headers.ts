@@ -1,6 +1,6 @@
 /** The forwarded URL: what a proxy says that the client asked for, parsed strictly and only once. */
 import { normaliseHost } from '../access/application_index.ts';
-import { type ForwardedPath, readPath } from '../http/path.ts';
+import { type ForwardedPath, parsePath } from '../http/path.ts';
 
 export interface ForwardedUrl {
   scheme: 'http' | 'https';
@@ -67,7 +67,7 @@ export function forwardedUrl(
   const raw = question < 0 ? canonical : canonical.slice(0, question);
   const query = question < 0 ? '' : withoutFragment(canonical.slice(question));
   const href = `${scheme}://${host}${question < 0 ? withoutFragment(raw) : raw}${query}`;
-  return { scheme, host, path: readPath(raw), query: query === '?' ? '' : query, href };
+  return { scheme, host, path: parsePath(raw), query: query === '?' ? '' : query, href };
 }
 
 /** The host of a header in the form that hosts are compared in, or what is wrong with it. */

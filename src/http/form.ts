@@ -2,7 +2,7 @@
 import type { Context } from 'koa';
 
 /** Bytes. A logout token has one or two thousand. */
-const LIMIT = 64 * 1024;
+const MAX_FORM_BYTES = 64 * 1024;
 
 export async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
   if (!ctx.is('application/x-www-form-urlencoded')) return undefined;
@@ -10,7 +10,7 @@ export async function readForm(ctx: Context): Promise<URLSearchParams | undefine
   let size = 0;
   for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LIMIT) return undefined;
+    if (size > MAX_FORM_BYTES) return undefined;
     chunks.push(chunk);
   }
   return new URLSearchParams(Buffer.concat(chunks).toString());

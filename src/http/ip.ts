@@ -1,6 +1,6 @@
 /** Address ranges, compiled once: who is a trusted proxy, and which client a rule means. */
 import ipaddr from 'ipaddr.js';
-import { createBounded } from '../lru.ts';
+import { createLru } from '../lru.ts';
 
 export interface Networks {
   /** Whether the address (canonical text, as `parseAddress` gives it) is in one of the ranges. */
@@ -8,25 +8,25 @@ export interface Networks {
 }
 
 /** No address with brackets, zone and port is longer; what is longer is not looked at. */
-const longest = 80;
+const MAX_ADDRESS_CHARS = 80;
 /** What addresses were read as, `''` for what is none: few clients ask often, and reading one takes longer than judging it. */
-const read = createBounded<string, string>(10_000);
+const parsedAddresses = createLru<string, string>(10_000);
 
 /**
  * An address in canonical text: `::ffff:a.b.c.d` is `a.b.c.d`, a port and brackets are dropped;
  * `undefined` for what is none.
  */
 export function parseAddress(text: string): string | undefined {
-  if (text.length > longest) return undefined;
-  let address = read.get(text);
+  if (text.length > MAX_ADDRESS_CHARS) return undefined;
+  let address = parsedAddresses.get(text);
   if (address === undefined) {
-    address = readAddress(text) ?? '';
-    read.set(text, address);
+    address = canonicalAddress(text) ?? '';
+    parsedAddresses.set(text, address);
   }
   return address || undefined;
 }
 
-function readAddress(text: string): string | undefined {
+function canonicalAddress(text: string): string | undefined {
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
   // Attack: `0x7f.1`, `2130706433` or `0177.0.0.1` are loopback to some parsers; only the plain decimal form counts.
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return /(?:^|\.)0\d/.test(bare) ? undefined : bare;
@@ -35,14 +35,14 @@ function readAddress(text: string): string | undefined {
 }
 
 /** What addresses were judged as, for all lists together: a memory for each list of ten thousand applications would be large. */
-const judged = createBounded<string, boolean>(10_000);
-let lists = 0;
+const lookups = createLru<string, boolean>(10_000);
+let listCount = 0;
 
 /** Compiles CIDR ranges or single addresses; throws on what is neither. Answers are remembered: few addresses ask often. */
 export function compileNetworks(ranges: readonly string[]): Networks {
   const parsed = ranges.map(parseRange);
-  lists += 1;
-  const list = `${lists} `;
+  listCount += 1;
+  const list = `${listCount} `;
   const look = (address: string): boolean => {
     const ip = ipaddr.process(address);
     return parsed.some(([base, bits]) => ip.kind() === base.kind() && ip.match(base, bits));
@@ -50,10 +50,10 @@ export function compileNetworks(ranges: readonly string[]): Networks {
   return {
     contains(address) {
       const key = list + address;
-      let answer = judged.get(key);
+      let answer = lookups.get(key);
       if (answer === undefined) {
         answer = look(address);
-        judged.set(key, answer);
+        lookups.set(key, answer);
       }
       return answer;
     },
@@ -83,7 +83,7 @@ export function clientAddress(forwardedFor: string | undefined, trusted: Network
   if (forwardedFor === undefined) return undefined;
   let rightmost: string | undefined;
   let end = forwardedFor.length;
-  for (let hop = 0; hop < mostHops; hop += 1) {
+  for (let hop = 0; hop < MAX_HOPS; hop += 1) {
     const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(',', end - 1);
     const address = parseAddress(forwardedFor.slice(comma + 1, end).trim());
     if (address === undefined) return undefined;
@@ -96,4 +96,4 @@ export function clientAddress(forwardedFor: string | undefined, trusted: Network
 }
 
 /** Attack: 64 KiB of addresses in trusted networks, each another one, took a third of a second to read. No chain of proxies is as long. */
-const mostHops = 32;
+const MAX_HOPS = 32;

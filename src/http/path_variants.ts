@@ -1,27 +1,27 @@
 /** All that a path may become on its way: what proxies, frameworks and file systems are known to make of one. Pure. */
 
 /** More readings than this, or more characters in all of them, and the path is a trick: no reading is left to be judged. */
-const mostReadings = 64;
+const MAX_VARIANTS = 64;
 /** Attack: sixteen kilobytes of tricks, read in every way, took 20 ms. Four kilobytes may still be read in twelve ways. */
-const mostCharacters = 48 * 1024;
+const MAX_CHARS = 48 * 1024;
 
 /** What `raw` may become under the known ways of reading, each applied to the results of the others; `raw` first, none where there are too many. */
-export function everyReading(raw: string): string[] {
+export function pathVariants(raw: string): string[] {
   const readings = new Set([raw]);
   let characters = raw.length;
   for (const reading of readings) {
-    for (const read of waysToRead) {
+    for (const read of NORMALIZATIONS) {
       const other = read(reading);
       if (other === reading || readings.has(other)) continue;
       readings.add(other);
       characters += other.length;
-      if (readings.size > mostReadings || characters > mostCharacters) return [];
+      if (readings.size > MAX_VARIANTS || characters > MAX_CHARS) return [];
     }
   }
   return [...readings];
 }
 
-const waysToRead: ((path: string) => string)[] = [
+const NORMALIZATIONS: ((path: string) => string)[] = [
   percentDecode,
   (path) => resolveDots(path, false),
   // Attack: `/x%2fy/%2e%2e/admin`. Who resolves dots before the slash is decoded (Envoy, WHATWG's URL) is at `/admin`, who does

@@ -7,7 +7,7 @@ import {
   clockTolerance,
   None,
 } from 'openid-client';
-import { LIMIT } from '../async/deadline.ts';
+import { PROVIDER_TIMEOUT_MS } from '../async/deadline.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
 import type { Discovery, Known } from './discovery.ts';
@@ -61,7 +61,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
       const plain = { basic: () => secretBasic(client_id, secret), post: () => ClientSecretPost(secret), none: None };
       const metadata = { [clockTolerance]: SKEW };
       present = new Configuration(known.metadata, client_id, metadata, withRedirectUri(plain[kind]()));
-      present.timeout = LIMIT / 1000;
+      present.timeout = PROVIDER_TIMEOUT_MS / 1000;
       if (discovery.insecure) allowInsecureRequests(present);
       made.byMethod.set(kind, present);
     }

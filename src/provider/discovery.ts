@@ -1,6 +1,6 @@
 /** Finds out, once per issuer, where a provider's endpoints are (OpenID Connect Discovery 1.0), and keeps trying while it is away. */
 import { allowInsecureRequests, discovery, type ServerMetadata } from 'openid-client';
-import { LIMIT } from '../async/deadline.ts';
+import { PROVIDER_TIMEOUT_MS } from '../async/deadline.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { whyAway } from './connection_hint.ts';
@@ -46,7 +46,7 @@ export function keysAddress({ jwks_uri }: ServerMetadata, insecure: boolean): st
 
 async function ask(issuer: string, insecure: boolean): Promise<ServerMetadata> {
   const execute = insecure ? [allowInsecureRequests] : [];
-  const options = { timeout: LIMIT / 1000, execute };
+  const options = { timeout: PROVIDER_TIMEOUT_MS / 1000, execute };
   // The client id plays no part in discovery; each application makes its own configuration of what is found.
   return (await discovery(new URL(issuer), 'discovery', undefined, undefined, options)).serverMetadata();
 }

@@ -1,6 +1,6 @@
 /** The providers of all applications: made when first asked for; applications of one issuer share what is known of it. */
 
-import { inTime } from '../async/deadline.ts';
+import { withDeadline } from '../async/deadline.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
 import { authorizationUrl, exchangeCode } from './authorization_code.ts';
@@ -32,14 +32,14 @@ export function createProvider(
     get known() {
       return discovery.known !== undefined;
     },
-    authorizationUrl: (attempt) => inTime(authorizationUrl(room, attempt)),
-    exchangeCode: (callback, attempt) => inTime(exchangeCode(room, callback, attempt)),
-    refresh: (token, subject) => inTime(refresh(room, token, subject)),
-    appPassword: (username, secret) => inTime(appPassword(room, username, secret)),
-    password: (username, secret) => inTime(password(room, username, secret)),
-    bearer: (token) => inTime(bearer(room, token)),
-    verifyLogoutToken: (token) => inTime(verifyLogoutToken(room, token)),
-    endSessionUrl: (idToken) => inTime(endSessionUrl(room, idToken)),
+    authorizationUrl: (attempt) => withDeadline(authorizationUrl(room, attempt)),
+    exchangeCode: (callback, attempt) => withDeadline(exchangeCode(room, callback, attempt)),
+    refresh: (token, subject) => withDeadline(refresh(room, token, subject)),
+    appPassword: (username, secret) => withDeadline(appPassword(room, username, secret)),
+    password: (username, secret) => withDeadline(password(room, username, secret)),
+    bearer: (token) => withDeadline(bearer(room, token)),
+    verifyLogoutToken: (token) => withDeadline(verifyLogoutToken(room, token)),
+    endSessionUrl: (idToken) => withDeadline(endSessionUrl(room, idToken)),
   };
 }
 

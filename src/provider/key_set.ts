@@ -1,6 +1,6 @@
 /** The provider's key set: read once, kept, and re-read for a key that is not in it. */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
-import { LIMIT } from '../async/deadline.ts';
+import { PROVIDER_TIMEOUT_MS } from '../async/deadline.ts';
 
 /** Milliseconds between two readings that an unknown `kid` can cause. */
 const COOLDOWN = 60_000;
@@ -41,7 +41,7 @@ export interface Keys {
 export function createKeys(jwksUri: string, now: () => number): Keys {
   const remote = createRemoteJWKSet(new URL(jwksUri), {
     cooldownDuration: Number.POSITIVE_INFINITY,
-    timeoutDuration: LIMIT,
+    timeoutDuration: PROVIDER_TIMEOUT_MS,
     [customFetch]: createLimitedFetch(now),
   });
   let reread = Number.NEGATIVE_INFINITY;

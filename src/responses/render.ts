@@ -5,7 +5,7 @@ import type { Decision, Forbid, SignIn } from '../decision/decision.ts';
 import type { Question } from '../dialects/dialect.ts';
 import { headerValue } from '../dialects/latin1.ts';
 import type { Reason } from '../errors.ts';
-import { isPageVisit, prefersJson } from '../http/request_kind.ts';
+import { isNavigation, prefersJson } from '../http/request_kind.ts';
 import { allow } from './allow.ts';
 
 export interface Answer {
@@ -88,7 +88,7 @@ const sentences: Partial<Record<Reason, string>> = {
 
 function forbid(question: Question | undefined, decision: Forbid, options: AnswerOptions, requestId: string): Answer {
   const { reason, message } = decision;
-  if (question && decision.application && isPageVisit(question) && !prefersJson(question)) {
+  if (question && decision.application && isNavigation(question) && !prefersJson(question)) {
     const page = options.deniedPage(decision, requestId);
     return withBody(403, [...page.headers, 'X-Gatepost-Reason', reason], page.body);
   }
@@ -97,7 +97,7 @@ function forbid(question: Question | undefined, decision: Forbid, options: Answe
 
 function unknownHost(question: Question | undefined, host: string, options: AnswerOptions, requestId: string): Answer {
   const status = question?.redirects === false ? 403 : 404;
-  if (question && isPageVisit(question) && !prefersJson(question)) {
+  if (question && isNavigation(question) && !prefersJson(question)) {
     const page = options.unknownHostPage(host, requestId);
     return withBody(status, [...page.headers, 'X-Gatepost-Reason', 'unknown_host'], page.body);
   }

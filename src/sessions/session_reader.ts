@@ -1,6 +1,6 @@
 /** Reads a session from the store: its row, then the rows that may have revoked it; keeps a decoded copy where it may. */
 
-import { chain, finish, type Maybe } from '../async/maybe_async.ts';
+import { type Awaitable, andFinally, andThen } from '../async/maybe_async.ts';
 import type { Seal } from '../crypto/seal.ts';
 import type { Events } from '../observe/events.ts';
 import type { Store } from '../stores/store.ts';
@@ -44,9 +44,9 @@ function tellOnce(events: Events | undefined): () => void {
 }
 
 /** The copy of `id` as the store has it now; `undefined` when there is no such row, it does not open, or it is revoked. */
-export function createLoad({ store, seal, copies, events }: Loading): (id: string) => Maybe<Copy | undefined> {
+export function createLoad({ store, seal, copies, events }: Loading): (id: string) => Awaitable<Copy | undefined> {
   const tellUnreadable = tellOnce(events);
-  const read = (keys: string[]): Maybe<(string | undefined)[]> => store.peek?.(keys) ?? store.getMany(keys);
+  const read = (keys: string[]): Awaitable<(string | undefined)[]> => store.peek?.(keys) ?? store.getMany(keys);
 
   function open(id: string, key: string, sealed: string): Copy | undefined {
     const known = copies.get(id);
@@ -71,15 +71,15 @@ export function createLoad({ store, seal, copies, events }: Loading): (id: strin
     copies.drop(id);
   }
 
-  function loadRow(id: string, key: string, watch: Watch): Maybe<Copy | undefined> {
+  function loadRow(id: string, key: string, watch: Watch): Awaitable<Copy | undefined> {
     // Before the read: what changes during the read must not be taken for known.
     const epoch = store.epoch();
-    return chain(read([key]), ([sealed]) => {
+    return andThen(read([key]), ([sealed]) => {
       const copy = sealed === undefined ? undefined : open(id, key, sealed);
       if (copy === undefined) return forget(id);
       const names = copy.row.marks.map((mark) => mark.name);
       watch.keys.push(...names);
-      return chain(read(names), (present) => {
+      return andThen(read(names), (present) => {
         if (isRevoked(copy.row.marks, present)) return forget(id);
         return keep(copy, epoch, watch);
       });
@@ -106,7 +106,7 @@ export function createLoad({ store, seal, copies, events }: Loading): (id: strin
     if (present !== undefined && !present.watch.spoiled) return present.copy;
     const key = sessionKey(id);
     const watch = copies.watch(key);
-    const loaded = finish(
+    const loaded = andFinally(
       () => loadRow(id, key, watch),
       () => copies.unwatch(watch),
     );

@@ -1,6 +1,6 @@
 /** The sessions of this outpost, over whatever store: finding, making, renewing and ending them. */
 import { randomBytes } from 'node:crypto';
-import { chain, type Maybe } from '../async/maybe_async.ts';
+import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSeal } from '../crypto/seal.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
@@ -84,7 +84,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   store.onInvalidate(copies.invalidate);
 
   /** Whether a copy that is known to be true may be used now, and the refresh that it may need. */
-  function judge(copy: Copy, application: string): Maybe<LiveSession | undefined> {
+  function judge(copy: Copy, application: string): Awaitable<LiveSession | undefined> {
     const { session } = copy.live;
     // A session opens the application that it was made for: another one may have other access rules and another provider.
     if (session.application !== application) return undefined;
@@ -94,7 +94,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     return judgeDue(copy, at);
   }
 
-  function judgeDue(copy: Copy, at: number): Maybe<LiveSession | undefined> {
+  function judgeDue(copy: Copy, at: number): Awaitable<LiveSession | undefined> {
     const { session } = copy.live;
     if (session.refreshToken === undefined) return undefined;
     if (at >= session.tokenUntil) return revive(copy);
@@ -125,7 +125,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const copy = copies.get(id);
       if (copy !== undefined && copy.epoch === store.epoch()) return judge(copy, application);
       if (!couldBeId(id)) return undefined;
-      return chain(load(id), (loaded) => loaded && judge(loaded, application));
+      return andThen(load(id), (loaded) => loaded && judge(loaded, application));
     },
     async create(session, replaces) {
       const id = randomBytes(32).toString('base64url');

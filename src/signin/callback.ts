@@ -1,6 +1,6 @@
 /** `callback`: the browser comes back from the provider. It never ends here: on to the application, or afresh, or a page that says why not. */
 import { CredentialsRefused, causeOf, ProviderUnavailable } from '../errors.ts';
-import { onlyParameter } from '../http/query.ts';
+import { singleParam } from '../http/query.ts';
 import { clientRefusedPage, loginFailedPage, loopPage, providerDownPage } from '../pages/login.ts';
 import { redirect, show } from '../pages/send.ts';
 import { CodeRefused, Misconfigured, readDescription } from '../provider/index.ts';
@@ -16,17 +16,17 @@ type Good = Extract<Opened, { kind: 'good' }>;
 export async function callback(room: Room, visit: Visit): Promise<Outcome> {
   const { ctx, application } = visit;
   const browser = readBrowser(ctx, application);
-  const state = onlyParameter(ctx, 'state');
+  const state = singleParam(ctx, 'state');
   const opened = room.attempts.open(application.slug, browser.known ? browser.id : undefined, state);
   const present = await presentSessions(room.sessions, ctx, application);
-  const error = onlyParameter(ctx, 'error');
+  const error = singleParam(ctx, 'error');
   if (opened.kind !== 'good') return withoutAttempt(room, visit, opened, present, browser);
   // Another tab of this browser was faster: the code need not be spent.
   if (present.some(({ session }) => session && session.created >= opened.attempt.at)) {
     return toApplication(visit, opened.attempt.returnTo);
   }
-  if (error !== undefined) return refused(visit, opened.attempt, error, onlyParameter(ctx, 'error_description'));
-  if (onlyParameter(ctx, 'code') === undefined) return withoutAttempt(room, visit, opened, present, browser);
+  if (error !== undefined) return refused(visit, opened.attempt, error, singleParam(ctx, 'error_description'));
+  if (singleParam(ctx, 'code') === undefined) return withoutAttempt(room, visit, opened, present, browser);
   return exchange(room, visit, opened, present, browser);
 }
 
@@ -68,7 +68,7 @@ async function exchange(
   try {
     const identity = await provider.exchangeCode(url, {
       redirectUri,
-      state: onlyParameter(ctx, 'state') ?? '',
+      state: singleParam(ctx, 'state') ?? '',
       ...proof,
     });
     return await complete(room, visit, { identity, asked, attempt, present, browser });

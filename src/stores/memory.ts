@@ -1,7 +1,7 @@
 /** The store in memory: one process, bounded, gone at a restart. */
 import type { KeyvStoreAdapter } from 'keyv';
 import { LRUCache } from 'lru-cache';
-import { createBounded } from '../lru.ts';
+import { createLru } from '../lru.ts';
 import { openKeyv } from './keyv.ts';
 import type { Store } from './store.ts';
 
@@ -28,7 +28,7 @@ function createRows(now: () => number, limits: MemoryLimits) {
     maxSize: limits.sessions,
     sizeCalculation: (entry, key) => entry.value.length + key.length + 500,
   });
-  const counters = createBounded<string, Entry>(limits.counters);
+  const counters = createLru<string, Entry>(limits.counters);
   // Sign-outs, locks and used tokens only expire. Were they evicted, whoever can make rows could raise a dead session.
   const others = new Map<string, Entry>();
   const placeOf = (key: string) => (key.startsWith('s:') ? sessions : key.startsWith('c:') ? counters : others);

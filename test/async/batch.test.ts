@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { atEndOfTurn } from '../../src/async/batch.ts';
+import { batchPerTick } from '../../src/async/batch.ts';
 
 const never = () => {
   throw new Error('nothing was to be given up');
@@ -8,7 +8,7 @@ const never = () => {
 
 test('what comes in one turn is worked off together, in order and once', async () => {
   const done: number[][] = [[]];
-  const work = atEndOfTurn((number: number) => done.at(-1)!.push(number), never);
+  const work = batchPerTick((number: number) => done.at(-1)!.push(number), never);
   for (const number of [1, 2, 3]) work(number);
   expect(done).toEqual([[]]);
   await nextTurn();
@@ -20,7 +20,7 @@ test('what comes in one turn is worked off together, in order and once', async (
 
 test('what comes while the others are worked off has a turn of its own', async () => {
   const done: string[] = [];
-  const work = atEndOfTurn((name: string) => {
+  const work = batchPerTick((name: string) => {
     done.push(name);
     if (name === 'first') work('late');
   }, never);
@@ -34,7 +34,7 @@ test('what comes while the others are worked off has a turn of its own', async (
 
 test('what fails is given up by itself, and the others are worked off', async () => {
   const done: string[] = [];
-  const work = atEndOfTurn(
+  const work = batchPerTick(
     (name: string) => {
       if (name === 'bad') throw new Error('bad');
       done.push(name);

@@ -5,7 +5,7 @@ import type { Application } from '../../src/decision/application.ts';
 import { judge } from '../../src/decision/authorize.ts';
 import type { Question } from '../../src/dialects/dialect.ts';
 import { forwardedUrl } from '../../src/dialects/forwarded_headers.ts';
-import { isPageVisit, prefersJson } from '../../src/http/request_kind.ts';
+import { isNavigation, prefersJson } from '../../src/http/request_kind.ts';
 import type { LiveSession } from '../../src/sessions/sessions.ts';
 
 const rule = (policy: Rule['policy'], who = () => true): Rule => ({ name: policy, policy, who });
@@ -183,7 +183,7 @@ test.each([
   [{ method: 'GET', headers: { 'sec-fetch-mode': 'websocket' } }, false],
   [{ method: 'GET', headers: { 'sec-fetch-mode': 'navigate, navigate' } }, false],
 ])('%j is a page visit: %s', (request, visit) =>
-  expect(isPageVisit(question(request as Partial<Question>))).toBe(visit));
+  expect(isNavigation(question(request as Partial<Question>))).toBe(visit));
 
 test.each([
   [undefined, false],
@@ -198,6 +198,6 @@ test.each([
 // Attack: after a quotation mark each comma costs another copy of all that came before it. With so many this would never end.
 test('an Accept header that is longer than any program needs is not taken apart', () => {
   const asked = question({ headers: { accept: `text/html,"${','.repeat(2_000_000)}` } });
-  expect(isPageVisit(asked)).toBe(false);
+  expect(isNavigation(asked)).toBe(false);
   expect(prefersJson(asked)).toBe(false);
 });

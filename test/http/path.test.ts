@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPath } from '../../src/http/path.ts';
+import { parsePath } from '../../src/http/path.ts';
 
 test.each([
   '/',
@@ -11,7 +11,7 @@ test.each([
   '/a@b,c',
   '/a..b',
 ])('the plain path %s has one reading', (raw) =>
-  expect(readPath(raw)).toEqual({ raw, decoded: raw, ambiguous: false, readings: [raw] }));
+  expect(parsePath(raw)).toEqual({ raw, decoded: raw, ambiguous: false, readings: [raw] }));
 
 test.each([
   ['/public/%C3%BC.png', '/public/ü.png'],
@@ -20,7 +20,7 @@ test.each([
   ['/100%25', '/100%'],
   ['/a%2Eb', '/a.b'],
 ])('the encoded path %s is read decoded too, without doubt', (raw, decoded) => {
-  expect(readPath(raw)).toEqual({ raw, decoded, ambiguous: false, readings: [raw, decoded] });
+  expect(parsePath(raw)).toEqual({ raw, decoded, ambiguous: false, readings: [raw, decoded] });
 });
 
 // Attack: each of these is public to a prefix rule and /admin to something downstream.
@@ -45,9 +45,9 @@ test.each([
   '/%u0061dmin',
   '/public/%u002e%u002e/admin',
 ])('one reading of the trick %s is /admin, and it is ambiguous', (raw) => {
-  const path = readPath(raw);
+  const path = parsePath(raw);
   expect(path.ambiguous).toBe(true);
-  expect(path.readings).toContain('/admin');
+  expect(path.variants).toContain('/admin');
 });
 
 test.each([
@@ -68,13 +68,13 @@ test.each([
   '/a/...',
   '/..%20/x',
   '/a%3fb',
-])('%s is ambiguous', (raw) => expect(readPath(raw).ambiguous).toBe(true));
+])('%s is ambiguous', (raw) => expect(parsePath(raw).ambiguous).toBe(true));
 
 test('a path with more readings than anybody honest needs has none', () => {
   const raw = `/${'a;b/%2525252e%2525252e//..\\'.repeat(6)}#x%00`;
-  const path = readPath(raw);
+  const path = parsePath(raw);
   expect(path.ambiguous).toBe(true);
-  expect(path.readings).toEqual([]);
+  expect(path.variants).toEqual([]);
 });
 
 test.each([
@@ -83,7 +83,7 @@ test.each([
   [';/', 8000],
   ['%25', 5000],
 ])('sixteen kilobytes of %s have no more readings than others', (trick, times) => {
-  expect(readPath(`/${trick.repeat(times)}`).readings.length).toBeLessThanOrEqual(32);
+  expect(parsePath(`/${trick.repeat(times)}`).variants.length).toBeLessThanOrEqual(32);
 });
 
 // Attack: a path that makes the expressions that look for tricks try all pairs of places in it. Longer here than any that is
@@ -93,5 +93,5 @@ test.each([
   ['dots and spaces', `/${'.%20'.repeat(200_000)}x`],
   ['spaces', `/${'%20'.repeat(400_000)}x`],
 ])('a path of many %s is read in one pass', (_, raw) => {
-  expect(readPath(raw)).toMatchObject({ ambiguous: false });
+  expect(parsePath(raw)).toMatchObject({ ambiguous: false });
 });

@@ -2,8 +2,8 @@ import { posix, win32 } from 'node:path';
 import { unescape as percentDecode } from 'node:querystring';
 import { expect, test } from 'vitest';
 import { compileRules } from '../../src/access/rules.ts';
-import { readPath } from '../../src/http/path.ts';
-import { everyReading } from '../../src/http/path_variants.ts';
+import { parsePath } from '../../src/http/path.ts';
+import { pathVariants } from '../../src/http/path_variants.ts';
 
 // Attack: each is `/admin` to something real, and only in an order of steps of its own.
 test.each([
@@ -23,13 +23,13 @@ test.each([
   ['two dots that are one character', '/public/%e2%80%a5/admin'],
   ['a space that a file system drops', '/public/..%20/admin'],
 ])('%s', (_, raw) => {
-  const path = readPath(raw);
+  const path = parsePath(raw);
   expect(path.ambiguous).toBe(true);
-  expect(path.readings).toContain('/admin');
+  expect(path.variants).toContain('/admin');
 });
 
 test.each(['/public/%25u002e%25u002e/admin', '/public/a%ef%bc%bcb'])('%s opens nothing', (raw) =>
-  expect(readPath(raw).ambiguous).toBe(true));
+  expect(parsePath(raw).ambiguous).toBe(true));
 
 // Attack: all readings of one long path took 20 ms of everybody's time.
 test.each([
@@ -41,7 +41,7 @@ test.each([
   ';/',
   '%20.',
 ])('sixteen kilobytes of %s are read in few ways or in none', (piece) => {
-  const readings = everyReading(`/%25252f%2f${piece.repeat(16_000 / piece.length)};a`);
+  const readings = pathVariants(`/%25252f%2f${piece.repeat(16_000 / piece.length)};a`);
   expect(readings.join('').length).toBeLessThanOrEqual(48 * 1024);
 });
 
@@ -87,7 +87,7 @@ test('of thousands of tricks none is public and elsewhere, none gets past a clos
   const seen = { deny: 0, optional: 0, required: 0 };
   for (const target of paths(5_000)) {
     const [uri = ''] = target.split('?');
-    const path = readPath(uri.replace(/[\x80-\xff]/g, percentEncode));
+    const path = parsePath(uri.replace(/[\x80-\xff]/g, percentEncode));
     const policies = rules({ path, href: '', method: 'GET', client: undefined }).map(({ policy }) => policy);
     const verdict = policies.includes('deny') ? 'deny' : policies.includes('required') ? 'required' : 'optional';
     seen[verdict] += 1;

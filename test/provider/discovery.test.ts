@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { inTime } from '../../src/async/deadline.ts';
+import { withDeadline } from '../../src/async/deadline.ts';
 import { causeOf, ProviderUnavailable } from '../../src/errors.ts';
 import { whyAway } from '../../src/provider/connection_hint.ts';
 import { keysAddress, mayBeInsecure } from '../../src/provider/discovery.ts';
@@ -92,8 +92,8 @@ test('http is for loopback, or for those who say so', () => {
 });
 
 test('what hangs ends in time, and is no refusal', async () => {
-  await expect(inTime(new Promise(() => undefined), 20)).rejects.toThrow(ProviderUnavailable);
-  expect(await inTime(Promise.resolve(7), 20)).toBe(7);
+  await expect(withDeadline(new Promise(() => undefined), 20)).rejects.toThrow(ProviderUnavailable);
+  expect(await withDeadline(Promise.resolve(7), 20)).toBe(7);
 });
 
 test('the place to sign out is named with the hint, and is not invented', async () => {

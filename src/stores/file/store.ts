@@ -1,6 +1,6 @@
 /** The store in a folder: an embedded database that several processes of one machine share, and that outlives them. */
 import type { KeyvStoreAdapter } from 'keyv';
-import { oncePerTurn } from '../../async/memoize.ts';
+import { memoizePerTick } from '../../async/memoize.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
 import { openKeyv } from '../keyv.ts';
@@ -122,7 +122,7 @@ export function createFileStore(folder: string, now: () => number, events?: Even
     replace: rows.replace,
     increment: rows.increment,
     count: async (key) => Number((await keyv.get(key)) ?? 0),
-    epoch: oncePerTurn(() => readEpoch(database)),
+    epoch: memoizePerTick(() => readEpoch(database)),
     onInvalidate: (listener) => void listeners.push(listener),
     ping: database.probe,
     async close() {

@@ -2,7 +2,7 @@
 import KeyvRedis from '@keyv/redis';
 import { ErrorReply } from '@redis/client';
 import type { Keyv } from 'keyv';
-import { oncePerTurn } from '../../async/memoize.ts';
+import { memoizePerTick } from '../../async/memoize.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
 import { answered, openKeyv } from '../keyv.ts';
@@ -115,7 +115,7 @@ export function createRedisStore(address: RedisAddress, events?: Events): Store 
         return Number(await client.eval(INCREMENT, options));
       }),
     count: async (key) => Number((await run((_, keyv) => keyv.get(name(key)))) ?? 0),
-    epoch: oncePerTurn(link.epoch),
+    epoch: memoizePerTick(link.epoch),
     onInvalidate: (listener) => void listeners.push(listener),
     ping: () => run((client) => probe(client, link.connection()!, name('ready'))),
     close: async () => link.close(),
