@@ -1,5 +1,5 @@
 /** Puts the rooms together from a configuration: the one place that knows them all. Listens to nothing, starts nothing. */
-import { createHosts } from './access/application_index.ts';
+import { createApplicationIndex } from './access/application_index.ts';
 import { createIdentify } from './auth/authenticate.ts';
 import { createSharedAuthenticator } from './auth/authorizer.ts';
 import type { Config } from './config/schema/config.ts';
@@ -16,7 +16,7 @@ export type Parts = ReturnType<typeof assemble>;
 /** `now` in milliseconds since the epoch. */
 export function assemble(config: Config, events: Events, now: () => number = Date.now) {
   const applications = config.applications.map(compileApplication);
-  const hosts = createHosts(applications);
+  const hosts = createApplicationIndex(applications);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
   const provider = createProviders(config, { events, now });
   const store = createStore(config.store, now, events);

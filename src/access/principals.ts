@@ -2,10 +2,10 @@
 import type { AccessRule } from '../config/schema/config.ts';
 import type { User } from '../sessions/session.ts';
 
-export type Who = (user: User) => boolean;
+export type PrincipalMatcher = (user: User) => boolean;
 
 /** Compiles the `groups`, `users` and `emails` of a rule. `*` in an e-mail stands for any characters but `@`. */
-export function compileWho(rule: Pick<AccessRule, 'groups' | 'users' | 'emails'>): Who {
+export function compilePrincipals(rule: Pick<AccessRule, 'groups' | 'users' | 'emails'>): PrincipalMatcher {
   if (!rule.groups && !rule.users && !rule.emails) return () => true;
   const groups = new Set(rule.groups);
   const users = new Set(rule.users);

@@ -1,5 +1,5 @@
 /** The shared authenticator: turns a question into a decision. It knows no HTTP server and no proxy; every dialect calls it. */
-import type { Hosts } from '../access/application_index.ts';
+import type { ApplicationIndex } from '../access/application_index.ts';
 import type { Application } from '../decision/application.ts';
 import { allowNobody, deny, judge } from '../decision/authorize.ts';
 import type { Decision } from '../decision/decision.ts';
@@ -17,7 +17,10 @@ const browserEndpoints = new Set(
   ['start', 'callback', 'sign_out', 'ping'].map((name) => `/outpost.goauthentik.io/${name}`),
 );
 
-export function createSharedAuthenticator(hosts: Pick<Hosts<Application>, 'find'>, identify: Identify): Authenticator {
+export function createSharedAuthenticator(
+  hosts: Pick<ApplicationIndex<Application>, 'find'>,
+  identify: Identify,
+): Authenticator {
   const decide = (question: Question): Decision | Promise<Decision> => {
     const application = hosts.find(question.url.host);
     if (!application) return { kind: 'unknown_host', host: question.url.host };

@@ -1,6 +1,6 @@
 /** `/auth/*`: reads a proxy's question, has it decided, gives the answer in the proxy's words and tells the log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Hosts } from '../access/application_index.ts';
+import type { ApplicationIndex } from '../access/application_index.ts';
 import { batchPerTick } from '../async/batch.ts';
 import type { Application } from '../decision/application.ts';
 import type { Decision } from '../decision/decision.ts';
@@ -19,7 +19,7 @@ import type { Peer } from './trusted_peer.ts';
 export interface CheckOptions {
   authenticator: Authenticator;
   answer: AnswerMaker;
-  hosts: Pick<Hosts<Application>, 'find'>;
+  hosts: Pick<ApplicationIndex<Application>, 'find'>;
   peers: (socket: IncomingMessage['socket']) => Peer;
   trusted: Networks;
   nginxMethodHeader: string | undefined;

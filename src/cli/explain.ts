@@ -1,5 +1,5 @@
 /** `gatepost explain`: asks the server's own authenticator about a request that nobody made, and says why it decides so. */
-import { createHosts } from '../access/application_index.ts';
+import { createApplicationIndex } from '../access/application_index.ts';
 import { createSharedAuthenticator } from '../auth/authorizer.ts';
 import { loadConfig } from '../config/load.ts';
 import { compileApplication } from '../decision/application.ts';
@@ -41,7 +41,7 @@ export async function explainCommand(
     error(`gatepost: ${'kind' in url ? `${url.header} ${url.problem}` : '--client-ip is no address'}`);
     return 1;
   }
-  const hosts = createHosts(config.applications.map(compileApplication));
+  const hosts = createApplicationIndex(config.applications.map(compileApplication));
   const subject = person(request);
   const question = asQuestion(request, url, client);
   const decision = await createSharedAuthenticator(hosts, () => ({ subject })).decide(question);

@@ -14,7 +14,7 @@ export async function verifyBasic(
 ): Promise<Identity> {
   switch (mode) {
     case 'app_password':
-      return provider.appPassword(user, password);
+      return provider.verifyAppPassword(user, password);
     case 'password':
       return provider.password(user, password);
     case 'off':

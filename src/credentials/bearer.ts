@@ -5,7 +5,7 @@ import type { Identity, Provider } from '../provider/provider.ts';
 
 /** Throws `CredentialsRefused` or `ProviderUnavailable`. */
 export async function verifyBearer(provider: Provider, { token }: { token: string }): Promise<Identity> {
-  return provider.bearer(token);
+  return provider.verifyBearer(token);
 }
 
 /** Whether keys alone decide, so that a yes holds until the token's `exp` and the provider need not be asked again. */

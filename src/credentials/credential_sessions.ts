@@ -82,7 +82,7 @@ export function sessionOf(
     means,
     created: at,
     tokenFrom: asked,
-    tokenUntil: identity.until,
-    until: identity.until,
+    tokenUntil: identity.expiresAt,
+    until: identity.expiresAt,
   };
 }

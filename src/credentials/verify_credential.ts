@@ -101,7 +101,7 @@ async function verify(room: Room, presented: Presented, renews?: string): Promis
       ? await verifyBasic(provider, application.basic, credential)
       : await verifyBearer(provider, credential);
   const at = room.now();
-  if (identity.until <= at) throw new CredentialsRefused('the token has ended');
+  if (identity.expiresAt <= at) throw new CredentialsRefused('the token has ended');
   const session = sessionOf({ identity, application: application.slug, means: credential.scheme }, { asked, at });
   const live = await room.accepted.keep(ids[0], session);
   // Signed out between the question and now: whoever signs out wins.

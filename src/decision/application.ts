@@ -1,17 +1,17 @@
 /** An application as the decision needs it: its configuration with all that is costly compiled at start. */
-import type { Hosted } from '../access/application_index.ts';
-import { compileRules, type Rules } from '../access/rules.ts';
+import type { IndexedApplication } from '../access/application_index.ts';
+import { compileRules, type RuleMatcher } from '../access/rules.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
 
-export interface Application extends Hosted {
+export interface Application extends IndexedApplication {
   config: ApplicationConfig;
   slug: string;
   /** The scheme of `external_host`, for proxies that do not say one. */
   scheme: 'http' | 'https';
   /** The name of its session cookie. */
   cookie: string;
-  rules: Rules;
+  rules: RuleMatcher;
   /** `<external_host>/outpost.goauthentik.io/start?rd=`, to which the forwarded URL is added. */
   startUrl: string;
 }

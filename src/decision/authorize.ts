@@ -45,7 +45,7 @@ function judgeKnown(
   identified: Identified,
 ): Decision {
   const subject = identified.subject!;
-  const refusing = rules.find((rule) => rule.policy === 'required' && !rule.who(subject.session.user));
+  const refusing = rules.find((rule) => rule.policy === 'required' && !rule.principals(subject.session.user));
   if (!refusing) return allow(question, application, identified);
   const message = 'this account may not open this address';
   return { kind: 'forbid', reason: 'forbidden', application, subject, rule: refusing.name, message };

@@ -1,5 +1,5 @@
 /** The forwarded URL: what a proxy says that the client asked for, parsed strictly and only once. */
-import { normaliseHost } from '../access/application_index.ts';
+import { normalizeHost } from '../access/application_index.ts';
 import { type ForwardedPath, parsePath } from '../http/path.ts';
 
 export interface ForwardedUrl {
@@ -78,7 +78,7 @@ export function readHost(
 ): { host: string } | Unusable {
   if (!text) return unusable(header, 'is missing or empty');
   if (text.includes('@')) return unusable(header, 'has user information before the host');
-  const host = normaliseHost(text, scheme);
+  const host = normalizeHost(text, scheme);
   return host === undefined ? unusable(header, 'is not one host with an optional port') : { host };
 }
 

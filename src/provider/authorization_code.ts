@@ -1,22 +1,22 @@
 /** The authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636, OpenID Connect Core section 3.1): to the provider and back. */
 import { authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client';
 import { REDIRECT_URI } from './client.ts';
-import type { Room } from './context.ts';
-import { identityFrom, readIdToken } from './identity_from_tokens.ts';
-import { CodeRefused, isInvalidGrant } from './map_errors.ts';
+import type { ProviderContext } from './context.ts';
+import { identityFromTokens, verifiedIdToken } from './identity_from_tokens.ts';
+import { CodeRejected, isInvalidGrant } from './map_errors.ts';
 import type { Identity } from './provider.ts';
 
 /** What a login under way knows of itself. */
-export interface Attempt {
+export interface AuthorizationRequest {
   redirectUri: string;
   state: string;
   nonce: string;
   codeVerifier: string;
 }
 
-export async function authorizationUrl(room: Room, attempt: Attempt): Promise<string> {
+export async function authorizationUrl(room: ProviderContext, attempt: AuthorizationRequest): Promise<string> {
   const code_challenge = await calculatePKCECodeChallenge(attempt.codeVerifier);
-  const url = await room.client.ask(async (configuration) =>
+  const url = await room.client.request(async (configuration) =>
     buildAuthorizationUrl(configuration, {
       redirect_uri: attempt.redirectUri,
       scope: room.application.scopes.join(' '),
@@ -33,7 +33,11 @@ export async function authorizationUrl(room: Room, attempt: Attempt): Promise<st
  * The code of a callback for an identity: `iss` (RFC 9207), `state` and `nonce` are compared, the ID token verified.
  * A code that the provider does not take any more is a `CodeRefused`.
  */
-export async function exchangeCode(room: Room, callback: URL, attempt: Attempt): Promise<Identity> {
+export async function exchangeCode(
+  room: ProviderContext,
+  callback: URL,
+  attempt: AuthorizationRequest,
+): Promise<Identity> {
   const checks = {
     expectedState: attempt.state,
     expectedNonce: attempt.nonce,
@@ -41,11 +45,11 @@ export async function exchangeCode(room: Room, callback: URL, attempt: Attempt):
     idTokenExpected: true,
   };
   const tokens = await room.client
-    .ask((configuration) =>
+    .request((configuration) =>
       authorizationCodeGrant(configuration, callback, checks, { [REDIRECT_URI]: attempt.redirectUri }),
     )
     .catch((error: unknown) => {
-      throw isInvalidGrant(error) ? new CodeRefused('the code is spent or too old', error) : error;
+      throw isInvalidGrant(error) ? new CodeRejected('the code is spent or too old', error) : error;
     });
-  return identityFrom(room, tokens, await readIdToken(room, tokens));
+  return identityFromTokens(room, tokens, await verifiedIdToken(room, tokens));
 }

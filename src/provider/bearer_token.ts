@@ -1,12 +1,12 @@
 /** A bearer token for an identity: a JWT is verified here, any other token by the provider. */
 import { decodeProtectedHeader } from 'jose';
 import { CredentialsRefused, ProviderUnavailable } from '../errors.ts';
-import { fillClaims, lacksClaims, userFrom } from './claims.ts';
-import type { Room } from './context.ts';
+import { mergeClaims, missingClaims, userFrom } from './claims.ts';
+import type { ProviderContext } from './context.ts';
 import { introspect } from './introspection.ts';
 import type { Identity } from './provider.ts';
 import { type TokenClaims, verifyBearer } from './token_checks.ts';
-import { askUserinfo } from './userinfo.ts';
+import { fetchUserinfo } from './userinfo.ts';
 
 /** Whether it is a signed JWT; five parts are an encrypted one, which only the provider can read. */
 function isJwt(token: string): boolean {
@@ -19,28 +19,28 @@ function isJwt(token: string): boolean {
 }
 
 /** What userinfo adds where the token lacks the name or a claim that the operator maps. The token alone is enough for a yes. */
-async function addUserinfo(room: Room, token: string, claims: TokenClaims) {
+async function addUserinfo(room: ProviderContext, token: string, claims: TokenClaims) {
   const { claims: mapping } = room.application;
-  if (!lacksClaims(claims, mapping, ['preferred_username', ...Object.keys(mapping)])) return claims;
+  if (!missingClaims(claims, mapping, ['preferred_username', ...Object.keys(mapping)])) return claims;
   try {
-    return fillClaims(claims, await askUserinfo(room, token, claims.sub));
+    return mergeClaims(claims, await fetchUserinfo(room, token, claims.sub));
   } catch (error) {
     if (error instanceof CredentialsRefused || error instanceof ProviderUnavailable) return claims;
     throw error;
   }
 }
 
-export async function bearer(room: Room, token: string): Promise<Identity> {
+export async function verifyBearerToken(room: ProviderContext, token: string): Promise<Identity> {
   const local = room.application.bearer === 'jwt' && isJwt(token);
   const claims = local ? await verifyBearer(room, token) : await introspect(room, token);
   const user = userFrom(await addUserinfo(room, token, claims), room.application.claims);
   return {
-    issuer: (await room.discovery.know()).metadata.issuer,
+    issuer: (await room.discovery.metadata()).metadata.issuer,
     sub: claims.sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
     user,
     jwt: token,
     idToken: '',
-    until: claims.exp * 1000,
+    expiresAt: claims.exp * 1000,
   };
 }

@@ -9,7 +9,7 @@ interface Fault {
 const quoted = (value: unknown) => JSON.stringify(String(value).slice(0, 200));
 
 /** What the operator can do about the faults of a connection, by the code that Node gives them. */
-const connecting: [codes: RegExp, hint: string][] = [
+const CONNECTION_HINTS: [codes: RegExp, hint: string][] = [
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'this machine does not find that host name'],
   [/^ECONNREFUSED$/, 'nothing listens at that address'],
   [/WRONG_VERSION_NUMBER/, 'it does not speak TLS there: is the issuer http, or the port another one?'],
@@ -20,7 +20,7 @@ const connecting: [codes: RegExp, hint: string][] = [
 ];
 
 /** @param error what openid-client's `discovery` threw */
-export function whyAway(issuer: string, error: unknown): string {
+export function connectionHint(issuer: string, error: unknown): string {
   return `the OpenID provider ${issuer} cannot be used: ${reason(issuer, error as Fault)}`;
 }
 
@@ -35,7 +35,7 @@ function reason(issuer: string, { code, message, cause }: Fault): string {
   }
   const inner = cause as Fault | undefined;
   const word = String(inner?.code ?? code ?? '');
-  const hint = connecting.find(([codes]) => codes.test(word))?.[1];
+  const hint = CONNECTION_HINTS.find(([codes]) => codes.test(word))?.[1];
   const what = [message, word].filter(Boolean).join(', ');
   return hint ? `${hint} (${word})` : what;
 }

@@ -3,7 +3,7 @@ import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Client } from './client.ts';
 import type { Discovery } from './discovery.ts';
 
-export interface Room {
+export interface ProviderContext {
   application: ApplicationConfig;
   discovery: Discovery;
   client: Client;

@@ -1,14 +1,14 @@
 /** Puts together who somebody is from the tokens of a token endpoint. */
 import type { TokenEndpointResponse } from 'openid-client';
 import { CredentialsRefused } from '../errors.ts';
-import { type Claims, fillClaims, lacksClaims, userFrom } from './claims.ts';
-import type { Room } from './context.ts';
+import { type Claims, mergeClaims, missingClaims, userFrom } from './claims.ts';
+import type { ProviderContext } from './context.ts';
 import type { Identity } from './provider.ts';
 import { type TokenClaims, verifyBearer, verifyIdToken } from './token_checks.ts';
-import { askUserinfo } from './userinfo.ts';
+import { fetchUserinfo } from './userinfo.ts';
 
 /** authentik's (and others') access token is a JWT for the same client and user; any other is opaque to us. */
-async function readAccessToken(room: Room, token: string, sub: string): Promise<TokenClaims | undefined> {
+async function readAccessToken(room: ProviderContext, token: string, sub: string): Promise<TokenClaims | undefined> {
   if (token.split('.').length !== 3) return undefined;
   try {
     const claims = await verifyBearer(room, token, true);
@@ -20,7 +20,7 @@ async function readAccessToken(room: Room, token: string, sub: string): Promise<
 }
 
 /** The claims of an ID token of ours, its signature and everything else but the nonce checked. */
-export async function readIdToken(room: Room, tokens: TokenEndpointResponse): Promise<TokenClaims> {
+export async function verifiedIdToken(room: ProviderContext, tokens: TokenEndpointResponse): Promise<TokenClaims> {
   if (tokens.id_token === undefined) throw new CredentialsRefused('the provider sent no ID token: nobody was named');
   return verifyIdToken(room, tokens.id_token);
 }
@@ -29,28 +29,28 @@ export async function readIdToken(room: Room, tokens: TokenEndpointResponse): Pr
  * Whom the tokens name. `about` are the verified claims of the ID token, or the `sub` alone; `before` are claims that
  * were true once, and count where nothing newer is said.
  */
-export async function identityFrom(
-  room: Room,
+export async function identityFromTokens(
+  room: ProviderContext,
   tokens: TokenEndpointResponse,
-  about: { sub: string } & Claims,
-  before: Claims = {},
+  idTokenClaims: { sub: string } & Claims,
+  previousClaims: Claims = {},
 ): Promise<Identity> {
   const { claims: mapping } = room.application;
-  const access = await readAccessToken(room, tokens.access_token, about.sub);
-  let claims = fillClaims(about, access ?? {});
-  if (lacksClaims(claims, mapping)) {
-    claims = fillClaims(claims, await askUserinfo(room, tokens.access_token, about.sub));
+  const access = await readAccessToken(room, tokens.access_token, idTokenClaims.sub);
+  let claims = mergeClaims(idTokenClaims, access ?? {});
+  if (missingClaims(claims, mapping)) {
+    claims = mergeClaims(claims, await fetchUserinfo(room, tokens.access_token, idTokenClaims.sub));
   }
-  claims = fillClaims(claims, before);
-  const end = access?.exp ?? (about.exp as number | undefined);
+  claims = mergeClaims(claims, previousClaims);
+  const end = access?.exp ?? (idTokenClaims.exp as number | undefined);
   return {
-    issuer: (await room.discovery.know()).metadata.issuer,
-    sub: about.sub,
+    issuer: (await room.discovery.metadata()).metadata.issuer,
+    sub: idTokenClaims.sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
     user: userFrom(claims, mapping),
     jwt: access ? tokens.access_token : (tokens.id_token ?? ''),
     idToken: tokens.id_token ?? '',
     refreshToken: tokens.refresh_token,
-    until: end === undefined ? 0 : end * 1000,
+    expiresAt: end === undefined ? 0 : end * 1000,
   };
 }

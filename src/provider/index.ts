@@ -4,17 +4,17 @@ import { withDeadline } from '../async/deadline.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
 import { authorizationUrl, exchangeCode } from './authorization_code.ts';
-import { bearer } from './bearer_token.ts';
+import { verifyBearerToken } from './bearer_token.ts';
 import { createClient } from './client.ts';
-import type { Room } from './context.ts';
-import { createDiscovery, type Discovery, mayBeInsecure } from './discovery.ts';
+import type { ProviderContext } from './context.ts';
+import { allowsHttp, createDiscovery, type Discovery } from './discovery.ts';
 import { endSessionUrl } from './end_session.ts';
-import { appPassword, password } from './password_grants.ts';
+import { verifyAppPassword, verifyPassword } from './password_grants.ts';
 import type { Provider } from './provider.ts';
 import { refresh } from './refresh_token.ts';
 import { verifyLogoutToken } from './token_checks.ts';
 
-export { CodeRefused, Misconfigured } from './map_errors.ts';
+export { ClientRejected, CodeRejected } from './map_errors.ts';
 export { readDescription } from './oauth_error.ts';
 export { isLogout } from './token_checks.ts';
 
@@ -24,7 +24,7 @@ export function createProvider(
   discovery: Discovery,
   { now = Date.now, events }: { now?: () => number; events?: Events | undefined } = {},
 ): Provider {
-  const room: Room = { application, discovery, client: createClient(application, discovery, events), now };
+  const room: ProviderContext = { application, discovery, client: createClient(application, discovery, events), now };
   return {
     get jwksUri() {
       return discovery.known?.metadata.jwks_uri ?? '';
@@ -35,9 +35,9 @@ export function createProvider(
     authorizationUrl: (attempt) => withDeadline(authorizationUrl(room, attempt)),
     exchangeCode: (callback, attempt) => withDeadline(exchangeCode(room, callback, attempt)),
     refresh: (token, subject) => withDeadline(refresh(room, token, subject)),
-    appPassword: (username, secret) => withDeadline(appPassword(room, username, secret)),
-    password: (username, secret) => withDeadline(password(room, username, secret)),
-    bearer: (token) => withDeadline(bearer(room, token)),
+    verifyAppPassword: (username, secret) => withDeadline(verifyAppPassword(room, username, secret)),
+    password: (username, secret) => withDeadline(verifyPassword(room, username, secret)),
+    verifyBearer: (token) => withDeadline(verifyBearerToken(room, token)),
     verifyLogoutToken: (token) => withDeadline(verifyLogoutToken(room, token)),
     endSessionUrl: (idToken) => withDeadline(endSessionUrl(room, idToken)),
   };
@@ -52,7 +52,7 @@ export function createProviders(
   const providers = new Map<string, Provider>();
 
   const discoveryOf = ({ issuer, allow_insecure_issuer }: ApplicationConfig): Discovery => {
-    const insecure = mayBeInsecure(issuer, allow_insecure_issuer);
+    const insecure = allowsHttp(issuer, allow_insecure_issuer);
     const key = `${insecure} ${issuer}`;
     let discovery = discoveries.get(key);
     if (!discovery) {

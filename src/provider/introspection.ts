@@ -1,17 +1,17 @@
 /** Asks the provider about a token that we cannot read (RFC 7662). */
 import { type IntrospectionResponse, tokenIntrospection } from 'openid-client';
 import { CredentialsRefused } from '../errors.ts';
-import type { Room } from './context.ts';
+import type { ProviderContext } from './context.ts';
 import type { TokenClaims } from './token_checks.ts';
 
 /** Seconds for which an answer without `exp` is believed. */
-const UNNAMED = 60;
+const DEFAULT_LIFETIME_SECONDS = 60;
 
 /** RFC 6750 section 2.1: what is no such text is no token, and the provider need not be asked. */
-const tokenSyntax = /^[\w\-.~+/]+=*$/;
+const TOKEN_SYNTAX = /^[\w\-.~+/]+=*$/;
 
 /** The attack: every client's token is "active". It must have been issued for this client, or for a further audience of ours. */
-function checkIsOurs({ application, discovery }: Room, answer: IntrospectionResponse) {
+function checkIsOurs({ application, discovery }: ProviderContext, answer: IntrospectionResponse) {
   const audiences = Array.isArray(answer.aud) ? answer.aud : [answer.aud];
   const accepted = [application.client_id, ...application.bearer_audiences];
   const ours = answer.client_id === application.client_id || audiences.some((one) => one && accepted.includes(one));
@@ -22,14 +22,14 @@ function checkIsOurs({ application, discovery }: Room, answer: IntrospectionResp
 }
 
 /** The claims of an active access token of ours. Throws `CredentialsRefused` or `ProviderUnavailable`. */
-export async function introspect(room: Room, token: string): Promise<TokenClaims> {
-  const { metadata } = await room.discovery.know();
+export async function introspect(room: ProviderContext, token: string): Promise<TokenClaims> {
+  const { metadata } = await room.discovery.metadata();
   // Section 2.1 wants the caller authenticated; a client without a secret cannot be.
-  if (!metadata.introspection_endpoint || room.application.client_secret === undefined || !tokenSyntax.test(token)) {
+  if (!metadata.introspection_endpoint || room.application.client_secret === undefined || !TOKEN_SYNTAX.test(token)) {
     throw new CredentialsRefused('the token cannot be read');
   }
   const hint = { token_type_hint: 'access_token' };
-  const answer = await room.client.ask((configuration) => tokenIntrospection(configuration, token, hint));
+  const answer = await room.client.request((configuration) => tokenIntrospection(configuration, token, hint));
   if (answer.active !== true) throw new CredentialsRefused('the token is not active');
   checkIsOurs(room, answer);
   // A refresh token is active too; RFC 7662 names the kind in `token_type`, Keycloak in `typ`.
@@ -37,7 +37,7 @@ export async function introspect(room: Room, token: string): Promise<TokenClaims
   if (String(kind).toLowerCase() !== 'bearer') throw new CredentialsRefused('the token is of another kind');
   if ('cnf' in answer) throw new CredentialsRefused('the token is bound to a key');
   const seconds = room.now() / 1000;
-  const exp = answer.exp ?? seconds + UNNAMED;
+  const exp = answer.exp ?? seconds + DEFAULT_LIFETIME_SECONDS;
   if (exp <= seconds) throw new CredentialsRefused('the token has expired');
   // RFC 9068 section 2.2: the subject of a client that acts for itself is the client.
   const sub = answer.sub ?? answer.client_id;

@@ -1,11 +1,11 @@
 /** Checks the signature, issuer and times of a provider's token, whatever the token is for. */
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import { CredentialsRefused } from '../errors.ts';
-import { SKEW } from './client.ts';
-import type { Room } from './context.ts';
-import { explained } from './map_errors.ts';
+import { CLOCK_SKEW_SECONDS } from './client.ts';
+import type { ProviderContext } from './context.ts';
+import { mapErrors } from './map_errors.ts';
 
-const asymmetric = [
+const ASYMMETRIC_ALGORITHMS = [
   'RS256',
   'RS384',
   'RS512',
@@ -19,7 +19,7 @@ const asymmetric = [
   'Ed25519',
 ];
 
-export type Verified = JWTPayload & { sub?: string };
+export type VerifiedClaims = JWTPayload & { sub?: string };
 
 /** The issuer is compared before any key is looked for: a foreign token must not cost a request for keys. */
 function checkIssuer(token: string, issuer: string) {
@@ -44,7 +44,7 @@ async function tryEach(token: string, keys: errors.JWKSMultipleMatchingKeys, opt
 }
 
 /** What a caller demands beside the options of `jose`. */
-export interface Demands extends JWTVerifyOptions {
+export interface VerifyOptions extends JWTVerifyOptions {
   /** The token came from a client: only the key set vouches for it, unless the provider has no keys to sign with. */
   fromClient?: boolean;
   /** The token came from the token endpoint, for something that we sent there: an unknown key is looked for at once. */
@@ -55,17 +55,17 @@ export interface Demands extends JWTVerifyOptions {
  * The token's claims and header, if this provider has signed it and it is valid now: `iss` exact, `exp` there and not
  * past, `nbf` not in the future, 60 s of skew. Throws `CredentialsRefused` or `ProviderUnavailable`.
  */
-export async function verifySignature(
-  { application, discovery, now }: Room,
+export async function verifyJwt(
+  { application, discovery, now }: ProviderContext,
   token: string,
-  { fromClient = false, given = false, ...extra }: Demands = {},
+  { fromClient = false, given = false, ...extra }: VerifyOptions = {},
 ): Promise<JWTVerifyResult> {
-  const { metadata, keys } = await discovery.know();
+  const { metadata, keys } = await discovery.metadata();
   checkIssuer(token, metadata.issuer);
   const options = {
-    algorithms: asymmetric,
+    algorithms: ASYMMETRIC_ALGORITHMS,
     issuer: metadata.issuer,
-    clockTolerance: SKEW,
+    clockTolerance: CLOCK_SKEW_SECONDS,
     currentDate: new Date(now()),
     ...extra,
     requiredClaims: ['exp', ...(extra.requiredClaims ?? [])],
@@ -77,11 +77,11 @@ export async function verifySignature(
   const believed = symmetric.length > 0 && (!fromClient || symmetric.length === offered.length);
   if (application.client_secret !== undefined && believed && isSymmetric(token)) {
     const secret = new TextEncoder().encode(application.client_secret);
-    return explained(() => jwtVerify(token, secret, { ...options, algorithms: symmetric }));
+    return mapErrors(() => jwtVerify(token, secret, { ...options, algorithms: symmetric }));
   }
-  return explained(async () => {
+  return mapErrors(async () => {
     try {
-      return await jwtVerify(token, given ? keys.forGiven : keys.forSent, options);
+      return await jwtVerify(token, given ? keys.keysForProviderTokens : keys.keysForClientTokens, options);
     } catch (error) {
       if (error instanceof errors.JWKSMultipleMatchingKeys) return tryEach(token, error, options);
       throw error;

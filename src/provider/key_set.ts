@@ -3,15 +3,15 @@ import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'j
 import { PROVIDER_TIMEOUT_MS } from '../async/deadline.ts';
 
 /** Milliseconds between two readings that an unknown `kid` can cause. */
-const COOLDOWN = 60_000;
+const REREAD_COOLDOWN_MS = 60_000;
 /** Milliseconds before a key set is asked for again that could not be read. */
-const PAUSE = 1_000;
+const FAILURE_PAUSE_MS = 1_000;
 
 /** fetch, but right after a failure it fails without asking. */
 function createLimitedFetch(now: () => number): typeof fetch {
   let failed = Number.NEGATIVE_INFINITY;
   return async (...request) => {
-    if (now() - failed < PAUSE) throw new Error('the key set could not be read a moment ago');
+    if (now() - failed < FAILURE_PAUSE_MS) throw new Error('the key set could not be read a moment ago');
     try {
       const response = await fetch(...request);
       if (response.status !== 200) failed = now();
@@ -23,11 +23,11 @@ function createLimitedFetch(now: () => number): typeof fetch {
   };
 }
 
-export interface Keys {
+export interface KeySet {
   /** For a token that somebody sent us: keys that are not there are looked for once a minute. */
-  forSent: JWTVerifyGetKey;
+  keysForClientTokens: JWTVerifyGetKey;
   /** For a token that the token endpoint gave us for a code, a password or a refresh token: looked for at once. */
-  forGiven: JWTVerifyGetKey;
+  keysForProviderTokens: JWTVerifyGetKey;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface Keys {
  * And its other side: one such token a minute would use up the re-reading, and whenever the provider changes its keys,
  * logins would fail and sessions end with their refresh. So what the provider itself has given us is not counted.
  */
-export function createKeys(jwksUri: string, now: () => number): Keys {
+export function createKeySet(jwksUri: string, now: () => number): KeySet {
   const remote = createRemoteJWKSet(new URL(jwksUri), {
     cooldownDuration: Number.POSITIVE_INFINITY,
     timeoutDuration: PROVIDER_TIMEOUT_MS,
@@ -61,13 +61,13 @@ export function createKeys(jwksUri: string, now: () => number): Keys {
     };
 
   return {
-    forSent: lookTwice(() => {
-      if (now() - reread >= COOLDOWN) {
+    keysForClientTokens: lookTwice(() => {
+      if (now() - reread >= REREAD_COOLDOWN_MS) {
         reread = now();
         outcome = remote.reload();
       }
       return outcome;
     }),
-    forGiven: lookTwice(() => remote.reload()),
+    keysForProviderTokens: lookTwice(() => remote.reload()),
   };
 }

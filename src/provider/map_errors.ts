@@ -2,13 +2,19 @@
 import { errors as jose } from 'jose';
 import { AuthorizationResponseError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { CredentialsRefused, GatepostError, ProviderUnavailable } from '../errors.ts';
-import { ProviderAnswer } from './oauth_error.ts';
+import { OAuthError } from './oauth_error.ts';
 
 /** RFC 6749 section 5.2, RFC 8707: what the provider says of *us*. No user can mend it, and none is to blame. */
-const ours = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope', 'invalid_target'];
+const CLIENT_ERRORS = [
+  'invalid_client',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+];
 
 /** Checks of what the provider sent that did not pass (openid-client's codes). */
-const failedChecks = [
+const FAILED_CHECKS = [
   'OAUTH_JWT_CLAIM_COMPARISON_FAILED',
   'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
   'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED',
@@ -17,7 +23,7 @@ const failedChecks = [
 ];
 
 /** The provider does not take us as its client: the operator has to look at `client_id`, `client_secret`, `scopes`, `basic`. */
-export class Misconfigured extends ProviderUnavailable {
+export class ClientRejected extends ProviderUnavailable {
   /** The provider's error code. */
   readonly error: string;
 
@@ -28,28 +34,26 @@ export class Misconfigured extends ProviderUnavailable {
 }
 
 /** The provider does not take the code: it was used before, or is too old. Starting afresh mends it. */
-export class CodeRefused extends CredentialsRefused {}
+export class CodeRejected extends CredentialsRefused {}
 
 /** `invalid_grant` (RFC 6749 section 5.2). */
 export function isInvalidGrant(error: unknown): boolean {
   return (
-    error instanceof CredentialsRefused &&
-    error.cause instanceof ProviderAnswer &&
-    error.cause.error === 'invalid_grant'
+    error instanceof CredentialsRefused && error.cause instanceof OAuthError && error.cause.error === 'invalid_grant'
   );
 }
 
 function fromOAuthError(error: string, status: number, description: unknown): GatepostError {
-  const answer = new ProviderAnswer(error, description);
+  const answer = new OAuthError(error, description);
   if (status === 429 || status === 408 || status >= 500) return new ProviderUnavailable(answer);
-  return ours.includes(error) ? new Misconfigured(error, answer) : new CredentialsRefused(undefined, answer);
+  return CLIENT_ERRORS.includes(error) ? new ClientRejected(error, answer) : new CredentialsRefused(undefined, answer);
 }
 
 /** The attack: a provider that quotes the password that it refuses. Of an answer to one, the log learns the code alone. */
-export function withoutWords(error: unknown): unknown {
-  if (!(error instanceof GatepostError && error.cause instanceof ProviderAnswer)) return error;
-  const answer = new ProviderAnswer(error.cause.error);
-  if (error instanceof Misconfigured) return new Misconfigured(error.error, answer);
+export function withoutDescription(error: unknown): unknown {
+  if (!(error instanceof GatepostError && error.cause instanceof OAuthError)) return error;
+  const answer = new OAuthError(error.cause.error);
+  if (error instanceof ClientRejected) return new ClientRejected(error.error, answer);
   return error instanceof CredentialsRefused
     ? new CredentialsRefused(undefined, answer)
     : new ProviderUnavailable(answer);
@@ -79,24 +83,24 @@ function fromJose(error: jose.JOSEError): GatepostError {
 }
 
 /** Every throw of openid-client, jose and fetch as one of ours. What is not known is the provider's fault: never a yes. */
-export async function explain(error: unknown): Promise<GatepostError> {
+export async function toGatepostError(error: unknown): Promise<GatepostError> {
   if (error instanceof GatepostError) return error;
   if (error instanceof ResponseBodyError) return fromOAuthError(error.error, error.status, error.error_description);
   if (error instanceof WWWAuthenticateChallengeError) return fromChallenge(error);
   if (error instanceof AuthorizationResponseError) return new CredentialsRefused(undefined, error);
   if (error instanceof jose.JOSEError) return fromJose(error);
   const code = (error as { code?: unknown } | undefined)?.code;
-  if (typeof code === 'string' && failedChecks.includes(code)) return new CredentialsRefused(undefined, error);
+  if (typeof code === 'string' && FAILED_CHECKS.includes(code)) return new CredentialsRefused(undefined, error);
   if (code === 'OAUTH_INVALID_RESPONSE' && !isAboutBody(error as Error))
     return new CredentialsRefused(undefined, error);
   return new ProviderUnavailable(error);
 }
 
 /** Runs `work`; what it throws is ours. */
-export async function explained<T>(work: () => Promise<T>): Promise<T> {
+export async function mapErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw await explain(error);
+    throw await toGatepostError(error);
   }
 }

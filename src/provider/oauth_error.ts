@@ -1,10 +1,10 @@
 /** What a provider said when it said no, in words that may stand in the log. */
 
 /** Characters of a provider's sentence that are kept. */
-const LONGEST = 200;
+const MAX_DESCRIPTION_CHARS = 200;
 
 /** A run of characters this long may be a code or a token that the sentence quotes. */
-const secretLike = /[\w\-.~+/=%]{20,}/g;
+const SECRET_LIKE = /[\w\-.~+/=%]{20,}/g;
 
 /**
  * An `error_description` (RFC 6749 section 5.2) for the operator, or `undefined`. Attacks: it comes from elsewhere, in a
@@ -13,12 +13,12 @@ const secretLike = /[\w\-.~+/=%]{20,}/g;
  */
 export function readDescription(description: unknown): string | undefined {
   if (typeof description !== 'string') return undefined;
-  const text = description.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]+/g, ' ').replace(secretLike, '…');
-  return text.trim().slice(0, LONGEST) || undefined;
+  const text = description.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]+/g, ' ').replace(SECRET_LIKE, '…');
+  return text.trim().slice(0, MAX_DESCRIPTION_CHARS) || undefined;
 }
 
 /** The provider's error answer. The message has its code and its sentence; the answer itself is left behind. */
-export class ProviderAnswer extends Error {
+export class OAuthError extends Error {
   /** The code alone, as RFC 6749 section 5.2 or an extension names it. */
   readonly error: string;
 

@@ -1,9 +1,9 @@
 /** User name and password of a program for an identity: authentik's app passwords, or the password grant. */
 import { clientCredentialsGrant, genericGrantRequest, type TokenEndpointResponse } from 'openid-client';
 import { CredentialsRefused, GrantNotOffered } from '../errors.ts';
-import type { Room } from './context.ts';
-import { identityFrom, readIdToken } from './identity_from_tokens.ts';
-import { Misconfigured, withoutWords } from './map_errors.ts';
+import type { ProviderContext } from './context.ts';
+import { identityFromTokens, verifiedIdToken } from './identity_from_tokens.ts';
+import { ClientRejected, withoutDescription } from './map_errors.ts';
 import type { Identity } from './provider.ts';
 
 const fold = (text: unknown) => (typeof text === 'string' ? text.normalize('NFC').toLowerCase() : undefined);
@@ -12,40 +12,45 @@ const fold = (text: unknown) => (typeof text === 'string' ? text.normalize('NFC'
  * The attack: a provider that does not look at `username` vouches for its own service account, and any password opens
  * the door under any name. So the ID token must name the user that was asked for.
  */
-async function judge(room: Room, tokens: TokenEndpointResponse, username: string): Promise<Identity> {
-  const claims = await readIdToken(room, tokens);
+async function assertSameUser(
+  room: ProviderContext,
+  tokens: TokenEndpointResponse,
+  username: string,
+): Promise<Identity> {
+  const claims = await verifiedIdToken(room, tokens);
   const wanted = fold(username);
   if (wanted === '' || ![claims.preferred_username, claims.email].some((name) => fold(name) === wanted)) {
     throw new CredentialsRefused('the provider vouched for another user');
   }
   // A program sends its password again; a refresh token that nobody asked for is dropped.
-  return { ...(await identityFrom(room, tokens, claims)), refreshToken: undefined };
+  return { ...(await identityFromTokens(room, tokens, claims)), refreshToken: undefined };
 }
 
-const scope = ({ application }: Room) => application.scopes.filter((one) => one !== 'offline_access').join(' ');
+const scope = ({ application }: ProviderContext) =>
+  application.scopes.filter((one) => one !== 'offline_access').join(' ');
 
 /**
  * The client credentials grant with user name and app password, as authentik takes them, and without the client's
  * secret: with it, a provider would answer for the client itself, whatever the user name and password are.
  */
-export async function appPassword(room: Room, username: string, password: string): Promise<Identity> {
+export async function verifyAppPassword(room: ProviderContext, username: string, password: string): Promise<Identity> {
   const form = { username, password, scope: scope(room) };
-  const asked = room.client.askWithoutSecret((configuration) => clientCredentialsGrant(configuration, form));
+  const asked = room.client.requestWithoutSecret((configuration) => clientCredentialsGrant(configuration, form));
   // Most providers have no app passwords and say so of the client. An application with a Basic login of its own must
   // not end in a 503 for it: whatever the header holds, it is not ours.
   const tokens = await asked.catch((error: unknown) => {
-    const told = withoutWords(error);
-    throw told instanceof Misconfigured ? new GrantNotOffered(told.cause) : told;
+    const told = withoutDescription(error);
+    throw told instanceof ClientRejected ? new GrantNotOffered(told.cause) : told;
   });
-  return judge(room, tokens, username);
+  return assertSameUser(room, tokens, username);
 }
 
 /** The resource owner password grant (RFC 6749 section 4.3), as this client. */
-export async function password(room: Room, username: string, secret: string): Promise<Identity> {
+export async function verifyPassword(room: ProviderContext, username: string, secret: string): Promise<Identity> {
   const form = { username, password: secret, scope: scope(room) };
-  const asked = room.client.ask((configuration) => genericGrantRequest(configuration, 'password', form));
+  const asked = room.client.request((configuration) => genericGrantRequest(configuration, 'password', form));
   const tokens = await asked.catch((error: unknown) => {
-    throw withoutWords(error);
+    throw withoutDescription(error);
   });
-  return judge(room, tokens, username);
+  return assertSameUser(room, tokens, username);
 }

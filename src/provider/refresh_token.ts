@@ -2,37 +2,37 @@
 import { decodeJwt } from 'jose';
 import { refreshTokenGrant } from 'openid-client';
 import { CredentialsRefused } from '../errors.ts';
-import type { Room } from './context.ts';
-import { identityFrom, readIdToken } from './identity_from_tokens.ts';
+import type { ProviderContext } from './context.ts';
+import { identityFromTokens, verifiedIdToken } from './identity_from_tokens.ts';
 import type { Identity } from './provider.ts';
 
 /** Milliseconds that tokens live whose end nobody names. */
-const UNNAMED = 300_000;
+const DEFAULT_LIFETIME_MS = 300_000;
 
 /**
  * A new ID token is verified and must name the same `sub` (section 12.2); without one, the old one says who it is, as
  * far as the new access token and userinfo do not. The old refresh token stays where the provider sends none.
  */
 export async function refresh(
-  room: Room,
+  room: ProviderContext,
   refreshToken: string,
   subject: { sub: string; idToken: string },
 ): Promise<Identity> {
-  const tokens = await room.client.ask((configuration) => refreshTokenGrant(configuration, refreshToken));
+  const tokens = await room.client.request((configuration) => refreshTokenGrant(configuration, refreshToken));
   if (tokens.id_token !== undefined) {
-    const claims = await readIdToken(room, tokens);
+    const claims = await verifiedIdToken(room, tokens);
     if (claims.sub !== subject.sub) throw new CredentialsRefused('the refreshed tokens are for another user');
-    const identity = await identityFrom(room, tokens, claims);
+    const identity = await identityFromTokens(room, tokens, claims);
     return { ...identity, refreshToken: identity.refreshToken ?? refreshToken };
   }
   const old = subject.idToken === '' ? {} : decodeJwt(subject.idToken);
-  const identity = await identityFrom(room, tokens, { sub: subject.sub }, old);
-  const lifetime = tokens.expires_in === undefined ? UNNAMED : tokens.expires_in * 1000;
+  const identity = await identityFromTokens(room, tokens, { sub: subject.sub }, old);
+  const lifetime = tokens.expires_in === undefined ? DEFAULT_LIFETIME_MS : tokens.expires_in * 1000;
   return {
     ...identity,
     jwt: identity.jwt || subject.idToken,
     idToken: subject.idToken,
     refreshToken: identity.refreshToken ?? refreshToken,
-    until: identity.until || room.now() + lifetime,
+    expiresAt: identity.expiresAt || room.now() + lifetime,
   };
 }

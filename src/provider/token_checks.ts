@@ -1,8 +1,8 @@
 /** Which tokens of the provider are meant for us: an ID token, an access token, a logout token, and never one for another. */
 import type { JWTHeaderParameters, JWTPayload } from 'jose';
 import { CredentialsRefused } from '../errors.ts';
-import type { Room } from './context.ts';
-import { verifySignature } from './jwt.ts';
+import type { ProviderContext } from './context.ts';
+import { verifyJwt } from './jwt.ts';
 
 /** Claims of a token that passed every check; `sub` and `exp` are there. */
 export type TokenClaims = JWTPayload & { sub: string; exp: number };
@@ -23,7 +23,7 @@ function mediaType(value: unknown): string {
  * The attack: logout tokens, refresh tokens, signed requests and answers are JWTs of the same issuer and audience, and
  * some of them travel in readable places. Accepted is what says that it is an access or ID token, or says nothing.
  */
-function checkKind(claims: JWTPayload, header: JWTHeaderParameters): asserts claims is TokenClaims {
+function assertAccessOrIdToken(claims: JWTPayload, header: JWTHeaderParameters): asserts claims is TokenClaims {
   const type = mediaType(header.typ);
   const inner = mediaType(claims.typ);
   if (!['', 'jwt', 'at+jwt'].includes(type)) throw new CredentialsRefused('the token is of another kind');
@@ -43,10 +43,10 @@ function isAccessToken(claims: JWTPayload, header: JWTHeaderParameters): boolean
 }
 
 /** An ID token that the token endpoint gave us: `aud` is this client. The nonce was judged by whoever knows it. */
-export async function verifyIdToken(room: Room, token: string): Promise<TokenClaims> {
+export async function verifyIdToken(room: ProviderContext, token: string): Promise<TokenClaims> {
   const audience = room.application.client_id;
-  const { payload, protectedHeader } = await verifySignature(room, token, { audience, given: true });
-  checkKind(payload, protectedHeader);
+  const { payload, protectedHeader } = await verifyJwt(room, token, { audience, given: true });
+  assertAccessOrIdToken(payload, protectedHeader);
   return payload;
 }
 
@@ -54,10 +54,10 @@ export async function verifyIdToken(room: Room, token: string): Promise<TokenCla
  * A bearer JWT: for this client (or a further audience of its configuration), or an access token issued to this client.
  * `given`: it came from the token endpoint.
  */
-export async function verifyBearer(room: Room, token: string, given = false): Promise<TokenClaims> {
+export async function verifyBearer(room: ProviderContext, token: string, given = false): Promise<TokenClaims> {
   const { client_id, bearer_audiences } = room.application;
-  const { payload, protectedHeader } = await verifySignature(room, token, { fromClient: true, given });
-  checkKind(payload, protectedHeader);
+  const { payload, protectedHeader } = await verifyJwt(room, token, { fromClient: true, given });
+  assertAccessOrIdToken(payload, protectedHeader);
   const issuedToUs = payload.client_id === client_id || payload.azp === client_id;
   if (isFor(payload, [client_id, ...bearer_audiences])) return payload;
   if (issuedToUs && isAccessToken(payload, protectedHeader)) return payload;
@@ -65,8 +65,8 @@ export async function verifyBearer(room: Room, token: string, given = false): Pr
 }
 
 /** OpenID Connect Back-Channel Logout 1.0 section 2.6, steps 2 to 4: signature, `iss`, `aud`, `iat`, `exp`, and `typ` if it is there. */
-export async function verifyLogoutToken(room: Room, token: string): Promise<JWTPayload> {
-  const { payload, protectedHeader } = await verifySignature(room, token, {
+export async function verifyLogoutToken(room: ProviderContext, token: string): Promise<JWTPayload> {
+  const { payload, protectedHeader } = await verifyJwt(room, token, {
     audience: room.application.client_id,
     requiredClaims: ['iat'],
   });

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
-import { normaliseHost } from '../access/application_index.ts';
+import { normalizeHost } from '../access/application_index.ts';
 import { createApp } from '../app.ts';
 import { assemble, type Parts } from '../assemble.ts';
 import { createCheck } from '../auth/handler.ts';
@@ -110,7 +110,7 @@ function signinOf({ config, parts, events, now }: Site) {
     events,
     forwardedHost: (ctx) => {
       const forwarded = peers(ctx.req.socket).trusted ? ctx.req.headers['x-forwarded-host'] : undefined;
-      return normaliseHost(String(forwarded ?? ctx.req.headers.host ?? ''), undefined);
+      return normalizeHost(String(forwarded ?? ctx.req.headers.host ?? ''), undefined);
     },
   });
 }

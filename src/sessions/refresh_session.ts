@@ -25,7 +25,7 @@ const WRITE_PAUSES = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600];
 
 /** The session with what the provider said now. When it ends for good does not change. */
 export function renewedSession(session: Session, identity: Identity, now: number): Session {
-  const { user, jwt, idToken, refreshToken, until } = identity;
+  const { user, jwt, idToken, refreshToken, expiresAt } = identity;
   return {
     ...session,
     user,
@@ -34,7 +34,7 @@ export function renewedSession(session: Session, identity: Identity, now: number
     idToken: idToken === '' ? session.idToken : idToken,
     refreshToken: refreshToken ?? session.refreshToken,
     tokenFrom: now,
-    tokenUntil: until,
+    tokenUntil: expiresAt,
   };
 }
 

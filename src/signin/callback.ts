@@ -3,7 +3,7 @@ import { CredentialsRefused, causeOf, ProviderUnavailable } from '../errors.ts';
 import { singleParam } from '../http/query.ts';
 import { clientRefusedPage, loginFailedPage, loopPage, providerDownPage } from '../pages/login.ts';
 import { redirect, show } from '../pages/send.ts';
-import { CodeRefused, Misconfigured, readDescription } from '../provider/index.ts';
+import { ClientRejected, CodeRejected, readDescription } from '../provider/index.ts';
 import { type Present, presentSessions } from './browser_sessions.ts';
 import { complete } from './complete.ts';
 import type { Outcome, Room, Visit } from './context.ts';
@@ -73,7 +73,7 @@ async function exchange(
     });
     return await complete(room, visit, { identity, asked, attempt, present, browser });
   } catch (error) {
-    if (error instanceof CodeRefused) {
+    if (error instanceof CodeRejected) {
       return withoutAttempt(room, visit, { ...opened, kind: 'stale', attempt }, present, browser);
     }
     if (error instanceof CredentialsRefused) return untrusted(visit, attempt, error);
@@ -83,7 +83,7 @@ async function exchange(
 }
 
 function unavailable({ ctx, application }: Visit, { returnTo }: Attempt, error: ProviderUnavailable): Outcome {
-  const page = (error instanceof Misconfigured ? clientRefusedPage : providerDownPage)(application, returnTo);
+  const page = (error instanceof ClientRejected ? clientRefusedPage : providerDownPage)(application, returnTo);
   return show(ctx, page, 'provider_unavailable', causeOf(error));
 }
 

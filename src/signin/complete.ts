@@ -22,16 +22,16 @@ interface Login {
 
 /** Until its token ends; with a refresh token, as long as `session_max_age`. */
 function sessionOf(room: Room, application: string, { identity, asked }: Pick<Login, 'identity' | 'asked'>): Session {
-  const { until, ...who } = identity;
+  const { expiresAt, ...who } = identity;
   const now = room.now();
-  const end = identity.refreshToken === undefined ? until : now + room.config.session_max_age;
+  const end = identity.refreshToken === undefined ? expiresAt : now + room.config.session_max_age;
   return {
     ...who,
     application,
     means: 'login',
     created: now,
     tokenFrom: asked,
-    tokenUntil: until,
+    tokenUntil: expiresAt,
     until: Math.min(end, now + Math.max(room.config.session_max_age, LONGEST)),
   };
 }

@@ -9,7 +9,7 @@ import type { Attempts } from './login_state.ts';
 export interface SigninOptions {
   config: Pick<Config, 'applications' | 'secret' | 'session_max_age'>;
   /** Which application a browser means by a host. */
-  applications: { forBrowser(host: string): { config: ApplicationConfig } | undefined };
+  applications: { findByHostname(host: string): { config: ApplicationConfig } | undefined };
   sessions: Sessions;
   provider: (application: ApplicationConfig) => Provider;
   now: () => number;

@@ -53,7 +53,7 @@ export function forBrowser(
 ): Middleware {
   return withLog(room, endpoint, methods, async (ctx) => {
     const host = room.forwardedHost(ctx) ?? '';
-    const application = room.applications.forBrowser(host)?.config;
+    const application = room.applications.findByHostname(host)?.config;
     if (!application) return show(ctx, unknownHostPage(host), 'unknown_host');
     const visit = { ctx, application, provider: room.provider(application) };
     const outcome = await work(room, visit).catch((error: unknown) => fault(room, ctx, application, error));

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createHosts, type Hosted, normaliseHost } from '../../src/access/application_index.ts';
+import { createApplicationIndex, type IndexedApplication, normalizeHost } from '../../src/access/application_index.ts';
 
-const single = (external_host: string): Hosted => ({ external_host, mode: 'forward_single' });
-const domain = (external_host: string, cookie_domain: string): Hosted => ({
+const single = (external_host: string): IndexedApplication => ({ external_host, mode: 'forward_single' });
+const domain = (external_host: string, cookie_domain: string): IndexedApplication => ({
   external_host,
   mode: 'forward_domain',
   cookie_domain,
@@ -17,7 +17,7 @@ test.each([
   ['app.example.com:80', 'http', 'app.example.com'],
   ['[::1]:9000', 'http', '[::1]:9000'],
   ['a_b.example.com', 'https', 'a_b.example.com'],
-] as const)('%s over %s is %s', (text, scheme, host) => expect(normaliseHost(text, scheme)).toBe(host));
+] as const)('%s over %s is %s', (text, scheme, host) => expect(normalizeHost(text, scheme)).toBe(host));
 
 test.each([
   '',
@@ -39,13 +39,13 @@ test.each([
   'a:123456',
   // Attack: each of its dots is a domain to be looked for.
   `${'a.'.repeat(130)}com`,
-])('%j is no host', (text) => expect(normaliseHost(text, 'https')).toBeUndefined());
+])('%j is no host', (text) => expect(normalizeHost(text, 'https')).toBeUndefined());
 
 test('an exact host comes before a domain, and the longest domain before a shorter one', () => {
   const app = single('https://app.example.com');
   const all = domain('https://auth.example.com', 'example.com');
   const team = domain('https://auth.team.example.com', 'team.example.com');
-  const hosts = createHosts([all, app, team]);
+  const hosts = createApplicationIndex([all, app, team]);
   const found = [
     'app.example.com',
     'auth.example.com',
@@ -63,14 +63,14 @@ test('an exact host comes before a domain, and the longest domain before a short
 
 test('a port belongs to the host of an application', () => {
   const app = single('http://app.localhost:8080');
-  const hosts = createHosts([app]);
+  const hosts = createApplicationIndex([app]);
   expect(hosts.find('app.localhost:8080')).toBe(app);
   expect(hosts.find('app.localhost')).toBeUndefined();
-  expect(hosts.forBrowser('app.localhost')).toBe(app);
+  expect(hosts.findByHostname('app.localhost')).toBe(app);
 });
 
 test('a missing port does matter where the name alone leaves two applications', () => {
-  const hosts = createHosts([single('http://app.localhost:8080'), single('http://app.localhost:8081')]);
-  expect(hosts.forBrowser('app.localhost')).toBeUndefined();
-  expect(hosts.forBrowser('app.localhost:8081')).toMatchObject({ external_host: 'http://app.localhost:8081' });
+  const hosts = createApplicationIndex([single('http://app.localhost:8080'), single('http://app.localhost:8081')]);
+  expect(hosts.findByHostname('app.localhost')).toBeUndefined();
+  expect(hosts.findByHostname('app.localhost:8081')).toMatchObject({ external_host: 'http://app.localhost:8081' });
 });

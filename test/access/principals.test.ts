@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compileWho } from '../../src/access/principals.ts';
+import { compilePrincipals } from '../../src/access/principals.ts';
 import type { User } from '../../src/sessions/session.ts';
 
 const alice: User = {
@@ -12,7 +12,7 @@ const alice: User = {
   attributes: {},
 };
 
-test('a rule that names nobody lets anybody in', () => expect(compileWho({})(alice)).toBe(true));
+test('a rule that names nobody lets anybody in', () => expect(compilePrincipals({})(alice)).toBe(true));
 
 test.each([
   [{ groups: ['admins'] }, true],
@@ -27,7 +27,7 @@ test.each([
   [{ emails: ['*@xexample.com'] }, false],
   [{ emails: ['*example.com'] }, false],
   [{ emails: ['*'] }, false],
-])('%j: %s', (rule, may) => expect(compileWho(rule)(alice)).toBe(may));
+])('%j: %s', (rule, may) => expect(compilePrincipals(rule)(alice)).toBe(may));
 
 // Attack: `evil@attacker.org@example.com` or a line break must not satisfy `*@example.com`.
 test.each([
@@ -35,16 +35,16 @@ test.each([
   'alice@example.com\n@evil.org',
   'alice@example.community',
 ])('%j is not in the domain', (email) => {
-  expect(compileWho({ emails: ['*@example.com'] })({ ...alice, email })).toBe(false);
+  expect(compilePrincipals({ emails: ['*@example.com'] })({ ...alice, email })).toBe(false);
 });
 
 test('an empty name is nobody’s name', () => {
-  expect(compileWho({ users: [''], emails: ['*'] })({ ...alice, username: '', email: '' })).toBe(false);
+  expect(compilePrincipals({ users: [''], emails: ['*'] })({ ...alice, username: '', email: '' })).toBe(false);
 });
 
 // Attack: whoever may edit a profile types the boss's address into it.
 test('an address that the provider calls unverified proves nothing', () => {
-  const who = compileWho({ emails: ['alice@example.com'] });
+  const who = compilePrincipals({ emails: ['alice@example.com'] });
   expect(who({ ...alice, emailVerified: false })).toBe(false);
   expect(who({ ...alice, emailVerified: true })).toBe(true);
 });

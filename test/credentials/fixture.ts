@@ -35,9 +35,16 @@ export function makeApplication(fields: Partial<ApplicationConfig> = {}): Applic
   });
 }
 
-export function identityOf(username: string, until: number): Identity {
+export function identityOf(username: string, expiresAt: number): Identity {
   const user = { username, groups: [], entitlements: [], email: '', name: '', uid: `u-${username}`, attributes: {} };
-  return { issuer: 'https://auth.example.com', sub: `u-${username}`, user, jwt: 'the.token', idToken: 'the.id', until };
+  return {
+    issuer: 'https://auth.example.com',
+    sub: `u-${username}`,
+    user,
+    jwt: 'the.token',
+    idToken: 'the.id',
+    expiresAt,
+  };
 }
 
 /** Says yes to a password or token that begins with `good`, for five minutes. `answer` may be replaced. */

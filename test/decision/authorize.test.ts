@@ -8,7 +8,7 @@ import { forwardedUrl } from '../../src/dialects/forwarded_headers.ts';
 import { isNavigation, prefersJson } from '../../src/http/request_kind.ts';
 import type { LiveSession } from '../../src/sessions/sessions.ts';
 
-const rule = (policy: Rule['policy'], who = () => true): Rule => ({ name: policy, policy, who });
+const rule = (policy: Rule['policy'], principals = () => true): Rule => ({ name: policy, policy, principals });
 const alice = { session: { user: { username: 'alice' } }, key: 'k', derived: {} } as unknown as LiveSession;
 
 function question(more: Partial<Question> = {}): Question {

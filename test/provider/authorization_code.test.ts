@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CredentialsRefused, ProviderUnavailable } from '../../src/errors.ts';
 import { describeError } from '../../src/observe/log.ts';
-import { CodeRefused, Misconfigured } from '../../src/provider/index.ts';
+import { ClientRejected, CodeRejected } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
 import { attempt, clients, connect, login, redirectUri, signInAtProvider } from './fixture.ts';
 
@@ -59,7 +59,7 @@ describe('a code', () => {
     });
     expect(identity.user.attributes).toMatchObject({ app_username: 'alice-app' });
     expect(identity.jwt).toBe(identity.idToken);
-    expect(identity.until).toBe(decodeJwt(identity.idToken).exp! * 1000);
+    expect(identity.expiresAt).toBe(decodeJwt(identity.idToken).exp! * 1000);
   });
 
   test("brings authentik's access token as the JWT, and ends with it", async () => {
@@ -94,7 +94,7 @@ describe('a code', () => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     await ours.exchangeCode(callback, attempt);
-    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(CodeRefused);
+    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(CodeRejected);
   });
 
   test.each([
@@ -117,7 +117,7 @@ describe('a code', () => {
     await standWith(changes, header);
     const failure = await ours.exchangeCode(callback, attempt).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(CredentialsRefused);
-    expect(failure).not.toBeInstanceOf(CodeRefused);
+    expect(failure).not.toBeInstanceOf(CodeRejected);
   });
 
   test('the same ID token without a fault is accepted', async () => {
@@ -179,7 +179,7 @@ describe('a code', () => {
     const callback = await signInAtProvider(ours);
     const error_description = `Invalid client credentials for code ${callback.searchParams.get('code')}`;
     provider.stand('token', () => ({ status: 401, body: { error: 'unauthorized_client', error_description } }));
-    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(Misconfigured);
+    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ClientRejected);
     const line = describeError(notices.at(-1)?.error);
     expect(line).toContain('unauthorized_client: Invalid client credentials for code …');
     expect(line).not.toContain(callback.searchParams.get('code'));

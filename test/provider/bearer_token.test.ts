@@ -59,7 +59,7 @@ describe('a JWT', () => {
   ])('is accepted without asking anybody but for keys: %s', async (_, changes, header) => {
     const token = await provider.sign({ ...right(), ...changes }, header);
     const asked = provider.counts.introspection;
-    const identity = await connect(provider).ours.bearer(token);
+    const identity = await connect(provider).ours.verifyBearer(token);
     expect(identity).toMatchObject({ sub: 'u-alice', jwt: token, idToken: '', user: { username: 'alice' } });
     expect(identity.user.groups).toEqual(['admins']);
     expect(provider.counts.introspection).toBe(asked);
@@ -86,7 +86,7 @@ describe('a JWT', () => {
   ])('is refused: %s', async (_, changes, header) => {
     const { slash, ...claims } = { slash: false, ...right(), ...changes };
     const token = await provider.sign({ ...claims, ...(slash && { iss: `${provider.issuer}/` }) }, header);
-    await expect(connect(provider).ours.bearer(token)).rejects.toThrow(CredentialsRefused);
+    await expect(connect(provider).ours.verifyBearer(token)).rejects.toThrow(CredentialsRefused);
   });
 
   test('is refused when a byte was changed, the signature is missing, or it is signed with something public', async () => {
@@ -105,8 +105,8 @@ describe('a JWT', () => {
       `${head}.${body}.`,
       confused,
     ];
-    for (const one of bad) await expect(ours.bearer(one)).rejects.toThrow(CredentialsRefused);
-    expect((await ours.bearer(token)).sub).toBe('u-alice');
+    for (const one of bad) await expect(ours.verifyBearer(one)).rejects.toThrow(CredentialsRefused);
+    expect((await ours.verifyBearer(token)).sub).toBe('u-alice');
   });
 
   test('signed with a secret is refused where the provider signs with keys', async () => {
@@ -117,29 +117,34 @@ describe('a JWT', () => {
     const token = await new SignJWT(right())
       .setProtectedHeader({ alg: 'HS256' })
       .sign(new TextEncoder().encode('grafana-secret'));
-    await expect(connect(provider).ours.bearer(token)).rejects.toThrow(CredentialsRefused);
+    await expect(connect(provider).ours.verifyBearer(token)).rejects.toThrow(CredentialsRefused);
     provider.stand('discovery', undefined);
   });
 
   test('for a further audience is accepted where the configuration says so', async () => {
     const token = await provider.sign({ ...right(), aud: 'other-client', azp: 'other-client' });
-    expect((await connect(provider, { bearer_audiences: ['other-client'] }).ours.bearer(token)).sub).toBe('u-alice');
+    expect((await connect(provider, { bearer_audiences: ['other-client'] }).ours.verifyBearer(token)).sub).toBe(
+      'u-alice',
+    );
   });
 
   test('real ones: of this client yes, of another client no', async () => {
     const { access_token } = await tokens('jwt', 'jwt-secret');
-    expect((await connect(provider, { client_id: 'jwt' }).ours.bearer(access_token)).user.username).toBe('alice');
-    await expect(connect(provider).ours.bearer(access_token)).rejects.toThrow(CredentialsRefused);
+    expect((await connect(provider, { client_id: 'jwt' }).ours.verifyBearer(access_token)).user.username).toBe('alice');
+    await expect(connect(provider).ours.verifyBearer(access_token)).rejects.toThrow(CredentialsRefused);
     const { id_token } = await tokens('grafana', 'grafana-secret');
-    expect((await connect(provider).ours.bearer(id_token)).user.username).toBe('alice');
+    expect((await connect(provider).ours.verifyBearer(id_token)).user.username).toBe('alice');
   });
 
   test('without a name is completed by userinfo, and is good without it', async () => {
     provider.stand('userinfo', () => ({ body: { sub: 'u-alice', preferred_username: 'alice', groups: ['more'] } }));
     const token = await provider.sign({ ...right(), preferred_username: undefined });
-    expect((await connect(provider).ours.bearer(token)).user).toMatchObject({ username: 'alice', groups: ['admins'] });
+    expect((await connect(provider).ours.verifyBearer(token)).user).toMatchObject({
+      username: 'alice',
+      groups: ['admins'],
+    });
     provider.fail('userinfo', 'error');
-    expect((await connect(provider).ours.bearer(token)).user.username).toBe('');
+    expect((await connect(provider).ours.verifyBearer(token)).user.username).toBe('');
   });
 });
 
@@ -149,12 +154,12 @@ describe('keys', () => {
     const { ours } = connect(other);
     const claims = { ...right(), iss: other.issuer };
     const old = await other.sign(claims);
-    await ours.bearer(old);
+    await ours.verifyBearer(old);
     await other.rotateKeys();
     const token = await other.sign(claims);
-    await Promise.all(Array.from({ length: 30 }, () => ours.bearer(token)));
+    await Promise.all(Array.from({ length: 30 }, () => ours.verifyBearer(token)));
     expect(other.counts.jwks).toBe(2);
-    await expect(ours.bearer(old)).rejects.toThrow(CredentialsRefused);
+    await expect(ours.verifyBearer(old)).rejects.toThrow(CredentialsRefused);
     await other.close();
   });
 
@@ -165,7 +170,7 @@ describe('keys', () => {
     const claims = { ...right(), iss: other.issuer, exp: now() + 600 };
     const forge = async (i: number) => {
       const forged = await other.sign(claims, { foreign: true, kid: `unknown-${i}` });
-      await expect(ours.bearer(forged)).rejects.toThrow(CredentialsRefused);
+      await expect(ours.verifyBearer(forged)).rejects.toThrow(CredentialsRefused);
     };
     for (let i = 0; i < 5; i += 1) await forge(i);
     expect(other.counts.jwks).toBe(2);
@@ -175,9 +180,9 @@ describe('keys', () => {
     other.fail('jwks', 'error');
     clock += 60_000;
     const token = await other.sign(claims, { foreign: true, kid: 'unknown' });
-    for (let i = 0; i < 5; i += 1) await expect(ours.bearer(token)).rejects.toThrow(ProviderUnavailable);
+    for (let i = 0; i < 5; i += 1) await expect(ours.verifyBearer(token)).rejects.toThrow(ProviderUnavailable);
     expect(other.counts.jwks).toBe(4);
-    expect((await ours.bearer(await other.sign(claims))).sub).toBe('u-alice');
+    expect((await ours.verifyBearer(await other.sign(claims))).sub).toBe('u-alice');
     await other.close();
   });
 
@@ -187,7 +192,7 @@ describe('keys', () => {
     const clock = Date.now();
     const { ours } = connect(other, {}, () => clock);
     const token = await other.sign({ ...right(), iss: other.issuer });
-    for (let i = 0; i < 5; i += 1) await expect(ours.bearer(token)).rejects.toThrow(ProviderUnavailable);
+    for (let i = 0; i < 5; i += 1) await expect(ours.verifyBearer(token)).rejects.toThrow(ProviderUnavailable);
     expect(other.counts.jwks).toBe(1);
     await other.close();
   });
@@ -195,7 +200,7 @@ describe('keys', () => {
   test('a foreign issuer costs no request at all', async () => {
     const other = await startProvider({ clients });
     const { ours } = connect(other);
-    await expect(ours.bearer(await provider.sign(right()))).rejects.toThrow(CredentialsRefused);
+    await expect(ours.verifyBearer(await provider.sign(right()))).rejects.toThrow(CredentialsRefused);
     expect(other.counts.jwks).toBe(0);
     await other.close();
   });
@@ -205,12 +210,12 @@ describe('an opaque token', () => {
   test('is asked about: of this client yes, of another client or nonsense no', async () => {
     const { ours } = connect(provider);
     const mine = await tokens('grafana', 'grafana-secret');
-    const identity = await ours.bearer(mine.access_token);
+    const identity = await ours.verifyBearer(mine.access_token);
     expect(identity).toMatchObject({ sub: 'u-alice', jwt: mine.access_token, user: { username: 'alice' } });
-    expect(identity.until).toBeGreaterThan(Date.now());
+    expect(identity.expiresAt).toBeGreaterThan(Date.now());
     const foreign = await tokens('other-client', 'other-secret');
-    await expect(ours.bearer(foreign.access_token)).rejects.toThrow(CredentialsRefused);
-    await expect(ours.bearer('nonsense')).rejects.toThrow(CredentialsRefused);
+    await expect(ours.verifyBearer(foreign.access_token)).rejects.toThrow(CredentialsRefused);
+    await expect(ours.verifyBearer('nonsense')).rejects.toThrow(CredentialsRefused);
   });
 
   test.each([
@@ -226,37 +231,39 @@ describe('an opaque token', () => {
     const answer = { active: true, client_id: 'grafana', sub: 'u-alice', username: 'alice', exp: now() + 60 };
     provider.stand('userinfo', () => ({ status: 401, body: {} }));
     provider.stand('introspection', () => ({ body: answer }));
-    expect((await connect(provider).ours.bearer('opaque')).user.username).toBe('alice');
+    expect((await connect(provider).ours.verifyBearer('opaque')).user.username).toBe('alice');
     provider.stand('introspection', () => ({ body: { ...answer, ...changes } }));
-    await expect(connect(provider).ours.bearer('opaque')).rejects.toThrow(CredentialsRefused);
+    await expect(connect(provider).ours.verifyBearer('opaque')).rejects.toThrow(CredentialsRefused);
   });
 
   test('of a further audience is accepted; without exp it is good for a minute', async () => {
     provider.stand('introspection', () => ({ body: { active: true, aud: ['api'], sub: 'u-bob', username: 'bob' } }));
-    const identity = await connect(provider, { bearer_audiences: ['api'] }).ours.bearer('opaque');
-    expect(identity.until).toBeLessThanOrEqual(Date.now() + 60_000);
-    await expect(connect(provider).ours.bearer('opaque')).rejects.toThrow(CredentialsRefused);
+    const identity = await connect(provider, { bearer_audiences: ['api'] }).ours.verifyBearer('opaque');
+    expect(identity.expiresAt).toBeLessThanOrEqual(Date.now() + 60_000);
+    await expect(connect(provider).ours.verifyBearer('opaque')).rejects.toThrow(CredentialsRefused);
   });
 
   test('with `bearer: introspect`, a JWT is asked about too', async () => {
     const asked = provider.counts.introspection;
     provider.stand('introspection', () => ({ body: { active: false } }));
     const { ours } = connect(provider, { bearer: 'introspect' });
-    await expect(ours.bearer(await provider.sign(right()))).rejects.toThrow(CredentialsRefused);
+    await expect(ours.verifyBearer(await provider.sign(right()))).rejects.toThrow(CredentialsRefused);
     expect(provider.counts.introspection).toBe(asked + 1);
   });
 
   test.each(['error', 'busy', 'nonsense', 'reset'] as const)('the provider fails (%s): no refusal', async (failure) => {
     provider.fail('introspection', failure);
-    await expect(connect(provider).ours.bearer('opaque')).rejects.toThrow(ProviderUnavailable);
+    await expect(connect(provider).ours.verifyBearer('opaque')).rejects.toThrow(ProviderUnavailable);
   });
 
   test('what cannot be a token, or a client without a secret, is refused without asking', async () => {
     const asked = provider.counts.introspection;
     for (const token of ['', 'a b', 'ü', 'a\tb', '==', 'a=b']) {
-      await expect(connect(provider).ours.bearer(token)).rejects.toThrow(CredentialsRefused);
+      await expect(connect(provider).ours.verifyBearer(token)).rejects.toThrow(CredentialsRefused);
     }
-    await expect(connect(provider, { client_id: 'public' }).ours.bearer('opaque')).rejects.toThrow(CredentialsRefused);
+    await expect(connect(provider, { client_id: 'public' }).ours.verifyBearer('opaque')).rejects.toThrow(
+      CredentialsRefused,
+    );
     expect(provider.counts.introspection).toBe(asked);
   });
 });

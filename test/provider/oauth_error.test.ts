@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ProviderAnswer, readDescription } from '../../src/provider/oauth_error.ts';
+import { OAuthError, readDescription } from '../../src/provider/oauth_error.ts';
 
 describe("a provider's sentence", () => {
   test('reaches the log', () => {
@@ -25,8 +25,8 @@ describe("a provider's sentence", () => {
 });
 
 test('an error answer is told by its code and its sentence', () => {
-  const answer = new ProviderAnswer('invalid_grant', 'Session not active');
+  const answer = new OAuthError('invalid_grant', 'Session not active');
   expect(String(answer)).toBe('ProviderAnswer: invalid_grant: Session not active');
   expect([answer.error, answer.cause]).toEqual(['invalid_grant', undefined]);
-  expect(String(new ProviderAnswer('a code of\nmy own'))).toBe('ProviderAnswer: unknown_error');
+  expect(String(new OAuthError('a code of\nmy own'))).toBe('ProviderAnswer: unknown_error');
 });

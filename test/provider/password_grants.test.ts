@@ -23,12 +23,12 @@ afterEach(() => {
 describe('an app password', () => {
   test('is accepted for its user, in any letter case, by user name or e-mail', async () => {
     const { ours } = connect(provider);
-    expect(await ours.appPassword('alice', 'app-alice')).toMatchObject({
+    expect(await ours.verifyAppPassword('alice', 'app-alice')).toMatchObject({
       sub: 'u-alice',
       refreshToken: undefined,
       user: { username: 'alice', groups: ['admins', 'staff'] },
     });
-    expect((await ours.appPassword('ALICE', 'app-alice')).sub).toBe('u-alice');
+    expect((await ours.verifyAppPassword('ALICE', 'app-alice')).sub).toBe('u-alice');
   });
 
   test('goes to the provider without the secret of the client', async () => {
@@ -37,7 +37,10 @@ describe('an app password', () => {
       forms.push(form);
       return undefined;
     });
-    await connect(provider, { scopes: ['openid', 'profile', 'offline_access'] }).ours.appPassword('alice', 'app-alice');
+    await connect(provider, { scopes: ['openid', 'profile', 'offline_access'] }).ours.verifyAppPassword(
+      'alice',
+      'app-alice',
+    );
     expect(Object.fromEntries(forms[0]!)).toMatchObject({
       client_id: 'grafana',
       scope: 'openid profile',
@@ -55,32 +58,32 @@ describe('an app password', () => {
     ['an empty one', 'alice', ''],
     ['an empty user name', '', 'app-alice'],
   ])('is refused: %s', async (_, username, password) => {
-    await expect(connect(provider).ours.appPassword(username, password)).rejects.toThrow(CredentialsRefused);
+    await expect(connect(provider).ours.verifyAppPassword(username, password)).rejects.toThrow(CredentialsRefused);
   });
 
   test('is refused where the provider vouches for anyone, whoever is named', async () => {
     const { ours } = connect(careless);
     for (const name of ['alice', 'u-service', '', 'undefined']) {
-      await expect(ours.appPassword(name, 'anything')).rejects.toThrow(CredentialsRefused);
+      await expect(ours.verifyAppPassword(name, 'anything')).rejects.toThrow(CredentialsRefused);
     }
-    expect((await ours.appPassword('AK-client-credentials', 'anything')).sub).toBe('u-service');
+    expect((await ours.verifyAppPassword('AK-client-credentials', 'anything')).sub).toBe('u-service');
   });
 
   test('is refused when no ID token comes back, or one for another client', async () => {
     const { ours } = connect(provider);
     provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer' } }));
-    await expect(ours.appPassword('alice', 'x')).rejects.toThrow(CredentialsRefused);
+    await expect(ours.verifyAppPassword('alice', 'x')).rejects.toThrow(CredentialsRefused);
     const now = Math.floor(Date.now() / 1000);
     const claims = { iss: provider.issuer, sub: 'u', preferred_username: 'alice', iat: now, exp: now + 60 };
     const id_token = await provider.sign({ ...claims, aud: 'other-client' });
     provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', id_token } }));
-    await expect(ours.appPassword('alice', 'x')).rejects.toThrow(CredentialsRefused);
+    await expect(ours.verifyAppPassword('alice', 'x')).rejects.toThrow(CredentialsRefused);
   });
 
   test.each(['error', 'busy', 'nonsense', 'reset'] as const)('is neither accepted nor refused: %s', async (failure) => {
     provider.fail('token', failure);
     const error = await connect(provider)
-      .ours.appPassword('alice', 'app-alice')
+      .ours.verifyAppPassword('alice', 'app-alice')
       .catch((one: unknown) => one);
     expect(error).toBeInstanceOf(ProviderUnavailable);
   });
@@ -92,7 +95,7 @@ describe('an app password', () => {
   ])('the provider knows no app passwords (%s): the operator is told, the user is not blamed', async (error, status) => {
     const { ours, notices } = connect(provider);
     provider.stand('token', () => ({ status, body: { error } }));
-    await expect(ours.appPassword('alice', 'app-alice')).rejects.toThrow(GrantNotOffered);
+    await expect(ours.verifyAppPassword('alice', 'app-alice')).rejects.toThrow(GrantNotOffered);
     expect(notices.at(-1)).toMatchObject({ what: 'provider.misconfigured', level: 'error' });
     expect(notices.at(-1)!.message).toContain(error);
     expect(JSON.stringify(notices)).not.toContain('app-alice');
@@ -109,7 +112,7 @@ test.each([
     status,
     body: { error, error_description: `${body.get('password')} is wrong` },
   }));
-  for (const ask of [ours.appPassword, ours.password]) {
+  for (const ask of [ours.verifyAppPassword, ours.password]) {
     const refusal = await ask('alice', 'app-alice').catch((one: unknown) => one);
     expect(describeError(refusal)).toContain(error);
     expect(describeError(refusal)).not.toContain('app-alice');

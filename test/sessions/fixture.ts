@@ -63,7 +63,7 @@ export function makeIdentity(session: Session, now: number, changes: Partial<Ide
     jwt: 'the.next.token',
     idToken: 'the.next.id',
     refreshToken: 'refresh-2',
-    until: now + 10 * MINUTE,
+    expiresAt: now + 10 * MINUTE,
     ...changes,
   };
 }

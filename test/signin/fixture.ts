@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
-import { createHosts, normaliseHost } from '../../src/access/application_index.ts';
+import { createApplicationIndex, normalizeHost } from '../../src/access/application_index.ts';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createEvents, type NoticeEvent, type SigninEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
@@ -37,12 +37,12 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
   });
   const signin = createSignin({
     config,
-    applications: createHosts(applications.map((one) => ({ ...one, config: one }))),
+    applications: createApplicationIndex(applications.map((one) => ({ ...one, config: one }))),
     sessions,
     provider,
     now,
     events,
-    forwardedHost: (ctx) => normaliseHost(String(ctx.headers['x-forwarded-host'] ?? ctx.headers.host), undefined),
+    forwardedHost: (ctx) => normalizeHost(String(ctx.headers['x-forwarded-host'] ?? ctx.headers.host), undefined),
   });
 
   const app = new Koa();
