@@ -3,13 +3,13 @@ import { createApplicationIndex } from './access/application_index.ts';
 import { createIdentify } from './auth/authenticate.ts';
 import { createSharedAuthenticator } from './auth/authorizer.ts';
 import type { Config } from './config/schema/config.ts';
-import { createHeaderAuthentication } from './credentials/authenticator.ts';
+import { createCredentialAuthenticator } from './credentials/authenticator.ts';
 import { compileApplication } from './decision/application.ts';
 import { compileNetworks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createProviders } from './provider/index.ts';
 import { createSessions } from './sessions/sessions.ts';
-import { createStore } from './stores/open.ts';
+import { openStore } from './stores/open.ts';
 
 export type Parts = ReturnType<typeof assemble>;
 
@@ -19,7 +19,7 @@ export function assemble(config: Config, events: Events, now: () => number = Dat
   const hosts = createApplicationIndex(applications);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
   const provider = createProviders(config, { events, now });
-  const store = createStore(config.store, now, events);
+  const store = openStore(config.store, now, events);
   const sessions = createSessions({
     store,
     secret: config.secret,
@@ -31,7 +31,7 @@ export function assemble(config: Config, events: Events, now: () => number = Dat
       return application && provider(application);
     },
   });
-  const headers = createHeaderAuthentication({ config, sessions, store, provider, now, events });
+  const headers = createCredentialAuthenticator({ config, sessions, store, provider, now, events });
   const authenticator = createSharedAuthenticator(hosts, createIdentify(sessions, headers));
   const trusted = compileNetworks(config.trusted_proxies);
   return { applications, hosts, provider, store, sessions, authenticator, trusted };

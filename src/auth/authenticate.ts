@@ -1,9 +1,9 @@
 /** Who asks: a session first, then an accepted `Authorization` header. The only step of a decision that does I/O. */
 
-import type { HeaderAuthentication, HeaderResult } from '../credentials/authenticator.ts';
+import type { CredentialAuthenticator, HeaderResult } from '../credentials/authenticator.ts';
 import type { Application } from '../decision/application.ts';
 import type { Question } from '../dialects/dialect.ts';
-import { type Found, findSession } from '../sessions/find_by_cookie.ts';
+import { findByCookie, type SessionLookup } from '../sessions/find_by_cookie.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 
 /** What was found. Without a `subject` the other fields say why. */
@@ -24,27 +24,28 @@ export interface Identified {
 export type Identify = (question: Question, application: Application) => Identified | Promise<Identified>;
 
 /** @throws StoreUnavailable, ProviderUnavailable */
-export function createIdentify(sessions: Sessions, headers: HeaderAuthentication): Identify {
+export function createIdentify(sessions: Sessions, headers: CredentialAuthenticator): Identify {
   const byHeader = (question: Question, application: Application, expired: boolean) => {
     if (question.authorizationRepeated) return { expired, refused: true, spent: true };
     if (question.authorization === undefined) return { expired };
-    const result = headers.identify({
+    const result = headers.authenticate({
       header: question.authorization,
       application: application.config,
       clientAddress: question.client ?? question.peer,
     });
     return result instanceof Promise ? result.then((r) => fromHeader(r, expired)) : fromHeader(result, expired);
   };
-  const afterSession = (found: Found, question: Question, application: Application) => {
+  const afterSession = (found: SessionLookup, question: Question, application: Application) => {
     if (found === undefined || found === 'expired') return byHeader(question, application, found === 'expired');
     if (question.authorization === undefined) return { subject: found };
     // Attack: a program that keeps cookies sends its app password along with the cookie that it was given for it;
     // an application that logs headers would collect passwords.
-    const spent = question.authorizationRepeated || headers.isSpent(found, question.authorization, application.config);
+    const spent =
+      question.authorizationRepeated || headers.isOurCredential(found, question.authorization, application.config);
     return { subject: found, spent };
   };
   return (question, application) => {
-    const found = findSession(sessions, application, question.headers.cookie);
+    const found = findByCookie(sessions, application, question.headers.cookie);
     return found instanceof Promise
       ? found.then((session) => afterSession(session, question, application))
       : afterSession(found, question, application);

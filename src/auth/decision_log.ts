@@ -28,7 +28,7 @@ export function tellDecision(events: Events, withQuery: boolean): DecisionTeller
         rule: 'rule' in decision ? decision.rule : undefined,
         detail: detailOf(decision),
         user: subject?.user.username || subject?.sub,
-        means: subject?.means,
+        means: subject?.authMethod,
         client: question?.client,
         ms,
       });

@@ -99,7 +99,7 @@ function person({ user, email, group }: ExplainRequest): LiveSession | undefined
     uid: '',
     attributes: {},
   };
-  const times = { created: 0, tokenFrom: 0, tokenUntil: 0, until: 0 };
+  const times = { createdAt: 0, tokenIssuedAt: 0, tokenExpiresAt: 0, expiresAt: 0 };
   const session = {
     application: '',
     issuer: '',
@@ -107,7 +107,7 @@ function person({ user, email, group }: ExplainRequest): LiveSession | undefined
     user: named,
     jwt: '',
     idToken: '',
-    means: 'login' as const,
+    authMethod: 'login' as const,
     ...times,
   };
   return { session, key: '', derived: {} };

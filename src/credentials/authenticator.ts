@@ -5,13 +5,13 @@ import type { Provider } from '../provider/provider.ts';
 import { sessionKey } from '../sessions/keys.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 import type { Store } from '../stores/store.ts';
-import { createAskOnce } from './credential_lock.ts';
-import { createAccepted, isLocal } from './credential_sessions.ts';
-import { createRefused } from './denied_cache.ts';
-import { type CredentialKeys, createCredentialKeys } from './fingerprint.ts';
-import { readCredential, schemeOf } from './parse_authorization.ts';
-import { createLimits } from './rate_limit.ts';
-import { type Presented, type Room, settle } from './verify_credential.ts';
+import { createCredentialLock } from './credential_lock.ts';
+import { createCredentialSessions, isLocal } from './credential_sessions.ts';
+import { createDeniedCache } from './denied_cache.ts';
+import { createFingerprints, type Fingerprints } from './fingerprint.ts';
+import { parseAuthorization, schemeOf } from './parse_authorization.ts';
+import { createRateLimit } from './rate_limit.ts';
+import { type CredentialAttempt, type CredentialContext, resolve } from './verify_credential.ts';
 
 export interface HeaderRequest {
   /** The value of `Authorization` as Node gives it: each character is a byte. */
@@ -32,67 +32,81 @@ export type HeaderResult =
   | { kind: 'not_ours' }
   | { kind: 'limited'; retryAfter: number };
 
-export interface HeaderAuthentication {
+export interface CredentialAuthenticator {
   /**
    * Answers without a promise when the credential is known and its session is at hand.
    * Throws `ProviderUnavailable` or `StoreUnavailable`, which are never a refusal.
    */
-  identify(request: HeaderRequest): HeaderResult | Promise<HeaderResult>;
+  authenticate(request: HeaderRequest): HeaderResult | Promise<HeaderResult>;
   /** Whether a header beside a session's cookie is a credential of ours: the one that made the session, or one accepted before. */
-  isSpent(live: LiveSession, header: string, application: ApplicationConfig): boolean;
+  isOurCredential(live: LiveSession, header: string, application: ApplicationConfig): boolean;
 }
 
-const REFUSED: HeaderResult = { kind: 'refused' };
+const DENIED: HeaderResult = { kind: 'refused' };
 const NOT_OURS: HeaderResult = { kind: 'not_ours' };
 
-export function createHeaderAuthentication(options: {
+export function createCredentialAuthenticator(options: {
   config: Pick<Config, 'secret'>;
   sessions: Sessions;
   store: Store;
   provider: (application: ApplicationConfig) => Provider;
   now: () => number;
   events: Events;
-}): HeaderAuthentication {
+}): CredentialAuthenticator {
   const { sessions, store, provider, now, events } = options;
-  const keys = createCredentialKeys(options.config.secret);
-  const accepted = createAccepted(sessions, now);
-  const refused = createRefused(now);
-  const once = createAskOnce<HeaderResult>(store);
-  const limits = createLimits({ store, counterOf: keys.counterOf, now });
-  const room: Room = { sessions, provider, now, events, accepted, refused, once, limits };
+  const fingerprints = createFingerprints(options.config.secret);
+  const sessionsOfCredentials = createCredentialSessions(sessions, now);
+  const denied = createDeniedCache(now);
+  const lock = createCredentialLock<HeaderResult>(store);
+  const rateLimit = createRateLimit({ store, counterKeyFor: fingerprints.counterKeyFor, now });
+  const context: CredentialContext = {
+    sessions,
+    provider,
+    now,
+    events,
+    sessionsOfCredentials,
+    denied,
+    lock,
+    rateLimit,
+  };
 
   /** The answer where it is not at hand. */
   function consider(request: HeaderRequest): HeaderResult | Promise<HeaderResult> {
-    const presented = read(keys, request);
-    if ('kind' in presented) return presented;
-    if (refused.has(presented.ids[0])) return REFUSED;
-    return once.join(presented.ids[0], () => settle(room, presented));
+    const attempt = toAttempt(fingerprints, request);
+    if ('kind' in attempt) return attempt;
+    if (denied.has(attempt.ids[0])) return DENIED;
+    return lock.join(attempt.ids[0], () => resolve(context, attempt));
   }
 
   return {
-    identify(request) {
-      const known = accepted.recall(request.application.slug, request.header);
+    authenticate(request) {
+      const known = sessionsOfCredentials.lookup(request.application.slug, request.header);
       if (known === undefined) return consider(request);
       const answer = (live: LiveSession | undefined) =>
-        live !== undefined && !accepted.due(known, live) ? { kind: 'accepted' as const, live } : consider(request);
+        live !== undefined && !sessionsOfCredentials.needsRecheck(known, live)
+          ? { kind: 'accepted' as const, live }
+          : consider(request);
       const live = sessions.find(known.id, request.application.slug);
       return live instanceof Promise ? live.then(answer) : answer(live);
     },
-    isSpent(live, header, application) {
-      if (accepted.recall(application.slug, header) !== undefined) return true;
-      if (live.session.means === 'login') return false;
-      const presented = read(keys, { header, application, clientAddress: '' });
-      return 'ids' in presented && presented.ids.some((id) => sessionKey(id) === live.key);
+    isOurCredential(live, header, application) {
+      if (sessionsOfCredentials.lookup(application.slug, header) !== undefined) return true;
+      if (live.session.authMethod === 'login') return false;
+      const attempt = toAttempt(fingerprints, { header, application, clientAddress: '' });
+      return 'ids' in attempt && attempt.ids.some((id) => sessionKey(id) === live.key);
     },
   };
 }
 
 /** The credential that a header presents at an application, with its session ids; else what it is instead. */
-function read(keys: CredentialKeys, { header, application, clientAddress }: HeaderRequest): Presented | HeaderResult {
+function toAttempt(
+  fingerprints: Fingerprints,
+  { header, application, clientAddress }: HeaderRequest,
+): CredentialAttempt | HeaderResult {
   if (schemeOf(header) === 'basic' && application.basic === 'off') return NOT_OURS;
-  const credential = readCredential(header);
+  const credential = parseAuthorization(header);
   if (credential === 'other') return NOT_OURS;
-  if (credential === 'broken') return REFUSED;
-  const ids = keys.idsOf(application.slug, credential);
+  if (credential === 'broken') return DENIED;
+  const ids = fingerprints.sessionIdsFor(application.slug, credential);
   return { header, application, clientAddress, credential, ids, local: isLocal(application, credential) };
 }

@@ -6,41 +6,41 @@ import type { Identity } from '../provider/provider.ts';
 import type { Session } from '../sessions/session.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 import { isVerifiedLocally } from './bearer.ts';
-import { createMemoryHash } from './fingerprint.ts';
+import { createLocalFingerprint } from './fingerprint.ts';
 import type { Credential } from './parse_authorization.ts';
 
 /** A yes of the provider is believed for so long before it is asked again. */
-const BELIEVED = 60_000;
+const RECHECK_AFTER_MS = 60_000;
 
 /** What a header stands for, once its credential has been accepted. */
-export interface Known {
+export interface KnownCredential {
   id: string;
   /** The provider need not be asked again before the token's `exp`. */
   local: boolean;
 }
 
-export interface Accepted {
+export interface CredentialSessions {
   /** What this very header stood for when it was accepted last; says nothing of whether the session still lives. */
-  recall(slug: string, header: string): Known | undefined;
-  learn(slug: string, header: string, known: Known): void;
+  lookup(slug: string, header: string): KnownCredential | undefined;
+  remember(slug: string, header: string, known: KnownCredential): void;
   /** The living session of a credential under any of its ids. May throw `StoreUnavailable`. */
   find(ids: readonly string[], slug: string): Promise<{ id: string; live: LiveSession } | undefined>;
   /** Whether the provider is to be asked again. */
-  due(known: Known, live: LiveSession): boolean;
+  needsRecheck(known: KnownCredential, live: LiveSession): boolean;
   /** The provider could not be asked: the session lives on, and the next question waits for a minute. */
-  postpone(id: string): void;
+  deferRecheck(id: string): void;
   /** Keeps a session under an id; `undefined` when it has been ended in the same moment. */
-  keep(id: string, session: Session): Promise<LiveSession | undefined>;
+  save(id: string, session: Session): Promise<LiveSession | undefined>;
 }
 
-export function createAccepted(sessions: Sessions, now: () => number, max = 10_000): Accepted {
-  const memoryHash = createMemoryHash();
-  const headers = createLru<string, Known>(max);
+export function createCredentialSessions(sessions: Sessions, now: () => number, max = 10_000): CredentialSessions {
+  const memoryHash = createLocalFingerprint();
+  const headers = createLru<string, KnownCredential>(max);
   const postponed = createLru<string, number>(max);
 
   return {
-    recall: (slug, header) => headers.get(memoryHash(slug, header)),
-    learn: (slug, header, known) => void headers.set(memoryHash(slug, header), known),
+    lookup: (slug, header) => headers.get(memoryHash(slug, header)),
+    remember: (slug, header, known) => void headers.set(memoryHash(slug, header), known),
     async find(ids, slug) {
       for (const id of ids) {
         const live = await sessions.find(id, slug);
@@ -48,13 +48,13 @@ export function createAccepted(sessions: Sessions, now: () => number, max = 10_0
       }
       return undefined;
     },
-    due({ id, local }, live) {
+    needsRecheck({ id, local }, live) {
       if (local) return false;
-      const believed = live.session.tokenFrom + BELIEVED;
+      const believed = live.session.tokenIssuedAt + RECHECK_AFTER_MS;
       return believed <= now() && (postponed.get(id) ?? 0) <= now();
     },
-    postpone: (id) => void postponed.set(id, now() + BELIEVED),
-    async keep(id, session) {
+    deferRecheck: (id) => void postponed.set(id, now() + RECHECK_AFTER_MS),
+    async save(id, session) {
       await sessions.createAs(id, session);
       return sessions.find(id, session.application);
     },
@@ -68,7 +68,7 @@ export function isLocal(application: ApplicationConfig, credential: Credential):
 
 /** The session of a verified credential: the provider was `asked` then, and it is made `at` that time. It has no refresh token: the credential itself is what renews it. */
 export function sessionOf(
-  { identity, application, means }: { identity: Identity; application: string; means: 'basic' | 'bearer' },
+  { identity, application, authMethod }: { identity: Identity; application: string; authMethod: 'basic' | 'bearer' },
   { asked, at }: { asked: number; at: number },
 ): Session {
   return {
@@ -78,11 +78,11 @@ export function sessionOf(
     sid: identity.sid,
     user: identity.user,
     jwt: identity.jwt,
-    idToken: means === 'basic' ? identity.idToken : '',
-    means,
-    created: at,
-    tokenFrom: asked,
-    tokenUntil: identity.expiresAt,
-    until: identity.expiresAt,
+    idToken: authMethod === 'basic' ? identity.idToken : '',
+    authMethod,
+    createdAt: at,
+    tokenIssuedAt: asked,
+    tokenExpiresAt: identity.expiresAt,
+    expiresAt: identity.expiresAt,
   };
 }

@@ -8,58 +8,58 @@
 import ipaddr from 'ipaddr.js';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Store } from '../stores/store.ts';
-import { createLines, type Line } from './wait_queue.ts';
+import { createWaitQueue, type QueueEntry } from './wait_queue.ts';
 
-const REFUSALS = 10;
-const WINDOW = 60_000;
+const MAX_FAILURES = 10;
+const WINDOW_MS = 60_000;
 /** Who would have to wait behind this many is told to come again. */
-const LONGEST_LINE = 100;
-const LONGEST_WAIT = 10_000;
+const MAX_QUEUE = 100;
+const MAX_WAIT_MS = 10_000;
 
 /** Leave to ask the provider once. Whatever it says, `leave` must be called. */
-export interface Turn {
+export interface Permit {
   /** Counts a refusal; whether it was the one that makes the limit. */
-  count(): Promise<boolean>;
-  leave(): void;
+  recordFailure(): Promise<boolean>;
+  release(): void;
 }
 
-export interface Limits {
+export interface RateLimit {
   /**
    * Waits for leave to ask the provider about a credential of `user` (unknown for tokens) from `address`
    * (unknown when empty: such are not counted together). `retryAfter` in seconds: no leave. May throw `StoreUnavailable`.
    */
-  enter(user: string | undefined, address: string): Promise<Turn | { retryAfter: number }>;
+  acquire(user: string | undefined, address: string): Promise<Permit | { retryAfter: number }>;
 }
 
-export function createLimits(options: {
+export function createRateLimit(options: {
   store: Store;
-  counterOf(what: 'user' | 'address', value: string): string;
+  counterKeyFor(what: 'user' | 'address', value: string): string;
   now: () => number;
-}): Limits {
-  const { store, counterOf, now } = options;
-  const lines = createLines();
+}): RateLimit {
+  const { store, counterKeyFor, now } = options;
+  const queue = createWaitQueue();
 
   return {
-    async enter(user, address) {
+    async acquire(user, address) {
       const keys: string[] = [];
-      if (user !== undefined) keys.push(counterOf('user', user.normalize('NFC').toLowerCase()));
-      if (address !== '') keys.push(counterOf('address', networkOf(address)));
-      // In one go, so that everybody stands in the same order in all lines and none waits for another in a circle.
-      const places = keys.map((key) => ({ line: lines.join(key), refusals: () => store.count(key) }));
-      const leave = () => places.forEach(({ line }) => void line.leave());
-      const count = async () => {
-        const counts = await Promise.all(keys.map((key) => store.increment(key, WINDOW)));
-        return counts.includes(REFUSALS);
+      if (user !== undefined) keys.push(counterKeyFor('user', user.normalize('NFC').toLowerCase()));
+      if (address !== '') keys.push(counterKeyFor('address', networkOf(address)));
+      // In one go, so that everybody stands in the same order in all queue and none waits for another in a circle.
+      const places = keys.map((key) => ({ entry: queue.join(key), refusals: () => store.count(key) }));
+      const release = () => places.forEach(({ entry }) => void entry.leave());
+      const recordFailure = async () => {
+        const counts = await Promise.all(keys.map((key) => store.increment(key, WINDOW_MS)));
+        return counts.includes(MAX_FAILURES);
       };
       try {
-        const deadline = now() + LONGEST_WAIT;
+        const deadline = now() + MAX_WAIT_MS;
         let retryAfter = 0;
-        for (const place of places) retryAfter ||= await waitIn(place, () => now() > deadline);
-        if (retryAfter === 0) return { count, leave };
-        leave();
+        for (const place of places) retryAfter ||= await waitForPermit(place, () => now() > deadline);
+        if (retryAfter === 0) return { recordFailure, release };
+        release();
         return { retryAfter };
       } catch (error) {
-        leave();
+        release();
         throw error;
       }
     },
@@ -67,24 +67,24 @@ export function createLimits(options: {
 }
 
 /**
- * Attack: a thousand guesses sent together would all see a count of nought. So whoever asks stands in a line, and goes on
+ * Attack: a thousand guesses sent together would all see a count of nought. So whoever asks stands in a entry, and goes on
  * when even refusals of all who stand before would leave the limit unreached. Seconds to stay away; 0: go on.
  */
-async function waitIn(
-  { line, refusals }: { line: Line; refusals: () => Promise<number> },
+async function waitForPermit(
+  { entry, refusals }: { entry: QueueEntry; refusals: () => Promise<number> },
   isLate: () => boolean,
 ): Promise<number> {
-  if (line.place() >= LONGEST_LINE) return LONGEST_WAIT / 1000;
+  if (entry.position() >= MAX_QUEUE) return MAX_WAIT_MS / 1000;
   for (;;) {
-    const place = line.place();
-    if (place < REFUSALS) {
+    const place = entry.position();
+    if (place < MAX_FAILURES) {
       const count = await refusals();
       // The store tells no remaining time; after a whole window the counter is surely gone.
-      if (count >= REFUSALS) return WINDOW / 1000;
-      if (line.place() !== place) continue;
-      if (place + count < REFUSALS) return 0;
+      if (count >= MAX_FAILURES) return WINDOW_MS / 1000;
+      if (entry.position() !== place) continue;
+      if (place + count < MAX_FAILURES) return 0;
     }
-    await line.moved();
+    await entry.advanced();
     if (isLate()) throw new ProviderUnavailable('too many questions are waiting for an answer');
   }
 }

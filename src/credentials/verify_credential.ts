@@ -7,26 +7,26 @@ import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 import type { HeaderResult } from './authenticator.ts';
 import { verifyBasic } from './basic.ts';
 import { verifyBearer } from './bearer.ts';
-import type { AskOnce } from './credential_lock.ts';
-import { type Accepted, sessionOf } from './credential_sessions.ts';
-import type { Refused } from './denied_cache.ts';
+import type { CredentialLock } from './credential_lock.ts';
+import { type CredentialSessions, sessionOf } from './credential_sessions.ts';
+import type { DeniedCache } from './denied_cache.ts';
 import type { Credential } from './parse_authorization.ts';
-import type { Limits } from './rate_limit.ts';
+import type { RateLimit } from './rate_limit.ts';
 
 /** What the questions of one outpost share. */
-export interface Room {
+export interface CredentialContext {
   sessions: Sessions;
   provider: (application: ApplicationConfig) => Provider;
   now: () => number;
   events: Events;
-  accepted: Accepted;
-  refused: Refused;
-  once: AskOnce<HeaderResult>;
-  limits: Limits;
+  sessionsOfCredentials: CredentialSessions;
+  denied: DeniedCache;
+  lock: CredentialLock<HeaderResult>;
+  rateLimit: RateLimit;
 }
 
-/** A credential as it was presented at an application. */
-export interface Presented {
+/** A credential as it was attempt at an application. */
+export interface CredentialAttempt {
   header: string;
   application: ApplicationConfig;
   clientAddress: string;
@@ -40,35 +40,36 @@ export interface Presented {
 type Found = { id: string; live: LiveSession };
 
 /** Looks for the session first: an accepted credential is never locked out by what others guess. */
-export async function settle(room: Room, presented: Presented): Promise<HeaderResult> {
-  const found = await room.accepted.find(presented.ids, presented.application.slug);
-  if (found === undefined) return ask(room, presented);
-  if (room.accepted.due({ id: found.id, local: presented.local }, found.live)) return askAgain(room, presented, found);
-  return accept(room, presented, found);
+export async function resolve(context: CredentialContext, attempt: CredentialAttempt): Promise<HeaderResult> {
+  const found = await context.sessionsOfCredentials.find(attempt.ids, attempt.application.slug);
+  if (found === undefined) return verifyFirst(context, attempt);
+  if (context.sessionsOfCredentials.needsRecheck({ id: found.id, local: attempt.local }, found.live))
+    return recheck(context, attempt, found);
+  return accept(context, attempt, found);
 }
 
 /** The first question about a credential. */
-async function ask(room: Room, presented: Presented): Promise<HeaderResult> {
-  const { credential, ids, application } = presented;
-  const turn = await room.limits.enter(
+async function verifyFirst(context: CredentialContext, attempt: CredentialAttempt): Promise<HeaderResult> {
+  const { credential, ids, application } = attempt;
+  const permit = await context.rateLimit.acquire(
     credential.scheme === 'basic' ? credential.user : undefined,
-    presented.clientAddress,
+    attempt.clientAddress,
   );
-  if ('retryAfter' in turn) return { kind: 'limited', retryAfter: turn.retryAfter };
+  if ('retryAfter' in permit) return { kind: 'limited', retryAfter: permit.retryAfter };
   try {
-    const unlock = await room.once.lock(ids[0]);
+    const unlock = await context.lock.lock(ids[0]);
     try {
-      const found = await room.accepted.find(ids, application.slug);
-      if (found !== undefined) return accept(room, presented, found);
-      return await verify(room, presented);
+      const found = await context.sessionsOfCredentials.find(ids, application.slug);
+      if (found !== undefined) return accept(context, attempt, found);
+      return await verify(context, attempt);
     } finally {
       await unlock();
     }
   } catch (error) {
     if (!(error instanceof CredentialsRefused)) throw error;
-    return await refuse(room, presented, error, turn.count);
+    return await reject(context, attempt, error, permit.recordFailure);
   } finally {
-    turn.leave();
+    permit.release();
   }
 }
 
@@ -76,67 +77,71 @@ async function ask(room: Room, presented: Presented): Promise<HeaderResult> {
  * The question of every minute. Limits do not matter to it, as the credential was right a minute ago, and another replica
  * that is asking it already is left to it.
  */
-async function askAgain(room: Room, presented: Presented, found: Found): Promise<HeaderResult> {
-  const unlock = await room.once.tryLock(presented.ids[0]);
-  if (unlock === undefined) return accept(room, presented, found);
+async function recheck(context: CredentialContext, attempt: CredentialAttempt, found: Found): Promise<HeaderResult> {
+  const unlock = await context.lock.tryLock(attempt.ids[0]);
+  if (unlock === undefined) return accept(context, attempt, found);
   try {
-    return await verify(room, presented, found.id);
+    return await verify(context, attempt, found.id);
   } catch (error) {
-    if (error instanceof ProviderUnavailable) return await liveOn(room, presented, error);
+    if (error instanceof ProviderUnavailable) return await keepDuringOutage(context, attempt, error);
     if (!(error instanceof CredentialsRefused)) throw error;
-    for (const id of presented.ids) await room.sessions.end(id);
-    return await refuse(room, presented, error, async () => false);
+    for (const id of attempt.ids) await context.sessions.end(id);
+    return await reject(context, attempt, error, async () => false);
   } finally {
     await unlock();
   }
 }
 
 /** Asks, and keeps the session of a yes. `renews`: the id of the session that stands for this credential so far. */
-async function verify(room: Room, presented: Presented, renews?: string): Promise<HeaderResult> {
-  const { application, credential, ids } = presented;
-  const provider = room.provider(application);
-  const asked = room.now();
+async function verify(context: CredentialContext, attempt: CredentialAttempt, renews?: string): Promise<HeaderResult> {
+  const { application, credential, ids } = attempt;
+  const provider = context.provider(application);
+  const asked = context.now();
   const identity: Identity =
     credential.scheme === 'basic'
       ? await verifyBasic(provider, application.basic, credential)
       : await verifyBearer(provider, credential);
-  const at = room.now();
+  const at = context.now();
   if (identity.expiresAt <= at) throw new CredentialsRefused('the token has ended');
-  const session = sessionOf({ identity, application: application.slug, means: credential.scheme }, { asked, at });
-  const live = await room.accepted.keep(ids[0], session);
+  const session = sessionOf({ identity, application: application.slug, authMethod: credential.scheme }, { asked, at });
+  const live = await context.sessionsOfCredentials.save(ids[0], session);
   // Signed out between the question and now: whoever signs out wins.
   if (live === undefined) return { kind: 'refused' };
-  const result = accept(room, presented, { id: ids[0], live });
+  const result = accept(context, attempt, { id: ids[0], live });
   return renews === ids[0] ? result : { ...result, newSessionId: ids[0] };
 }
 
-function accept(room: Room, { application, header, local }: Presented, { id, live }: Found) {
-  room.accepted.learn(application.slug, header, { id, local });
+function accept(context: CredentialContext, { application, header, local }: CredentialAttempt, { id, live }: Found) {
+  context.sessionsOfCredentials.remember(application.slug, header, { id, local });
   return { kind: 'accepted' as const, live };
 }
 
 /** The provider does not answer: the session lives on until its token's `exp`, unless it has been ended meanwhile. */
-async function liveOn(room: Room, presented: Presented, error: ProviderUnavailable): Promise<HeaderResult> {
-  const found = await room.accepted.find(presented.ids, presented.application.slug);
+async function keepDuringOutage(
+  context: CredentialContext,
+  attempt: CredentialAttempt,
+  error: ProviderUnavailable,
+): Promise<HeaderResult> {
+  const found = await context.sessionsOfCredentials.find(attempt.ids, attempt.application.slug);
   if (found === undefined) throw error;
-  room.accepted.postpone(found.id);
-  return accept(room, presented, found);
+  context.sessionsOfCredentials.deferRecheck(found.id);
+  return accept(context, attempt, found);
 }
 
 /** Remembers a real refusal and counts it, once for each credential and minute. */
-async function refuse(
-  room: Room,
-  { ids, application, clientAddress, credential }: Presented,
+async function reject(
+  context: CredentialContext,
+  { ids, application, clientAddress, credential }: CredentialAttempt,
   error: CredentialsRefused,
   count: () => Promise<boolean>,
 ): Promise<HeaderResult> {
   const notice = { application: application.slug, error };
   const message = `${credential.scheme} credentials were refused: ${error.message}`;
-  room.events.emit('notice', { level: 'debug', what: 'identify.refused', message, ...notice });
+  context.events.emit('notice', { level: 'debug', what: 'identify.refused', message, ...notice });
   const isGuess = !(error instanceof GrantNotOffered);
-  if (room.refused.remember(ids[0]) && isGuess && (await count())) {
+  if (context.denied.remember(ids[0]) && isGuess && (await count())) {
     const limit = `too many refusals from ${clientAddress || 'unknown'} or for one user name: no more questions for a minute`;
-    room.events.emit('notice', {
+    context.events.emit('notice', {
       level: 'warn',
       what: 'identify.limited',
       message: limit,

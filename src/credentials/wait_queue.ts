@@ -1,36 +1,36 @@
-/** Lines of requests that wait for one another, in this process: one line for each key, gone when it is empty. */
+/** Lines of requests that wait for one another, in this process: one queue for each key, gone when it is empty. */
 
-export interface Line {
+export interface QueueEntry {
   /** How many stand before this one. */
-  place(): number;
-  /** Resolves when somebody leaves the line. */
-  moved(): Promise<void>;
-  /** Leaves the line; a second time does nothing. */
+  position(): number;
+  /** Resolves when somebody leaves the queue. */
+  advanced(): Promise<void>;
+  /** Leaves the queue; a second time does nothing. */
   leave(): void;
 }
 
-export interface Lines {
-  /** Stands at the end of a line at once. */
-  join(key: string): Line;
+export interface WaitQueue {
+  /** Stands at the end of a queue at once. */
+  join(key: string): QueueEntry;
 }
 
-export function createLines(): Lines {
-  const lines = new Map<string, { tickets: symbol[]; waiting: (() => void)[] }>();
+export function createWaitQueue(): WaitQueue {
+  const queues = new Map<string, { tickets: symbol[]; waiting: (() => void)[] }>();
   return {
     join(key) {
-      const line = lines.get(key) ?? { tickets: [], waiting: [] };
-      lines.set(key, line);
+      const queue = queues.get(key) ?? { tickets: [], waiting: [] };
+      queues.set(key, queue);
       const ticket = Symbol();
-      line.tickets.push(ticket);
+      queue.tickets.push(ticket);
       return {
-        place: () => line.tickets.indexOf(ticket),
-        moved: () => new Promise<void>((resolve) => line.waiting.push(resolve)),
+        position: () => queue.tickets.indexOf(ticket),
+        advanced: () => new Promise<void>((resolve) => queue.waiting.push(resolve)),
         leave() {
-          const place = line.tickets.indexOf(ticket);
-          if (place < 0) return;
-          line.tickets.splice(place, 1);
-          if (line.tickets.length === 0) lines.delete(key);
-          for (const wake of line.waiting.splice(0)) wake();
+          const position = queue.tickets.indexOf(ticket);
+          if (position < 0) return;
+          queue.tickets.splice(position, 1);
+          if (queue.tickets.length === 0) queues.delete(key);
+          for (const wake of queue.waiting.splice(0)) wake();
         },
       };
     },

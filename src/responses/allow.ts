@@ -22,7 +22,7 @@ export function allow(question: Question | undefined, decision: Allow, options: 
   if (spent && question.removal) more.push(question.removal, 'authorization');
   if (decision.reason) more.push('X-Gatepost-Reason', decision.reason);
   if (decision.newSessionId && subject) {
-    const age = subject.session.until - options.now();
+    const age = subject.session.expiresAt - options.now();
     more.push('Set-Cookie', setSessionCookie(application.config, decision.newSessionId, age));
   }
   return { status: 200, headers: more, body: '' };

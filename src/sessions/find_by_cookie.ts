@@ -2,18 +2,18 @@
 import { readCookies } from './session_cookie.ts';
 import type { LiveSession, Sessions } from './sessions.ts';
 
-export type Found = LiveSession | 'expired' | undefined;
+export type SessionLookup = LiveSession | 'expired' | undefined;
 
 /**
  * The live session of a `Cookie` header; `'expired'` where there is a cookie that opens nothing any more.
  * A browser may send several of the same name (an old one with another domain): the first that lives counts.
  * @throws StoreUnavailable
  */
-export function findSession(
+export function findByCookie(
   sessions: Sessions,
   application: { cookie: string; slug: string },
   cookieHeader: string | undefined,
-): Found | Promise<Found> {
+): SessionLookup | Promise<SessionLookup> {
   if (cookieHeader === undefined) return undefined;
   const ids = readCookies(cookieHeader, application.cookie);
   if (ids.length === 0) return undefined;
@@ -30,7 +30,7 @@ async function findAmong(
   sessions: Sessions,
   slug: string,
   ids: string[],
-): Promise<Found> {
+): Promise<SessionLookup> {
   const live = await first;
   if (live) return live;
   for (const id of ids) {

@@ -7,7 +7,7 @@ import type { Seal } from '../crypto/seal.ts';
  * `s:` a session · `u:` the generation of a user · `g:` the generation of a session at the provider · `l:` a lock ·
  * `j:` something that may be used once · `c:` a counter.
  */
-export type Kind = 's' | 'u' | 'g' | 'l' | 'j' | 'c';
+export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c';
 
 /** The row of a session: its id is 32 random bytes (or a keyed hash), so a plain hash of it cannot be turned round. */
 export function sessionKey(id: string): string {
@@ -31,6 +31,6 @@ export function tenantOf(issuer: string): string {
  * The names under which something that could be guessed (a `sub`, a user name) is found: keyed hashes, under every
  * present secret, the first secret's first. A plain hash of an e-mail address would tell a reader of the store who signed out.
  */
-export function guardedKeys(seal: Seal, kind: Kind, ...parts: string[]): string[] {
+export function keyedHashKeys(seal: Seal, kind: KeyPrefix, ...parts: string[]): string[] {
   return seal.hmacs(JSON.stringify([kind, ...parts])).map((hash) => `${kind}:${hash}`);
 }

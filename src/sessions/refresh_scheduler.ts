@@ -4,38 +4,38 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ProviderUnavailable } from '../errors.ts';
 import { lockKey } from './keys.ts';
 import { refreshDueAt } from './refresh_due.ts';
-import { createRenew, type Outcome, type Renewing } from './refresh_session.ts';
-import type { Copy } from './session_cache.ts';
-import { unpackRow } from './session_record.ts';
+import { createSessionRefresh, type RefreshOptions, type RefreshOutcome } from './refresh_session.ts';
+import type { CacheEntry } from './session_cache.ts';
+import { decodeRecord } from './session_record.ts';
 
 /** Longer than the slowest provider (10 s) and the first tries to write its answer. Milliseconds, as all here. */
-const LOCK = 30_000;
+const LOCK_MS = 30_000;
 /** After a provider gave no answer, nobody asks it again for this long. */
-const PAUSE = 10_000;
+const OUTAGE_PAUSE_MS = 10_000;
 /** How long a request waits for a refresh that it cannot do without. */
-const PATIENCE = 10_000;
+const MAX_WAIT_MS = 10_000;
 /** How often a replica looks whether another one has finished. */
-const POLL = 100;
+const POLL_MS = 100;
 /** What the lock says while the provider is given its pause. No other lock has this value: they are 12 characters. */
-const AWAY = 'away';
+const UNAVAILABLE = 'away';
 
-export function createRefresher(options: Renewing) {
+export function createRefreshScheduler(options: RefreshOptions) {
   const { store, seal, now } = options;
-  const renew = createRenew(options);
-  const running = new Map<string, Promise<Outcome | 'elsewhere'>>();
-  const settling = new Map<string, Promise<Outcome>>();
+  const renew = createSessionRefresh(options);
+  const running = new Map<string, Promise<RefreshOutcome | 'elsewhere'>>();
+  const settling = new Map<string, Promise<RefreshOutcome>>();
 
-  async function unlock(lock: string, owner: string, outcome: Outcome): Promise<void> {
-    if (outcome === 'away') return store.set(lock, AWAY, PAUSE);
+  async function unlock(lock: string, owner: string, outcome: RefreshOutcome): Promise<void> {
+    if (outcome === 'away') return store.set(lock, UNAVAILABLE, OUTAGE_PAUSE_MS);
     // Not somebody else's lock, should ours have run out.
     if ((await store.get(lock)) === owner) await store.delete(lock);
   }
 
-  async function attempt(key: string): Promise<Outcome | 'elsewhere'> {
+  async function attempt(key: string): Promise<RefreshOutcome | 'elsewhere'> {
     const lock = lockKey(key);
     const owner = randomBytes(9).toString('base64url');
-    if (!(await store.add(lock, owner, LOCK))) return 'elsewhere';
-    let outcome: Outcome = 'away';
+    if (!(await store.add(lock, owner, LOCK_MS))) return 'elsewhere';
+    let outcome: RefreshOutcome = 'away';
     try {
       outcome = await renew(key);
       return outcome;
@@ -45,7 +45,7 @@ export function createRefresher(options: Renewing) {
     }
   }
 
-  function run(key: string): Promise<Outcome | 'elsewhere'> {
+  function run(key: string): Promise<RefreshOutcome | 'elsewhere'> {
     const present = running.get(key);
     if (present !== undefined) return present;
     const attempted = attempt(key).finally(() => running.delete(key));
@@ -54,28 +54,28 @@ export function createRefresher(options: Renewing) {
   }
 
   /** What another replica has made of it so far; `undefined` while it is still at it. */
-  async function lookElsewhere(key: string): Promise<Outcome | undefined> {
+  async function lookElsewhere(key: string): Promise<RefreshOutcome | undefined> {
     const [sealed, lock] = await store.getMany([key, lockKey(key)]);
-    const row = sealed === undefined ? undefined : unpackRow(seal, key, sealed);
+    const row = sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
     if (row === undefined) return 'ended';
     if (now() < refreshDueAt(row.session)) return 'refreshed';
-    return lock === AWAY ? 'away' : undefined;
+    return lock === UNAVAILABLE ? 'away' : undefined;
   }
 
-  async function waitFor(key: string): Promise<Outcome> {
-    const end = performance.now() + PATIENCE;
+  async function waitFor(key: string): Promise<RefreshOutcome> {
+    const end = performance.now() + MAX_WAIT_MS;
     while (performance.now() < end) {
       const outcome = await run(key);
       if (outcome !== 'elsewhere') return outcome;
       const seen = await lookElsewhere(key);
       if (seen !== undefined) return seen;
-      await sleep(POLL);
+      await sleep(POLL_MS);
     }
     return 'away';
   }
 
   /** However many requests wait for a session, one of them looks. */
-  function settle(key: string): Promise<Outcome> {
+  function settle(key: string): Promise<RefreshOutcome> {
     const present = settling.get(key);
     if (present !== undefined) return present;
     const settled = waitFor(key).finally(() => settling.delete(key));
@@ -85,9 +85,9 @@ export function createRefresher(options: Renewing) {
 
   return {
     /** Starts a refresh and returns at once; the present token still lives. Failures only put off the next try. */
-    refreshInBackground(copy: Copy): void {
-      if (now() < copy.nextTry) return;
-      copy.nextTry = now() + PAUSE;
+    refreshInBackground(copy: CacheEntry): void {
+      if (now() < copy.nextAttemptAt) return;
+      copy.nextAttemptAt = now() + OUTAGE_PAUSE_MS;
       run(copy.live.key).catch((error) => {
         const message = 'a session could not be refreshed because the store is away';
         options.events?.emit('notice', { level: 'warn', what: 'session.refresh_failed', message, error });
@@ -98,8 +98,8 @@ export function createRefresher(options: Renewing) {
      * Whether the session goes on. Throws `ProviderUnavailable` when the provider gave no answer: the session is not lost,
      * a later request tries again.
      */
-    async refreshNow(copy: Copy): Promise<boolean> {
-      const late = sleep(PATIENCE, 'away' as const, { ref: false });
+    async refreshNow(copy: CacheEntry): Promise<boolean> {
+      const late = sleep(MAX_WAIT_MS, 'away' as const, { ref: false });
       const outcome = await Promise.race([settle(copy.live.key), late]);
       if (outcome === 'away') throw new ProviderUnavailable();
       return outcome === 'refreshed';

@@ -7,12 +7,12 @@ import type { Identity, Provider } from '../provider/provider.ts';
 import type { Store } from '../stores/store.ts';
 import { refreshDueAt } from './refresh_due.ts';
 import type { Session } from './session.ts';
-import { packRow, type Row, unpackRow } from './session_record.ts';
+import { decodeRecord, encodeRecord, type SessionRecord } from './session_record.ts';
 
 /** What became of it: `away` means that the provider gave no answer, and that the session lives until its token's `exp`. */
-export type Outcome = 'refreshed' | 'ended' | 'away';
+export type RefreshOutcome = 'refreshed' | 'ended' | 'away';
 
-export interface Renewing {
+export interface RefreshOptions {
   store: Store;
   seal: Seal;
   now: () => number;
@@ -21,10 +21,10 @@ export interface Renewing {
 }
 
 /** How often, and after which pauses (milliseconds), the answer of a provider is written again when the store fails. */
-const WRITE_PAUSES = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600];
+const WRITE_PAUSES_MS = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600];
 
 /** The session with what the provider said now. When it ends for good does not change. */
-export function renewedSession(session: Session, identity: Identity, now: number): Session {
+export function refreshedSession(session: Session, identity: Identity, now: number): Session {
   const { user, jwt, idToken, refreshToken, expiresAt } = identity;
   return {
     ...session,
@@ -33,13 +33,19 @@ export function renewedSession(session: Session, identity: Identity, now: number
     // A refresh need not bring an ID token (OpenID Connect Core section 12.2); the old one still serves `id_token_hint`.
     idToken: idToken === '' ? session.idToken : idToken,
     refreshToken: refreshToken ?? session.refreshToken,
-    tokenFrom: now,
-    tokenUntil: expiresAt,
+    tokenIssuedAt: now,
+    tokenExpiresAt: expiresAt,
   };
 }
 
-export function createRenew({ store, seal, now, provider, events }: Renewing): (key: string) => Promise<Outcome> {
-  const tell = (session: Session, level: 'debug' | 'info' | 'warn', what: string, message: string, error?: unknown) =>
+export function createSessionRefresh({
+  store,
+  seal,
+  now,
+  provider,
+  events,
+}: RefreshOptions): (key: string) => Promise<RefreshOutcome> {
+  const log = (session: Session, level: 'debug' | 'info' | 'warn', what: string, message: string, error?: unknown) =>
     events?.emit('notice', {
       level,
       what,
@@ -49,20 +55,20 @@ export function createRenew({ store, seal, now, provider, events }: Renewing): (
       error,
     });
 
-  async function readRow(key: string): Promise<Row | undefined> {
+  async function readRow(key: string): Promise<SessionRecord | undefined> {
     const sealed = await store.get(key);
-    return sealed === undefined ? undefined : unpackRow(seal, key, sealed);
+    return sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
   }
 
   /**
    * The refresh token was spent by asking: where the provider rotates them, an answer that is not written is a session lost.
    * `replace`, so that a session that was ended meanwhile is not raised.
    */
-  async function write(key: string, row: Row): Promise<Outcome> {
-    const sealed = packRow(seal, key, row);
-    for (const pause of [...WRITE_PAUSES, undefined]) {
+  async function write(key: string, row: SessionRecord): Promise<RefreshOutcome> {
+    const sealed = encodeRecord(seal, key, row);
+    for (const pause of [...WRITE_PAUSES_MS, undefined]) {
       try {
-        return (await store.replace(key, sealed, row.session.until - now())) ? 'refreshed' : 'ended';
+        return (await store.replace(key, sealed, row.session.expiresAt - now())) ? 'refreshed' : 'ended';
       } catch (error) {
         if (pause === undefined) throw error;
         await sleep(pause);
@@ -71,12 +77,12 @@ export function createRenew({ store, seal, now, provider, events }: Renewing): (
     return 'ended';
   }
 
-  async function refuse(key: string, row: Row, error: unknown): Promise<Outcome> {
+  async function refuse(key: string, row: SessionRecord, error: unknown): Promise<RefreshOutcome> {
     const present = await readRow(key);
     // Somebody else has renewed it with this very token, which is why it was refused to us.
     if (present !== undefined && present.session.refreshToken !== row.session.refreshToken) return 'refreshed';
     await store.delete(key);
-    tell(row.session, 'info', 'session.refused', 'the provider refused to refresh a session: it has ended', error);
+    log(row.session, 'info', 'session.refused', 'the provider refused to refresh a session: it has ended', error);
     return 'ended';
   }
 
@@ -91,7 +97,7 @@ export function createRenew({ store, seal, now, provider, events }: Renewing): (
       return identity;
     } catch (error) {
       if (error instanceof CredentialsRefused) throw error;
-      tell(session, 'warn', 'session.refresh_failed', 'the provider did not refresh a session', error);
+      log(session, 'warn', 'session.refresh_failed', 'the provider did not refresh a session', error);
       return undefined;
     }
   }
@@ -105,8 +111,8 @@ export function createRenew({ store, seal, now, provider, events }: Renewing): (
     try {
       const identity = await ask(session, session.refreshToken);
       if (identity === undefined) return 'away';
-      const outcome = await write(key, { ...row, session: renewedSession(session, identity, now()) });
-      tell(session, 'debug', 'session.refreshed', 'a session was refreshed');
+      const outcome = await write(key, { ...row, session: refreshedSession(session, identity, now()) });
+      log(session, 'debug', 'session.refreshed', 'a session was refreshed');
       return outcome;
     } catch (error) {
       if (error instanceof CredentialsRefused) return refuse(key, row, error);

@@ -2,17 +2,17 @@
 
 import type { Seal } from '../crypto/seal.ts';
 import type { Store } from '../stores/store.ts';
-import { guardedKeys } from './keys.ts';
+import { keyedHashKeys } from './keys.ts';
 
 /** Longer than the store may take for what a use does (milliseconds). */
-const UNDER_WAY = 5000;
+const IN_PROGRESS_MS = 5000;
 
 /** As `Sessions.firstUse`. */
-export function createFirstUse(store: Store, seal: Seal) {
+export function createReplayGuard(store: Store, seal: Seal) {
   return async (name: string, ttl: number, work: () => Promise<void> = async () => {}): Promise<boolean> => {
     // Under the name of every secret: while a secret is rotated, replicas differ in which one comes first.
-    const keys = guardedKeys(seal, 'j', name);
-    const added = await Promise.all(keys.map((key) => store.add(key, '1', UNDER_WAY)));
+    const keys = keyedHashKeys(seal, 'j', name);
+    const added = await Promise.all(keys.map((key) => store.add(key, '1', IN_PROGRESS_MS)));
     if (!added.every(Boolean)) return false;
     try {
       await work();

@@ -6,7 +6,7 @@ import type { ApplicationConfig } from '../config/schema/config.ts';
 export type CookieApplication = Pick<ApplicationConfig, 'client_id' | 'external_host' | 'mode' | 'cookie_domain'>;
 
 /** A client may send the name more than once (another path, a parent domain); more than this many are an attack on our time. */
-const MOST_VALUES = 5;
+const MAX_VALUES = 5;
 
 /** The first 8 hex digits of SHA-256(`client_id`): what names of cookies of an application end with. */
 export function cookieSuffix(clientId: string): string {
@@ -27,7 +27,7 @@ const isGap = (code: number) => code === 0x20 || code === 0x09 || code === 0x3b;
 export function readCookies(header: string | undefined, name: string): string[] {
   const values: string[] = [];
   if (header === undefined) return values;
-  for (let at = header.indexOf(name); at !== -1 && values.length < MOST_VALUES; at = header.indexOf(name, at + 1)) {
+  for (let at = header.indexOf(name); at !== -1 && values.length < MAX_VALUES; at = header.indexOf(name, at + 1)) {
     const equals = at + name.length;
     if (header.charCodeAt(equals) !== 0x3d) continue;
     // Not the end of a longer name (`x_name=`), and not inside another cookie's value (`other=name=…`).

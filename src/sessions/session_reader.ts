@@ -1,4 +1,4 @@
-/** Reads a session from the store: its row, then the rows that may have revoked it; keeps a decoded copy where it may. */
+/** Reads a session from the store: its row, then the rows that may have revoked it; keeps a decoded entry where it may. */
 
 import { type Awaitable, andFinally, andThen } from '../async/maybe_async.ts';
 import type { Seal } from '../crypto/seal.ts';
@@ -6,34 +6,34 @@ import type { Events } from '../observe/events.ts';
 import type { Store } from '../stores/store.ts';
 import { sessionKey } from './keys.ts';
 import { refreshDueAt } from './refresh_due.ts';
-import { type Copies, type Copy, stampOf, type Watch } from './session_cache.ts';
-import { isRevoked, type Row, unpackRow } from './session_record.ts';
+import { type CacheEntry, type PendingRead, type SessionCache, tagOf } from './session_cache.ts';
+import { decodeRecord, isRevoked, type SessionRecord } from './session_record.ts';
 
 /** What a decoded session takes beside its strings (bytes, measured; see docs/sessions.md). */
-const OVERHEAD = 400;
+const OVERHEAD_BYTES = 400;
 
-export interface Loading {
+export interface SessionReaderOptions {
   store: Store;
   seal: Seal;
-  copies: Copies;
+  cache: SessionCache;
   events: Events | undefined;
 }
 
-function decode(id: string, key: string, sealed: string, row: Row): Copy {
+function decode(id: string, key: string, sealed: string, record: SessionRecord): CacheEntry {
   return {
     id,
-    live: { session: row.session, key, derived: {} },
-    row,
-    stamp: stampOf(sealed),
-    epoch: -1,
-    size: 2 * sealed.length + OVERHEAD,
-    dueAt: refreshDueAt(row.session),
-    nextTry: 0,
+    live: { session: record.session, key, derived: {} },
+    record,
+    tag: tagOf(sealed),
+    generation: -1,
+    bytes: 2 * sealed.length + OVERHEAD_BYTES,
+    dueAt: refreshDueAt(record.session),
+    nextAttemptAt: 0,
   };
 }
 
 /** Replicas with different secrets send everybody round in circles, and none of them sees a fault. */
-function tellOnce(events: Events | undefined): () => void {
+function warnOnce(events: Events | undefined): () => void {
   let told = false;
   return () => {
     if (told) return;
@@ -43,73 +43,78 @@ function tellOnce(events: Events | undefined): () => void {
   };
 }
 
-/** The copy of `id` as the store has it now; `undefined` when there is no such row, it does not open, or it is revoked. */
-export function createLoad({ store, seal, copies, events }: Loading): (id: string) => Awaitable<Copy | undefined> {
-  const tellUnreadable = tellOnce(events);
+/** The entry of `id` as the store has it now; `undefined` when there is no such row, it does not open, or it is revoked. */
+export function createSessionReader({
+  store,
+  seal,
+  cache,
+  events,
+}: SessionReaderOptions): (id: string) => Awaitable<CacheEntry | undefined> {
+  const warnUnreadable = warnOnce(events);
   const read = (keys: string[]): Awaitable<(string | undefined)[]> => store.peek?.(keys) ?? store.getMany(keys);
 
-  function open(id: string, key: string, sealed: string): Copy | undefined {
-    const known = copies.get(id);
+  function open(id: string, key: string, sealed: string): CacheEntry | undefined {
+    const known = cache.get(id);
     // After a change somewhere else in the store most rows are what they were: no need to decrypt and render again.
-    if (known !== undefined && known.stamp === stampOf(sealed)) return known;
-    const row = unpackRow(seal, key, sealed);
-    if (row === undefined) tellUnreadable();
-    return row && decode(id, key, sealed, row);
+    if (known !== undefined && known.tag === tagOf(sealed)) return known;
+    const record = decodeRecord(seal, key, sealed);
+    if (record === undefined) warnUnreadable();
+    return record && decode(id, key, sealed, record);
   }
 
-  function keep(copy: Copy, epoch: number | undefined, watch: Watch): Copy {
-    if (epoch === undefined || watch.spoiled) {
-      copies.drop(copy.id);
+  function keep(entry: CacheEntry, generation: number | undefined, pending: PendingRead): CacheEntry {
+    if (generation === undefined || pending.stale) {
+      cache.evict(entry.id);
     } else {
-      copy.epoch = epoch;
-      if (copies.get(copy.id) !== copy) copies.put(copy);
+      entry.generation = generation;
+      if (cache.get(entry.id) !== entry) cache.put(entry);
     }
-    return copy;
+    return entry;
   }
 
   function forget(id: string): undefined {
-    copies.drop(id);
+    cache.evict(id);
   }
 
-  function loadRow(id: string, key: string, watch: Watch): Awaitable<Copy | undefined> {
+  function readRecord(id: string, key: string, pending: PendingRead): Awaitable<CacheEntry | undefined> {
     // Before the read: what changes during the read must not be taken for known.
-    const epoch = store.epoch();
+    const generation = store.generation();
     return andThen(read([key]), ([sealed]) => {
-      const copy = sealed === undefined ? undefined : open(id, key, sealed);
-      if (copy === undefined) return forget(id);
-      const names = copy.row.marks.map((mark) => mark.name);
-      watch.keys.push(...names);
+      const entry = sealed === undefined ? undefined : open(id, key, sealed);
+      if (entry === undefined) return forget(id);
+      const names = entry.record.revocationMarks.map((mark) => mark.key);
+      pending.keys.push(...names);
       return andThen(read(names), (present) => {
-        if (isRevoked(copy.row.marks, present)) return forget(id);
-        return keep(copy, epoch, watch);
+        if (isRevoked(entry.record.revocationMarks, present)) return forget(id);
+        return keep(entry, generation, pending);
       });
     });
   }
 
   /** Requests that come together for one session read it once: a page brings forty of them. */
-  const running = new Map<string, { copy: Promise<Copy | undefined>; watch: Watch }>();
+  const reads = new Map<string, { entry: Promise<CacheEntry | undefined>; pending: PendingRead }>();
 
-  function share(id: string, read: Promise<Copy | undefined>, watch: Watch): Promise<Copy | undefined> {
-    const entry = {
-      watch,
-      copy: read.finally(() => {
-        if (running.get(id) === entry) running.delete(id);
+  function share(id: string, read: Promise<CacheEntry | undefined>, pending: PendingRead) {
+    const shared = {
+      pending,
+      entry: read.finally(() => {
+        if (reads.get(id) === shared) reads.delete(id);
       }),
     };
-    running.set(id, entry);
-    return entry.copy;
+    reads.set(id, shared);
+    return shared.entry;
   }
 
   return (id) => {
-    const present = running.get(id);
-    // Not a read that began before a change that we know of: a request after a logout must see it.
-    if (present !== undefined && !present.watch.spoiled) return present.copy;
+    const present = reads.get(id);
+    // Not a read that began before a change that we know of: a request after a sign-out must see it.
+    if (present !== undefined && !present.pending.stale) return present.entry;
     const key = sessionKey(id);
-    const watch = copies.watch(key);
-    const loaded = andFinally(
-      () => loadRow(id, key, watch),
-      () => copies.unwatch(watch),
+    const pending = cache.beginRead(key);
+    const entry = andFinally(
+      () => readRecord(id, key, pending),
+      () => cache.endRead(pending),
     );
-    return loaded instanceof Promise ? share(id, loaded, watch) : loaded;
+    return entry instanceof Promise ? share(id, entry, pending) : entry;
   };
 }

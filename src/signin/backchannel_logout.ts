@@ -37,7 +37,7 @@ function readClaims(token: string) {
 /** Each token once: else whoever records one could end the sessions of that user for as long as it lives. */
 async function signOut({ sessions, now }: Room, { iss, sub, sid, jti, exp }: Logout): Promise<void> {
   const ttl = Math.max(SKEW, exp - now() + SKEW);
-  const first = await sessions.firstUse(`${iss} ${jti}`, ttl, async () => {
+  const first = await sessions.consumeOnce(`${iss} ${jti}`, ttl, async () => {
     // `sid` is the narrower one: other sessions of the user, on other devices, go on.
     if (sid !== undefined) await sessions.endSid(iss, sid);
     else if (sub !== undefined) await sessions.endUser(iss, sub);

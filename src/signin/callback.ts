@@ -22,7 +22,7 @@ export async function callback(room: Room, visit: Visit): Promise<Outcome> {
   const error = singleParam(ctx, 'error');
   if (opened.kind !== 'good') return withoutAttempt(room, visit, opened, present, browser);
   // Another tab of this browser was faster: the code need not be spent.
-  if (present.some(({ session }) => session && session.created >= opened.attempt.at)) {
+  if (present.some(({ session }) => session && session.createdAt >= opened.attempt.at)) {
     return toApplication(visit, opened.attempt.returnTo);
   }
   if (error !== undefined) return refused(visit, opened.attempt, error, singleParam(ctx, 'error_description'));

@@ -2,7 +2,7 @@
 
 import { redirect } from '../pages/send.ts';
 import type { Identity } from '../provider/provider.ts';
-import { LONGEST } from '../sessions/revocation.ts';
+import { MAX_SESSION_AGE_MS } from '../sessions/revocation.ts';
 import type { Session } from '../sessions/session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import type { Present } from './browser_sessions.ts';
@@ -28,11 +28,11 @@ function sessionOf(room: Room, application: string, { identity, asked }: Pick<Lo
   return {
     ...who,
     application,
-    means: 'login',
-    created: now,
-    tokenFrom: asked,
-    tokenUntil: expiresAt,
-    until: Math.min(end, now + Math.max(room.config.session_max_age, LONGEST)),
+    authMethod: 'login',
+    createdAt: now,
+    tokenIssuedAt: asked,
+    tokenExpiresAt: expiresAt,
+    expiresAt: Math.min(end, now + Math.max(room.config.session_max_age, MAX_SESSION_AGE_MS)),
   };
 }
 
@@ -43,7 +43,7 @@ export async function complete(room: Room, { ctx, application }: Visit, login: L
   const [old, ...others] = present.map(({ id }) => id);
   const id = await room.sessions.create(session, old);
   await Promise.all(others.map((other) => room.sessions.end(other)));
-  ctx.append('Set-Cookie', setSessionCookie(application, id, session.until - room.now()));
+  ctx.append('Set-Cookie', setSessionCookie(application, id, session.expiresAt - room.now()));
   keepBrowser(ctx, { ...browser, logins: [...browser.logins, room.now()].slice(-LOOP_ROUNDS) });
   redirect(ctx, attempt.returnTo);
   return { outcome: 'signed_in', reason: undefined, user: session.user.username || session.sub };

@@ -1,7 +1,7 @@
 /** Keyv as all three stores use it: raw rows, errors thrown and never swallowed, and an end to every wait. */
 import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { StoreUnavailable } from '../errors.ts';
-import { STORE_LIMIT } from './store.ts';
+import { STORE_TIMEOUT_MS } from './store.ts';
 
 /**
  * Keyv over an adapter that keeps the expiry itself: Keyv's own envelope goes by the machine's clock and costs 40 bytes a row.
@@ -19,7 +19,7 @@ export function openKeyv(adapter: KeyvStoreAdapter): Keyv<string> {
 }
 
 /** The answer of a store, or `StoreUnavailable` when it fails or takes too long (`limit` in milliseconds). */
-export async function answered<T>(work: Promise<T>, limit = STORE_LIMIT): Promise<T> {
+export async function answerInTime<T>(work: Promise<T>, limit = STORE_TIMEOUT_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${limit} ms`)), limit);

@@ -31,7 +31,7 @@ export function createLazyStore(load: () => Promise<Store>): Store {
     replace: async (key, value, ttl) => (await ready()).replace(key, value, ttl),
     increment: async (key, ttl) => (await ready()).increment(key, ttl),
     count: async (key) => (await ready()).count(key),
-    epoch: () => store?.epoch(),
+    generation: () => store?.generation(),
     onInvalidate(listener) {
       if (store !== undefined) store.onInvalidate(listener);
       else loading.then((loaded) => loaded.onInvalidate(listener)).catch(() => undefined);

@@ -8,7 +8,7 @@ import type { Store } from './store.ts';
 interface Entry {
   value: string;
   /** Milliseconds since the epoch. */
-  until: number;
+  expiresAt: number;
 }
 
 /** What the store may hold; the sessions that were idle longest go first. */
@@ -19,8 +19,8 @@ export interface MemoryLimits {
   counters: number;
 }
 
-const SWEEP = 60_000;
-const LIMITS: MemoryLimits = { sessions: 1024 ** 3, counters: 100_000 };
+const SWEEP_EVERY_MS = 60_000;
+const DEFAULT_LIMITS: MemoryLimits = { sessions: 1024 ** 3, counters: 100_000 };
 
 /** Rows in three places, because they may be forgotten in different ways. `now` in milliseconds since the epoch. */
 function createRows(now: () => number, limits: MemoryLimits) {
@@ -36,17 +36,17 @@ function createRows(now: () => number, limits: MemoryLimits) {
     read(key: string): Entry | undefined {
       const place = placeOf(key);
       const entry = place.get(key);
-      if (entry === undefined || entry.until > now()) return entry;
+      if (entry === undefined || entry.expiresAt > now()) return entry;
       place.delete(key);
       return undefined;
     },
-    write: (key: string, value: string, until: number) => void placeOf(key).set(key, { value, until }),
+    write: (key: string, value: string, expiresAt: number) => void placeOf(key).set(key, { value, expiresAt }),
     delete: (key: string) => placeOf(key).delete(key),
     clear: () => [sessions, counters, others].forEach((place) => void place.clear()),
     sweep() {
       const at = now();
       for (const place of [sessions, counters, others]) {
-        for (const [key, entry] of place.entries()) if (entry.until <= at) place.delete(key);
+        for (const [key, entry] of place.entries()) if (entry.expiresAt <= at) place.delete(key);
       }
     },
     size: () => sessions.size + counters.size + others.size,
@@ -71,11 +71,11 @@ function memoryAdapter(rows: Rows, now: () => number): KeyvStoreAdapter {
 
 /** A store in this process's memory. `size()` counts the rows, expired ones included until the next sweep. */
 export function createMemoryStore(now: () => number, limits: Partial<MemoryLimits> = {}): Store & { size(): number } {
-  const rows = createRows(now, { ...LIMITS, ...limits });
+  const rows = createRows(now, { ...DEFAULT_LIMITS, ...limits });
   const keyv = openKeyv(memoryAdapter(rows, now));
   const listeners: ((key: string | undefined) => void)[] = [];
   const changed = (key: string) => listeners.forEach((listen) => void listen(key));
-  const sweeper = setInterval(rows.sweep, SWEEP).unref();
+  const sweeper = setInterval(rows.sweep, SWEEP_EVERY_MS).unref();
   async function writeIf(present: boolean, key: string, value: string, ttl: number): Promise<boolean> {
     // No wait between the look and the write: in one process that makes it atomic.
     if ((rows.read(key) !== undefined) !== present) return false;
@@ -100,12 +100,12 @@ export function createMemoryStore(now: () => number, limits: Partial<MemoryLimit
     async increment(key, ttl) {
       const entry = rows.read(key);
       const count = Number(entry?.value ?? 0) + 1;
-      rows.write(key, String(count), entry?.until ?? now() + ttl);
+      rows.write(key, String(count), entry?.expiresAt ?? now() + ttl);
       return count;
     },
     count: async (key) => Number((await keyv.get(key)) ?? 0),
     // Nobody else writes here, and every write of ours is told: a copy that is still there is true.
-    epoch: () => 0,
+    generation: () => 0,
     onInvalidate: (listener) => void listeners.push(listener),
     ping: async () => {},
     async close() {

@@ -25,7 +25,7 @@ export interface Store {
    * Whether a copy that was read while `epoch()` gave this number may still be believed, without any wait.
    * A store that cannot know answers `undefined`: nothing may be believed, read again.
    */
-  epoch(): number | undefined;
+  generation(): number | undefined;
   /** Rows that were changed, here or elsewhere: the copies of these keys are worth nothing any more; `undefined` means all. */
   onInvalidate(listener: (key: string | undefined) => void): void;
   /** Resolves when the store answers and takes writes; throws `StoreUnavailable` otherwise. For `/-/health/ready`. Leaves no row. */
@@ -34,4 +34,4 @@ export interface Store {
 }
 
 /** No store call takes longer (milliseconds): a request must get its 503 within a second. */
-export const STORE_LIMIT = 900;
+export const STORE_TIMEOUT_MS = 900;

@@ -56,7 +56,7 @@ describe('an accepted credential', () => {
   it('makes a session, with the cookie that opens it', async () => {
     const { live, newSessionId } = accepted(await room.identify(alice));
     expect(live.session).toMatchObject({ application: 'files', means: 'basic', idToken: 'the.id', sub: 'u-alice' });
-    expect(live.session.until).toBe(START + 300_000);
+    expect(live.session.expiresAt).toBe(START + 300_000);
     expect(newSessionId).toMatch(/^[\w-]{43}$/);
     expect(await room.sessions.find(newSessionId!, 'files')).toEqual(live);
     expect(await room.sessions.find(newSessionId!, 'other')).toBeUndefined();
@@ -151,7 +151,7 @@ describe('once a minute', () => {
     const again = await Promise.all(Array.from({ length: 10 }, () => room.identify(header)));
     expect(again.map((result) => accepted(result).newSessionId)).toEqual(Array(10).fill(undefined));
     expect(room.stand.asked).toHaveLength(2);
-    expect(accepted(again[0]!).live.session.until).toBe(START + 360_000);
+    expect(accepted(again[0]!).live.session.expiresAt).toBe(START + 360_000);
     expect(room.identify(header)).not.toBeInstanceOf(Promise);
     expect(sessionRows()).toHaveLength(1);
   });
@@ -401,23 +401,23 @@ describe('beside a cookie', () => {
     const { live } = accepted(await room.identify(alice));
     const other = makeRoom({ store: watched.store, clock });
     for (const one of [room, other]) {
-      expect(one.isSpent(live, alice, makeApplication())).toBe(true);
-      expect(one.isSpent(live, alice.replace('Basic', 'basic'), makeApplication())).toBe(true);
+      expect(one.isOurCredential(live, alice, makeApplication())).toBe(true);
+      expect(one.isOurCredential(live, alice.replace('Basic', 'basic'), makeApplication())).toBe(true);
     }
   });
 
   it('what the application has for itself is not', async () => {
     const { live } = accepted(await room.identify(alice));
     for (const header of ['Digest a', 'Basic !!', basic('admin', 'of the application'), 'Bearer x']) {
-      expect(room.isSpent(live, header, makeApplication())).toBe(false);
+      expect(room.isOurCredential(live, header, makeApplication())).toBe(false);
     }
   });
 
   it('one that was accepted before is, whatever session the cookie has', async () => {
     await room.identify(alice);
     const { live } = accepted(await room.identify('Bearer good-token'));
-    expect(room.isSpent({ ...live, session: { ...live.session, means: 'login' } }, alice, makeApplication())).toBe(
-      true,
-    );
+    expect(
+      room.isOurCredential({ ...live, session: { ...live.session, authMethod: 'login' } }, alice, makeApplication()),
+    ).toBe(true);
   });
 });

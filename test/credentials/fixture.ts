@@ -1,7 +1,7 @@
 /** Header authentication over real sessions in memory, with a provider that says what the test wants and counts questions. */
 
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
-import { createHeaderAuthentication, type HeaderResult } from '../../src/credentials/authenticator.ts';
+import { createCredentialAuthenticator, type HeaderResult } from '../../src/credentials/authenticator.ts';
 import { CredentialsRefused } from '../../src/errors.ts';
 import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
 import type { Identity, Provider } from '../../src/provider/provider.ts';
@@ -89,12 +89,12 @@ export function makeRoom(
   const notices: NoticeEvent[] = [];
   events.on('notice', (notice) => notices.push(notice));
   const provider = options.providers?.(now) ?? (() => stand.provider);
-  const headers = createHeaderAuthentication({ config: { secret }, sessions, store, provider, now, events });
+  const headers = createCredentialAuthenticator({ config: { secret }, sessions, store, provider, now, events });
   const identify = (
     header: string,
     fields: { application?: ApplicationConfig; clientAddress?: string } = {},
   ): HeaderResult | Promise<HeaderResult> =>
-    headers.identify({ header, application: makeApplication(), clientAddress: '192.0.2.1', ...fields });
+    headers.authenticate({ header, application: makeApplication(), clientAddress: '192.0.2.1', ...fields });
   return { ...headers, identify, clock, store, sessions, stand, notices };
 }
 

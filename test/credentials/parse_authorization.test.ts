@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCredential, schemeOf } from '../../src/credentials/parse_authorization.ts';
+import { parseAuthorization, schemeOf } from '../../src/credentials/parse_authorization.ts';
 import { basic } from './fixture.ts';
 
 const encode = (bytes: Buffer | string) => `Basic ${Buffer.from(bytes).toString('base64')}`;
@@ -7,19 +7,23 @@ const alice = { scheme: 'basic', user: 'alice', password: 'secret' };
 
 describe('Basic', () => {
   it.each(['Basic', 'basic', 'BASIC', 'bAsIc'])('is read as %s', (scheme) => {
-    expect(readCredential(basic('alice', 'secret').replace('Basic', scheme))).toEqual(alice);
+    expect(parseAuthorization(basic('alice', 'secret').replace('Basic', scheme))).toEqual(alice);
   });
 
   it('may have more than one space after the scheme', () => {
-    expect(readCredential(basic('alice', 'secret').replace(' ', '   '))).toEqual(alice);
+    expect(parseAuthorization(basic('alice', 'secret').replace(' ', '   '))).toEqual(alice);
   });
 
   it('ends the user name at the first colon: a password may have more', () => {
-    expect(readCredential(basic('alice', 'a:b::c:'))).toEqual({ scheme: 'basic', user: 'alice', password: 'a:b::c:' });
+    expect(parseAuthorization(basic('alice', 'a:b::c:'))).toEqual({
+      scheme: 'basic',
+      user: 'alice',
+      password: 'a:b::c:',
+    });
   });
 
   it('is UTF-8', () => {
-    expect(readCredential(basic('Łukasz 山田', 'pässwörd😀'))).toEqual({
+    expect(parseAuthorization(basic('Łukasz 山田', 'pässwörd😀'))).toEqual({
       scheme: 'basic',
       user: 'Łukasz 山田',
       password: 'pässwörd😀',
@@ -48,22 +52,25 @@ describe('Basic', () => {
     ['more than 8 KiB', basic('alice', 'x'.repeat(8192))],
     ['megabytes', basic('alice', 'x'.repeat(4_000_000))],
   ])('is broken with %s', (_what, header) => {
-    expect(readCredential(header)).toBe('broken');
+    expect(parseAuthorization(header)).toBe('broken');
   });
 
   it('may be 8 KiB long', () => {
-    expect(readCredential(basic('alice', 'x'.repeat(8192 - 6)))).toMatchObject({ user: 'alice' });
+    expect(parseAuthorization(basic('alice', 'x'.repeat(8192 - 6)))).toMatchObject({ user: 'alice' });
   });
 
   it('with the user name goauthentik.io/token holds a bearer token', () => {
-    expect(readCredential(basic('goauthentik.io/token', 'abc.def'))).toEqual({ scheme: 'bearer', token: 'abc.def' });
-    expect(readCredential(basic('goauthentik.io/token', 'no token'))).toBe('broken');
+    expect(parseAuthorization(basic('goauthentik.io/token', 'abc.def'))).toEqual({
+      scheme: 'bearer',
+      token: 'abc.def',
+    });
+    expect(parseAuthorization(basic('goauthentik.io/token', 'no token'))).toBe('broken');
   });
 });
 
 describe('Bearer', () => {
   it.each(['Bearer', 'bearer', 'BEARER'])('is read as %s', (scheme) => {
-    expect(readCredential(`${scheme} abc.d_e-f~+/==`)).toEqual({ scheme: 'bearer', token: 'abc.d_e-f~+/==' });
+    expect(parseAuthorization(`${scheme} abc.d_e-f~+/==`)).toEqual({ scheme: 'bearer', token: 'abc.d_e-f~+/==' });
   });
 
   it.each([
@@ -75,7 +82,7 @@ describe('Bearer', () => {
     ['bytes above ASCII', 'Bearer abc\u00e4'],
     ['more than 16 KiB', `Bearer ${'x'.repeat(16_385)}`],
   ])('is broken with %s', (_what, header) => {
-    expect(readCredential(header)).toBe('broken');
+    expect(parseAuthorization(header)).toBe('broken');
   });
 });
 
@@ -89,6 +96,6 @@ it.each([
   '',
   ' ',
 ])('leaves %j to the application', (header) => {
-  expect(readCredential(header)).toBe('other');
+  expect(parseAuthorization(header)).toBe('other');
   expect(schemeOf(header)).toBe('other');
 });

@@ -1,21 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createCredentialKeys } from '../../src/credentials/fingerprint.ts';
-import { createLimits, type Limits, type Turn } from '../../src/credentials/rate_limit.ts';
+import { createFingerprints } from '../../src/credentials/fingerprint.ts';
+import { createRateLimit, type Permit, type RateLimit } from '../../src/credentials/rate_limit.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { SECRET, START, watch } from './fixture.ts';
 
 let at: number;
-let limits: Limits;
+let limits: RateLimit;
 let watched: ReturnType<typeof watch>;
 
-const isTurn = (entered: Turn | { retryAfter: number }): entered is Turn => 'leave' in entered;
-const make = () => createLimits({ store: watched.store, now: () => at, ...createCredentialKeys([SECRET]) });
+const isTurn = (entered: Permit | { retryAfter: number }): entered is Permit => 'leave' in entered;
+const make = () => createRateLimit({ store: watched.store, now: () => at, ...createFingerprints([SECRET]) });
 
 async function refuse(user: string | undefined, address: string, by = limits): Promise<'asked' | number> {
-  const turn = await by.enter(user, address);
+  const turn = await by.acquire(user, address);
   if (!isTurn(turn)) return turn.retryAfter;
-  await turn.count();
-  turn.leave();
+  await turn.recordFailure();
+  turn.release();
   return 'asked';
 }
 
@@ -67,15 +67,15 @@ it('does not count clients whose address nobody knows together', async () => {
 it('tells the tenth refusal', async () => {
   const told: boolean[] = [];
   await times(10, async () => {
-    const turn = (await limits.enter('alice', '192.0.2.1')) as Turn;
-    told.push(await turn.count());
-    turn.leave();
+    const turn = (await limits.acquire('alice', '192.0.2.1')) as Permit;
+    told.push(await turn.recordFailure());
+    turn.release();
   });
   expect(told).toEqual([...Array(9).fill(false), true]);
 });
 
 it('does not count those who are accepted', async () => {
-  await times(30, async () => ((await limits.enter('alice', '192.0.2.1')) as Turn).leave());
+  await times(30, async () => ((await limits.acquire('alice', '192.0.2.1')) as Permit).release());
   expect(await refuse('alice', '192.0.2.1')).toBe('asked');
 });
 
@@ -95,12 +95,12 @@ describe('guesses that come together', () => {
     let asked = 0;
     const results = await Promise.all(
       Array.from({ length: 80 }, async (_, n) => {
-        const turn = await limits.enter('alice', `192.0.2.${n}`);
+        const turn = await limits.acquire('alice', `192.0.2.${n}`);
         if (!isTurn(turn)) return 'limited';
         asked += 1;
         await tick();
-        await turn.count();
-        turn.leave();
+        await turn.recordFailure();
+        turn.release();
         return 'refused';
       }),
     );
@@ -113,12 +113,12 @@ describe('guesses that come together', () => {
     let running = 0;
     const results = await Promise.all(
       Array.from({ length: 60 }, async (_, n) => {
-        const turn = await limits.enter(`user${n}`, '192.0.2.1');
+        const turn = await limits.acquire(`user${n}`, '192.0.2.1');
         if (!isTurn(turn)) return 'limited';
         most = Math.max(most, ++running);
         await tick();
         running -= 1;
-        turn.leave();
+        turn.release();
         return 'accepted';
       }),
     );
@@ -129,11 +129,11 @@ describe('guesses that come together', () => {
   it('wait in one order when user names and addresses cross, so that none waits for ever', async () => {
     const results = await Promise.all(
       Array.from({ length: 90 }, async (_, n) => {
-        const turn = await limits.enter(`user${n % 3}`, `192.0.2.${n % 2}`);
+        const turn = await limits.acquire(`user${n % 3}`, `192.0.2.${n % 2}`);
         if (!isTurn(turn)) return 'limited';
         await tick();
-        if (n % 4 === 0) await turn.count();
-        turn.leave();
+        if (n % 4 === 0) await turn.recordFailure();
+        turn.release();
         return 'asked';
       }),
     );
@@ -142,18 +142,18 @@ describe('guesses that come together', () => {
   });
 
   it('are turned away at once behind a hundred others', async () => {
-    const turns = Array.from({ length: 100 }, () => limits.enter('alice', ''));
+    const turns = Array.from({ length: 100 }, () => limits.acquire('alice', ''));
     expect(await refuse('alice', '')).toBe(10);
-    for (const turn of turns) ((await turn) as Turn).leave();
+    for (const turn of turns) ((await turn) as Permit).release();
     expect(await refuse('alice', '')).toBe('asked');
   });
 
   it('get a 503 rather than wait longer than ten seconds for a provider that is slow', async () => {
-    const first = await Promise.all(Array.from({ length: 10 }, () => limits.enter('alice', '') as Promise<Turn>));
-    const late = limits.enter('alice', '');
+    const first = await Promise.all(Array.from({ length: 10 }, () => limits.acquire('alice', '') as Promise<Permit>));
+    const late = limits.acquire('alice', '');
     await tick();
     at += 10_001;
-    first[0]!.leave();
+    first[0]!.release();
     await expect(late).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 });
@@ -161,7 +161,7 @@ describe('guesses that come together', () => {
 it('gives its place back when the store is away', async () => {
   const { count } = watched.store;
   watched.store.count = () => Promise.reject(new Error('away'));
-  for (let n = 0; n < 20; n++) await expect(limits.enter('alice', '192.0.2.1')).rejects.toThrow('away');
+  for (let n = 0; n < 20; n++) await expect(limits.acquire('alice', '192.0.2.1')).rejects.toThrow('away');
   watched.store.count = count;
   expect(await refuse('alice', '192.0.2.1')).toBe('asked');
 });

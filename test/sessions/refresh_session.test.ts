@@ -76,12 +76,12 @@ test('less than half of the token is left: it is refreshed, and nobody waits', a
       refreshToken: 'refresh-2',
       user: { groups: ['staff'] },
     });
-    expect(session.tokenFrom).toBe(clock.now());
+    expect(session.tokenIssuedAt).toBe(clock.now());
   }
 });
 
 test('of a long token at most five minutes are given up', async () => {
-  const id = await here.create(makeRefreshable(clock.now(), { tokenUntil: clock.now() + 10 * HOUR }));
+  const id = await here.create(makeRefreshable(clock.now(), { tokenExpiresAt: clock.now() + 10 * HOUR }));
   clock.pass(10 * HOUR - 5 * MINUTE - 1);
   here.find(id, 'grafana');
   await here.idle();

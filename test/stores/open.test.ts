@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { createLazyStore } from '../../src/stores/lazy.ts';
-import { createStore } from '../../src/stores/open.ts';
+import { openStore } from '../../src/stores/open.ts';
 
 test.each([
   '',
@@ -11,7 +11,7 @@ test.each([
   'file://host/folder',
   'redis+sentinel://a',
 ])('the store %j is refused at once', (store) => {
-  expect(() => createStore(store, Date.now)).toThrow(TypeError);
+  expect(() => openStore(store, Date.now)).toThrow(TypeError);
 });
 
 test('a library that cannot be loaded is a store that is away', async () => {
@@ -20,7 +20,7 @@ test('a library that cannot be loaded is a store that is away', async () => {
   });
   await expect(store.get('s:x')).rejects.toThrow(StoreUnavailable);
   await expect(store.ping()).rejects.toThrow(StoreUnavailable);
-  expect(store.epoch()).toBeUndefined();
+  expect(store.generation()).toBeUndefined();
   expect(store.peek).toBeUndefined();
   await store.close();
 });

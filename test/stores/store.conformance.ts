@@ -216,12 +216,12 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     const id = `keyed-hash-of-a-credential-${fresh()}`;
     await here.createAs(id, make({ means: 'basic' }));
     await here.createAs(id, make({ means: 'bearer' }));
-    expect((await there.find(id, 'grafana'))?.session.means).toBe('bearer');
+    expect((await there.find(id, 'grafana'))?.session.authMethod).toBe('bearer');
   });
 
   test('a token identifier is used once, on whichever side', async () => {
     const name = fresh();
-    const uses = Array.from({ length: 10 }, (_, at) => (at % 2 ? here : there).firstUse(name, HOUR));
+    const uses = Array.from({ length: 10 }, (_, at) => (at % 2 ? here : there).consumeOnce(name, HOUR));
     expect((await Promise.all(uses)).filter(Boolean)).toHaveLength(1);
   });
 
@@ -250,7 +250,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
   test('nothing that is stored can be read or used', async () => {
     const id = await here.create(make({ refreshToken: 'a-refresh-token' }));
     await here.endUser('https://auth.example.com/', 'alice-sub');
-    await here.firstUse('a-jti', HOUR);
+    await here.consumeOnce('a-jti', HOUR);
     const dump = await place().dump();
     expect(dump).toContain('s:');
     for (const word of [

@@ -17,7 +17,7 @@ interface Job {
  * Abortable, and flushed to the disk after the commit and not in it (MDB_NOSYNC for this transaction). LMDB's overlapping
  * sync keeps the last flushed state intact: a process that dies loses nothing, a machine that dies loses the last moments.
  */
-const FLUSH_LATER = 0x10003 as TransactionFlags;
+const FLUSH_LATER_MS = 0x10003 as TransactionFlags;
 const RETRY = 1000;
 /** Less free space than this (bytes) is a full disk. */
 const LEAST_FREE = 256 * 1024;
@@ -77,7 +77,7 @@ export function createDatabase(folder: string) {
       const store = opened();
       store.transactionSync(() => {
         for (const job of group) job.run(store);
-      }, FLUSH_LATER);
+      }, FLUSH_LATER_MS);
       writable = true;
       flush(store);
     } catch (error) {

@@ -6,30 +6,30 @@ import type { Events } from '../../observe/events.ts';
 import { openKeyv } from '../keyv.ts';
 import type { Store } from '../store.ts';
 import { createDatabase, type Database, type Transaction } from './database.ts';
-import { startSweeping } from './expiry.ts';
+import { startExpiry } from './expiry.ts';
 
 /** The row that is counted up when something that a copy may hang on has changed, in whatever process. */
-const EPOCH = '.epoch';
+const GENERATION_KEY = '.epoch';
 
 /** A raw row is its end (milliseconds since the epoch, base 36), a colon and the value. */
 const pack = (value: string, until: number) => `${Math.ceil(until).toString(36)}:${value}`;
-const untilOf = (row: string) => Number.parseInt(row.slice(0, row.indexOf(':')), 36);
+const expiresAtOf = (row: string) => Number.parseInt(row.slice(0, row.indexOf(':')), 36);
 
 function unpack(row: string | undefined, now: number): string | undefined {
-  return row === undefined || untilOf(row) <= now ? undefined : row.slice(row.indexOf(':') + 1);
+  return row === undefined || expiresAtOf(row) <= now ? undefined : row.slice(row.indexOf(':') + 1);
 }
 
 /**
  * Copies hang on sessions that were there, and on the rows that revoke them, there or not. New sessions, locks, counters and
  * used tokens disturb nobody.
  */
-function disturbs(key: string, wasThere: boolean): boolean {
+function invalidatesCache(key: string, wasThere: boolean): boolean {
   return key.startsWith('u:') || key.startsWith('g:') || (wasThere && key.startsWith('s:'));
 }
 
-function touch(transaction: Transaction, key: string): void {
-  if (!disturbs(key, transaction.get(key) !== undefined)) return;
-  void transaction.put(EPOCH, String(Number(transaction.get(EPOCH) ?? 0) + 1));
+function bumpGeneration(transaction: Transaction, key: string): void {
+  if (!invalidatesCache(key, transaction.get(key) !== undefined)) return;
+  void transaction.put(GENERATION_KEY, String(Number(transaction.get(GENERATION_KEY) ?? 0) + 1));
 }
 
 /** The steps on rows, each of them one transaction. `changed` is told of every row that was written or removed. */
@@ -43,7 +43,7 @@ function createRows(database: Database, now: () => number, changed: (key: string
     return result;
   }
   function put(transaction: Transaction, key: string, value: string, until: number): true {
-    touch(transaction, key);
+    bumpGeneration(transaction, key);
     void transaction.put(key, pack(value, until));
     return true;
   }
@@ -56,14 +56,14 @@ function createRows(database: Database, now: () => number, changed: (key: string
       commit(key, (tx, present) => present !== undefined && put(tx, key, value, now() + ttl)),
     delete: (key: string) =>
       commit(key, (tx, present) => {
-        touch(tx, key);
+        bumpGeneration(tx, key);
         void tx.remove(key);
         return present !== undefined;
       }),
     increment: (key: string, ttl: number) =>
       commit(key, (tx, present) => {
         const count = Number(present ?? 0) + 1;
-        put(tx, key, String(count), present === undefined ? now() + ttl : untilOf(tx.get(key)!));
+        put(tx, key, String(count), present === undefined ? now() + ttl : expiresAtOf(tx.get(key)!));
         return count;
       }),
   };
@@ -86,15 +86,15 @@ function fileAdapter(rows: ReturnType<typeof createRows>): KeyvStoreAdapter {
   return adapter as unknown as KeyvStoreAdapter;
 }
 
-function readEpoch(database: Database): number | undefined {
+function readGeneration(database: Database): number | undefined {
   try {
-    return Number(database.read([EPOCH])[0] ?? 0);
+    return Number(database.read([GENERATION_KEY])[0] ?? 0);
   } catch {
     return undefined;
   }
 }
 
-function tellUnusable(events: Events | undefined, folder: string, error: StoreUnavailable): void {
+function reportUnusable(events: Events | undefined, folder: string, error: StoreUnavailable): void {
   const message = `sessions cannot be kept in ${folder}: this user must be able to make that folder and write in it`;
   events?.emit('notice', { level: 'error', what: 'store.down', message, error: error.cause });
 }
@@ -104,10 +104,10 @@ export function createFileStore(folder: string, now: () => number, events?: Even
   const listeners: ((key: string | undefined) => void)[] = [];
   const database = createDatabase(folder);
   // Opened now, so that a folder that cannot be used is in the log at the start.
-  database.probe().catch((error: StoreUnavailable) => tellUnusable(events, folder, error));
+  database.probe().catch((error: StoreUnavailable) => reportUnusable(events, folder, error));
   const rows = createRows(database, now, (key) => listeners.forEach((listen) => void listen(key)));
   const keyv = openKeyv(fileAdapter(rows));
-  const stopSweeping = startSweeping(database, { now, untilOf });
+  const stopSweeping = startExpiry(database, { now, expiresAtOf });
   return {
     get: (key) => keyv.get(key),
     getMany: (keys) => keyv.getMany<string>(keys),
@@ -122,7 +122,7 @@ export function createFileStore(folder: string, now: () => number, events?: Even
     replace: rows.replace,
     increment: rows.increment,
     count: async (key) => Number((await keyv.get(key)) ?? 0),
-    epoch: memoizePerTick(() => readEpoch(database)),
+    generation: memoizePerTick(() => readGeneration(database)),
     onInvalidate: (listener) => void listeners.push(listener),
     ping: database.probe,
     async close() {

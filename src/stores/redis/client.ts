@@ -4,7 +4,7 @@ import { createClient, type RedisClientOptions } from '@redis/client';
 import type { Node, RedisAddress } from './url.ts';
 
 /** Milliseconds for a connection, handshake included. */
-const CONNECT_LIMIT = 2000;
+const CONNECT_TIMEOUT_MS = 2000;
 
 /**
  * RESP 3 with client tracking from the handshake on: Redis tells on the connection that read a key when that key changes.
@@ -22,7 +22,7 @@ export function optionsFor(address: RedisAddress, node?: Node) {
     socket: {
       ...node,
       ...(address.tls && { tls: true as const, ...(node && isIP(node.host) === 0 && { servername: node.host }) }),
-      connectTimeout: CONNECT_LIMIT,
+      connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectStrategy: false,
     },
   } satisfies RedisClientOptions;
@@ -32,10 +32,10 @@ export const newClient = (options: ReturnType<typeof optionsFor>) => createClien
 export type Client = ReturnType<typeof newClient>;
 
 /** The outcome of `work`, or a failure after two seconds; then, and after any failure, `giveUp` is called. */
-export async function within<T>(work: Promise<T>, giveUp: () => unknown): Promise<T> {
+export async function connectInTime<T>(work: Promise<T>, giveUp: () => unknown): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no connection within ${CONNECT_LIMIT} ms`)), CONNECT_LIMIT);
+    timer = setTimeout(() => reject(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`)), CONNECT_TIMEOUT_MS);
   });
   try {
     return await Promise.race([work, late]);

@@ -1,7 +1,7 @@
 /** Connects once to Redis, whichever way the address says; what to do when that fails is for redis_link.ts. */
 import { createCluster } from '@redis/client';
-import { type Client, destroyClient, newClient, optionsFor, within } from './client.ts';
-import { askSentinels } from './sentinel.ts';
+import { type Client, connectInTime, destroyClient, newClient, optionsFor } from './client.ts';
+import { queryMaster } from './sentinel.ts';
 import type { Node, RedisAddress } from './url.ts';
 
 const newCluster = (address: RedisAddress) =>
@@ -21,35 +21,35 @@ export interface Connection {
 }
 
 /** What a connection tells: its first error (it is of no use then), changed keys, and clients that have joined (of a cluster). */
-export interface Hearing {
+export interface ConnectionEvents {
   lost(error: unknown): void;
   invalidated(key: string | undefined): void;
 }
 
-function hearInvalidations(client: Client, hearing: Hearing): void {
+function onInvalidations(client: Client, hearing: ConnectionEvents): void {
   client.on('invalidate', (key: Buffer | string | null) =>
     hearing.invalidated(key === null ? undefined : key.toString()),
   );
 }
 
-async function connectNode(address: RedisAddress, node: Node, hearing: Hearing): Promise<Connection> {
+async function connectNode(address: RedisAddress, node: Node, hearing: ConnectionEvents): Promise<Connection> {
   const client = newClient(optionsFor(address, node));
   client.on('error', hearing.lost);
-  hearInvalidations(client, hearing);
-  await within(client.connect(), () => destroyClient(client));
+  onInvalidations(client, hearing);
+  await connectInTime(client.connect(), () => destroyClient(client));
   return { client, masters: () => [client], destroy: () => destroyClient(client) };
 }
 
 /** One server, or the whole cluster when the server says that it is a part of one. */
-async function connectSingle(address: RedisAddress, hearing: Hearing): Promise<Connection> {
+async function connectSingle(address: RedisAddress, hearing: ConnectionEvents): Promise<Connection> {
   const connection = await connectNode(address, address.nodes[0]!, hearing);
-  const hello = await within(connection.masters()[0]!.sendCommand(['HELLO']), connection.destroy);
+  const hello = await connectInTime(connection.masters()[0]!.sendCommand(['HELLO']), connection.destroy);
   if ((hello as unknown as { mode?: string }).mode !== 'cluster') return connection;
   connection.destroy();
   return connectCluster({ ...address, kind: 'cluster' }, hearing);
 }
 
-async function connectCluster(address: RedisAddress, hearing: Hearing): Promise<Connection> {
+async function connectCluster(address: RedisAddress, hearing: ConnectionEvents): Promise<Connection> {
   const cluster = newCluster(address);
   const heard = new WeakSet<Client>();
   const masters = () => cluster.masters.flatMap(({ client }) => (client ? [client as unknown as Client] : []));
@@ -58,7 +58,7 @@ async function connectCluster(address: RedisAddress, hearing: Hearing): Promise<
     for (const client of masters()) {
       if (heard.has(client)) continue;
       heard.add(client);
-      hearInvalidations(client, hearing);
+      onInvalidations(client, hearing);
     }
   });
   cluster.on('error', () => undefined);
@@ -66,13 +66,13 @@ async function connectCluster(address: RedisAddress, hearing: Hearing): Promise<
   const destroy = () => {
     for (const client of masters()) destroyClient(client);
   };
-  await within(cluster.connect(), destroy);
+  await connectInTime(cluster.connect(), destroy);
   return { client: cluster, masters, destroy };
 }
 
-async function connectSentinel(address: RedisAddress, hearing: Hearing): Promise<Connection> {
-  const connection = await connectNode(address, await askSentinels(address), hearing);
-  const asked = within(connection.masters()[0]!.sendCommand(['ROLE']), connection.destroy);
+async function connectSentinel(address: RedisAddress, hearing: ConnectionEvents): Promise<Connection> {
+  const connection = await connectNode(address, await queryMaster(address), hearing);
+  const asked = connectInTime(connection.masters()[0]!.sendCommand(['ROLE']), connection.destroy);
   const role = (await asked) as unknown as [string];
   if (role[0] === 'master') return connection;
   // During a failover a sentinel may still name the old master, which is a replica by now.
@@ -81,7 +81,7 @@ async function connectSentinel(address: RedisAddress, hearing: Hearing): Promise
 }
 
 /** A ready connection, or the reason why there is none. */
-export function connectRedis(address: RedisAddress, hearing: Hearing): Promise<Connection> {
+export function connectRedis(address: RedisAddress, hearing: ConnectionEvents): Promise<Connection> {
   if (address.kind === 'cluster') return connectCluster(address, hearing);
   if (address.kind === 'sentinel') return connectSentinel(address, hearing);
   return connectSingle(address, hearing);

@@ -1,14 +1,14 @@
 /** Whether the servers behind a connection live: asked all the time, since a network that goes silent reports no error. */
 import type { Client } from './client.ts';
 
-interface Pulse {
+interface Heartbeat {
   /** When the last heartbeat that was answered was sent (milliseconds of the monotonic clock). */
   answered: number;
   /** When the heartbeat that waits for its answer was sent. */
   waiting: number | undefined;
 }
 
-function beat(client: Client, pulse: Pulse): void {
+function sendPing(client: Client, pulse: Heartbeat): void {
   if (pulse.waiting !== undefined) return;
   const sent = performance.now();
   pulse.waiting = sent;
@@ -22,10 +22,10 @@ function beat(client: Client, pulse: Pulse): void {
   );
 }
 
-export function createPulses() {
-  let pulses = new Map<Client, Pulse>();
+export function createHeartbeats() {
+  let pulses = new Map<Client, Heartbeat>();
 
-  function oldest(pick: (pulse: Pulse, now: number) => number): number {
+  function oldest(pick: (pulse: Heartbeat, now: number) => number): number {
     const now = performance.now();
     let age = 0;
     for (const pulse of pulses.values()) age = Math.max(age, now - pick(pulse, now));
@@ -43,7 +43,7 @@ export function createPulses() {
       const changed = clients.length !== pulses.size || clients.some((client) => !pulses.has(client));
       const fresh = () => ({ answered: Number.NEGATIVE_INFINITY, waiting: undefined });
       if (changed) pulses = new Map(clients.map((client) => [client, pulses.get(client) ?? fresh()]));
-      for (const [client, pulse] of pulses) beat(client, pulse);
+      for (const [client, pulse] of pulses) sendPing(client, pulse);
       return changed;
     },
     /** For how long one of them has owed an answer. Milliseconds. */

@@ -5,15 +5,15 @@ import type { Keyv } from 'keyv';
 import { memoizePerTick } from '../../async/memoize.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
-import { answered, openKeyv } from '../keyv.ts';
+import { answerInTime, openKeyv } from '../keyv.ts';
 import type { Store } from '../store.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connect.ts';
-import { openLink } from './connection.ts';
+import { openConnection } from './connection.ts';
 import type { RedisAddress } from './url.ts';
 
 /** What every key begins with, where others use the same server. */
-const PREFIX = 'gatepost:';
+const KEY_PREFIX = 'gatepost:';
 
 /** A count and its end in one step: an end that is set later may never be set, and the row would stay for ever. */
 const INCREMENT = `local count = redis.call('INCR', KEYS[1])
@@ -24,23 +24,23 @@ return count`;
 const codeOf = (error: unknown) => (error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined);
 
 /** How Redis begins to repeat a command that it does not know. */
-const repeated = /,? with args beginning with.*$/is;
+const REPEATED_ARGUMENTS = /,? with args beginning with.*$/is;
 
 /**
  * Attack: a Redis without HELLO (older than 6, or a proxy before it) repeats what came with it in its error, the password
  * too, for whoever reads the log.
  */
-function tellDown(events: Events | undefined, error: unknown): void {
-  const safe = error instanceof ErrorReply ? new Error(error.message.replace(repeated, '')) : error;
+function reportDown(events: Events | undefined, error: unknown): void {
+  const safe = error instanceof ErrorReply ? new Error(error.message.replace(REPEATED_ARGUMENTS, '')) : error;
   events?.emit('notice', { level: 'error', what: 'store.down', message: 'Redis is away', error: safe });
 }
 
 function createRunner(address: RedisAddress, events: Events | undefined, told: (key?: string) => void) {
   const keyvs = new WeakMap<Connection, Keyv<string>>();
-  const link = openLink(address, {
-    invalidated: (key) => told(key?.slice(PREFIX.length)),
+  const link = openConnection(address, {
+    invalidated: (key) => told(key?.slice(KEY_PREFIX.length)),
     up: () => events?.emit('notice', { level: 'info', what: 'store.up', message: 'Redis is there' }),
-    down: (error) => tellDown(events, error),
+    down: (error) => reportDown(events, error),
   });
 
   function keyvOf(connection: Connection): Keyv<string> {
@@ -58,15 +58,15 @@ function createRunner(address: RedisAddress, events: Events | undefined, told: (
   /** Runs a step on the present connection, or throws `StoreUnavailable`: at once when there is none any more. */
   async function run<T>(step: (client: Client, keyv: Keyv<string>) => Promise<T>): Promise<T> {
     // The first attempt is waited for: else whoever comes in the first moments of a process would be told of an outage.
-    const connection = link.connection() ?? (await answered(link.begun.then(link.connection)));
+    const connection = link.connection() ?? (await answerInTime(link.firstAttempt.then(link.connection)));
     if (connection === undefined) throw new StoreUnavailable(new Error('not connected to Redis'));
     try {
       // What is called here is the same for one server and for a cluster.
-      return await answered(step(connection.client as Client, keyvOf(connection)));
+      return await answerInTime(step(connection.client as Client, keyvOf(connection)));
     } catch (error) {
       // After a failover this server takes no writes any more; a new connection may lead to the one that does.
       const cause = (error as StoreUnavailable).cause;
-      if (codeOf(cause) === 'READONLY') link.renew(cause);
+      if (codeOf(cause) === 'READONLY') link.reconnect(cause);
       throw error;
     }
   }
@@ -88,7 +88,7 @@ export function createRedisStore(address: RedisAddress, events?: Events): Store 
   const listeners: ((key: string | undefined) => void)[] = [];
   const told = (key?: string) => listeners.forEach((listen) => void listen(key));
   const { link, run } = createRunner(address, events, told);
-  const name = (key: string) => PREFIX + key;
+  const name = (key: string) => KEY_PREFIX + key;
 
   /** A write of ours is told to ourselves too, before its caller goes on. */
   async function change<T>(key: string, step: (client: Client, keyv: Keyv<string>) => Promise<T>): Promise<T> {
@@ -115,7 +115,7 @@ export function createRedisStore(address: RedisAddress, events?: Events): Store 
         return Number(await client.eval(INCREMENT, options));
       }),
     count: async (key) => Number((await run((_, keyv) => keyv.get(name(key)))) ?? 0),
-    epoch: memoizePerTick(link.epoch),
+    generation: memoizePerTick(link.generation),
     onInvalidate: (listener) => void listeners.push(listener),
     ping: () => run((client) => probe(client, link.connection()!, name('ready'))),
     close: async () => link.close(),

@@ -9,7 +9,7 @@ import { StoreUnavailable } from '../../../src/errors.ts';
 import { createEvents } from '../../../src/observe/events.ts';
 import { createSessions } from '../../../src/sessions/sessions.ts';
 import { createDatabase } from '../../../src/stores/file/database.ts';
-import { sweep } from '../../../src/stores/file/expiry.ts';
+import { removeExpired } from '../../../src/stores/file/expiry.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { createClock, HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
@@ -188,7 +188,7 @@ test('a folder that cannot be made or used: unavailable, until it can', async ()
   writeFileSync(folder, '');
   const { store, sessions } = open(folder);
   await expectUnavailable(store);
-  expect(store.epoch()).toBeUndefined();
+  expect(store.generation()).toBeUndefined();
   expect(() => sessions.find('A'.repeat(43), 'grafana')).toThrow(StoreUnavailable);
   rmSync(folder);
   mkdirSync(folder);
@@ -204,8 +204,8 @@ test('expired rows are swept, live ones are not, and one process does it', async
   clock.pass(2 * HOUR);
   const database = createDatabase(folder);
   closing.push(() => database.close());
-  const untilOf = (row: string) => Number.parseInt(row.split(':')[0]!, 36);
-  const sweeps = await Promise.all([1, 2, 3].map(() => sweep(database, { now: clock.now, untilOf })));
+  const expiresAtOf = (row: string) => Number.parseInt(row.split(':')[0]!, 36);
+  const sweeps = await Promise.all([1, 2, 3].map(() => removeExpired(database, { now: clock.now, expiresAtOf })));
   expect(sweeps.toSorted((a, b) => a - b)).toEqual([0, 0, 600]);
   expect(database.slice('a', 10_000)).toHaveLength(600);
   expect(await store.get('s:2')).toBe('short');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { createStore } from '../../../src/stores/open.ts';
+import { openStore } from '../../../src/stores/open.ts';
 import { createClock } from '../../sessions/fixture.ts';
 import { storeConformance } from '../store.conformance.ts';
 
@@ -10,7 +10,7 @@ storeConformance('file', async () => {
   const clock = createClock();
   const folder = mkdtempSync(join(tmpdir(), 'gatepost-file-'));
   return {
-    open: () => createStore(`file://${folder}`, clock.now),
+    open: () => openStore(`file://${folder}`, clock.now),
     now: clock.now,
     pass: async (ms) => clock.pass(ms),
     async dump() {

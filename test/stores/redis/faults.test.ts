@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { createSessions, type Sessions } from '../../../src/sessions/sessions.ts';
-import { createStore } from '../../../src/stores/open.ts';
+import { openStore } from '../../../src/stores/open.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
 import { ready } from '../store.conformance.ts';
@@ -30,7 +30,7 @@ function closeLater<T extends RedisServer>(server: T): T {
 }
 
 function open(url: string): { store: Store; sessions: Sessions } {
-  const store = createStore(url, Date.now);
+  const store = openStore(url, Date.now);
   closing.push(() => store.close());
   const options = { secret: [SECRET], session_max_age: 24 * HOUR, now: Date.now, provider: () => undefined };
   return { store, sessions: createSessions({ ...options, store }) };
@@ -84,7 +84,7 @@ describe.runIf(hasRedis())('redis', () => {
     const server = closeLater(createRedisServer(await freePort()));
     const { store, sessions } = open(server.url);
     await expectUnavailable(store);
-    expect(store.epoch()).toBeUndefined();
+    expect(store.generation()).toBeUndefined();
     await server.start();
     await waitUntil(() => ready(store), 5000);
     const id = await createWarm(sessions);
@@ -96,7 +96,7 @@ describe.runIf(hasRedis())('redis', () => {
     const { store, sessions } = await openReady(server.url);
     const id = await createWarm(sessions);
     await server.kill();
-    await waitUntil(() => store.epoch() === undefined, 1000);
+    await waitUntil(() => store.generation() === undefined, 1000);
     expect(await found(sessions, id)).toBe('unavailable');
     expect(await found(sessions, 'A'.repeat(43))).toBe('unavailable');
     await expectUnavailable(store);

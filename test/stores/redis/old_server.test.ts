@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { createEvents, type NoticeEvent } from '../../../src/observe/events.ts';
 import { describeError } from '../../../src/observe/log.ts';
-import { createStore } from '../../../src/stores/open.ts';
+import { openStore } from '../../../src/stores/open.ts';
 
 /** Answers like Redis 5: it does not know HELLO, and repeats what came with it. */
 async function startOldRedis() {
@@ -26,7 +26,7 @@ test('the log says what is wrong with it, and not the password that it repeats',
   const { port } = server.address() as AddressInfo;
   const events = createEvents();
   const heard = once(events, 'notice');
-  const store = createStore(`redis://gatepost:correct-horse@127.0.0.1:${port}`, Date.now, events);
+  const store = openStore(`redis://gatepost:correct-horse@127.0.0.1:${port}`, Date.now, events);
   const [{ what, error }] = (await heard) as [NoticeEvent];
   await store.close();
   server.close();

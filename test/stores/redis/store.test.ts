@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createStore } from '../../../src/stores/open.ts';
+import { openStore } from '../../../src/stores/open.ts';
 import { type Place, storeConformance } from '../store.conformance.ts';
 import { hasRedis, type RedisServer, startCluster, startRedis, startSentinel } from './server.ts';
 
@@ -15,7 +15,7 @@ async function dumpOf(servers: RedisServer[]): Promise<string> {
 
 function placeAt(url: string, servers: RedisServer[], others: RedisServer[] = []): Place {
   return {
-    open: () => createStore(url, Date.now),
+    open: () => openStore(url, Date.now),
     now: Date.now,
     pass: (ms) => sleep(ms),
     dump: () => dumpOf(servers),
