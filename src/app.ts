@@ -2,14 +2,14 @@
 import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
-import type { Check } from './auth/handler.ts';
+import type { AuthHandler } from './auth/handler.ts';
 import { singleParam } from './http/query.ts';
 import type { Events } from './observe/events.ts';
 import type { Health } from './observe/health.ts';
 import type { Signin } from './signin/index.ts';
 
 export interface AppParts {
-  check: Check;
+  check: AuthHandler;
   health: Pick<Health, 'ping' | 'live' | 'ready'>;
   signin: Signin;
   events: Events;

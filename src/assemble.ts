@@ -1,7 +1,7 @@
 /** Puts the rooms together from a configuration: the one place that knows them all. Listens to nothing, starts nothing. */
 import { createApplicationIndex } from './access/application_index.ts';
-import { createIdentify } from './auth/authenticate.ts';
-import { createSharedAuthenticator } from './auth/authorizer.ts';
+import { createAuthenticate } from './auth/authenticate.ts';
+import { createAuthorizer } from './auth/authorizer.ts';
 import type { Config } from './config/schema/config.ts';
 import { createCredentialAuthenticator } from './credentials/authenticator.ts';
 import { compileApplication } from './decision/application.ts';
@@ -32,7 +32,7 @@ export function assemble(config: Config, events: Events, now: () => number = Dat
     },
   });
   const headers = createCredentialAuthenticator({ config, sessions, store, provider, now, events });
-  const authenticator = createSharedAuthenticator(hosts, createIdentify(sessions, headers));
+  const authenticator = createAuthorizer(hosts, createAuthenticate(sessions, headers));
   const trusted = compileNetworks(config.trusted_proxies);
   return { applications, hosts, provider, store, sessions, authenticator, trusted };
 }

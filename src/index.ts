@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { assemble } from './assemble.ts';
 import type { Config } from './config/schema/config.ts';
 import type { Decision } from './decision/decision.ts';
-import { forwardedUrl, readHost, readScheme, splitAbsolute } from './dialects/forwarded_headers.ts';
+import { parseHost, parseScheme, requestUrl, splitAbsoluteUrl } from './dialects/forwarded_headers.ts';
 import { parseAddress } from './http/ip.ts';
 import { createEvents, type Events } from './observe/events.ts';
 
@@ -13,7 +13,7 @@ export type {
   Allow,
   Decision,
   Forbid,
-  Misconfigured,
+  InvalidRequest,
   RateLimited,
   SignIn,
   Unavailable,
@@ -59,7 +59,7 @@ export function createAuthenticator(
       const url = readUrl(request.url);
       if ('kind' in url) return { kind: 'misconfigured', message: `${url.header} ${url.problem}` };
       const { method, headers, clientAddress } = request;
-      return authenticator.decide({
+      return authenticator.check({
         kind: 'question',
         url,
         method,
@@ -81,10 +81,10 @@ export function createAuthenticator(
 }
 
 function readUrl(text: string) {
-  const parts = splitAbsolute(text);
-  const scheme = parts && readScheme(parts.scheme);
+  const parts = splitAbsoluteUrl(text);
+  const scheme = parts && parseScheme(parts.scheme);
   if (!parts || !scheme)
     return { kind: 'unusable', header: 'url', problem: 'is not an absolute http or https URL' } as const;
-  const host = readHost(parts.host, scheme, 'url');
-  return 'kind' in host ? host : forwardedUrl(scheme, host.host, parts.uri, 'url');
+  const host = parseHost(parts.host, scheme, 'url');
+  return 'kind' in host ? host : requestUrl(scheme, host.host, parts.uri, 'url');
 }

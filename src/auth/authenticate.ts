@@ -2,12 +2,12 @@
 
 import type { CredentialAuthenticator, HeaderResult } from '../credentials/authenticator.ts';
 import type { Application } from '../decision/application.ts';
-import type { Question } from '../dialects/dialect.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
 import { findByCookie, type SessionLookup } from '../sessions/find_by_cookie.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 
 /** What was found. Without a `subject` the other fields say why. */
-export interface Identified {
+export interface Authentication {
   subject?: LiveSession | undefined;
   /** There was a session cookie that opens nothing any more. */
   expired?: boolean;
@@ -18,44 +18,44 @@ export interface Identified {
   /** The id of a session that a header credential has just made: it goes into a cookie. */
   newSessionId?: string | undefined;
   /** `Authorization` held a credential of ours: it is not the application's business. */
-  spent?: boolean;
+  credentialConsumed?: boolean;
 }
 
-export type Identify = (question: Question, application: Application) => Identified | Promise<Identified>;
+export type Authenticate = (request: AuthRequest, application: Application) => Authentication | Promise<Authentication>;
 
 /** @throws StoreUnavailable, ProviderUnavailable */
-export function createIdentify(sessions: Sessions, headers: CredentialAuthenticator): Identify {
-  const byHeader = (question: Question, application: Application, expired: boolean) => {
-    if (question.authorizationRepeated) return { expired, refused: true, spent: true };
-    if (question.authorization === undefined) return { expired };
+export function createAuthenticate(sessions: Sessions, headers: CredentialAuthenticator): Authenticate {
+  const byHeader = (request: AuthRequest, application: Application, expired: boolean) => {
+    if (request.authorizationRepeated) return { expired, refused: true, spent: true };
+    if (request.authorization === undefined) return { expired };
     const result = headers.authenticate({
-      header: question.authorization,
+      header: request.authorization,
       application: application.config,
-      clientAddress: question.client ?? question.peer,
+      clientAddress: request.client ?? request.peer,
     });
     return result instanceof Promise ? result.then((r) => fromHeader(r, expired)) : fromHeader(result, expired);
   };
-  const afterSession = (found: SessionLookup, question: Question, application: Application) => {
-    if (found === undefined || found === 'expired') return byHeader(question, application, found === 'expired');
-    if (question.authorization === undefined) return { subject: found };
+  const afterSession = (found: SessionLookup, request: AuthRequest, application: Application) => {
+    if (found === undefined || found === 'expired') return byHeader(request, application, found === 'expired');
+    if (request.authorization === undefined) return { subject: found };
     // Attack: a program that keeps cookies sends its app password along with the cookie that it was given for it;
     // an application that logs headers would collect passwords.
     const spent =
-      question.authorizationRepeated || headers.isOurCredential(found, question.authorization, application.config);
+      request.authorizationRepeated || headers.isOurCredential(found, request.authorization, application.config);
     return { subject: found, spent };
   };
-  return (question, application) => {
-    const found = findByCookie(sessions, application, question.headers.cookie);
+  return (request, application) => {
+    const found = findByCookie(sessions, application, request.headers.cookie);
     return found instanceof Promise
-      ? found.then((session) => afterSession(session, question, application))
-      : afterSession(found, question, application);
+      ? found.then((session) => afterSession(session, request, application))
+      : afterSession(found, request, application);
   };
 }
 
-function fromHeader(result: HeaderResult, expired: boolean): Identified {
+function fromHeader(result: HeaderResult, expired: boolean): Authentication {
   switch (result.kind) {
     case 'accepted':
-      return { subject: result.live, newSessionId: result.newSessionId, spent: true };
+      return { subject: result.live, newSessionId: result.newSessionId, credentialConsumed: true };
     case 'refused':
       return { expired, refused: true };
     case 'limited':

@@ -1,55 +1,55 @@
 /** The shared authenticator: turns a question into a decision. It knows no HTTP server and no proxy; every dialect calls it. */
 import type { ApplicationIndex } from '../access/application_index.ts';
 import type { Application } from '../decision/application.ts';
-import { allowNobody, deny, judge } from '../decision/authorize.ts';
+import { allowAnonymous, authorize, deny } from '../decision/authorize.ts';
 import type { Decision } from '../decision/decision.ts';
-import type { Question } from '../dialects/dialect.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
 import { GatepostError } from '../errors.ts';
-import type { Identify } from './authenticate.ts';
+import type { Authenticate } from './authenticate.ts';
 
 /** Answers at once where nothing has to be waited for (a warm session, a public path), else by a promise. Never throws. */
-export interface Authenticator {
-  decide(question: Question): Decision | Promise<Decision>;
+export interface Authorizer {
+  check(request: AuthRequest): Decision | Promise<Decision>;
 }
 
 /** Our own pages for browsers. Exactly these: whatever only looks like one of them is judged like any path. */
-const browserEndpoints = new Set(
+const BROWSER_ENDPOINTS = new Set(
   ['start', 'callback', 'sign_out', 'ping'].map((name) => `/outpost.goauthentik.io/${name}`),
 );
 
-export function createSharedAuthenticator(
+export function createAuthorizer(
   hosts: Pick<ApplicationIndex<Application>, 'find'>,
-  identify: Identify,
-): Authenticator {
-  const decide = (question: Question): Decision | Promise<Decision> => {
-    const application = hosts.find(question.url.host);
-    if (!application) return { kind: 'unknown_host', host: question.url.host };
-    if (browserEndpoints.has(question.url.path.raw)) return allowNobody(question, application);
-    const { path, href } = question.url;
-    const rules = application.rules({ path, href, method: question.method, client: question.client });
+  identify: Authenticate,
+): Authorizer {
+  const decide = (request: AuthRequest): Decision | Promise<Decision> => {
+    const application = hosts.find(request.url.host);
+    if (!application) return { kind: 'unknown_host', host: request.url.host };
+    if (BROWSER_ENDPOINTS.has(request.url.path.raw)) return allowAnonymous(request, application);
+    const { path, href } = request.url;
+    const rules = application.rules({ path, href, method: request.method, client: request.client });
     const denied = rules.find((rule) => rule.policy === 'deny');
     if (denied) return deny(application, denied);
-    if (rules.every((rule) => rule.policy === 'public')) return allowNobody(question, application);
+    if (rules.every((rule) => rule.policy === 'public')) return allowAnonymous(request, application);
     // A path that is open to nobody in particular stays open when nobody can be identified.
     const fail = (error: unknown) => {
       const decision = unavailable(error, application);
       const open = decision.reason !== 'internal_error' && rules.every((rule) => rule.policy === 'optional');
-      return open ? allowNobody(question, application, decision.reason) : decision;
+      return open ? allowAnonymous(request, application, decision.reason) : decision;
     };
     try {
-      const identified = identify(question, application);
-      return identified instanceof Promise
-        ? identified.then((found) => judge(question, application, rules, found)).catch(fail)
-        : judge(question, application, rules, identified);
+      const authentication = identify(request, application);
+      return authentication instanceof Promise
+        ? authentication.then((found) => authorize(request, application, rules, found)).catch(fail)
+        : authorize(request, application, rules, authentication);
     } catch (error) {
       return fail(error);
     }
   };
   return {
     // Fail closed, and here: whatever is thrown on the way, known fault or bug, is "not let in".
-    decide(question) {
+    check(request) {
       try {
-        return decide(question);
+        return decide(request);
       } catch (error) {
         return unavailable(error);
       }

@@ -2,26 +2,31 @@
 
 import { batchPerTick } from '../async/batch.ts';
 import type { Decision } from '../decision/decision.ts';
-import type { Question } from '../dialects/dialect.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
 import { causeOf, GatepostError } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
-import type { Asked } from './handler.ts';
+import type { RequestInfo } from './handler.ts';
 
-export type DecisionTeller = (asked: Asked, question: Question | undefined, decision: Decision, status: number) => void;
+export type DecisionLog = (
+  info: RequestInfo,
+  request: AuthRequest | undefined,
+  decision: Decision,
+  status: number,
+) => void;
 
-export function tellDecision(events: Events, withQuery: boolean): DecisionTeller {
+export function createDecisionLog(events: Events, withQuery: boolean): DecisionLog {
   const tell = batchPerTick(
-    ({ asked, question, decision, status, ms }: Told) => {
+    ({ info, request, decision, status, ms }: LoggedDecision) => {
       const application = 'application' in decision ? decision.application : undefined;
       const subject = 'subject' in decision ? decision.subject?.session : undefined;
       events.emit('decision', {
-        id: asked.id,
+        id: info.id,
         application: application?.slug,
-        dialect: asked.dialect,
-        method: question?.method,
-        host: question?.url.host,
-        path: question?.url.path.raw,
-        query: withQuery ? question?.url.query : undefined,
+        dialect: info.dialect,
+        method: request?.method,
+        host: request?.url.host,
+        path: request?.url.path.raw,
+        query: withQuery ? request?.url.query : undefined,
         decision: decision.kind,
         status,
         reason: reasonOf(decision),
@@ -29,7 +34,7 @@ export function tellDecision(events: Events, withQuery: boolean): DecisionTeller
         detail: detailOf(decision),
         user: subject?.user.username || subject?.sub,
         means: subject?.authMethod,
-        client: question?.client,
+        client: request?.client,
         ms,
       });
       // A listener that fails has nobody to tell it to; the answers have been given.
@@ -37,13 +42,13 @@ export function tellDecision(events: Events, withQuery: boolean): DecisionTeller
     () => undefined,
   );
   // After the answers of this turn: nobody waits for a line in the log.
-  return (asked, question, decision, status) =>
-    tell({ asked, question, decision, status, ms: performance.now() - asked.began });
+  return (info, request, decision, status) =>
+    tell({ info, request, decision, status, ms: performance.now() - info.startedAt });
 }
 
-interface Told {
-  asked: Asked;
-  question: Question | undefined;
+interface LoggedDecision {
+  info: RequestInfo;
+  request: AuthRequest | undefined;
   decision: Decision;
   status: number;
   /** From the arrival to the answer. */

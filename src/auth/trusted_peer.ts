@@ -9,7 +9,7 @@ export interface Peer {
 }
 
 /** Looks once per connection: proxies keep theirs open. */
-export function createPeers(trusted: Networks): (socket: Socket) => Peer {
+export function createTrustedPeer(trusted: Networks): (socket: Socket) => Peer {
   const known = new WeakMap<Socket, Peer>();
   return (socket) => {
     let peer = known.get(socket);

@@ -1,16 +1,16 @@
 /** `gatepost explain`: asks the server's own authenticator about a request that nobody made, and says why it decides so. */
 import { createApplicationIndex } from '../access/application_index.ts';
-import { createSharedAuthenticator } from '../auth/authorizer.ts';
+import { createAuthorizer } from '../auth/authorizer.ts';
 import { loadConfig } from '../config/load.ts';
 import { compileApplication } from '../decision/application.ts';
-import type { Question } from '../dialects/dialect.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
 import {
-  type ForwardedUrl,
-  forwardedUrl,
-  readHost,
-  readScheme,
-  splitAbsolute,
-  unusable,
+  invalidHeader,
+  parseHost,
+  parseScheme,
+  type RequestUrl,
+  requestUrl,
+  splitAbsoluteUrl,
 } from '../dialects/forwarded_headers.ts';
 import { parseAddress } from '../http/ip.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
@@ -43,8 +43,8 @@ export async function explainCommand(
   }
   const hosts = createApplicationIndex(config.applications.map(compileApplication));
   const subject = person(request);
-  const question = asQuestion(request, url, client);
-  const decision = await createSharedAuthenticator(hosts, () => ({ subject })).decide(question);
+  const authRequest = asQuestion(request, url, client);
+  const decision = await createAuthorizer(hosts, () => ({ subject })).check(authRequest);
   const application = hosts.find(url.host);
   const rows = [
     ['URL', url.href],
@@ -56,23 +56,23 @@ export async function explainCommand(
     ],
     ['client', `${request.method} from ${client ?? 'an unknown address (--client-ip)'}`],
     ['user', subject ? describePerson(subject.session.user) : 'nobody (--user)'],
-    ...(application ? whichRules(question, application) : []),
+    ...(application ? whichRules(authRequest, application) : []),
     ['decision', verdict(decision)],
   ];
   for (const [label, value] of rows) out(`${label!.padEnd(10)}${value}`);
   return 0;
 }
 
-function readUrl(text: string): ForwardedUrl | ReturnType<typeof unusable> {
-  const parts = splitAbsolute(text);
-  const scheme = parts && readScheme(parts.scheme);
-  if (!parts || !scheme) return unusable('the URL', 'must be absolute, such as https://grafana.example.com/admin');
-  const host = readHost(parts.host, scheme, "the URL's host");
-  return 'kind' in host ? host : forwardedUrl(scheme, host.host, parts.uri, 'the URL');
+function readUrl(text: string): RequestUrl | ReturnType<typeof invalidHeader> {
+  const parts = splitAbsoluteUrl(text);
+  const scheme = parts && parseScheme(parts.scheme);
+  if (!parts || !scheme) return invalidHeader('the URL', 'must be absolute, such as https://grafana.example.com/admin');
+  const host = parseHost(parts.host, scheme, "the URL's host");
+  return 'kind' in host ? host : requestUrl(scheme, host.host, parts.uri, 'the URL');
 }
 
 /** The question of somebody who opens a page. */
-function asQuestion({ method }: ExplainRequest, url: ForwardedUrl, client: string | undefined): Question {
+function asQuestion({ method }: ExplainRequest, url: RequestUrl, client: string | undefined): AuthRequest {
   return {
     kind: 'question',
     url,

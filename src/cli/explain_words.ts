@@ -2,7 +2,7 @@
 import type { Rule } from '../access/rules.ts';
 import type { Application } from '../decision/application.ts';
 import type { Decision } from '../decision/decision.ts';
-import type { Question } from '../dialects/dialect.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
 import type { User } from '../sessions/session.ts';
 
 export function describePerson({ username, email, groups }: User): string {
@@ -15,7 +15,7 @@ export function whichApplication({ config }: Application, index: number, host: s
   return `${config.name}: applications[${index}] (${config.slug}), by ${exact ? 'external_host' : `cookie_domain ${config.cookie_domain}`}`;
 }
 
-export function whichRules({ url, method, client }: Question, { rules, config }: Application): string[][] {
+export function whichRules({ url, method, client }: AuthRequest, { rules, config }: Application): string[][] {
   if (url.path.raw.startsWith('/outpost.goauthentik.io/')) {
     return [['rule', "none for the login's own pages; the rules of the application for what else is below them"]];
   }

@@ -32,7 +32,7 @@ export interface SignIn {
   /** Send the browser there at once; else answer 401. */
   redirect: boolean;
   /** A person is to see a page at this URL: the 401 of a proxy that makes its own redirect says where to. */
-  pageVisit: boolean;
+  navigation: boolean;
   /** The credentials of a program are the point: name these schemes in `WWW-Authenticate`; `false`: none. */
   challenge: false | Challenge;
 }
@@ -69,9 +69,9 @@ export interface Unavailable {
 }
 
 /** The question itself could not be read. */
-export interface Misconfigured {
+export interface InvalidRequest {
   kind: 'misconfigured';
   message: string;
 }
 
-export type Decision = Allow | SignIn | Forbid | UnknownHost | RateLimited | Unavailable | Misconfigured;
+export type Decision = Allow | SignIn | Forbid | UnknownHost | RateLimited | Unavailable | InvalidRequest;

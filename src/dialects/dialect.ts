@@ -1,10 +1,10 @@
 /** The question that a proxy asks: plain data, the same for every dialect. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Challenge } from '../decision/decision.ts';
-import type { ForwardedUrl, Unusable } from './forwarded_headers.ts';
+import type { InvalidHeader, RequestUrl } from './forwarded_headers.ts';
 
 /** What of an HTTP request a dialect reads. */
-export interface ProxyRequest {
+export interface IncomingAuthRequest {
   method: string;
   /** The request target, path and query, as it came. */
   url: string;
@@ -13,9 +13,9 @@ export interface ProxyRequest {
   rawHeaders: readonly string[];
 }
 
-export interface Question {
+export interface AuthRequest {
   kind: 'question';
-  url: ForwardedUrl;
+  url: RequestUrl;
   /** The client's method; `undefined` where nobody trustworthy says it. */
   method: string | undefined;
   /** The client's address in canonical text; `undefined` where nothing readable says it. */
@@ -36,7 +36,7 @@ export interface Question {
 }
 
 /** What a dialect makes of a request: everything of a `Question` that depends on the kind of proxy. */
-export type Reading = Unusable | { url: ForwardedUrl; method: string | undefined };
+export type ParsedRequest = InvalidHeader | { url: RequestUrl; method: string | undefined };
 
 /** How one kind of proxy asks and must be answered. */
 export interface Dialect {
@@ -44,10 +44,10 @@ export interface Dialect {
   redirects: boolean;
   /** For a proxy that leaves the client's own header where the answer lacks it. */
   removal?: string;
-  read(request: ProxyRequest, rest: string, options: ReadOptions): Reading;
+  parse(request: IncomingAuthRequest, rest: string, options: ParseOptions): ParsedRequest;
 }
 
-export interface ReadOptions {
+export interface ParseOptions {
   /** Lower-cased name of the header in which nginx's operator sends the client's method. */
   nginxMethodHeader: string | undefined;
   /** The scheme of the application that a host belongs to, for proxies that do not say it. */

@@ -2,7 +2,7 @@
 import { normalizeHost } from '../access/application_index.ts';
 import { type ForwardedPath, parsePath } from '../http/path.ts';
 
-export interface ForwardedUrl {
+export interface RequestUrl {
   scheme: 'http' | 'https';
   /** Normalised: lower case, port only where it is not the scheme's default. */
   host: string;
@@ -14,20 +14,20 @@ export interface ForwardedUrl {
 }
 
 /** A question that can't be used, with the header to blame and what is wrong with it. */
-export interface Unusable {
+export interface InvalidHeader {
   kind: 'unusable';
   header: string;
   problem: string;
 }
 
-export function unusable(header: string, problem: string): Unusable {
+export function invalidHeader(header: string, problem: string): InvalidHeader {
   return { kind: 'unusable', header, problem };
 }
 
 /** No forwarded URL is longer, in characters. */
-const longest = 16 * 1024;
+const MAX_URL_CHARS = 16 * 1024;
 
-const schemes = new Map<string, 'http' | 'https'>([
+const SCHEMES = new Map<string, 'http' | 'https'>([
   ['http', 'http'],
   ['https', 'https'],
   // A socket is judged as the page that opens it.
@@ -36,12 +36,12 @@ const schemes = new Map<string, 'http' | 'https'>([
 ]);
 
 /** `http`, `https`, `ws` or `wss` in any letter case. */
-export function readScheme(text: string): 'http' | 'https' | undefined {
-  return schemes.get(text) ?? schemes.get(text.toLowerCase());
+export function parseScheme(text: string): 'http' | 'https' | undefined {
+  return SCHEMES.get(text) ?? SCHEMES.get(text.toLowerCase());
 }
 
 /** Scheme, host and the rest of an absolute URL, not yet looked at; `undefined` for what is none. */
-export function splitAbsolute(text: string): { scheme: string; host: string; uri: string } | undefined {
+export function splitAbsoluteUrl(text: string): { scheme: string; host: string; uri: string } | undefined {
   const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/is.exec(text);
   if (!parts) return undefined;
   const rest = parts[3] as string;
@@ -49,20 +49,20 @@ export function splitAbsolute(text: string): { scheme: string; host: string; uri
 }
 
 /** Path and query of `uri` on a host whose scheme and form were checked before. `header` is blamed for what is wrong. */
-export function forwardedUrl(
+export function requestUrl(
   scheme: 'http' | 'https',
   host: string,
   uri: string,
   header: string,
-): ForwardedUrl | Unusable {
-  if (!uri.startsWith('/')) return unusable(header, 'does not begin with a slash');
+): RequestUrl | InvalidHeader {
+  if (!uri.startsWith('/')) return invalidHeader(header, 'does not begin with a slash');
   // Attack: control characters and spaces split headers, log lines and request lines further down. Two headers
   // of the same name arrive joined by a comma and a space and are refused here too.
-  if (/[\0-\x20\x7f]/.test(uri)) return unusable(header, 'has spaces or control characters, or is there twice');
-  if (uri.length > longest) return unusable(header, 'is longer than 16 KiB');
+  if (/[\0-\x20\x7f]/.test(uri)) return invalidHeader(header, 'has spaces or control characters, or is there twice');
+  if (uri.length > MAX_URL_CHARS) return invalidHeader(header, 'is longer than 16 KiB');
   const canonical = encodeHighBytes(uri);
   // Three times as long where all of it was above ASCII.
-  if (canonical.length + host.length + 8 > longest) return unusable(header, 'is longer than 16 KiB');
+  if (canonical.length + host.length + 8 > MAX_URL_CHARS) return invalidHeader(header, 'is longer than 16 KiB');
   const question = canonical.indexOf('?');
   const raw = question < 0 ? canonical : canonical.slice(0, question);
   const query = question < 0 ? '' : withoutFragment(canonical.slice(question));
@@ -71,15 +71,15 @@ export function forwardedUrl(
 }
 
 /** The host of a header in the form that hosts are compared in, or what is wrong with it. */
-export function readHost(
+export function parseHost(
   text: string | undefined,
   scheme: 'http' | 'https' | undefined,
   header: string,
-): { host: string } | Unusable {
-  if (!text) return unusable(header, 'is missing or empty');
-  if (text.includes('@')) return unusable(header, 'has user information before the host');
+): { host: string } | InvalidHeader {
+  if (!text) return invalidHeader(header, 'is missing or empty');
+  if (text.includes('@')) return invalidHeader(header, 'has user information before the host');
   const host = normalizeHost(text, scheme);
-  return host === undefined ? unusable(header, 'is not one host with an optional port') : { host };
+  return host === undefined ? invalidHeader(header, 'is not one host with an optional port') : { host };
 }
 
 function withoutFragment(text: string): string {

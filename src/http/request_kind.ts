@@ -3,14 +3,14 @@
 import type { IncomingMessage } from 'node:http';
 import accepts from 'accepts';
 import type { Challenge } from '../decision/decision.ts';
-import type { Question } from '../dialects/dialect.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
 import { createLru } from '../lru.ts';
 
 /**
  * Whether a person is to see the answer as a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata, section 2.3);
  * for the others it is a GET or HEAD that is no socket, no XMLHttpRequest and may be answered in HTML.
  */
-export function isNavigation({ method, headers }: Question): boolean {
+export function isNavigation({ method, headers }: AuthRequest): boolean {
   const mode = headers['sec-fetch-mode'];
   if (mode !== undefined) return mode === 'navigate';
   if (method !== undefined && method !== 'GET' && method !== 'HEAD') return false;
@@ -20,13 +20,13 @@ export function isNavigation({ method, headers }: Question): boolean {
 }
 
 /** Whether the client would rather read JSON than text (RFC 9110, section 12.5.1). */
-export function prefersJson({ headers }: Question): boolean {
+export function prefersJson({ headers }: AuthRequest): boolean {
   if (headers.accept === undefined) return false;
   return preferredType(headers.accept, ['text/plain', 'text/html', 'application/json']) === 'application/json';
 }
 
 /** A CORS preflight (Fetch standard, CORS-preflight request). A method that nobody trustworthy names is none. */
-export function isPreflight({ method, headers }: Question): boolean {
+export function isPreflight({ method, headers }: AuthRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
 
@@ -37,7 +37,7 @@ const NO_REDIRECT = 'x-authentik-no-redirect';
  * The value `basic` in any of them asks for the challenge for Basic alone: docker takes the realm of one for Bearer for
  * the address of a token service (CNCF Distribution, token authentication) and gives up.
  */
-export function noRedirectChallenge({ noRedirect: own, headers, url }: Question): false | Challenge {
+export function noRedirectChallenge({ noRedirect: own, headers, url }: AuthRequest): false | Challenge {
   const value = headers[NO_REDIRECT];
   const wishes = [own, value !== undefined && challengeOf(String(value)), noRedirectInQuery(url.query)];
   return wishes.includes('basic') ? 'basic' : wishes.includes('all') && 'all';

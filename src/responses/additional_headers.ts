@@ -1,9 +1,9 @@
 /** `ak_proxy.user_attributes.additionalHeaders`: headers that the provider's administrator adds for a user. */
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Hop-by-hop headers (RFC 9110, section 7.6.1), those that frame the message, and those that our answer is made of. */
-const ours = new Set([
+const RESERVED = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -40,6 +40,6 @@ export function additionalHeaders(
 function isAllowed(name: string): boolean {
   const folded = name.toLowerCase().replace(/[^a-z0-9]/g, '-');
   return (
-    token.test(name) && !ours.has(folded) && !folded.startsWith('x-authentik-') && !folded.startsWith('x-gatepost-')
+    TOKEN.test(name) && !RESERVED.has(folded) && !folded.startsWith('x-authentik-') && !folded.startsWith('x-gatepost-')
   );
 }

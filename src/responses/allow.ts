@@ -1,25 +1,25 @@
 /** The answer of a yes. The headers of a session are rendered once and kept with its copy. */
 import type { Application } from '../decision/application.ts';
 import type { Allow } from '../decision/decision.ts';
-import type { Question } from '../dialects/dialect.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
 import { identityHeaders } from './identity_headers.ts';
-import type { Answer, AnswerOptions } from './render.ts';
+import type { AuthResponse, RenderOptions } from './render.ts';
 import { upstreamAuthorization } from './upstream_authorization.ts';
 
-const first = ['Cache-Control', 'no-store', 'Content-Length', '0'];
+const BASE_HEADERS = ['Cache-Control', 'no-store', 'Content-Length', '0'];
 
-export function allow(question: Question | undefined, decision: Allow, options: AnswerOptions): Answer {
+export function allow(request: AuthRequest | undefined, decision: Allow, options: RenderOptions): AuthResponse {
   const { application, subject } = decision;
   const rendered = subject ? renderOnce(subject, application, options) : undefined;
-  const headers = rendered?.headers ?? nobodyHeaders(application, options);
+  const headers = rendered?.headers ?? anonymousHeaders(application, options);
   const authorization = rendered?.authorization ?? decision.authorization;
-  const spent = authorization === undefined && question?.authorization !== undefined;
+  const spent = authorization === undefined && request?.authorization !== undefined;
   if (authorization === undefined && !spent && !decision.reason) return { status: 200, headers, body: '' };
   const more = [...headers];
   if (authorization !== undefined) more.push('Authorization', authorization);
-  if (spent && question.removal) more.push(question.removal, 'authorization');
+  if (spent && request.removal) more.push(request.removal, 'authorization');
   if (decision.reason) more.push('X-Gatepost-Reason', decision.reason);
   if (decision.newSessionId && subject) {
     const age = subject.session.expiresAt - options.now();
@@ -35,12 +35,12 @@ interface Rendered {
 }
 
 /** The headers of a session, kept with its copy: a hundred requests of a page cost one rendering. */
-function renderOnce(live: LiveSession, application: Application, options: AnswerOptions): Rendered {
+function renderOnce(live: LiveSession, application: Application, options: RenderOptions): Rendered {
   const jwksUri = options.jwksUri(application);
   const known = live.derived.answer as Rendered | undefined;
   if (known?.jwksUri === jwksUri) return known;
   let authorization = upstreamAuthorization(application.config, live.session.user);
-  const headers: string[] = [...first];
+  const headers: string[] = [...BASE_HEADERS];
   const meta = { outpost: options.outpost, application: application.config, jwksUri };
   const identity = identityHeaders(meta, live.session, (name) => options.onRefusedHeader(application, name));
   for (let i = 0; i < identity.length; i += 2) {
@@ -53,14 +53,14 @@ function renderOnce(live: LiveSession, application: Application, options: Answer
   return rendered;
 }
 
-const nobody = new WeakMap<Application, { jwksUri: string; headers: readonly string[] }>();
+const anonymousHeadersOf = new WeakMap<Application, { jwksUri: string; headers: readonly string[] }>();
 
-function nobodyHeaders(application: Application, options: AnswerOptions): readonly string[] {
+function anonymousHeaders(application: Application, options: RenderOptions): readonly string[] {
   const jwksUri = options.jwksUri(application);
-  const known = nobody.get(application);
+  const known = anonymousHeadersOf.get(application);
   if (known?.jwksUri === jwksUri) return known.headers;
   const meta = { outpost: options.outpost, application: application.config, jwksUri };
-  const headers = [...first, ...identityHeaders(meta, undefined, () => {})];
-  nobody.set(application, { jwksUri, headers });
+  const headers = [...BASE_HEADERS, ...identityHeaders(meta, undefined, () => {})];
+  anonymousHeadersOf.set(application, { jwksUri, headers });
   return headers;
 }

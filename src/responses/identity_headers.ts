@@ -6,7 +6,7 @@ import { version } from '../version.ts';
 import { additionalHeaders } from './additional_headers.ts';
 
 /** What of the application and of this outpost goes into the `-meta-` headers. */
-export interface Meta {
+export interface MetaHeaders {
   outpost: string;
   application: ApplicationConfig;
   jwksUri: string;
@@ -16,7 +16,7 @@ export interface Meta {
  * Attack: whoever may name a group at the provider names it `x|admins`, and the application reads two groups. A name that
  * cannot be told from two is not sent; rules of ours know it as it is.
  */
-function joined(names: readonly string[] = []): string {
+function joinNames(names: readonly string[] = []): string {
   return names.filter((name) => !name.includes('|')).join('|');
 }
 
@@ -25,15 +25,15 @@ function joined(names: readonly string[] = []): string {
  * Control characters and anything beyond ASCII are made safe here.
  */
 export function identityHeaders(
-  meta: Meta,
+  meta: MetaHeaders,
   session: Session | undefined,
   onRefused: (name: string) => void,
 ): readonly string[] {
   const user = session?.user;
   const pairs = [
     ['X-authentik-username', user?.username],
-    ['X-authentik-groups', joined(user?.groups)],
-    ['X-authentik-entitlements', joined(user?.entitlements)],
+    ['X-authentik-groups', joinNames(user?.groups)],
+    ['X-authentik-entitlements', joinNames(user?.entitlements)],
     ['X-authentik-email', user?.email],
     ['X-authentik-name', user?.name],
     ['X-authentik-uid', user?.uid],

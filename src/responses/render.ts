@@ -2,20 +2,20 @@
 
 import type { Application } from '../decision/application.ts';
 import type { Decision, Forbid, SignIn } from '../decision/decision.ts';
-import type { Question } from '../dialects/dialect.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
 import { headerValue } from '../dialects/latin1.ts';
 import type { Reason } from '../errors.ts';
 import { isNavigation, prefersJson } from '../http/request_kind.ts';
 import { allow } from './allow.ts';
 
-export interface Answer {
+export interface AuthResponse {
   status: number;
   /** Names and values in turn, as `response.writeHead` takes them. */
   headers: readonly string[];
   body: string;
 }
 
-export interface AnswerOptions {
+export interface RenderOptions {
   outpost: string;
   /** `jwks_uri` of an application's provider as far as it is known. */
   jwksUri(application: Application): string;
@@ -32,50 +32,50 @@ const retryAfter = '5';
 const text = ['Content-Type', 'text/plain; charset=utf-8'];
 const noStore = ['Cache-Control', 'no-store'];
 
-export type AnswerMaker = (question: Question | undefined, decision: Decision, requestId: string) => Answer;
+export type Render = (request: AuthRequest | undefined, decision: Decision, requestId: string) => AuthResponse;
 
 /** A proxy that takes anything but 200, 401 and 403 for an error gets those statuses only (`redirects` false: nginx). */
-export function createAnswer(options: AnswerOptions): AnswerMaker {
-  return (question, decision, requestId) => {
-    const strict = question !== undefined && !question.redirects;
+export function createRender(options: RenderOptions): Render {
+  return (request, decision, requestId) => {
+    const strict = request !== undefined && !request.redirects;
     switch (decision.kind) {
       case 'allow':
-        return allow(question, decision, options);
+        return allow(request, decision, options);
       case 'sign_in':
-        return signIn(question!, decision);
+        return signIn(request!, decision);
       case 'forbid':
-        return forbid(question, decision, options, requestId);
+        return forbid(request, decision, options, requestId);
       case 'unknown_host':
-        return unknownHost(question, decision.host, options, requestId);
+        return unknownHost(request, decision.host, options, requestId);
       case 'rate_limited':
-        return refuse(strict ? 403 : 429, 'rate_limited', 'too many refused credentials, try again later', [
+        return denyText(strict ? 403 : 429, 'rate_limited', 'too many refused credentials, try again later', [
           'Retry-After',
           String(decision.retryAfter),
         ]);
       case 'misconfigured':
-        return refuse(500, 'configuration_error', `configuration error: ${decision.message}`);
+        return denyText(500, 'configuration_error', `configuration error: ${decision.message}`);
       case 'unavailable':
         return unavailable(decision.reason);
     }
   };
 }
 
-function signIn(question: Question, decision: SignIn): Answer {
+function signIn(request: AuthRequest, decision: SignIn): AuthResponse {
   const { loginUrl, reason } = decision;
   const headers = [...noStore, 'X-Gatepost-Reason', reason];
   if (decision.redirect) {
     // 303 makes a GET of whatever the client sent (RFC 9110, section 15.4.4): a form's body is not for the provider.
-    const status = question.method === undefined || question.method === 'GET' || question.method === 'HEAD' ? 302 : 303;
+    const status = request.method === undefined || request.method === 'GET' || request.method === 'HEAD' ? 302 : 303;
     return { status, headers: [...headers, 'Location', loginUrl, 'Content-Length', '0'], body: '' };
   }
   // Not where a program asked for a plain 401: nginx makes a redirect of whatever has a `Location`.
-  if (!question.redirects && decision.pageVisit && !decision.challenge) headers.push('Location', loginUrl);
+  if (!request.redirects && decision.navigation && !decision.challenge) headers.push('Location', loginUrl);
   if (decision.challenge) {
     const realm = headerValue(decision.application.config.name).replace(/[\\"]/g, '\\$&');
     headers.push('WWW-Authenticate', `Basic realm="${realm}", charset="UTF-8"`);
     if (decision.challenge === 'all') headers.push('WWW-Authenticate', `Bearer realm="${realm}"`);
   }
-  const json = prefersJson(question);
+  const json = prefersJson(request);
   const body = json ? JSON.stringify({ error: reason, login_url: loginUrl }) : `${sentences[reason]}: ${loginUrl}\n`;
   return withBody(401, [...headers, ...(json ? ['Content-Type', 'application/json'] : text)], body);
 }
@@ -86,34 +86,44 @@ const sentences: Partial<Record<Reason, string>> = {
   credentials_refused: 'the credentials were refused, log in at',
 };
 
-function forbid(question: Question | undefined, decision: Forbid, options: AnswerOptions, requestId: string): Answer {
+function forbid(
+  request: AuthRequest | undefined,
+  decision: Forbid,
+  options: RenderOptions,
+  requestId: string,
+): AuthResponse {
   const { reason, message } = decision;
-  if (question && decision.application && isNavigation(question) && !prefersJson(question)) {
+  if (request && decision.application && isNavigation(request) && !prefersJson(request)) {
     const page = options.deniedPage(decision, requestId);
     return withBody(403, [...page.headers, 'X-Gatepost-Reason', reason], page.body);
   }
-  return refuse(403, reason, message);
+  return denyText(403, reason, message);
 }
 
-function unknownHost(question: Question | undefined, host: string, options: AnswerOptions, requestId: string): Answer {
-  const status = question?.redirects === false ? 403 : 404;
-  if (question && isNavigation(question) && !prefersJson(question)) {
+function unknownHost(
+  request: AuthRequest | undefined,
+  host: string,
+  options: RenderOptions,
+  requestId: string,
+): AuthResponse {
+  const status = request?.redirects === false ? 403 : 404;
+  if (request && isNavigation(request) && !prefersJson(request)) {
     const page = options.unknownHostPage(host, requestId);
     return withBody(status, [...page.headers, 'X-Gatepost-Reason', 'unknown_host'], page.body);
   }
-  return refuse(status, 'unknown_host', `no application is configured for the host ${host}`);
+  return denyText(status, 'unknown_host', `no application is configured for the host ${host}`);
 }
 
-function unavailable(reason: Reason): Answer {
-  if (reason === 'internal_error') return refuse(500, reason, 'an internal error');
+function unavailable(reason: Reason): AuthResponse {
+  if (reason === 'internal_error') return denyText(500, reason, 'an internal error');
   const what = reason === 'store_unavailable' ? 'the session store' : 'the OpenID provider';
-  return refuse(503, reason, `${what} cannot be reached, try again soon`, ['Retry-After', retryAfter]);
+  return denyText(503, reason, `${what} cannot be reached, try again soon`, ['Retry-After', retryAfter]);
 }
 
-function refuse(status: number, reason: Reason, message: string, more: readonly string[] = []): Answer {
+function denyText(status: number, reason: Reason, message: string, more: readonly string[] = []): AuthResponse {
   return withBody(status, [...noStore, 'X-Gatepost-Reason', reason, ...more, ...text], `${message}\n`);
 }
 
-function withBody(status: number, headers: readonly string[], body: string): Answer {
+function withBody(status: number, headers: readonly string[], body: string): AuthResponse {
   return { status, headers: [...headers, 'Content-Length', String(Buffer.byteLength(body))], body };
 }

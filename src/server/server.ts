@@ -5,15 +5,15 @@ import type { Registry } from 'prom-client';
 import { normalizeHost } from '../access/application_index.ts';
 import { createApp } from '../app.ts';
 import { assemble, type Parts } from '../assemble.ts';
-import { createCheck } from '../auth/handler.ts';
-import { createPeers } from '../auth/trusted_peer.ts';
+import { createAuthHandler } from '../auth/handler.ts';
+import { createTrustedPeer } from '../auth/trusted_peer.ts';
 import { warningsOf } from '../config/checks/warnings.ts';
 import type { Config } from '../config/schema/config.ts';
 import { createEvents, type Events } from '../observe/events.ts';
 import { createHealth } from '../observe/health.ts';
 import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
-import { createAnswer } from '../responses/render.ts';
+import { createRender } from '../responses/render.ts';
 import { createSignin, deniedPage, unknownHost } from '../signin/index.ts';
 import { drain, listen, listenIfFree } from './listen.ts';
 import { seekProviders } from './prefetch_discovery.ts';
@@ -85,7 +85,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
 
 function checkOf({ config, parts, events, now }: Site) {
   const { authenticator, hosts, trusted, provider } = parts;
-  const answer = createAnswer({
+  const answer = createRender({
     outpost: config.outpost_name,
     jwksUri: (application) => provider(application.config).jwksUri,
     deniedPage,
@@ -93,13 +93,22 @@ function checkOf({ config, parts, events, now }: Site) {
     onRefusedHeader: refusedOnce(events),
     now,
   });
-  const peers = createPeers(trusted);
+  const peers = createTrustedPeer(trusted);
   const { nginx_method_header: nginxMethodHeader, log } = config;
-  return createCheck({ authenticator, answer, hosts, peers, trusted, nginxMethodHeader, events, logQuery: log.query });
+  return createAuthHandler({
+    authenticator,
+    answer,
+    hosts,
+    peers,
+    trusted,
+    nginxMethodHeader,
+    events,
+    logQuery: log.query,
+  });
 }
 
 function signinOf({ config, parts, events, now }: Site) {
-  const peers = createPeers(parts.trusted);
+  const peers = createTrustedPeer(parts.trusted);
   const { hosts, sessions, provider } = parts;
   return createSignin({
     config,

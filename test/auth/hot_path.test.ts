@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assemble } from '../../src/assemble.ts';
-import type { Authenticator } from '../../src/auth/authorizer.ts';
-import { createCheck } from '../../src/auth/handler.ts';
-import { createPeers } from '../../src/auth/trusted_peer.ts';
+import type { Authorizer } from '../../src/auth/authorizer.ts';
+import { createAuthHandler } from '../../src/auth/handler.ts';
+import { createTrustedPeer } from '../../src/auth/trusted_peer.ts';
 import { createEvents } from '../../src/observe/events.ts';
-import { createAnswer } from '../../src/responses/render.ts';
+import { createRender } from '../../src/responses/render.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { makeApplication, makeConfig } from '../support/application.ts';
@@ -47,7 +47,7 @@ async function site(store: string) {
   await parts.store.ping();
   const jwksUri = () => 'https://id.example.com/jwks';
   const deniedPage = () => ({ headers: [], body: '' });
-  const answer = createAnswer({
+  const answer = createRender({
     outpost: 'gatepost',
     jwksUri,
     deniedPage,
@@ -57,15 +57,15 @@ async function site(store: string) {
   });
   const { hosts, trusted } = parts;
   let atOnce = false;
-  const authenticator: Authenticator = {
-    decide(question) {
-      const decision = parts.authenticator.decide(question);
+  const authenticator: Authorizer = {
+    check(question) {
+      const decision = parts.authenticator.check(question);
       atOnce = !(decision instanceof Promise);
       return decision;
     },
   };
-  const peers = createPeers(trusted);
-  const check = createCheck({
+  const peers = createTrustedPeer(trusted);
+  const check = createAuthHandler({
     authenticator,
     answer,
     hosts,

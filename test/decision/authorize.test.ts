@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Rule } from '../../src/access/rules.ts';
-import type { Identified } from '../../src/auth/authenticate.ts';
+import type { Authentication } from '../../src/auth/authenticate.ts';
 import type { Application } from '../../src/decision/application.ts';
-import { judge } from '../../src/decision/authorize.ts';
-import type { Question } from '../../src/dialects/dialect.ts';
-import { forwardedUrl } from '../../src/dialects/forwarded_headers.ts';
+import { authorize } from '../../src/decision/authorize.ts';
+import type { AuthRequest } from '../../src/dialects/dialect.ts';
+import { requestUrl } from '../../src/dialects/forwarded_headers.ts';
 import { isNavigation, prefersJson } from '../../src/http/request_kind.ts';
 import type { LiveSession } from '../../src/sessions/sessions.ts';
 
 const rule = (policy: Rule['policy'], principals = () => true): Rule => ({ name: policy, policy, principals });
 const alice = { session: { user: { username: 'alice' } }, key: 'k', derived: {} } as unknown as LiveSession;
 
-function question(more: Partial<Question> = {}): Question {
-  const url = forwardedUrl('https', 'app.example.com', '/a?b=1', 'x');
+function question(more: Partial<AuthRequest> = {}): AuthRequest {
+  const url = requestUrl('https', 'app.example.com', '/a?b=1', 'x');
   if ('kind' in url) throw new Error('unusable');
   return {
     kind: 'question',
@@ -39,8 +39,8 @@ function application(config: Record<string, unknown> = {}): Application {
 
 const wish = (value: string) => question({ headers: { 'x-authentik-no-redirect': value } });
 const asked = (query: string) => question({ url: { ...question().url, query } });
-const decide = (rules: Rule[], identified: Identified = {}, q = question(), app = application()) =>
-  judge(q, app, rules, identified);
+const decide = (rules: Rule[], identified: Authentication = {}, q = question(), app = application()) =>
+  authorize(q, app, rules, identified);
 
 describe('the rule', () => {
   test('deny is a no, even for somebody known', () =>
@@ -160,7 +160,7 @@ describe('the client’s Authorization', () => {
   test('is passed on where it was not used', () =>
     expect(decide([rule('required')], { subject: alice }, withHeader)).toMatchObject({ authorization: 'Basic x' }));
   test('is not passed on where it was used', () =>
-    expect(decide([rule('required')], { subject: alice, spent: true }, withHeader)).toMatchObject({
+    expect(decide([rule('required')], { subject: alice, credentialConsumed: true }, withHeader)).toMatchObject({
       authorization: undefined,
     }));
 });
@@ -183,7 +183,7 @@ test.each([
   [{ method: 'GET', headers: { 'sec-fetch-mode': 'websocket' } }, false],
   [{ method: 'GET', headers: { 'sec-fetch-mode': 'navigate, navigate' } }, false],
 ])('%j is a page visit: %s', (request, visit) =>
-  expect(isNavigation(question(request as Partial<Question>))).toBe(visit));
+  expect(isNavigation(question(request as Partial<AuthRequest>))).toBe(visit));
 
 test.each([
   [undefined, false],

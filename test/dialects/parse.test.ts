@@ -20,7 +20,7 @@ function read(
     ]),
   ) as IncomingHttpHeaders;
   const request = { method: more.method ?? 'GET', url: target, headers: joined, rawHeaders };
-  const reading = found.dialect.read(request, found.rest, { ...options, ...more });
+  const reading = found.dialect.parse(request, found.rest, { ...options, ...more });
   return 'kind' in reading ? `${reading.header} ${reading.problem}` : `${reading.method} ${reading.url.href}`;
 }
 

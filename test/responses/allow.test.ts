@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { compileApplication } from '../../src/decision/application.ts';
 import type { Allow } from '../../src/decision/decision.ts';
-import type { Question } from '../../src/dialects/dialect.ts';
+import type { AuthRequest } from '../../src/dialects/dialect.ts';
 import { envoy } from '../../src/dialects/envoy.ts';
 import { traefik } from '../../src/dialects/traefik.ts';
 import { allow } from '../../src/responses/allow.ts';
-import type { AnswerOptions } from '../../src/responses/render.ts';
+import type { RenderOptions } from '../../src/responses/render.ts';
 import { makeApplication } from '../support/application.ts';
 
 const application = compileApplication(makeApplication({ issuer: 'https://auth.example.com/' }));
@@ -14,10 +14,10 @@ const options = {
   jwksUri: () => '',
   now: () => 0,
   onRefusedHeader() {},
-} as unknown as AnswerOptions;
+} as unknown as RenderOptions;
 
 function headersFor(dialect: { removal?: string }, sent: string | undefined, left: string | undefined) {
-  const question = { authorization: sent, removal: dialect.removal } as Question;
+  const question = { authorization: sent, removal: dialect.removal } as AuthRequest;
   const { headers } = allow(question, { kind: 'allow', application, authorization: left } as Allow, options);
   const names = headers.filter((_, index) => index % 2 === 0);
   return Object.fromEntries(names.map((name, index) => [name.toLowerCase(), headers[index * 2 + 1]]));

@@ -2,15 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import { compileApplication } from '../../src/decision/application.ts';
 import type { SignIn } from '../../src/decision/decision.ts';
-import type { Question } from '../../src/dialects/dialect.ts';
+import type { AuthRequest } from '../../src/dialects/dialect.ts';
 import { envoy } from '../../src/dialects/envoy.ts';
 import { nginx } from '../../src/dialects/nginx.ts';
 import { caddy, traefik } from '../../src/dialects/traefik.ts';
-import { type AnswerOptions, createAnswer } from '../../src/responses/render.ts';
+import { createRender, type RenderOptions } from '../../src/responses/render.ts';
 import { makeApplication } from '../support/application.ts';
 
 const application = compileApplication(makeApplication({ name: 'A "b" \\', issuer: 'https://auth.example.com/' }));
-const answer = createAnswer({} as AnswerOptions);
+const answer = createRender({} as RenderOptions);
 const loginUrl = 'https://app.example.com/start';
 
 function refuse({ redirects }: { redirects: boolean }, challenge: SignIn['challenge']) {
@@ -21,10 +21,10 @@ function refuse({ redirects }: { redirects: boolean }, challenge: SignIn['challe
     reason,
     loginUrl,
     redirect: false,
-    pageVisit: true,
+    navigation: true,
     challenge,
   };
-  const question = { redirects, method: 'GET', headers: {} } as Question;
+  const question = { redirects, method: 'GET', headers: {} } as AuthRequest;
   const { status, headers } = answer(question, decision, 'id');
   const all = (wanted: string) => headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === wanted);
   return { status, challenges: all('WWW-Authenticate'), locations: all('Location') };
@@ -48,13 +48,13 @@ describe.each([nginx, traefik, caddy, envoy])('$name', (dialect) => {
 });
 
 describe('a host that is nobody’s', () => {
-  const pages: Pick<AnswerOptions, 'unknownHostPage'> = {
+  const pages: Pick<RenderOptions, 'unknownHostPage'> = {
     unknownHostPage: (host, id) => ({ headers: ['Content-Type', 'text/html'], body: `${host} ${id}` }),
   };
-  const make = createAnswer(pages as AnswerOptions);
+  const make = createRender(pages as RenderOptions);
   const decision = { kind: 'unknown_host', host: 'who.example.com' } as const;
-  const asked = (headers: Question['headers'], redirects: boolean) =>
-    make({ redirects, method: 'GET', headers } as Question, decision, 'id-1');
+  const asked = (headers: AuthRequest['headers'], redirects: boolean) =>
+    make({ redirects, method: 'GET', headers } as AuthRequest, decision, 'id-1');
 
   test.each([
     [true, 404],
