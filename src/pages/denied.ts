@@ -14,8 +14,8 @@ export interface Denied {
 
 /** The page for a host that is nobody's, where a proxy asks about it. */
 export function unknownHost(host: string, requestId: string) {
-  const { title, says, code } = unknownHostPage(host);
-  return { headers: pageHeaders.flat(), body: renderPage({ title, says, requestId, ...(code && { code }) }) };
+  const { title, paragraphs, code } = unknownHostPage(host);
+  return { headers: pageHeaders.flat(), body: renderPage({ title, paragraphs, requestId, ...(code && { code }) }) };
 }
 
 /** The page for somebody who is known (or not) and may not: its headers, a name and a value in turn, and its body. */
@@ -23,13 +23,13 @@ export function deniedPage({ reason, application, subject }: Denied, requestId: 
   const user = subject?.session.user;
   const name = user?.username || user?.email || subject?.session.sub;
   const config = application?.config;
-  const says = name
+  const paragraphs = name
     ? [`You are signed in, but this account may not open this page of ${config?.name ?? 'this site'}.`]
     : [`This page of ${config?.name ?? 'this site'} is not open to anybody.`];
   const facts: [string, string][] = [];
   if (name) facts.push(['Account', user?.name && user.name !== name ? `${user.name} (${name})` : name]);
   if (config) facts.push(['Application', config.name]);
   const links = name && config ? [{ text: 'Use another account', href: ours(config, 'sign_out') }] : [];
-  const body = renderPage({ title: 'Access denied', says, facts, links, code: reason, requestId });
+  const body = renderPage({ title: 'Access denied', paragraphs, facts, links, code: reason, requestId });
   return { headers: pageHeaders.flat(), body };
 }

@@ -34,7 +34,7 @@ export const pageHeaders: readonly (readonly [string, string])[] = [
 export interface Page {
   title: string;
   /** What happened, a sentence each. */
-  says: string[];
+  paragraphs: string[];
   /** Names and values, for a person to compare or to pass on. */
   facts?: [string, string][];
   /** What may be the reason, or what to do. */
@@ -55,7 +55,7 @@ const each = <T>(list: readonly T[] | undefined, render: (item: T) => string) =>
 const around = (before: string, inner: string, after: string) => (inner === '' ? '' : before + inner + after);
 
 /** The page as HTML; every text in it is escaped here. */
-export function renderPage({ title, says, facts, list, links, code, requestId }: Page): string {
+export function renderPage({ title, paragraphs, facts, list, links, code, requestId }: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -68,7 +68,7 @@ export function renderPage({ title, says, facts, list, links, code, requestId }:
 <body>
 <main>
 <h1>${e(title)}</h1>
-${each(says, (text) => `<p>${e(text)}</p>\n`)}${around(
+${each(paragraphs, (text) => `<p>${e(text)}</p>\n`)}${around(
   '<dl>\n',
   each(facts, ([name, value]) => `<dt>${e(name)}</dt><dd>${e(value)}</dd>\n`),
   '</dl>\n',

@@ -5,7 +5,7 @@ import type { Page } from './layout.ts';
 
 type Named = Pick<ApplicationConfig, 'name' | 'external_host'>;
 /** A page that still lacks the id of the request it answers. */
-export type Draft = Omit<Page, 'requestId'> & { status: number; reason?: Reason };
+export type PageContent = Omit<Page, 'requestId'> & { status: number; reason?: Reason };
 
 /** The address of an endpoint of ours at an application. */
 export const ours = (application: Named, path: string) => `${application.external_host}/outpost.goauthentik.io/${path}`;
@@ -15,17 +15,17 @@ const startLink = (application: Named, returnTo: string, text = 'Try again') => 
   href: `${ours(application, 'start')}?rd=${encodeURIComponent(returnTo)}`,
 });
 
-export function signedOutPage(application: Named, providerLeft: boolean): Draft {
-  const says = [`You are signed out of ${application.name}.`];
+export function signedOutPage(application: Named, providerLeft: boolean): PageContent {
+  const paragraphs = [`You are signed out of ${application.name}.`];
   if (providerLeft) {
-    says.push(
+    paragraphs.push(
       'You may still be signed in at the login provider: on a shared computer, sign out there or close the browser.',
     );
   }
   return {
     status: 200,
     title: 'Signed out',
-    says,
+    paragraphs,
     links: [startLink(application, `${application.external_host}/`, 'Sign in again')],
   };
 }
@@ -33,14 +33,14 @@ export function signedOutPage(application: Named, providerLeft: boolean): Draft 
 export function loginFailedPage(
   application: Named,
   returnTo: string,
-  what: { says: string; code: string; status: number },
-): Draft {
+  what: { sentence: string; code: string; status: number },
+): PageContent {
   return {
     status: what.status,
     reason: 'login_failed',
     title: 'The login did not work',
-    says: [
-      what.says,
+    paragraphs: [
+      what.sentence,
       `To get into ${application.name}, try again. If it happens again, tell your administrator the code below.`,
     ],
     code: what.code,
@@ -48,7 +48,7 @@ export function loginFailedPage(
   };
 }
 
-export function loopPage(application: ApplicationConfig, returnTo: string): Draft {
+export function loopPage(application: ApplicationConfig, returnTo: string): PageContent {
   const { external_host, mode, cookie_domain } = application;
   const domain =
     mode === 'forward_domain'
@@ -61,7 +61,7 @@ export function loopPage(application: ApplicationConfig, returnTo: string): Draf
     status: 400,
     reason: 'login_loop',
     title: 'The login goes round in circles',
-    says: [
+    paragraphs: [
       `You have logged in to ${application.name} several times within half a minute, and your browser did not bring back the cookie that proves it. So we stopped here.`,
       'What may be the reason:',
     ],
@@ -76,22 +76,22 @@ export function loopPage(application: ApplicationConfig, returnTo: string): Draf
   };
 }
 
-export function providerDownPage(application: Named, returnTo: string): Draft {
+export function providerDownPage(application: Named, returnTo: string): PageContent {
   return {
     status: 503,
     reason: 'provider_unavailable',
     title: 'Login is not possible right now',
-    says: [`The login provider of ${application.name} cannot be reached. Please try again in a moment.`],
+    paragraphs: [`The login provider of ${application.name} cannot be reached. Please try again in a moment.`],
     code: 'provider_unavailable',
     links: [startLink(application, returnTo)],
   };
 }
 
 /** The provider is there and does not take us for its client: to wait mends nothing, and no visitor can. */
-export function clientRefusedPage(application: Named, returnTo: string): Draft {
+export function clientRefusedPage(application: Named, returnTo: string): PageContent {
   return {
     ...providerDownPage(application, returnTo),
-    says: [
+    paragraphs: [
       `The login provider does not accept ${application.name} in the way that it is set up.`,
       'Please tell your administrator: the log says what the provider answered.',
     ],
@@ -99,24 +99,24 @@ export function clientRefusedPage(application: Named, returnTo: string): Draft {
   };
 }
 
-export function storeDownPage(application: Named | undefined): Draft {
+export function storeDownPage(application: Named | undefined): PageContent {
   return {
     status: 503,
     reason: 'store_unavailable',
     title: 'Login is not possible right now',
-    says: [
+    paragraphs: [
       `The sessions of ${application?.name ?? 'this site'} cannot be reached. You have not been signed out. Please try again in a moment.`,
     ],
     code: 'store_unavailable',
   };
 }
 
-export function unknownHostPage(host: string): Draft {
+export function unknownHostPage(host: string): PageContent {
   return {
     status: 404,
     reason: 'unknown_host',
     title: 'Unknown site',
-    says: [
+    paragraphs: [
       `No application is configured for the host ${host || '(none)'}.`,
       'For administrators: external_host (with the port, where it is not the usual one) or cookie_domain must name it.',
     ],
@@ -124,12 +124,14 @@ export function unknownHostPage(host: string): Draft {
   };
 }
 
-export function brokenPage(): Draft {
+export function internalErrorPage(): PageContent {
   return {
     status: 500,
     reason: 'internal_error',
     title: 'Something went wrong',
-    says: ['This is our fault. Please try again; if it happens again, tell your administrator the request below.'],
+    paragraphs: [
+      'This is our fault. Please try again; if it happens again, tell your administrator the request below.',
+    ],
     code: 'internal_error',
   };
 }

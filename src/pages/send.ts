@@ -2,7 +2,7 @@
 import type { Context } from 'koa';
 import type { Outcome } from '../signin/context.ts';
 import { pageHeaders, renderPage } from './layout.ts';
-import type { Draft } from './login.ts';
+import type { PageContent } from './login.ts';
 
 /** Seconds that a browser is asked to wait when the store or the provider is away. */
 const RETRY_AFTER = '5';
@@ -17,7 +17,12 @@ export function redirect(ctx: Context, url: string): void {
 }
 
 /** Shows the page; what the log learns of it is returned. */
-export function show(ctx: Context, { status, reason, ...page }: Draft, outcome: string, detail?: string): Outcome {
+export function sendPage(
+  ctx: Context,
+  { status, reason, ...page }: PageContent,
+  outcome: string,
+  detail?: string,
+): Outcome {
   for (const [name, value] of pageHeaders) ctx.set(name, value);
   if (reason) ctx.set('X-Gatepost-Reason', reason);
   if (status === 503) ctx.set('Retry-After', RETRY_AFTER);

@@ -14,12 +14,12 @@ export interface AuthorizationRequest {
   codeVerifier: string;
 }
 
-export async function authorizationUrl(room: ProviderContext, attempt: AuthorizationRequest): Promise<string> {
+export async function authorizationUrl(context: ProviderContext, attempt: AuthorizationRequest): Promise<string> {
   const code_challenge = await calculatePKCECodeChallenge(attempt.codeVerifier);
-  const url = await room.client.request(async (configuration) =>
+  const url = await context.client.request(async (configuration) =>
     buildAuthorizationUrl(configuration, {
       redirect_uri: attempt.redirectUri,
-      scope: room.application.scopes.join(' '),
+      scope: context.application.scopes.join(' '),
       state: attempt.state,
       nonce: attempt.nonce,
       code_challenge,
@@ -34,7 +34,7 @@ export async function authorizationUrl(room: ProviderContext, attempt: Authoriza
  * A code that the provider does not take any more is a `CodeRefused`.
  */
 export async function exchangeCode(
-  room: ProviderContext,
+  context: ProviderContext,
   callback: URL,
   attempt: AuthorizationRequest,
 ): Promise<Identity> {
@@ -44,12 +44,12 @@ export async function exchangeCode(
     pkceCodeVerifier: attempt.codeVerifier,
     idTokenExpected: true,
   };
-  const tokens = await room.client
+  const tokens = await context.client
     .request((configuration) =>
       authorizationCodeGrant(configuration, callback, checks, { [REDIRECT_URI]: attempt.redirectUri }),
     )
     .catch((error: unknown) => {
       throw isInvalidGrant(error) ? new CodeRejected('the code is spent or too old', error) : error;
     });
-  return identityFromTokens(room, tokens, await verifiedIdToken(room, tokens));
+  return identityFromTokens(context, tokens, await verifiedIdToken(context, tokens));
 }

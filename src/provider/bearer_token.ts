@@ -19,23 +19,23 @@ function isJwt(token: string): boolean {
 }
 
 /** What userinfo adds where the token lacks the name or a claim that the operator maps. The token alone is enough for a yes. */
-async function addUserinfo(room: ProviderContext, token: string, claims: TokenClaims) {
-  const { claims: mapping } = room.application;
+async function addUserinfo(context: ProviderContext, token: string, claims: TokenClaims) {
+  const { claims: mapping } = context.application;
   if (!missingClaims(claims, mapping, ['preferred_username', ...Object.keys(mapping)])) return claims;
   try {
-    return mergeClaims(claims, await fetchUserinfo(room, token, claims.sub));
+    return mergeClaims(claims, await fetchUserinfo(context, token, claims.sub));
   } catch (error) {
     if (error instanceof CredentialsRefused || error instanceof ProviderUnavailable) return claims;
     throw error;
   }
 }
 
-export async function verifyBearerToken(room: ProviderContext, token: string): Promise<Identity> {
-  const local = room.application.bearer === 'jwt' && isJwt(token);
-  const claims = local ? await verifyBearer(room, token) : await introspect(room, token);
-  const user = userFrom(await addUserinfo(room, token, claims), room.application.claims);
+export async function verifyBearerToken(context: ProviderContext, token: string): Promise<Identity> {
+  const local = context.application.bearer === 'jwt' && isJwt(token);
+  const claims = local ? await verifyBearer(context, token) : await introspect(context, token);
+  const user = userFrom(await addUserinfo(context, token, claims), context.application.claims);
   return {
-    issuer: (await room.discovery.metadata()).metadata.issuer,
+    issuer: (await context.discovery.metadata()).metadata.issuer,
     sub: claims.sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
     user,

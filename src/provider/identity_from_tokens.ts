@@ -8,10 +8,10 @@ import { type TokenClaims, verifyBearer, verifyIdToken } from './token_checks.ts
 import { fetchUserinfo } from './userinfo.ts';
 
 /** authentik's (and others') access token is a JWT for the same client and user; any other is opaque to us. */
-async function readAccessToken(room: ProviderContext, token: string, sub: string): Promise<TokenClaims | undefined> {
+async function readAccessToken(context: ProviderContext, token: string, sub: string): Promise<TokenClaims | undefined> {
   if (token.split('.').length !== 3) return undefined;
   try {
-    const claims = await verifyBearer(room, token, true);
+    const claims = await verifyBearer(context, token, true);
     return claims.sub === sub ? claims : undefined;
   } catch (error) {
     if (error instanceof CredentialsRefused) return undefined;
@@ -20,9 +20,9 @@ async function readAccessToken(room: ProviderContext, token: string, sub: string
 }
 
 /** The claims of an ID token of ours, its signature and everything else but the nonce checked. */
-export async function verifiedIdToken(room: ProviderContext, tokens: TokenEndpointResponse): Promise<TokenClaims> {
+export async function verifiedIdToken(context: ProviderContext, tokens: TokenEndpointResponse): Promise<TokenClaims> {
   if (tokens.id_token === undefined) throw new CredentialsRefused('the provider sent no ID token: nobody was named');
-  return verifyIdToken(room, tokens.id_token);
+  return verifyIdToken(context, tokens.id_token);
 }
 
 /**
@@ -30,21 +30,21 @@ export async function verifiedIdToken(room: ProviderContext, tokens: TokenEndpoi
  * were true once, and count where nothing newer is said.
  */
 export async function identityFromTokens(
-  room: ProviderContext,
+  context: ProviderContext,
   tokens: TokenEndpointResponse,
   idTokenClaims: { sub: string } & Claims,
   previousClaims: Claims = {},
 ): Promise<Identity> {
-  const { claims: mapping } = room.application;
-  const access = await readAccessToken(room, tokens.access_token, idTokenClaims.sub);
+  const { claims: mapping } = context.application;
+  const access = await readAccessToken(context, tokens.access_token, idTokenClaims.sub);
   let claims = mergeClaims(idTokenClaims, access ?? {});
   if (missingClaims(claims, mapping)) {
-    claims = mergeClaims(claims, await fetchUserinfo(room, tokens.access_token, idTokenClaims.sub));
+    claims = mergeClaims(claims, await fetchUserinfo(context, tokens.access_token, idTokenClaims.sub));
   }
   claims = mergeClaims(claims, previousClaims);
   const end = access?.exp ?? (idTokenClaims.exp as number | undefined);
   return {
-    issuer: (await room.discovery.metadata()).metadata.issuer,
+    issuer: (await context.discovery.metadata()).metadata.issuer,
     sub: idTokenClaims.sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
     user: userFrom(claims, mapping),

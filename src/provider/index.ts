@@ -24,7 +24,12 @@ export function createProvider(
   discovery: Discovery,
   { now = Date.now, events }: { now?: () => number; events?: Events | undefined } = {},
 ): Provider {
-  const room: ProviderContext = { application, discovery, client: createClient(application, discovery, events), now };
+  const context: ProviderContext = {
+    application,
+    discovery,
+    client: createClient(application, discovery, events),
+    now,
+  };
   return {
     get jwksUri() {
       return discovery.known?.metadata.jwks_uri ?? '';
@@ -32,14 +37,14 @@ export function createProvider(
     get known() {
       return discovery.known !== undefined;
     },
-    authorizationUrl: (attempt) => withDeadline(authorizationUrl(room, attempt)),
-    exchangeCode: (callback, attempt) => withDeadline(exchangeCode(room, callback, attempt)),
-    refresh: (token, subject) => withDeadline(refresh(room, token, subject)),
-    verifyAppPassword: (username, secret) => withDeadline(verifyAppPassword(room, username, secret)),
-    password: (username, secret) => withDeadline(verifyPassword(room, username, secret)),
-    verifyBearer: (token) => withDeadline(verifyBearerToken(room, token)),
-    verifyLogoutToken: (token) => withDeadline(verifyLogoutToken(room, token)),
-    endSessionUrl: (idToken) => withDeadline(endSessionUrl(room, idToken)),
+    authorizationUrl: (attempt) => withDeadline(authorizationUrl(context, attempt)),
+    exchangeCode: (callback, attempt) => withDeadline(exchangeCode(context, callback, attempt)),
+    refresh: (token, subject) => withDeadline(refresh(context, token, subject)),
+    verifyAppPassword: (username, secret) => withDeadline(verifyAppPassword(context, username, secret)),
+    password: (username, secret) => withDeadline(verifyPassword(context, username, secret)),
+    verifyBearer: (token) => withDeadline(verifyBearerToken(context, token)),
+    verifyLogoutToken: (token) => withDeadline(verifyLogoutToken(context, token)),
+    endSessionUrl: (idToken) => withDeadline(endSessionUrl(context, idToken)),
   };
 }
 

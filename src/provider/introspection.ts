@@ -22,21 +22,25 @@ function checkIsOurs({ application, discovery }: ProviderContext, answer: Intros
 }
 
 /** The claims of an active access token of ours. Throws `CredentialsRefused` or `ProviderUnavailable`. */
-export async function introspect(room: ProviderContext, token: string): Promise<TokenClaims> {
-  const { metadata } = await room.discovery.metadata();
+export async function introspect(context: ProviderContext, token: string): Promise<TokenClaims> {
+  const { metadata } = await context.discovery.metadata();
   // Section 2.1 wants the caller authenticated; a client without a secret cannot be.
-  if (!metadata.introspection_endpoint || room.application.client_secret === undefined || !TOKEN_SYNTAX.test(token)) {
+  if (
+    !metadata.introspection_endpoint ||
+    context.application.client_secret === undefined ||
+    !TOKEN_SYNTAX.test(token)
+  ) {
     throw new CredentialsRefused('the token cannot be read');
   }
   const hint = { token_type_hint: 'access_token' };
-  const answer = await room.client.request((configuration) => tokenIntrospection(configuration, token, hint));
+  const answer = await context.client.request((configuration) => tokenIntrospection(configuration, token, hint));
   if (answer.active !== true) throw new CredentialsRefused('the token is not active');
-  checkIsOurs(room, answer);
+  checkIsOurs(context, answer);
   // A refresh token is active too; RFC 7662 names the kind in `token_type`, Keycloak in `typ`.
   const kind = answer.token_type ?? answer.typ ?? 'Bearer';
   if (String(kind).toLowerCase() !== 'bearer') throw new CredentialsRefused('the token is of another kind');
   if ('cnf' in answer) throw new CredentialsRefused('the token is bound to a key');
-  const seconds = room.now() / 1000;
+  const seconds = context.now() / 1000;
   const exp = answer.exp ?? seconds + DEFAULT_LIFETIME_SECONDS;
   if (exp <= seconds) throw new CredentialsRefused('the token has expired');
   // RFC 9068 section 2.2: the subject of a client that acts for itself is the client.

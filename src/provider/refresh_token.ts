@@ -14,25 +14,25 @@ const DEFAULT_LIFETIME_MS = 300_000;
  * far as the new access token and userinfo do not. The old refresh token stays where the provider sends none.
  */
 export async function refresh(
-  room: ProviderContext,
+  context: ProviderContext,
   refreshToken: string,
   subject: { sub: string; idToken: string },
 ): Promise<Identity> {
-  const tokens = await room.client.request((configuration) => refreshTokenGrant(configuration, refreshToken));
+  const tokens = await context.client.request((configuration) => refreshTokenGrant(configuration, refreshToken));
   if (tokens.id_token !== undefined) {
-    const claims = await verifiedIdToken(room, tokens);
+    const claims = await verifiedIdToken(context, tokens);
     if (claims.sub !== subject.sub) throw new CredentialsRefused('the refreshed tokens are for another user');
-    const identity = await identityFromTokens(room, tokens, claims);
+    const identity = await identityFromTokens(context, tokens, claims);
     return { ...identity, refreshToken: identity.refreshToken ?? refreshToken };
   }
   const old = subject.idToken === '' ? {} : decodeJwt(subject.idToken);
-  const identity = await identityFromTokens(room, tokens, { sub: subject.sub }, old);
+  const identity = await identityFromTokens(context, tokens, { sub: subject.sub }, old);
   const lifetime = tokens.expires_in === undefined ? DEFAULT_LIFETIME_MS : tokens.expires_in * 1000;
   return {
     ...identity,
     jwt: identity.jwt || subject.idToken,
     idToken: subject.idToken,
     refreshToken: identity.refreshToken ?? refreshToken,
-    expiresAt: identity.expiresAt || room.now() + lifetime,
+    expiresAt: identity.expiresAt || context.now() + lifetime,
   };
 }

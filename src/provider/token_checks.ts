@@ -43,9 +43,9 @@ function isAccessToken(claims: JWTPayload, header: JWTHeaderParameters): boolean
 }
 
 /** An ID token that the token endpoint gave us: `aud` is this client. The nonce was judged by whoever knows it. */
-export async function verifyIdToken(room: ProviderContext, token: string): Promise<TokenClaims> {
-  const audience = room.application.client_id;
-  const { payload, protectedHeader } = await verifyJwt(room, token, { audience, given: true });
+export async function verifyIdToken(context: ProviderContext, token: string): Promise<TokenClaims> {
+  const audience = context.application.client_id;
+  const { payload, protectedHeader } = await verifyJwt(context, token, { audience, given: true });
   assertAccessOrIdToken(payload, protectedHeader);
   return payload;
 }
@@ -54,9 +54,9 @@ export async function verifyIdToken(room: ProviderContext, token: string): Promi
  * A bearer JWT: for this client (or a further audience of its configuration), or an access token issued to this client.
  * `given`: it came from the token endpoint.
  */
-export async function verifyBearer(room: ProviderContext, token: string, given = false): Promise<TokenClaims> {
-  const { client_id, bearer_audiences } = room.application;
-  const { payload, protectedHeader } = await verifyJwt(room, token, { fromClient: true, given });
+export async function verifyBearer(context: ProviderContext, token: string, given = false): Promise<TokenClaims> {
+  const { client_id, bearer_audiences } = context.application;
+  const { payload, protectedHeader } = await verifyJwt(context, token, { fromClient: true, given });
   assertAccessOrIdToken(payload, protectedHeader);
   const issuedToUs = payload.client_id === client_id || payload.azp === client_id;
   if (isFor(payload, [client_id, ...bearer_audiences])) return payload;
@@ -65,15 +65,15 @@ export async function verifyBearer(room: ProviderContext, token: string, given =
 }
 
 /** OpenID Connect Back-Channel Logout 1.0 section 2.6, steps 2 to 4: signature, `iss`, `aud`, `iat`, `exp`, and `typ` if it is there. */
-export async function verifyLogoutToken(room: ProviderContext, token: string): Promise<JWTPayload> {
-  const { payload, protectedHeader } = await verifyJwt(room, token, {
-    audience: room.application.client_id,
+export async function verifyLogoutToken(context: ProviderContext, token: string): Promise<JWTPayload> {
+  const { payload, protectedHeader } = await verifyJwt(context, token, {
+    audience: context.application.client_id,
     requiredClaims: ['iat'],
   });
   if (!['', 'jwt', 'logout+jwt'].includes(mediaType(protectedHeader.typ))) {
     throw new CredentialsRefused('the token is of another kind');
   }
-  if (payload.iat! * 1000 > room.now() + 60_000) throw new CredentialsRefused('the token is from the future');
+  if (payload.iat! * 1000 > context.now() + 60_000) throw new CredentialsRefused('the token is from the future');
   return payload;
 }
 

@@ -6,18 +6,18 @@ import type { Session } from '../sessions/session.ts';
 import { readCookies, sessionCookieName } from '../sessions/session_cookie.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 
-export interface Present {
+export interface BrowserSession {
   id: string;
   /** `undefined`: the cookie opens nothing (any more). */
   session: Session | undefined;
 }
 
 /** Every session cookie of the application that came, in order. Throws `StoreUnavailable`. */
-export async function presentSessions(
+export async function findBrowserSessions(
   sessions: Pick<Sessions, 'find'>,
   ctx: Context,
   application: ApplicationConfig,
-): Promise<Present[]> {
+): Promise<BrowserSession[]> {
   const ids = readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id));
   return Promise.all(
     ids.map(async (id) => {

@@ -4,7 +4,7 @@ import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events, SigninEvent } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { Attempts } from './login_state.ts';
+import type { LoginStates } from './login_state.ts';
 
 export interface SigninOptions {
   config: Pick<Config, 'applications' | 'secret' | 'session_max_age'>;
@@ -18,12 +18,12 @@ export interface SigninOptions {
   forwardedHost: (ctx: Context) => string | undefined;
 }
 
-export interface Room extends SigninOptions {
-  attempts: Attempts;
+export interface SigninContext extends SigninOptions {
+  loginStates: LoginStates;
 }
 
 /** One request of a browser at one application. */
-export interface Visit {
+export interface BrowserRequest {
   ctx: Context;
   application: ApplicationConfig;
   provider: Provider;

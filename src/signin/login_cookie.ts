@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { cookieSuffix } from '../sessions/session_cookie.ts';
-import { LOOP_ROUNDS } from './login_state.ts';
+import { LOOP_ATTEMPTS } from './login_state.ts';
 
 /** What the cookie says. */
-export interface Browser {
+export interface LoginCookie {
   /** 32 random bytes: the same for all logins under way in this browser, so that any number of tabs can log in at once. */
   id: string;
   /** Whether the browser sent it, or it was made just now. */
@@ -15,37 +15,37 @@ export interface Browser {
   logins: number[];
 }
 
-interface Kept {
+interface CookieValue {
   id?: string;
   logins?: number[];
 }
 
 /** What koa-session adds to a context; its own types leave it open. */
 interface SessionContext extends Context {
-  session: Kept & { save(): void };
+  session: CookieValue & { save(): void };
   sessionOptions: { key: string; secure?: boolean; domain?: string };
 }
 
-const syntax = /^([\w-]{43})((?:\.[0-9a-z]{1,10})*)$/;
+const SYNTAX = /^([\w-]{43})((?:\.[0-9a-z]{1,10})*)$/;
 
 /** Plain text, since an id that was guessed or changed only makes a login start afresh. */
-function encode({ id = '', logins = [] }: Kept): string {
-  return [id, ...logins.slice(-LOOP_ROUNDS).map((time) => time.toString(36))].join('.');
+function encode({ id = '', logins = [] }: CookieValue): string {
+  return [id, ...logins.slice(-LOOP_ATTEMPTS).map((time) => time.toString(36))].join('.');
 }
 
 /** `undefined` for what we did not write: koa-session then begins anew. */
-function decode(text: string): Kept | undefined {
-  const [, id, times] = syntax.exec(text) ?? [];
+function decode(text: string): CookieValue | undefined {
+  const [, id, times] = SYNTAX.exec(text) ?? [];
   if (id === undefined) return undefined;
   const logins = (times ?? '').split('.').slice(1);
-  return { id, logins: logins.map((time) => Number.parseInt(time, 36)).slice(-LOOP_ROUNDS) };
+  return { id, logins: logins.map((time) => Number.parseInt(time, 36)).slice(-LOOP_ATTEMPTS) };
 }
 
 /**
  * koa-session, for the sign-in endpoints only. No signature: it would be a second cookie, and nginx hands on only one.
  * Without an end: a browser whose clock is wrong keeps the cookie nevertheless.
  */
-export function createBinding(): Middleware {
+export function createLoginCookieMiddleware(): Middleware {
   const options = { signed: false, maxAge: 'session' as const, sameSite: 'lax', encode, decode, overwrite: true };
   let middleware: Promise<Middleware> | undefined;
   return async (ctx, next) => {
@@ -58,7 +58,7 @@ export function createBinding(): Middleware {
 }
 
 /** The browser at this application. Comes first: the cookie's name and attributes depend on the application. */
-export function readBrowser(ctx: Context, application: ApplicationConfig): Browser {
+export function readLoginCookie(ctx: Context, application: ApplicationConfig): LoginCookie {
   const { sessionOptions } = ctx as SessionContext;
   const secure = application.external_host.startsWith('https:');
   sessionOptions.key = `gatepost_login_${cookieSuffix(application.client_id)}`;
@@ -73,7 +73,7 @@ export function readBrowser(ctx: Context, application: ApplicationConfig): Brows
 }
 
 /** Writes the cookie with this answer. */
-export function keepBrowser(ctx: Context, { id, logins }: Browser): void {
+export function writeLoginCookie(ctx: Context, { id, logins }: LoginCookie): void {
   const { session } = ctx as SessionContext;
   session.id = id;
   session.logins = logins;

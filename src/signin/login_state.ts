@@ -3,19 +3,19 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createSeal } from '../crypto/seal.ts';
 
 /** Milliseconds after which a login starts afresh. */
-const LONGEST = 3_600_000;
+const MAX_STATE_AGE_MS = 3_600_000;
 /** Milliseconds within which rounds are counted, and how many are enough. */
-export const LOOP_TIME = 30_000;
-export const LOOP_ROUNDS = 3;
+export const LOOP_WINDOW_MS = 30_000;
+export const LOOP_ATTEMPTS = 3;
 
 /** What the sealed state says. Times in milliseconds since the epoch. */
-export interface Attempt {
+export interface LoginState {
   returnTo: string;
-  at: number;
+  startedAt: number;
   /** 1, 2, 3: how often this login was begun without success. */
-  round: number;
+  attempt: number;
   /** When the first of these rounds began. */
-  first: number;
+  firstStartedAt: number;
   /** Random and sealed: nobody but us knows it. */
   id: string;
   /** The hash of the browser that began it. */
@@ -23,7 +23,7 @@ export interface Attempt {
 }
 
 /** The secrets of an attempt, the same at its begin and at its end, from two halves: the sealed one and the browser's. */
-export interface Proof {
+export interface LoginSecrets {
   nonce: string;
   codeVerifier: string;
 }
@@ -34,53 +34,56 @@ const hashBrowser = (browser: string) => createHash('sha256').update(browser).di
  * `nonce` and PKCE's verifier (RFC 7636) need the sealed half and the browser's half: a state that somebody else began
  * is worthless in this browser, and a stolen cookie without the state.
  */
-function prove(id: string, browser: string): Proof {
+function deriveSecrets(id: string, browser: string): LoginSecrets {
   const derive = (purpose: string) => createHmac('sha256', browser).update(`${purpose} ${id}`).digest('base64url');
   return { nonce: derive('nonce'), codeVerifier: derive('verifier') };
 }
 
-export type Opened =
-  | { kind: 'good'; attempt: Attempt; proof: Proof }
+export type OpenedState =
+  | { kind: 'valid'; login: LoginState; secrets: LoginSecrets }
   /** Ours, but too old or begun by another browser: it says where to go, and proves nothing. */
-  | { kind: 'stale'; attempt: Attempt }
-  /** Not ours; `round` is what it says of itself. */
-  | { kind: 'foreign'; round: number };
+  | { kind: 'expired'; login: LoginState }
+  /** Not ours; `attempt` is what it says of itself. */
+  | { kind: 'unknown'; attempt: number };
 
-export interface Attempts {
-  begin(
+export interface LoginStates {
+  create(
     application: string,
     browser: string,
-    about: Pick<Attempt, 'returnTo' | 'round'> & { first?: number },
-  ): { state: string } & Proof;
+    about: Pick<LoginState, 'returnTo' | 'attempt'> & { firstStartedAt?: number },
+  ): { state: string } & LoginSecrets;
   /** Never throws. `browser`: the id in this browser's cookie, `undefined` where there is none. */
-  open(application: string, browser: string | undefined, state: string | undefined): Opened;
+  open(application: string, browser: string | undefined, state: string | undefined): OpenedState;
 }
 
 /** The state is bound to the application (by slug), so that a login at one site cannot end at another. */
-export function createAttempts(secrets: readonly string[], now: () => number): Attempts {
+export function createLoginStates(secrets: readonly string[], now: () => number): LoginStates {
   const seal = createSeal(secrets, 'state');
 
-  function unseal(application: string, state: string): Attempt | undefined {
+  function unseal(application: string, state: string): LoginState | undefined {
     const text = seal.open(state.slice(state.indexOf('.') + 1), application);
     if (text === undefined) return undefined;
-    const [returnTo, at, round, first, id, browser] = JSON.parse(text);
-    return { returnTo, at, round, first, id, browser };
+    const [returnTo, startedAt, attempt, firstStartedAt, id, browser] = JSON.parse(text);
+    return { returnTo, startedAt, attempt, firstStartedAt, id, browser };
   }
 
   return {
-    begin(application, browser, { returnTo, round, first = now() }) {
+    create(application, browser, { returnTo, attempt, firstStartedAt = now() }) {
       const id = randomBytes(16).toString('base64url');
-      const sealed = seal.seal(JSON.stringify([returnTo, now(), round, first, id, hashBrowser(browser)]), application);
-      return { state: `${round}.${sealed}`, ...prove(id, browser) };
+      const sealed = seal.seal(
+        JSON.stringify([returnTo, now(), attempt, firstStartedAt, id, hashBrowser(browser)]),
+        application,
+      );
+      return { state: `${attempt}.${sealed}`, ...deriveSecrets(id, browser) };
     },
     open(application, browser, state = '') {
-      const attempt = unseal(application, state);
-      if (!attempt) return { kind: 'foreign', round: Number(/^([1-9])\./.exec(state)?.[1] ?? 0) };
-      const age = now() - attempt.at;
+      const login = unseal(application, state);
+      if (!login) return { kind: 'unknown', attempt: Number(/^([1-9])\./.exec(state)?.[1] ?? 0) };
+      const age = now() - login.startedAt;
       // Attack (login CSRF): a state that an attacker began, with a code of the attacker's, would sign this browser in as the attacker.
-      const mine = browser !== undefined && attempt.browser === hashBrowser(browser);
-      if (!mine || age > LONGEST || age < -60_000) return { kind: 'stale', attempt };
-      return { kind: 'good', attempt, proof: prove(attempt.id, browser) };
+      const mine = browser !== undefined && login.browser === hashBrowser(browser);
+      if (!mine || age > MAX_STATE_AGE_MS || age < -60_000) return { kind: 'expired', login };
+      return { kind: 'valid', login, secrets: deriveSecrets(login.id, browser) };
     },
   };
 }

@@ -2,12 +2,12 @@
 import type { ApplicationConfig } from '../config/schema/config.ts';
 
 /** What the answer depends on. */
-export type Home = Pick<ApplicationConfig, 'external_host' | 'mode' | 'cookie_domain'>;
+export type AllowedTarget = Pick<ApplicationConfig, 'external_host' | 'mode' | 'cookie_domain'>;
 
 /** Characters. The URL travels inside `state`, and servers refuse request lines of more than 8 KiB. */
-const LONGEST = 4096;
+const MAX_RETURN_URL_CHARS = 4096;
 /** How many of our own start URLs are looked into, one inside the other. */
-const DEPTH = 5;
+const MAX_UNWRAPS = 5;
 
 const OWN = '/outpost.goauthentik.io';
 const marks = ['x-authentik-auth-callback', 'x-authentik-logout'];
@@ -46,7 +46,7 @@ function parse(text: string, home: URL): URL | undefined {
 }
 
 /** The scheme always; then host and port (`forward_single`), or a host under the cookie's domain (`forward_domain`). */
-function isHome(url: URL, home: URL, { mode, cookie_domain }: Home): boolean {
+function isAllowedTarget(url: URL, home: URL, { mode, cookie_domain }: AllowedTarget): boolean {
   if (url.protocol !== home.protocol || url.username !== '' || url.password !== '') return false;
   if (url.host === home.host) return true;
   if (mode !== 'forward_domain' || !cookie_domain) return false;
@@ -54,26 +54,26 @@ function isHome(url: URL, home: URL, { mode, cookie_domain }: Home): boolean {
 }
 
 /** Whether it leads to an endpoint of ours: a login must not end in a sign-out, nor in another login. */
-function isOwn(url: URL): boolean {
+function isGatepostEndpoint(url: URL): boolean {
   if (url.pathname === OWN || url.pathname.startsWith(`${OWN}/`)) return true;
   return [...url.searchParams.keys()].some((name) => marks.includes(name.toLowerCase()));
 }
 
 /** A URL that is too long to travel loses its query, or else everything. */
 function shorten(url: URL, home: URL): string {
-  if (url.href.length <= LONGEST) return url.href;
+  if (url.href.length <= MAX_RETURN_URL_CHARS) return url.href;
   const short = url.origin + url.pathname;
-  return short.length <= LONGEST ? short : home.href;
+  return short.length <= MAX_RETURN_URL_CHARS ? short : home.href;
 }
 
 /** The absolute URL that `rd` (a raw text) leads to, or the root of `external_host` where it may not lead there. */
-export function returnTo(rd: string | undefined, application: Home): string {
+export function returnUrl(rd: string | undefined, application: AllowedTarget): string {
   const home = new URL(application.external_host);
   let text = rd;
-  for (let depth = 0; text !== undefined && depth < DEPTH; depth += 1) {
+  for (let depth = 0; text !== undefined && depth < MAX_UNWRAPS; depth += 1) {
     const url = parse(text, home);
-    if (!url || !isHome(url, home, application)) break;
-    if (!isOwn(url)) return shorten(url, home);
+    if (!url || !isAllowedTarget(url, home, application)) break;
+    if (!isGatepostEndpoint(url)) return shorten(url, home);
     text = url.pathname === `${OWN}/start` ? readRd(url.search.slice(1)) : undefined;
   }
   return home.href;

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { deniedPage } from '../../src/pages/denied.ts';
 import { pageHeaders, renderPage } from '../../src/pages/layout.ts';
 import {
-  brokenPage,
   clientRefusedPage,
+  internalErrorPage,
   loginFailedPage,
   loopPage,
   providerDownPage,
@@ -31,7 +31,7 @@ const id = 'request-1234';
 const pages = {
   signed_out: renderPage({ ...signedOutPage(application, true), requestId: id }),
   login_failed: renderPage({
-    ...loginFailedPage(application, `https://grafana.example.com/${evil}`, { says: evil, code: evil, status: 400 }),
+    ...loginFailedPage(application, `https://grafana.example.com/${evil}`, { sentence: evil, code: evil, status: 400 }),
     requestId: id,
   }),
   loop: renderPage({ ...loopPage(application, `https://grafana.example.com/${evil}`), requestId: id }),
@@ -42,7 +42,7 @@ const pages = {
   }),
   store_down: renderPage({ ...storeDownPage(application), requestId: id }),
   unknown_host: renderPage({ ...unknownHostPage(evil), requestId: id }),
-  broken: renderPage({ ...brokenPage(), requestId: id }),
+  broken: renderPage({ ...internalErrorPage(), requestId: id }),
   denied: deniedPage({ reason: 'forbidden', application: { config: application }, subject: { session } }, id).body,
 };
 

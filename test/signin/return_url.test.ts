@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readRd, returnTo } from '../../src/signin/return_url.ts';
+import { readRd, returnUrl } from '../../src/signin/return_url.ts';
 
 const single = { external_host: 'https://app.example.com', mode: 'forward_single' as const };
 const port = { external_host: 'https://app.example.com:8443', mode: 'forward_single' as const };
@@ -60,7 +60,7 @@ describe('rd leads home', () => {
     [domain, 'https://one.example.com:8443/', 'https://one.example.com:8443/'],
     [domain, '/a', 'https://auth.example.com/a'],
   ])('%o %s', (application, rd, expected) => {
-    expect(returnTo(rd, application)).toBe(expected);
+    expect(returnUrl(rd, application)).toBe(expected);
   });
 });
 
@@ -137,9 +137,9 @@ describe('rd leads nowhere else', () => {
     '%68ttps://evil',
   ];
   test.each(attacks)('%j', (rd) => {
-    expect(returnTo(rd, single)).toBe(home);
-    expect(new URL(returnTo(rd, domain)).hostname).toMatch(/^(?:[\w-]+\.)*example\.com$/);
-    expect(returnTo(rd, domain)).toMatch(/^https:\/\/[\w.-]+(?::\d+)?\//);
+    expect(returnUrl(rd, single)).toBe(home);
+    expect(new URL(returnUrl(rd, domain)).hostname).toMatch(/^(?:[\w-]+\.)*example\.com$/);
+    expect(returnUrl(rd, domain)).toMatch(/^https:\/\/[\w.-]+(?::\d+)?\//);
   });
 
   test.each([
@@ -151,19 +151,19 @@ describe('rd leads nowhere else', () => {
     'https://example.co/',
     'https://.example.com.evil/',
   ])('under a domain: %s', (rd) => {
-    expect(returnTo(rd, domain)).toBe('https://auth.example.com/');
+    expect(returnUrl(rd, domain)).toBe('https://auth.example.com/');
   });
 
   test('the same holds for a site on http, and for no rd at all', () => {
-    expect(returnTo('https://app.example.com/', plain)).toBe('http://app.example.com/');
-    expect(returnTo(undefined, single)).toBe(home);
+    expect(returnUrl('https://app.example.com/', plain)).toBe('http://app.example.com/');
+    expect(returnUrl(undefined, single)).toBe(home);
   });
 
   test('after a query was decoded once, it is not decoded again', () => {
-    expect(returnTo(readRd(`rd=${e(e('//evil'))}`), single)).toBe(home);
-    expect(returnTo(readRd('rd=%2F%2Fevil'), single)).toBe(home);
-    expect(returnTo(readRd('rd=%2F%09%2Fevil'), single)).toBe(home);
-    expect(returnTo(readRd('rd=%2F%5Cevil'), single)).toBe(home);
+    expect(returnUrl(readRd(`rd=${e(e('//evil'))}`), single)).toBe(home);
+    expect(returnUrl(readRd('rd=%2F%2Fevil'), single)).toBe(home);
+    expect(returnUrl(readRd('rd=%2F%09%2Fevil'), single)).toBe(home);
+    expect(returnUrl(readRd('rd=%2F%5Cevil'), single)).toBe(home);
   });
 });
 
@@ -188,18 +188,18 @@ describe('our own endpoints', () => {
     ['the mark of the logout, in another letter case, encoded', '/a?x-Authentik%2Dlogout=True', home],
     ['only its beginning', '/outpost.goauthentik.iox/a', 'https://app.example.com/outpost.goauthentik.iox/a'],
   ])('%s', (_, rd, expected) => {
-    expect(returnTo(rd, single)).toBe(expected);
+    expect(returnUrl(rd, single)).toBe(expected);
   });
 
   test('endless nesting ends', () => {
     let rd = '/a';
     for (let depth = 0; depth < 12; depth += 1) rd = `${start}?rd=${e(rd)}`;
-    expect(returnTo(rd, single)).toBe(home);
+    expect(returnUrl(rd, single)).toBe(home);
   });
 });
 
 test('a URL that is too long to travel loses its query, then everything', () => {
-  expect(returnTo(`/a?${'x'.repeat(5000)}`, single)).toBe('https://app.example.com/a');
-  expect(returnTo(`/${'x'.repeat(5000)}`, single)).toBe(home);
-  expect(returnTo(`/a?${'x'.repeat(3000)}`, single)).toHaveLength(3026);
+  expect(returnUrl(`/a?${'x'.repeat(5000)}`, single)).toBe('https://app.example.com/a');
+  expect(returnUrl(`/${'x'.repeat(5000)}`, single)).toBe(home);
+  expect(returnUrl(`/a?${'x'.repeat(3000)}`, single)).toHaveLength(3026);
 });
