@@ -2,12 +2,12 @@
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, type GatepostError } from '../errors.ts';
 import { allowsHttp, createDiscovery } from '../provider/discovery.ts';
-import type { Surroundings } from './program.ts';
+import type { Io } from './program.ts';
 
 /** One line for each issuer. Resolves with whether all of them can be used. */
-export async function askProviders(
+export async function checkProviders(
   applications: readonly ApplicationConfig[],
-  { out }: Pick<Surroundings, 'out'>,
+  { out }: Pick<Io, 'out'>,
 ): Promise<boolean> {
   const byIssuer = new Map(applications.map((application) => [application.issuer, application]));
   const asked = [...byIssuer.values()].map(async ({ issuer, allow_insecure_issuer }) => {

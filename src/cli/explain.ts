@@ -15,7 +15,7 @@ import {
 import { parseAddress } from '../http/ip.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
 import { describePerson, verdict, whichApplication, whichRules } from './explain_words.ts';
-import type { Surroundings } from './program.ts';
+import type { Io } from './program.ts';
 
 /** The request, as it was typed. */
 export interface ExplainRequest {
@@ -28,11 +28,7 @@ export interface ExplainRequest {
 }
 
 /** Resolves with 1 where the URL or the address cannot be read, else with 0 whatever is decided. */
-export async function explainCommand(
-  file: string,
-  request: ExplainRequest,
-  surroundings: Surroundings,
-): Promise<number> {
+export async function explainCommand(file: string, request: ExplainRequest, surroundings: Io): Promise<number> {
   const { env, out, error } = surroundings;
   const config = await loadConfig(file, { env });
   const url = readUrl(request.url);
@@ -43,7 +39,7 @@ export async function explainCommand(
   }
   const hosts = createApplicationIndex(config.applications.map(compileApplication));
   const subject = person(request);
-  const authRequest = asQuestion(request, url, client);
+  const authRequest = toAuthRequest(request, url, client);
   const decision = await createAuthorizer(hosts, () => ({ subject })).check(authRequest);
   const application = hosts.find(url.host);
   const rows = [
@@ -72,7 +68,7 @@ function readUrl(text: string): RequestUrl | ReturnType<typeof invalidHeader> {
 }
 
 /** The question of somebody who opens a page. */
-function asQuestion({ method }: ExplainRequest, url: RequestUrl, client: string | undefined): AuthRequest {
+function toAuthRequest({ method }: ExplainRequest, url: RequestUrl, client: string | undefined): AuthRequest {
   return {
     kind: 'question',
     url,

@@ -2,12 +2,12 @@
 import cluster from 'node:cluster';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
-import type { Surroundings } from './program.ts';
+import type { Io } from './program.ts';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
 /** Resolves with 0 after a signal, when all that ran is finished. A second signal ends the process at once. */
-export async function serveCommand(file: string, { env }: Surroundings): Promise<number> {
+export async function serveCommand(file: string, { env }: Io): Promise<number> {
   const config = await loadConfig(file, { env });
   const server = await start(config);
   await new Promise<void>((resolve) => {

@@ -6,14 +6,14 @@ import { formatKey, type KeyPath, type Report } from './problems.ts';
 import { application } from './schema/application.ts';
 import { type Config, config } from './schema/config.ts';
 import { keysAt } from './schema/walk.ts';
-import { readSecretFiles, type Surroundings, substituteVariables } from './secrets.ts';
+import { readSecretFiles, substituteVariables, type ValueSources } from './secrets.ts';
 import type { RawMapping } from './yaml/raw.ts';
 
 /** Needed only to say what somebody may have meant. */
 const require = createRequire(import.meta.url);
 
 /** The configuration, or `undefined` after at least one problem was reported. `raw` is changed. */
-export function judge(raw: RawMapping, { env, folder }: Surroundings, report: Report): Config | undefined {
+export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, report: Report): Config | undefined {
   const blamed = new Set<string>();
   const blame: Report = (path, message) => {
     blamed.add(formatKey(path).replace(/_file$/, ''));

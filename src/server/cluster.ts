@@ -10,9 +10,9 @@ import { drain, listenIfFree } from './listen.ts';
 import type { Running } from './server.ts';
 
 /** Milliseconds between the death of a worker and the next one: a worker that dies at once must not fork the machine to death. */
-const pause = 500;
+const RESTART_PAUSE_MS = 500;
 /** Milliseconds that workers are given to end before they are killed. */
-const patience = 4800;
+const SHUTDOWN_MS = 4800;
 
 /**
  * The parent: forks `count` workers, answers `/metrics` for all of them, and resolves once every one listens.
@@ -26,7 +26,7 @@ export async function superviseWorkers(config: Config, count: number): Promise<{
     if (stopping || !worker.hasListened) return;
     const message = `worker ${worker.id} ended (${signal ?? code}), another one takes its place`;
     events.emit('notice', { level: 'error', what: 'worker.died', message });
-    await sleep(pause);
+    await sleep(RESTART_PAUSE_MS);
     if (!stopping) fork();
   };
   cluster.on('listening', (worker) => {
@@ -45,7 +45,7 @@ export async function superviseWorkers(config: Config, count: number): Promise<{
       stopping = true;
       const ended = Promise.all(Object.values(cluster.workers ?? {}).map((worker) => worker && exited(worker)));
       killAll('SIGTERM');
-      const late = setTimeout(() => killAll('SIGKILL'), patience);
+      const late = setTimeout(() => killAll('SIGKILL'), SHUTDOWN_MS);
       await Promise.all([ended, drain(metrics)]);
       clearTimeout(late);
       log.flush();

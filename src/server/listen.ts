@@ -7,15 +7,15 @@ import type { Events } from '../observe/events.ts';
  * Milliseconds. Longer than nginx (60 s) and Traefik (90 s) keep idle connections: the proxy has to be the one that
  * closes first, or a request that it has just sent dies with the connection and becomes a 502.
  */
-const keepAliveTimeout = 120_000;
+const KEEP_ALIVE_MS = 120_000;
 /** Bytes. 64 KiB of the client's headers, and what proxies add to them. */
-const maxHeaderSize = 80 * 1024;
+const MAX_HEADER_BYTES = 80 * 1024;
 /** Milliseconds that running requests are given at the end. */
-const grace = 4000;
+const DRAIN_MS = 4000;
 
 /** @param address as `listen.http` has it */
 export async function listen(address: string, listener: RequestListener): Promise<Server> {
-  const server = createServer({ keepAliveTimeout, maxHeaderSize }, listener);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES }, listener);
   // Node's own limit, said: it drops what comes after them, and questions with as many are refused (check/endpoint.ts).
   server.maxHeadersCount = 1000;
   // A client's `Expect` is handed on by proxies: Node's own 417 would be no answer to their question.
@@ -46,7 +46,7 @@ export async function drain(server: Server | undefined): Promise<void> {
   if (!server) return;
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
-  const late = setTimeout(() => server.closeAllConnections(), grace);
+  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await closed;
   clearTimeout(late);
 }

@@ -6,12 +6,12 @@ import type { ApplicationConfig } from '../config/schema/config.ts';
  * Milliseconds between two of the first ones, and of all others: authentik has an issuer for each application, all on one
  * server, and ten thousand looks must take nothing from the requests that come in meanwhile.
  */
-const PAUSE = 20;
+const PAUSE_MS = 20;
 const FIRST = 50;
-const LONG_PAUSE = 1000;
+const LONG_PAUSE_MS = 1000;
 
 /** Waits for nobody's answer; what is found, or is not, is told by the provider's own notices. `stop` ends it early. */
-export async function seekProviders(
+export async function prefetchDiscovery(
   applications: readonly ApplicationConfig[],
   provider: (application: ApplicationConfig) => { readonly known: boolean },
   stop: AbortSignal,
@@ -22,7 +22,7 @@ export async function seekProviders(
     asked.add(application.issuer);
     // To ask whether it is known begins to find out.
     void provider(application).known;
-    const pause = asked.size < FIRST ? PAUSE : LONG_PAUSE;
+    const pause = asked.size < FIRST ? PAUSE_MS : LONG_PAUSE_MS;
     await sleep(pause, undefined, { ref: false, signal: stop }).catch(() => undefined);
   }
 }

@@ -16,7 +16,7 @@ import { createMetrics, metricsListener } from '../observe/metrics.ts';
 import { createRender } from '../responses/render.ts';
 import { createSignin, deniedPage, unknownHost } from '../signin/index.ts';
 import { drain, listen, listenIfFree } from './listen.ts';
-import { seekProviders } from './prefetch_discovery.ts';
+import { prefetchDiscovery } from './prefetch_discovery.ts';
 
 export interface Running {
   /** Where `listen.http` and `listen.metrics` ended up (a port 0 has become a real one). */
@@ -29,7 +29,7 @@ export interface Running {
 }
 
 /** Milliseconds that refreshes are given at the end, after requests had theirs. */
-const patience = 700;
+const REFRESH_GRACE_MS = 700;
 
 export interface ServeOptions {
   events?: Events;
@@ -61,7 +61,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const message = `gatepost answers on ${config.listen.http.replace(/:0$/, `:${address.port}`)}`;
   events.emit('notice', { level: 'info', what: 'server.listening', message });
   const stop = new AbortController();
-  void seekProviders(config.applications, parts.provider, stop.signal);
+  void prefetchDiscovery(config.applications, parts.provider, stop.signal);
   return {
     http: address,
     metrics: metrics?.address() as AddressInfo | undefined,
@@ -72,7 +72,7 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       await Promise.all([drain(http), drain(metrics)]);
       // A refresh that is under way would lose its token; a store or provider that hangs must not keep us.
       const enough = new AbortController();
-      const late = sleep(patience, undefined, { signal: enough.signal }).catch(() => undefined);
+      const late = sleep(REFRESH_GRACE_MS, undefined, { signal: enough.signal }).catch(() => undefined);
       await Promise.race([parts.sessions.idle(), late]);
       enough.abort();
       await parts.store.close();

@@ -1,6 +1,6 @@
 /** Providers are looked for after the start, each issuer once. */
 import { expect, test } from 'vitest';
-import { seekProviders } from '../../src/server/prefetch_discovery.ts';
+import { prefetchDiscovery } from '../../src/server/prefetch_discovery.ts';
 import { makeApplication } from '../support/application.ts';
 
 const application = (slug: string, issuer: string) => makeApplication({ slug, issuer });
@@ -21,7 +21,7 @@ test('every issuer is looked for, and none twice', async () => {
   const { asked, provider } = lookout();
   const [one, other] = ['https://one.example.com/', 'https://other.example.com/'];
   const applications = [application('a', one), application('b', one), application('c', other), application('d', one)];
-  await seekProviders(applications, provider, new AbortController().signal);
+  await prefetchDiscovery(applications, provider, new AbortController().signal);
   expect(asked).toEqual([one, other]);
 });
 
@@ -29,7 +29,7 @@ test('a server that ends stops looking', async () => {
   const { asked, provider } = lookout();
   const stop = new AbortController();
   const many = Array.from({ length: 10_000 }, (_, at) => application(`a${at}`, `https://p${at}.example.com/`));
-  const over = seekProviders(many, provider, stop.signal);
+  const over = prefetchDiscovery(many, provider, stop.signal);
   stop.abort();
   await over;
   expect(asked).toEqual(['https://p0.example.com/']);

@@ -19,7 +19,7 @@ export function storeUrl() {
     allowed,
     (input) => {
       if (input === 'memory') return input;
-      const problem = input.startsWith('file:') ? judgeFile(input) : judgeRedis(input);
+      const problem = input.startsWith('file:') ? checkFileUrl(input) : checkRedisUrl(input);
       if (problem) throw new Error(problem);
       return input;
     },
@@ -27,12 +27,12 @@ export function storeUrl() {
   );
 }
 
-function judgeFile(input: string): string | undefined {
+function checkFileUrl(input: string): string | undefined {
   if (/^file:\/\/\/[^?#]+$/.test(input) && URL.canParse(input)) return undefined;
   return 'must name a folder by its whole path: file:// and then /var/lib/gatepost, three slashes in all';
 }
 
-function judgeRedis(input: string): string | undefined {
+function checkRedisUrl(input: string): string | undefined {
   const [, kind, hosts, path] = redisForm.exec(input) ?? [];
   if (hosts === undefined || path === undefined) return `must be one of ${allowed.replaceAll('`', '')}`;
   const names = hosts.split(',');
