@@ -36,9 +36,9 @@ export function createApp({ check, health, signin, events }: AppParts): RequestL
   app.use(marked('X-authentik-auth-callback', session, callback));
   app.use(marked('X-authentik-logout', session, sign_out));
   app.on('error', (error: unknown, ctx?: Context) => {
-    events.emit('notice', {
+    events.emit('log', {
       level: 'error',
-      what: 'http.error',
+      event: 'http.error',
       message: `${ctx?.method ?? '?'} ${ctx?.path ?? '?'}`,
       error,
     });

@@ -20,7 +20,7 @@ export type {
   UnknownHost,
 } from './decision/decision.ts';
 export { CredentialsRefused, GatepostError, ProviderUnavailable, type Reason, StoreUnavailable } from './errors.ts';
-export { createEvents, type DecisionEvent, type Events, type NoticeEvent, type SigninEvent } from './observe/events.ts';
+export { createEvents, type DecisionEvent, type Events, type LogEvent, type SigninEvent } from './observe/events.ts';
 export { type Running, serve } from './server/server.ts';
 export type { Session, User } from './sessions/session.ts';
 
@@ -57,7 +57,7 @@ export function createAuthenticator(
   return {
     async decide(request) {
       const url = readUrl(request.url);
-      if ('kind' in url) return { kind: 'misconfigured', message: `${url.header} ${url.problem}` };
+      if ('kind' in url) return { kind: 'invalid_request', message: `${url.header} ${url.problem}` };
       const { method, headers, clientAddress } = request;
       return authenticator.check({
         kind: 'question',

@@ -16,11 +16,11 @@ export type DecisionLog = (
 
 export function createDecisionLog(events: Events, withQuery: boolean): DecisionLog {
   const tell = batchPerTick(
-    ({ info, request, decision, status, ms }: LoggedDecision) => {
+    ({ info, request, decision, status, duration_ms }: LoggedDecision) => {
       const application = 'application' in decision ? decision.application : undefined;
       const subject = 'subject' in decision ? decision.subject?.session : undefined;
       events.emit('decision', {
-        id: info.id,
+        request_id: info.id,
         application: application?.slug,
         dialect: info.dialect,
         method: request?.method,
@@ -33,9 +33,9 @@ export function createDecisionLog(events: Events, withQuery: boolean): DecisionL
         rule: 'rule' in decision ? decision.rule : undefined,
         detail: detailOf(decision),
         user: subject?.user.username || subject?.sub,
-        means: subject?.authMethod,
-        client: request?.client,
-        ms,
+        auth_method: subject?.authMethod,
+        client_ip: request?.client,
+        duration_ms,
       });
       // A listener that fails has nobody to tell it to; the answers have been given.
     },
@@ -43,7 +43,7 @@ export function createDecisionLog(events: Events, withQuery: boolean): DecisionL
   );
   // After the answers of this turn: nobody waits for a line in the log.
   return (info, request, decision, status) =>
-    tell({ info, request, decision, status, ms: performance.now() - info.startedAt });
+    tell({ info, request, decision, status, duration_ms: performance.now() - info.startedAt });
 }
 
 interface LoggedDecision {
@@ -52,7 +52,7 @@ interface LoggedDecision {
   decision: Decision;
   status: number;
   /** From the arrival to the answer. */
-  ms: number;
+  duration_ms: number;
 }
 
 function reasonOf(decision: Decision) {
@@ -60,7 +60,7 @@ function reasonOf(decision: Decision) {
     case 'unknown_host':
     case 'rate_limited':
       return decision.kind;
-    case 'misconfigured':
+    case 'invalid_request':
       return 'configuration_error';
     default:
       return decision.reason;
@@ -68,7 +68,7 @@ function reasonOf(decision: Decision) {
 }
 
 function detailOf(decision: Decision): string | undefined {
-  if (decision.kind === 'misconfigured') return decision.message;
+  if (decision.kind === 'invalid_request') return decision.message;
   if (decision.kind === 'forbid') return decision.message;
   if (decision.kind !== 'unavailable') return undefined;
   const { cause } = decision;

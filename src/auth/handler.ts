@@ -65,7 +65,7 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
       return respond(res, undefined, { kind: 'forbid', reason: 'untrusted_peer', message }, info);
     }
     const request = parseAuthRequest(req, target, peer, options.trusted, readOptions);
-    if (request.kind === 'misconfigured') return respond(res, undefined, request, info);
+    if (request.kind === 'invalid_request') return respond(res, undefined, request, info);
     const decision = authenticator.check(request);
     if (!(decision instanceof Promise)) return respond(res, request, decision, info);
     return decision.then((late) => respond(res, request, late, info));
@@ -122,13 +122,13 @@ function parseAuthRequest(
   peer: Peer,
   trusted: Networks,
   options: ParseOptions,
-): AuthRequest | Extract<Decision, { kind: 'misconfigured' }> {
+): AuthRequest | Extract<Decision, { kind: 'invalid_request' }> {
   const { headers, rawHeaders } = request;
   if (rawHeaders.length >= MAX_RAW_HEADERS)
-    return { kind: 'misconfigured', message: 'the request has too many headers' };
+    return { kind: 'invalid_request', message: 'the request has too many headers' };
   const info = { method: request.method as string, url: request.url as string, headers, rawHeaders };
   const reading = target.dialect.parse(info, target.rest, options);
-  if ('kind' in reading) return { kind: 'misconfigured', message: `${reading.header} ${reading.problem}` };
+  if ('kind' in reading) return { kind: 'invalid_request', message: `${reading.header} ${reading.problem}` };
   return {
     kind: 'question',
     url: reading.url,

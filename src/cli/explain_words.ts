@@ -48,7 +48,7 @@ export function verdict(decision: Decision): string {
       return `refused (unknown_host): no application for ${decision.host}`;
     case 'rate_limited':
       return 'refused (rate_limited)';
-    case 'misconfigured':
+    case 'invalid_request':
       return `refused (configuration_error): ${decision.message}`;
     case 'unavailable':
       return `refused (${decision.reason})`;

@@ -137,13 +137,13 @@ async function reject(
 ): Promise<HeaderResult> {
   const notice = { application: application.slug, error };
   const message = `${credential.scheme} credentials were refused: ${error.message}`;
-  context.events.emit('notice', { level: 'debug', what: 'identify.refused', message, ...notice });
+  context.events.emit('log', { level: 'debug', event: 'credential.denied', message, ...notice });
   const isGuess = !(error instanceof GrantNotOffered);
   if (context.denied.remember(ids[0]) && isGuess && (await count())) {
     const limit = `too many refusals from ${clientAddress || 'unknown'} or for one user name: no more questions for a minute`;
-    context.events.emit('notice', {
+    context.events.emit('log', {
       level: 'warn',
-      what: 'identify.limited',
+      event: 'credential.rate_limited',
       message: limit,
       application: application.slug,
     });

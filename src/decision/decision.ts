@@ -70,7 +70,7 @@ export interface Unavailable {
 
 /** The question itself could not be read. */
 export interface InvalidRequest {
-  kind: 'misconfigured';
+  kind: 'invalid_request';
   message: string;
 }
 

@@ -95,7 +95,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     if (error instanceof ClientRejected) {
       const message = `${error.message}; look at its client_id, client_secret, scopes and grants`;
       const { slug } = application;
-      events?.emit('notice', { level: 'error', what: 'provider.misconfigured', message, application: slug, error });
+      events?.emit('log', { level: 'error', event: 'provider.client_rejected', message, application: slug, error });
     }
     throw error;
   }

@@ -80,13 +80,13 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
     }
   }
 
-  const log = (level: 'info' | 'warn', what: string, message: string, error?: unknown) =>
-    events?.emit('notice', { level, what, message, error });
+  const log = (level: 'info' | 'warn', event: string, message: string, error?: unknown) =>
+    events?.emit('log', { level, event, message, error });
 
   function retryLater(error: Error) {
     // The first failure is news, and then every time that there are twice as many.
     if (Number.isInteger(Math.log2(failures))) {
-      log('warn', 'provider.away', error.message, error.cause);
+      log('warn', 'provider.unavailable', error.message, error.cause);
     }
     const pause = Math.min(MAX_RETRY_MS, RETRY_AFTER_MS * 2 ** (failures - 1));
     clearTimeout(retry);

@@ -52,7 +52,7 @@ export function createRender(options: RenderOptions): Render {
           'Retry-After',
           String(decision.retryAfter),
         ]);
-      case 'misconfigured':
+      case 'invalid_request':
         return denyText(500, 'configuration_error', `configuration error: ${decision.message}`);
       case 'unavailable':
         return unavailable(decision.reason);

@@ -25,7 +25,7 @@ export async function superviseWorkers(config: Config, count: number): Promise<{
   const replace = async (worker: Worker, code: number | null, signal: string | null) => {
     if (stopping || !worker.hasListened) return;
     const message = `worker ${worker.id} ended (${signal ?? code}), another one takes its place`;
-    events.emit('notice', { level: 'error', what: 'worker.died', message });
+    events.emit('log', { level: 'error', event: 'worker.exited', message });
     await sleep(RESTART_PAUSE_MS);
     if (!stopping) fork();
   };

@@ -36,7 +36,7 @@ export async function listenIfFree(
   if (address === false) return undefined;
   return listen(address, listener).catch((error: unknown) => {
     const message = `no metrics: ${address} cannot be listened on`;
-    events.emit('notice', { level: 'error', what: 'metrics.unavailable', message, error });
+    events.emit('log', { level: 'error', event: 'metrics.unavailable', message, error });
     return undefined;
   });
 }

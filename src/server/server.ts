@@ -52,14 +52,14 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
   const registry = createMetrics(events);
   const parts = assemble(config, events, now);
   const site = { config, parts, events, now };
-  for (const message of warningsOf(config)) events.emit('notice', { level: 'warn', what: 'config.warning', message });
+  for (const message of warningsOf(config)) events.emit('log', { level: 'warn', event: 'config.warning', message });
   const health = createHealth(parts.store);
   const app = createApp({ check: checkOf(site), health, signin: signinOf(site), events });
   const http = await listen(config.listen.http, app);
   const metrics = await listenIfFree(config.listen.metrics, metricsListener(registry), events);
   const address = http.address() as AddressInfo;
   const message = `gatepost answers on ${config.listen.http.replace(/:0$/, `:${address.port}`)}`;
-  events.emit('notice', { level: 'info', what: 'server.listening', message });
+  events.emit('log', { level: 'info', event: 'server.listening', message });
   const stop = new AbortController();
   void prefetchDiscovery(config.applications, parts.provider, stop.signal);
   return {
@@ -132,6 +132,6 @@ function refusedOnce(events: Events) {
     if (told.has(key) || told.size > 1000) return;
     told.add(key);
     const message = `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`;
-    events.emit('notice', { level: 'warn', what: 'headers.refused', message, application: slug });
+    events.emit('log', { level: 'warn', event: 'additional_headers.refused', message, application: slug });
   };
 }

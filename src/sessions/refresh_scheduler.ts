@@ -90,7 +90,7 @@ export function createRefreshScheduler(options: RefreshOptions) {
       copy.nextAttemptAt = now() + OUTAGE_PAUSE_MS;
       run(copy.live.key).catch((error) => {
         const message = 'a session could not be refreshed because the store is away';
-        options.events?.emit('notice', { level: 'warn', what: 'session.refresh_failed', message, error });
+        options.events?.emit('log', { level: 'warn', event: 'session.refresh_failed', message, error });
       });
     },
     /**

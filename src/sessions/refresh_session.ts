@@ -45,10 +45,10 @@ export function createSessionRefresh({
   provider,
   events,
 }: RefreshOptions): (key: string) => Promise<RefreshOutcome> {
-  const log = (session: Session, level: 'debug' | 'info' | 'warn', what: string, message: string, error?: unknown) =>
-    events?.emit('notice', {
+  const log = (session: Session, level: 'debug' | 'info' | 'warn', event: string, message: string, error?: unknown) =>
+    events?.emit('log', {
       level,
-      what,
+      event,
       message,
       application: session.application,
       user: session.user.username,
@@ -82,7 +82,13 @@ export function createSessionRefresh({
     // Somebody else has renewed it with this very token, which is why it was refused to us.
     if (present !== undefined && present.session.refreshToken !== row.session.refreshToken) return 'refreshed';
     await store.delete(key);
-    log(row.session, 'info', 'session.refused', 'the provider refused to refresh a session: it has ended', error);
+    log(
+      row.session,
+      'info',
+      'session.refresh_refused',
+      'the provider refused to refresh a session: it has ended',
+      error,
+    );
     return 'ended';
   }
 

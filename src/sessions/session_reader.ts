@@ -39,7 +39,7 @@ function warnOnce(events: Events | undefined): () => void {
     if (told) return;
     told = true;
     const message = 'a session in the store does not open with this secret: all that share a store need the same';
-    events?.emit('notice', { level: 'warn', what: 'session.unreadable', message });
+    events?.emit('log', { level: 'warn', event: 'session.unreadable', message });
   };
 }
 

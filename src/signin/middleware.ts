@@ -26,9 +26,9 @@ function handleError(
     return sendPage(ctx, page, 'provider_unavailable', causeOf(error));
   }
   const message = `${ctx.method} ${ctx.path}`;
-  context.events.emit('notice', {
+  context.events.emit('log', {
     level: 'error',
-    what: 'signin.error',
+    event: 'signin.error',
     message,
     application: application?.slug,
     error,
@@ -40,8 +40,8 @@ function handleError(
 export function endpoint(context: SigninContext, name: Name, methods: string[], work: Handler): Middleware {
   return async (ctx) => {
     const began = performance.now();
-    const id = requestId(ctx.req.headers['x-request-id']);
-    ctx.state.requestId = id;
+    const request_id = requestId(ctx.req.headers['x-request-id']);
+    ctx.state.requestId = request_id;
     if (!methods.includes(ctx.method)) {
       ctx.set({ Allow: methods.join(', '), 'Cache-Control': 'no-store' });
       ctx.status = 405;
@@ -49,9 +49,16 @@ export function endpoint(context: SigninContext, name: Name, methods: string[], 
       return;
     }
     const outcome = await work(ctx).catch((error: unknown) => handleError(context, ctx, undefined, error));
-    const ms = performance.now() - began;
+    const duration_ms = performance.now() - began;
     const application = 'application' in outcome ? outcome.application : undefined;
-    context.events.emit('signin', { id, endpoint: name, application, status: ctx.status, ms, ...outcome });
+    context.events.emit('signin', {
+      request_id,
+      endpoint: name,
+      application,
+      status: ctx.status,
+      duration_ms,
+      ...outcome,
+    });
   };
 }
 

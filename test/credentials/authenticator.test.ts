@@ -55,7 +55,12 @@ describe('whose business the header is', () => {
 describe('an accepted credential', () => {
   it('makes a session, with the cookie that opens it', async () => {
     const { live, newSessionId } = accepted(await room.identify(alice));
-    expect(live.session).toMatchObject({ application: 'files', means: 'basic', idToken: 'the.id', sub: 'u-alice' });
+    expect(live.session).toMatchObject({
+      application: 'files',
+      authMethod: 'basic',
+      idToken: 'the.id',
+      sub: 'u-alice',
+    });
     expect(live.session.expiresAt).toBe(START + 300_000);
     expect(newSessionId).toMatch(/^[\w-]{43}$/);
     expect(await room.sessions.find(newSessionId!, 'files')).toEqual(live);
@@ -120,7 +125,7 @@ describe('an accepted credential', () => {
 
   it('of a bearer token has no ID token for the sign-out', async () => {
     expect(accepted(await room.identify('Bearer good-token')).live.session).toMatchObject({
-      means: 'bearer',
+      authMethod: 'bearer',
       idToken: '',
     });
   });
@@ -264,8 +269,8 @@ describe('a refused credential', () => {
 
   it('is told of without the credential', async () => {
     for (let n = 0; n < 10; n++) await room.identify(basic('alice', `bad password ${n}`));
-    expect(room.notices.map((notice) => notice.what)).toContain('identify.refused');
-    expect(room.notices.map((notice) => notice.what)).toContain('identify.limited');
+    expect(room.notices.map((notice) => notice.event)).toContain('credential.denied');
+    expect(room.notices.map((notice) => notice.event)).toContain('credential.rate_limited');
     expect(JSON.stringify(room.notices)).not.toContain('bad password');
   });
 });

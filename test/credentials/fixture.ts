@@ -3,7 +3,7 @@
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createCredentialAuthenticator, type HeaderResult } from '../../src/credentials/authenticator.ts';
 import { CredentialsRefused } from '../../src/errors.ts';
-import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
+import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import type { Identity, Provider } from '../../src/provider/provider.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
@@ -86,8 +86,8 @@ export function makeRoom(
   const sessions = createSessions({ store, secret, session_max_age: 86_400_000, now, provider: () => undefined });
   const stand = makeProvider(now);
   const events = createEvents();
-  const notices: NoticeEvent[] = [];
-  events.on('notice', (notice) => notices.push(notice));
+  const notices: LogEvent[] = [];
+  events.on('log', (notice) => notices.push(notice));
   const provider = options.providers?.(now) ?? (() => stand.provider);
   const headers = createCredentialAuthenticator({ config: { secret }, sessions, store, provider, now, events });
   const identify = (

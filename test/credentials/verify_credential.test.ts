@@ -80,7 +80,9 @@ describe('Basic', () => {
   ])('with an app password is accepted: %s', async (_what, header) => {
     expect(await ask(header)).toMatchObject({
       kind: 'accepted',
-      live: { session: { sub: 'u-alice', means: 'basic', user: { username: 'alice', email: 'Alice@example.com' } } },
+      live: {
+        session: { sub: 'u-alice', authMethod: 'basic', user: { username: 'alice', email: 'Alice@example.com' } },
+      },
     });
   });
 

@@ -170,7 +170,7 @@ describe('a code', () => {
     const { ours, notices } = connect(provider, { client_secret: 'wrong' });
     const callback = await signInAtProvider(ours);
     await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ProviderUnavailable);
-    expect(notices.at(-1)).toMatchObject({ level: 'error', what: 'provider.misconfigured', application: 'grafana' });
+    expect(notices.at(-1)).toMatchObject({ level: 'error', event: 'provider.client_rejected', application: 'grafana' });
     expect(notices.at(-1)?.message).toContain('invalid_client');
   });
 

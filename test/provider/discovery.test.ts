@@ -47,7 +47,7 @@ test('a provider that is away is tried again, by itself and when asked', async (
   await expect(ours.authorizationUrl(attempt)).rejects.toThrow(ProviderUnavailable);
   await expect(ours.verifyBearer('x')).rejects.toThrow(ProviderUnavailable);
   expect(provider.counts.discovery).toBe(1);
-  expect(notices[0]).toMatchObject({ level: 'warn', what: 'provider.away' });
+  expect(notices[0]).toMatchObject({ level: 'warn', event: 'provider.unavailable' });
   provider.fail('discovery', undefined);
   await expect.poll(() => provider.counts.discovery, { timeout: 5000 }).toBe(2);
   expect(await ours.authorizationUrl(attempt)).toContain('/auth?');

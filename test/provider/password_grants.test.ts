@@ -96,7 +96,7 @@ describe('an app password', () => {
     const { ours, notices } = connect(provider);
     provider.stand('token', () => ({ status, body: { error } }));
     await expect(ours.verifyAppPassword('alice', 'app-alice')).rejects.toThrow(GrantNotOffered);
-    expect(notices.at(-1)).toMatchObject({ what: 'provider.misconfigured', level: 'error' });
+    expect(notices.at(-1)).toMatchObject({ event: 'provider.client_rejected', level: 'error' });
     expect(notices.at(-1)!.message).toContain(error);
     expect(JSON.stringify(notices)).not.toContain('app-alice');
   });

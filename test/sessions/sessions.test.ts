@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
+import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -139,13 +139,13 @@ test('an issuer is a tenant of its own, except for the applications of one authe
 
 test('replicas with different secrets are told of, once: their users would go round in circles', async () => {
   const events = createEvents();
-  const notices: NoticeEvent[] = [];
-  events.on('notice', (notice) => notices.push(notice));
+  const notices: LogEvent[] = [];
+  events.on('log', (notice) => notices.push(notice));
   const shared = { store, events, session_max_age: DAY, now: clock.now, provider: () => undefined };
   const id = await createSessions({ ...shared, secret: [SECRET] }).create(makeSession(clock.now()));
   const other = createSessions({ ...shared, secret: [`${SECRET}, but another one`] });
   for (const one of [id, id, 'x'.repeat(43)]) expect(await other.find(one, 'grafana')).toBeUndefined();
-  expect(notices).toMatchObject([{ level: 'warn', what: 'session.unreadable' }]);
+  expect(notices).toMatchObject([{ level: 'warn', event: 'session.unreadable' }]);
 });
 
 test('secrets rotate without logging anybody out, and sign-outs reach the sessions of the old one', async () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { createApplicationIndex, normalizeHost } from '../../src/access/application_index.ts';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
-import { createEvents, type NoticeEvent, type SigninEvent } from '../../src/observe/events.ts';
+import { createEvents, type LogEvent, type SigninEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
@@ -23,9 +23,9 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
   const config = makeConfig(applications);
   const events = createEvents();
   const signins: SigninEvent[] = [];
-  const notices: NoticeEvent[] = [];
+  const notices: LogEvent[] = [];
   events.on('signin', (event) => signins.push(event));
-  events.on('notice', (event) => notices.push(event));
+  events.on('log', (event) => notices.push(event));
   const provider = createProviders(config, { now, events });
   const bySlug = (slug: string) => applications.find((one) => one.slug === slug);
   const sessions = createSessions({

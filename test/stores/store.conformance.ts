@@ -214,8 +214,8 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
 
   test('an id of the caller is used again and again for one row', async () => {
     const id = `keyed-hash-of-a-credential-${fresh()}`;
-    await here.createAs(id, make({ means: 'basic' }));
-    await here.createAs(id, make({ means: 'bearer' }));
+    await here.createAs(id, make({ authMethod: 'basic' }));
+    await here.createAs(id, make({ authMethod: 'bearer' }));
     expect((await there.find(id, 'grafana'))?.session.authMethod).toBe('bearer');
   });
 

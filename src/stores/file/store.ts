@@ -96,7 +96,7 @@ function readGeneration(database: Database): number | undefined {
 
 function reportUnusable(events: Events | undefined, folder: string, error: StoreUnavailable): void {
   const message = `sessions cannot be kept in ${folder}: this user must be able to make that folder and write in it`;
-  events?.emit('notice', { level: 'error', what: 'store.down', message, error: error.cause });
+  events?.emit('log', { level: 'error', event: 'store.unavailable', message, error: error.cause });
 }
 
 /** A store in `folder`. Opening never fails: a folder that cannot be used makes every call `StoreUnavailable` until it can. */

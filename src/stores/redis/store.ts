@@ -32,14 +32,14 @@ const REPEATED_ARGUMENTS = /,? with args beginning with.*$/is;
  */
 function reportDown(events: Events | undefined, error: unknown): void {
   const safe = error instanceof ErrorReply ? new Error(error.message.replace(REPEATED_ARGUMENTS, '')) : error;
-  events?.emit('notice', { level: 'error', what: 'store.down', message: 'Redis is away', error: safe });
+  events?.emit('log', { level: 'error', event: 'store.unavailable', message: 'Redis is away', error: safe });
 }
 
 function createRunner(address: RedisAddress, events: Events | undefined, told: (key?: string) => void) {
   const keyvs = new WeakMap<Connection, Keyv<string>>();
   const link = openConnection(address, {
     invalidated: (key) => told(key?.slice(KEY_PREFIX.length)),
-    up: () => events?.emit('notice', { level: 'info', what: 'store.up', message: 'Redis is there' }),
+    up: () => events?.emit('log', { level: 'info', event: 'store.available', message: 'Redis is there' }),
     down: (error) => reportDown(events, error),
   });
 

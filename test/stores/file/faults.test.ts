@@ -44,7 +44,7 @@ test('a folder that cannot be made is told of at the start, with what to do', as
   const store = createFileStore(join(folder, 'file', 'sessions'), Date.now, events);
   closing.push(() => store.close());
   const [notice] = await told;
-  expect(notice).toMatchObject({ level: 'error', what: 'store.down', error: { code: 'ENOTDIR' } });
+  expect(notice).toMatchObject({ level: 'error', event: 'store.unavailable', error: { code: 'ENOTDIR' } });
   expect(notice.message).toContain('this user must be able to make that folder and write in it');
 });
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { createEvents, type NoticeEvent } from '../../../src/observe/events.ts';
+import { createEvents, type LogEvent } from '../../../src/observe/events.ts';
 import { describeError } from '../../../src/observe/log.ts';
 import { openStore } from '../../../src/stores/open.ts';
 
@@ -27,10 +27,10 @@ test('the log says what is wrong with it, and not the password that it repeats',
   const events = createEvents();
   const heard = once(events, 'notice');
   const store = openStore(`redis://gatepost:correct-horse@127.0.0.1:${port}`, Date.now, events);
-  const [{ what, error }] = (await heard) as [NoticeEvent];
+  const [{ event, error }] = (await heard) as [LogEvent];
   await store.close();
   server.close();
-  expect(what).toBe('store.down');
+  expect(event).toBe('store.unavailable');
   expect(describeError(error)).toContain('unknown command `HELLO`');
   expect(describeError(error)).not.toContain('correct-horse');
 });
