@@ -1,24 +1,5 @@
 /** The errors that Gatepost throws on purpose: each has a stable code, a sentence that is safe to show and a private cause. */
-
-/**
- * The stable words of `X-Gatepost-Reason`, of the log and of the metrics.
- * A word is never renamed: dashboards and alerts of operators hang on it.
- */
-export type Reason =
-  | 'no_credentials'
-  | 'session_expired'
-  | 'credentials_refused'
-  | 'forbidden'
-  | 'denied'
-  | 'rate_limited'
-  | 'unknown_host'
-  | 'untrusted_peer'
-  | 'configuration_error'
-  | 'store_unavailable'
-  | 'provider_unavailable'
-  | 'login_failed'
-  | 'login_loop'
-  | 'internal_error';
+import type { Reason } from './reasons.ts';
 
 /** An error with a stable `code`; `message` may be shown to anybody, `cause` is for the log alone. */
 export class GatepostError extends Error {

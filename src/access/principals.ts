@@ -1,6 +1,6 @@
 /** Which person a rule lets in: any of the groups, user names or e-mail addresses that it names; anybody where it names none. */
 import type { AccessRule } from '../config/schema/config.ts';
-import type { User } from '../sessions/session.ts';
+import type { User } from '../identity.ts';
 
 export type PrincipalMatcher = (user: User) => boolean;
 

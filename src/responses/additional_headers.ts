@@ -1,6 +1,5 @@
 /** `ak_proxy.user_attributes.additionalHeaders`: headers that the provider's administrator adds for a user. */
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+import { isToken } from '../http/headers.ts';
 
 /** Hop-by-hop headers (RFC 9110, section 7.6.1), those that frame the message, and those that our answer is made of. */
 const RESERVED = new Set([
@@ -40,6 +39,6 @@ export function additionalHeaders(
 function isAllowed(name: string): boolean {
   const folded = name.toLowerCase().replace(/[^a-z0-9]/g, '-');
   return (
-    TOKEN.test(name) && !RESERVED.has(folded) && !folded.startsWith('x-authentik-') && !folded.startsWith('x-gatepost-')
+    isToken(name) && !RESERVED.has(folded) && !folded.startsWith('x-authentik-') && !folded.startsWith('x-gatepost-')
   );
 }

@@ -1,6 +1,6 @@
 /** The headers of a yes: all twelve always, so that nothing that a client sent survives; rendered once per session. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { headerValue } from '../dialects/latin1.ts';
+import { headerValue } from '../http/headers.ts';
 import type { Session } from '../sessions/session.ts';
 import { version } from '../version.ts';
 import { additionalHeaders } from './additional_headers.ts';

@@ -1,6 +1,6 @@
 /** Makes the `Authorization` header with which an application is to see the user (`basic_auth_enabled`). */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import type { User } from '../sessions/session.ts';
+import type { User } from '../identity.ts';
 
 /**
  * `Basic …` from the user's attributes: user name = `basic_auth_user_attribute`, else the e-mail;
