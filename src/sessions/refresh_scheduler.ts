@@ -1,6 +1,8 @@
 /** Refreshes sessions one request at a time: over all replicas by a lock in the store, in this process by a map. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline } from '../async/deadline.ts';
+import { createSingleFlight } from '../async/single_flight.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import { lockKey } from './keys.ts';
 import { refreshDueAt } from './refresh_due.ts';
@@ -22,8 +24,9 @@ const UNAVAILABLE = 'away';
 export function createRefreshScheduler(options: RefreshOptions) {
   const { store, seal, now } = options;
   const renew = createSessionRefresh(options);
-  const running = new Map<string, Promise<RefreshOutcome | 'elsewhere'>>();
-  const settling = new Map<string, Promise<RefreshOutcome>>();
+  const attempts = createSingleFlight<RefreshOutcome | 'elsewhere'>();
+  const waits = createSingleFlight<RefreshOutcome>();
+  const run = (key: string) => attempts.run(key, () => attempt(key));
 
   async function unlock(lock: string, owner: string, outcome: RefreshOutcome): Promise<void> {
     if (outcome === 'away') return store.set(lock, UNAVAILABLE, OUTAGE_PAUSE_MS);
@@ -43,14 +46,6 @@ export function createRefreshScheduler(options: RefreshOptions) {
       // When the store is away now, the lock ends by itself; the outcome stands.
       await unlock(lock, owner, outcome).catch(() => undefined);
     }
-  }
-
-  function run(key: string): Promise<RefreshOutcome | 'elsewhere'> {
-    const present = running.get(key);
-    if (present !== undefined) return present;
-    const attempted = attempt(key).finally(() => running.delete(key));
-    running.set(key, attempted);
-    return attempted;
   }
 
   /** What another replica has made of it so far; `undefined` while it is still at it. */
@@ -74,15 +69,6 @@ export function createRefreshScheduler(options: RefreshOptions) {
     return 'away';
   }
 
-  /** However many requests wait for a session, one of them looks. */
-  function settle(key: string): Promise<RefreshOutcome> {
-    const present = settling.get(key);
-    if (present !== undefined) return present;
-    const settled = waitFor(key).finally(() => settling.delete(key));
-    settling.set(key, settled);
-    return settled;
-  }
-
   return {
     /** Starts a refresh and returns at once; the present token still lives. Failures only put off the next try. */
     refreshInBackground(copy: CacheEntry): void {
@@ -99,14 +85,14 @@ export function createRefreshScheduler(options: RefreshOptions) {
      * a later request tries again.
      */
     async refreshNow(copy: CacheEntry): Promise<boolean> {
-      const late = sleep(MAX_WAIT_MS, 'away' as const, { ref: false });
-      const outcome = await Promise.race([settle(copy.live.key), late]);
+      const { key } = copy.live;
+      // However many requests wait for a session, one of them polls.
+      const settled = waits.run(key, () => waitFor(key));
+      const outcome = await withDeadline(settled, MAX_WAIT_MS, () => new ProviderUnavailable());
       if (outcome === 'away') throw new ProviderUnavailable();
       return outcome === 'refreshed';
     },
     /** Resolves when no refresh is under way: a process that stops earlier may lose a rotated refresh token. */
-    async idle(): Promise<void> {
-      while (running.size > 0) await Promise.allSettled(running.values());
-    },
+    idle: attempts.idle,
   };
 }

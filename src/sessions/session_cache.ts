@@ -20,10 +20,11 @@ export interface CacheEntry {
   nextAttemptAt: number;
 }
 
-/** A read under way: `spoiled` when one of `keys` changed meanwhile, so that what was read must not be kept. */
+/** A read that runs: `stale` when one of `keys` changed meanwhile, so that its result must not be cached. */
 export interface PendingRead {
   keys: string[];
   stale: boolean;
+  onStale: () => void;
 }
 
 /** Bytes of decoded sessions in one process. */
@@ -63,8 +64,14 @@ export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
     },
   });
 
-  function dropAll(): void {
-    for (const read of pendingReads) read.stale = true;
+  function markStale(read: PendingRead): void {
+    if (read.stale) return;
+    read.stale = true;
+    read.onStale();
+  }
+
+  function evictAll(): void {
+    for (const read of pendingReads) markStale(read);
     entries.clear();
   }
 
@@ -81,22 +88,20 @@ export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
     /** What the store tells of a changed row; `undefined`: of all. */
     invalidate(key: string | undefined): void {
       if (key === undefined) {
-        dropAll();
+        evictAll();
         return;
       }
-      for (const read of pendingReads) read.stale ||= read.keys.includes(key);
+      for (const read of pendingReads) if (read.keys.includes(key)) markStale(read);
       const linked = byKey.get(key);
       if (linked instanceof Set) for (const entry of [...linked]) entries.delete(entry.id);
       else if (linked !== undefined) entries.delete(linked.id);
     },
-    beginRead(key: string): PendingRead {
-      const read = { keys: [key], stale: false };
+    beginRead(key: string, onStale: () => void): PendingRead {
+      const read = { keys: [key], stale: false, onStale };
       pendingReads.add(read);
       return read;
     },
     endRead: (read: PendingRead) => void pendingReads.delete(read),
-    /** How many there are. */
-    size: () => entries.size,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Reads a session from the store: its row, then the rows that may have revoked it; keeps a decoded entry where it may. */
 
 import { type Awaitable, andFinally, andThen } from '../async/maybe_async.ts';
+import { createSingleFlight } from '../async/single_flight.ts';
 import type { Seal } from '../crypto/seal.ts';
 import type { Events } from '../observe/events.ts';
 import type { Store } from '../stores/store.ts';
@@ -91,30 +92,19 @@ export function createSessionReader({
     });
   }
 
-  /** Requests that come together for one session read it once: a page brings forty of them. */
-  const reads = new Map<string, { entry: Promise<CacheEntry | undefined>; pending: PendingRead }>();
-
-  function share(id: string, read: Promise<CacheEntry | undefined>, pending: PendingRead) {
-    const shared = {
-      pending,
-      entry: read.finally(() => {
-        if (reads.get(id) === shared) reads.delete(id);
-      }),
-    };
-    reads.set(id, shared);
-    return shared.entry;
-  }
+  /** Parallel requests for one session read it once: a page brings forty of them. */
+  const reads = createSingleFlight<CacheEntry | undefined>();
 
   return (id) => {
-    const present = reads.get(id);
-    // Not a read that began before a change that we know of: a request after a sign-out must see it.
-    if (present !== undefined && !present.pending.stale) return present.entry;
+    const shared = reads.get(id);
+    if (shared !== undefined) return shared;
     const key = sessionKey(id);
-    const pending = cache.beginRead(key);
+    // A request after a sign-out must see it: it does not join a read that began before.
+    const pending = cache.beginRead(key, () => reads.forget(id));
     const entry = andFinally(
       () => readRecord(id, key, pending),
       () => cache.endRead(pending),
     );
-    return entry instanceof Promise ? share(id, entry, pending) : entry;
+    return entry instanceof Promise && !pending.stale ? reads.run(id, () => entry) : entry;
   };
 }

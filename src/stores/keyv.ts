@@ -1,5 +1,6 @@
 /** Keyv as all three stores use it: raw rows, errors thrown and never swallowed, and an end to every wait. */
 import { Keyv, type KeyvStoreAdapter } from 'keyv';
+import { withDeadline } from '../async/deadline.ts';
 import { StoreUnavailable } from '../errors.ts';
 import { STORE_TIMEOUT_MS } from './store.ts';
 
@@ -18,17 +19,11 @@ export function openKeyv(adapter: KeyvStoreAdapter): Keyv<string> {
   return keyv;
 }
 
-/** The answer of a store, or `StoreUnavailable` when it fails or takes too long (`limit` in milliseconds). */
-export async function answerInTime<T>(work: Promise<T>, limit = STORE_TIMEOUT_MS): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limit} ms`)), limit);
-  });
+/** The result of a store call, or `StoreUnavailable` when it fails or takes too long. */
+export async function answerInTime<T>(work: Promise<T>, timeoutMs = STORE_TIMEOUT_MS): Promise<T> {
   try {
-    return await Promise.race([work, late]);
+    return await withDeadline(work, timeoutMs, () => new Error(`no response within ${timeoutMs} ms`));
   } catch (error) {
     throw error instanceof StoreUnavailable ? error : new StoreUnavailable(error);
-  } finally {
-    clearTimeout(timer);
   }
 }

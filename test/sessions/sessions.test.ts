@@ -235,3 +235,32 @@ test('when the clock jumps back nobody is logged out, and nobody gains more than
   expect(sessions.find(next, 'grafana')).toBeUndefined();
   expect(sessions.find(id, 'grafana')).toBeUndefined();
 });
+
+test('parallel requests read a session once, and a request after a sign-out does not join a read from before it', async () => {
+  const id = await sessions.create(makeSession(clock.now()));
+  let reads = 0;
+  let continueReads: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    continueReads = resolve;
+  });
+  const slow: Store = {
+    ...store,
+    peek: undefined,
+    async getMany(keys) {
+      if (keys[0]!.startsWith('s:')) reads++;
+      const records = await store.getMany(keys);
+      await gate;
+      return records;
+    },
+  };
+  const cold = open([SECRET], slow);
+  const before = Array.from({ length: 40 }, () => cold.find(id, 'grafana'));
+  expect(reads).toBe(1);
+  await cold.endUser('https://auth.example.com/application/o/grafana/', 'alice-sub');
+  await cold.end(id);
+  const after = cold.find(id, 'grafana');
+  continueReads();
+  await Promise.all(before);
+  expect(await after).toBeUndefined();
+  expect(reads).toBe(2);
+});

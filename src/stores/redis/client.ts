@@ -1,6 +1,7 @@
 /** A client of one Redis server as it is wanted here. */
 import { isIP } from 'node:net';
 import { createClient, type RedisClientOptions } from '@redis/client';
+import { withDeadline } from '../../async/deadline.ts';
 import type { Node, RedisAddress } from './url.ts';
 
 /** Milliseconds for a connection, handshake included. */
@@ -33,18 +34,12 @@ export type Client = ReturnType<typeof newClient>;
 
 /** The outcome of `work`, or a failure after two seconds; then, and after any failure, `giveUp` is called. */
 export async function connectInTime<T>(work: Promise<T>, giveUp: () => unknown): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`)), CONNECT_TIMEOUT_MS);
-  });
   try {
-    return await Promise.race([work, late]);
+    const makeError = () => new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`);
+    return await withDeadline(work, CONNECT_TIMEOUT_MS, makeError);
   } catch (error) {
-    work.catch(() => undefined);
     giveUp();
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
