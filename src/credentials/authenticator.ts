@@ -1,11 +1,11 @@
 /** Identifies a request by its `Authorization` header: a session that the credential has already, else the provider's answer. */
+import { createSingleFlight } from '../async/single_flight.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import { sessionKey } from '../sessions/keys.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 import type { Store } from '../stores/store.ts';
-import { createCredentialLock } from './credential_lock.ts';
 import { createCredentialSessions, isLocal } from './credential_sessions.ts';
 import { createDeniedCache } from './denied_cache.ts';
 import { createFingerprints, type Fingerprints } from './fingerprint.ts';
@@ -57,16 +57,16 @@ export function createCredentialAuthenticator(options: {
   const fingerprints = createFingerprints(options.config.secret);
   const sessionsOfCredentials = createCredentialSessions(sessions, now);
   const denied = createDeniedCache(now);
-  const lock = createCredentialLock<HeaderResult>(store);
+  const flights = createSingleFlight<HeaderResult>();
   const rateLimit = createRateLimit({ store, counterKeyFor: fingerprints.counterKeyFor, now });
   const context: CredentialContext = {
     sessions,
+    store,
     provider,
     now,
     events,
     sessionsOfCredentials,
     denied,
-    lock,
     rateLimit,
   };
 
@@ -75,7 +75,7 @@ export function createCredentialAuthenticator(options: {
     const attempt = toAttempt(fingerprints, request);
     if ('kind' in attempt) return attempt;
     if (denied.has(attempt.ids[0])) return DENIED;
-    return lock.join(attempt.ids[0], () => resolve(context, attempt));
+    return flights.run(attempt.ids[0], () => resolve(context, attempt));
   }
 
   return {

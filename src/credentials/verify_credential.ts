@@ -4,25 +4,31 @@ import { CredentialsRefused, GrantNotOffered, ProviderUnavailable } from '../err
 import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
+import { lockKey, sessionKey } from '../sessions/keys.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
+import { tryLock, waitForLock } from '../stores/lock.ts';
+import type { Store } from '../stores/store.ts';
 import type { HeaderResult } from './authenticator.ts';
 import { verifyBasic } from './basic.ts';
 import { verifyBearer } from './bearer.ts';
-import type { CredentialLock } from './credential_lock.ts';
 import { type CredentialSessions, sessionOf } from './credential_sessions.ts';
 import type { DeniedCache } from './denied_cache.ts';
 import type { Credential } from './parse_authorization.ts';
 import type { RateLimit } from './rate_limit.ts';
 
+/** Longer than the provider may take (10 s): the lock ends by itself only where a replica has died. */
+const LOCK_TTL_MS = 12_000;
+const LOCK_POLL_MS = 50;
+
 /** What the questions of one outpost share. */
 export interface CredentialContext {
   sessions: Sessions;
+  store: Store;
   provider: (application: ApplicationConfig) => Provider;
   now: () => number;
   events: Events;
   sessionsOfCredentials: CredentialSessions;
   denied: DeniedCache;
-  lock: CredentialLock<HeaderResult>;
   rateLimit: RateLimit;
 }
 
@@ -58,13 +64,20 @@ async function verifyFirst(context: CredentialContext, attempt: CredentialAttemp
   );
   if ('retryAfter' in permit) return { kind: 'limited', retryAfter: permit.retryAfter };
   try {
-    const unlock = await context.lock.lock(ids[0]);
+    const key = lockKey(sessionKey(ids[0]));
+    const lock = await waitForLock(context.store, key, {
+      ttlMs: LOCK_TTL_MS,
+      pollMs: LOCK_POLL_MS,
+      timeoutMs: LOCK_TTL_MS,
+    });
+    if (lock === undefined)
+      throw new ProviderUnavailable('another replica waits for the response to the same credential');
     try {
       const found = await context.sessionsOfCredentials.find(ids, application.slug);
       if (found !== undefined) return accept(context, attempt, found);
       return await verify(context, attempt);
     } finally {
-      await unlock();
+      await lock.release();
     }
   } catch (error) {
     if (!(error instanceof CredentialsRefused)) throw error;
@@ -79,8 +92,8 @@ async function verifyFirst(context: CredentialContext, attempt: CredentialAttemp
  * that is asking it already is left to it.
  */
 async function recheck(context: CredentialContext, attempt: CredentialAttempt, found: Found): Promise<HeaderResult> {
-  const unlock = await context.lock.tryLock(attempt.ids[0]);
-  if (unlock === undefined) return accept(context, attempt, found);
+  const lock = await tryLock(context.store, lockKey(sessionKey(attempt.ids[0])), LOCK_TTL_MS);
+  if (lock === undefined) return accept(context, attempt, found);
   try {
     return await verify(context, attempt, found.id);
   } catch (error) {
@@ -89,7 +102,7 @@ async function recheck(context: CredentialContext, attempt: CredentialAttempt, f
     for (const id of attempt.ids) await context.sessions.end(id);
     return await reject(context, attempt, error, async () => false);
   } finally {
-    await unlock();
+    await lock.release();
   }
 }
 

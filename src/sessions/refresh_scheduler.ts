@@ -1,98 +1,89 @@
-/** Refreshes sessions one request at a time: over all replicas by a lock in the store, in this process by a map. */
-import { randomBytes } from 'node:crypto';
+/** Decides when a session is refreshed, and by which replica: one refresh at a time, by a lock in the store. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../async/deadline.ts';
 import { createSingleFlight } from '../async/single_flight.ts';
 import { ProviderUnavailable } from '../errors.ts';
+import { tryLock } from '../stores/lock.ts';
 import { lockKey } from './keys.ts';
 import { refreshDueAt } from './refresh_due.ts';
 import { createSessionRefresh, type RefreshOptions, type RefreshOutcome } from './refresh_session.ts';
 import type { CacheEntry } from './session_cache.ts';
 import { decodeRecord } from './session_record.ts';
 
-/** Longer than the slowest provider (10 s) and the first tries to write its answer. Milliseconds, as all here. */
-const LOCK_MS = 30_000;
-/** After a provider gave no answer, nobody asks it again for this long. */
+/** Longer than the slowest provider (10 s) and the first tries to write its response. */
+const LOCK_TTL_MS = 30_000;
+/** After a failed refresh no replica sends another one for this long. */
 const OUTAGE_PAUSE_MS = 10_000;
-/** How long a request waits for a refresh that it cannot do without. */
+/** A request that needs a new token waits for it this long. */
 const MAX_WAIT_MS = 10_000;
-/** How often a replica looks whether another one has finished. */
+/** A replica that waits for another one's refresh looks this often. */
 const POLL_MS = 100;
-/** What the lock says while the provider is given its pause. No other lock has this value: they are 12 characters. */
-const UNAVAILABLE = 'away';
+/** The value of the lock during the pause after a failed refresh. The value of a held lock is longer. */
+const UNAVAILABLE = 'unavailable';
 
 export function createRefreshScheduler(options: RefreshOptions) {
   const { store, seal, now } = options;
-  const renew = createSessionRefresh(options);
-  const attempts = createSingleFlight<RefreshOutcome | 'elsewhere'>();
+  const refresh = createSessionRefresh(options);
+  const attempts = createSingleFlight<RefreshOutcome | 'in_progress'>();
   const waits = createSingleFlight<RefreshOutcome>();
   const run = (key: string) => attempts.run(key, () => attempt(key));
 
-  async function unlock(lock: string, owner: string, outcome: RefreshOutcome): Promise<void> {
-    if (outcome === 'away') return store.set(lock, UNAVAILABLE, OUTAGE_PAUSE_MS);
-    // Not somebody else's lock, should ours have run out.
-    if ((await store.get(lock)) === owner) await store.delete(lock);
-  }
-
-  async function attempt(key: string): Promise<RefreshOutcome | 'elsewhere'> {
-    const lock = lockKey(key);
-    const owner = randomBytes(9).toString('base64url');
-    if (!(await store.add(lock, owner, LOCK_MS))) return 'elsewhere';
-    let outcome: RefreshOutcome = 'away';
+  async function attempt(key: string): Promise<RefreshOutcome | 'in_progress'> {
+    const lock = await tryLock(store, lockKey(key), LOCK_TTL_MS);
+    if (lock === undefined) return 'in_progress';
+    let outcome: RefreshOutcome = 'unavailable';
     try {
-      outcome = await renew(key);
+      outcome = await refresh(key);
       return outcome;
     } finally {
-      // When the store is away now, the lock ends by itself; the outcome stands.
-      await unlock(lock, owner, outcome).catch(() => undefined);
+      await (outcome === 'unavailable' ? lock.releaseTo(UNAVAILABLE, OUTAGE_PAUSE_MS) : lock.release());
     }
   }
 
-  /** What another replica has made of it so far; `undefined` while it is still at it. */
-  async function lookElsewhere(key: string): Promise<RefreshOutcome | undefined> {
+  /** The outcome of another replica's refresh; `undefined` while it runs. */
+  async function readOutcome(key: string): Promise<RefreshOutcome | undefined> {
     const [sealed, lock] = await store.getMany([key, lockKey(key)]);
-    const row = sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
-    if (row === undefined) return 'ended';
-    if (now() < refreshDueAt(row.session)) return 'refreshed';
-    return lock === UNAVAILABLE ? 'away' : undefined;
+    const record = sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
+    if (record === undefined) return 'ended';
+    if (now() < refreshDueAt(record.session)) return 'refreshed';
+    return lock === UNAVAILABLE ? 'unavailable' : undefined;
   }
 
   async function waitFor(key: string): Promise<RefreshOutcome> {
-    const end = performance.now() + MAX_WAIT_MS;
-    while (performance.now() < end) {
+    const deadline = performance.now() + MAX_WAIT_MS;
+    while (performance.now() < deadline) {
       const outcome = await run(key);
-      if (outcome !== 'elsewhere') return outcome;
-      const seen = await lookElsewhere(key);
-      if (seen !== undefined) return seen;
+      if (outcome !== 'in_progress') return outcome;
+      const outcomeElsewhere = await readOutcome(key);
+      if (outcomeElsewhere !== undefined) return outcomeElsewhere;
       await sleep(POLL_MS);
     }
-    return 'away';
+    return 'unavailable';
   }
 
   return {
-    /** Starts a refresh and returns at once; the present token still lives. Failures only put off the next try. */
-    refreshInBackground(copy: CacheEntry): void {
-      if (now() < copy.nextAttemptAt) return;
-      copy.nextAttemptAt = now() + OUTAGE_PAUSE_MS;
-      run(copy.live.key).catch((error) => {
-        const message = 'a session could not be refreshed because the store is away';
+    /** Starts a refresh and returns at once: the present token is still valid. A failure only delays the next try. */
+    refreshInBackground(entry: CacheEntry): void {
+      if (now() < entry.nextAttemptAt) return;
+      entry.nextAttemptAt = now() + OUTAGE_PAUSE_MS;
+      run(entry.live.key).catch((error) => {
+        const message = 'a session could not be refreshed because the store is unavailable';
         options.events?.emit('log', { level: 'warn', event: 'session.refresh_failed', message, error });
       });
     },
     /**
-     * Waits for a refresh, at most 10 s: the token has ended, and without a new one there is no session.
-     * Whether the session goes on. Throws `ProviderUnavailable` when the provider gave no answer: the session is not lost,
-     * a later request tries again.
+     * Waits for a refresh, at most 10 s: the token has expired, and without a new one there is no session.
+     * @returns whether the session continues
+     * @throws ProviderUnavailable the provider gave no usable response: the session is kept, and a later request tries again
      */
-    async refreshNow(copy: CacheEntry): Promise<boolean> {
-      const { key } = copy.live;
+    async refreshNow({ live: { key } }: CacheEntry): Promise<boolean> {
       // However many requests wait for a session, one of them polls.
-      const settled = waits.run(key, () => waitFor(key));
-      const outcome = await withDeadline(settled, MAX_WAIT_MS, () => new ProviderUnavailable());
-      if (outcome === 'away') throw new ProviderUnavailable();
+      const refreshed = waits.run(key, () => waitFor(key));
+      const outcome = await withDeadline(refreshed, MAX_WAIT_MS, () => new ProviderUnavailable());
+      if (outcome === 'unavailable') throw new ProviderUnavailable();
       return outcome === 'refreshed';
     },
-    /** Resolves when no refresh is under way: a process that stops earlier may lose a rotated refresh token. */
+    /** Resolves when no refresh runs: a process that stops earlier may lose a rotated refresh token. */
     idle: attempts.idle,
   };
 }

@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 import { decodeRecord, encodeRecord, type SessionRecord } from './session_record.ts';
 
 /** What became of it: `away` means that the provider gave no answer, and that the session lives until its token's `exp`. */
-export type RefreshOutcome = 'refreshed' | 'ended' | 'away';
+export type RefreshOutcome = 'refreshed' | 'ended' | 'unavailable';
 
 export interface RefreshOptions {
   store: Store;
@@ -117,7 +117,7 @@ export function createSessionRefresh({
     if (session.refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
     try {
       const identity = await ask(session, session.refreshToken);
-      if (identity === undefined) return 'away';
+      if (identity === undefined) return 'unavailable';
       const outcome = await write(key, { ...row, session: refreshedSession(session, identity, now()) });
       log(session, 'debug', 'session.refreshed', 'a session was refreshed');
       return outcome;

@@ -97,6 +97,18 @@ export function createMemoryStore(now: () => number, limits: Partial<MemoryLimit
     },
     add: (key, value, ttl) => writeIf(false, key, value, ttl),
     replace: (key, value, ttl) => writeIf(true, key, value, ttl),
+    async deleteIf(key, value) {
+      if (rows.read(key)?.value !== value) return false;
+      rows.delete(key);
+      changed(key);
+      return true;
+    },
+    async replaceIf(key, expected, value, ttl) {
+      if (rows.read(key)?.value !== expected) return false;
+      rows.write(key, value, now() + ttl);
+      changed(key);
+      return true;
+    },
     async increment(key, ttl) {
       const entry = rows.read(key);
       const count = Number(entry?.value ?? 0) + 1;

@@ -17,6 +17,10 @@ export interface Store {
   add(key: string, value: string, ttl: number): Promise<boolean>;
   /** Writes only if the key is there (a refresh must not raise a dead session); whether it did. */
   replace(key: string, value: string, ttl: number): Promise<boolean>;
+  /** Deletes only if the record has this value, in one step (the holder of a lock); whether it did. */
+  deleteIf(key: string, value: string): Promise<boolean>;
+  /** Writes only if the record has the value `expected`, in one step; whether it did. */
+  replaceIf(key: string, expected: string, value: string, ttl: number): Promise<boolean>;
   /** Adds one to a counter that ends `ttl` milliseconds after its first increment; the new count. */
   increment(key: string, ttl: number): Promise<number>;
   /** The present count, 0 where there is none. */

@@ -120,6 +120,11 @@ export function watch(store: Store) {
       rows.delete(key);
       await store.delete(key);
     },
+    async deleteIf(key, value) {
+      const deleted = await store.deleteIf(key, value);
+      if (deleted) rows.delete(key);
+      return deleted;
+    },
     async increment(key, ttl) {
       const count = await store.increment(key, ttl);
       rows.set(key, String(count));

@@ -171,6 +171,36 @@ test('a token that was used before the secret was rotated stays used', async () 
   expect(await sessions.consumeOnce('issuer jti', HOUR)).toBe(true);
 });
 
+test('a use that fails after its time does not undo the use by another replica', async () => {
+  const other = open([SECRET]);
+  const slow = sessions.consumeOnce('issuer jti', HOUR, async () => {
+    clock.pass(MINUTE);
+    expect(await other.consumeOnce('issuer jti', HOUR)).toBe(true);
+    throw new Error('too late');
+  });
+  await expect(slow).rejects.toThrow('too late');
+  expect(await sessions.consumeOnce('issuer jti', HOUR)).toBe(false);
+});
+
+test('a use that fails in the store does not count', async () => {
+  const { set } = store;
+  store.set = async (...record) => {
+    await set(...record);
+    throw new StoreUnavailable();
+  };
+  await expect(sessions.consumeOnce('issuer jti', HOUR)).rejects.toThrow(StoreUnavailable);
+  store.set = set;
+  expect(await sessions.consumeOnce('issuer jti', HOUR)).toBe(true);
+  expect(await sessions.consumeOnce('issuer jti', HOUR)).toBe(false);
+});
+
+test('while a secret is rotated, one of two replicas uses a token', async () => {
+  const NEW = 'the next secret, longer than thirty-two characters';
+  const replicas = [open([NEW, SECRET]), open([SECRET, NEW])];
+  const uses = await Promise.all(replicas.map((replica) => replica.consumeOnce('issuer jti', HOUR)));
+  expect(uses.filter(Boolean)).toHaveLength(1);
+});
+
 test('a row that is copied over another one opens nothing', async () => {
   const mine = await sessions.create(makeSession(clock.now(), { sub: 'mallory' }));
   const yours = await sessions.create(makeSession(clock.now(), { sub: 'alice' }));

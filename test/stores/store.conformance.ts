@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
+import { tryLock } from '../../src/stores/lock.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { HOUR, MINUTE, makeIdentity, makeSession, refreshingProvider, SECRET } from '../sessions/fixture.ts';
 import { waitUntil } from './redis/server.ts';
@@ -104,6 +105,64 @@ function rowCases(place: () => Place, store: () => Store, other: () => Store): v
     await store().delete(key);
     expect(await other().replace(key, 'three', HOUR)).toBe(false);
     expect(await store().get(key)).toBeUndefined();
+  });
+
+  test('a compare-and-delete or compare-and-set changes the expected value alone, and of many one succeeds', async () => {
+    const key = fresh('l');
+    expect(await store().deleteIf(key, 'one')).toBe(false);
+    expect(await store().replaceIf(key, 'one', 'two', HOUR)).toBe(false);
+    expect(await store().get(key)).toBeUndefined();
+    await store().set(key, 'one', HOUR);
+    expect(await other().deleteIf(key, 'two')).toBe(false);
+    expect(await other().replaceIf(key, 'two', 'three', HOUR)).toBe(false);
+    expect(await store().get(key)).toBe('one');
+    const side = (at: number) => (at % 2 ? store() : other());
+    const sets = Array.from({ length: 20 }, (_, at) => side(at).replaceIf(key, 'one', `new-${at}`, 80));
+    const at = (await Promise.all(sets)).indexOf(true);
+    expect((await Promise.all(sets)).filter(Boolean)).toHaveLength(1);
+    expect(await other().get(key)).toBe(`new-${at}`);
+    await place().pass(120);
+    expect(await store().deleteIf(key, `new-${at}`)).toBe(false);
+    await store().set(key, 'one', HOUR);
+    const deletes = Array.from({ length: 20 }, (_, at) => side(at).deleteIf(key, 'one'));
+    expect((await Promise.all(deletes)).filter(Boolean)).toHaveLength(1);
+    expect(await store().get(key)).toBeUndefined();
+  });
+
+  test('a record that is deleted by its value is gone on both sides, and cached sessions hear of it', async () => {
+    const key = fresh();
+    const heard: (string | undefined)[] = [];
+    store().onInvalidate((changed) => heard.push(changed));
+    await store().set(key, 'one', HOUR);
+    heard.length = 0;
+    expect(await store().deleteIf(key, 'one')).toBe(true);
+    expect(heard).toContain(key);
+    expect(await other().get(key)).toBeUndefined();
+  });
+
+  test('a holder that outlives its lock does not free the lock of the next holder', async () => {
+    const key = fresh('l');
+    const slow = await tryLock(store(), key, 80);
+    expect(await tryLock(other(), key, 80)).toBeUndefined();
+    await place().pass(120);
+    const next = await tryLock(other(), key, HOUR);
+    expect(next).toBeDefined();
+    await slow!.release();
+    await slow!.releaseTo('marker', HOUR);
+    expect(await tryLock(store(), key, HOUR)).toBeUndefined();
+    expect(await store().get(key)).not.toBe('marker');
+    await next!.release();
+    expect(await tryLock(store(), key, HOUR)).toBeDefined();
+  });
+
+  test('a holder leaves a value in the place of its lock, for a while', async () => {
+    const key = fresh('l');
+    const lock = await tryLock(store(), key, HOUR);
+    await lock!.releaseTo('unavailable', 80);
+    expect(await other().get(key)).toBe('unavailable');
+    expect(await tryLock(other(), key, HOUR)).toBeUndefined();
+    await place().pass(120);
+    expect(await tryLock(other(), key, HOUR)).toBeDefined();
   });
 
   test('a counter counts everybody and ends a while after its first count', async () => {

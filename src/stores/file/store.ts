@@ -47,6 +47,11 @@ function createRows(database: Database, now: () => number, changed: (key: string
     void transaction.put(key, pack(value, until));
     return true;
   }
+  function remove(transaction: Transaction, key: string): true {
+    bumpGeneration(transaction, key);
+    void transaction.remove(key);
+    return true;
+  }
   return {
     read: (keys: string[]) => database.read(keys).map((row) => unpack(row, now())),
     set: (key: string, value: string, ttl: number) => commit(key, (tx) => put(tx, key, value, now() + ttl)),
@@ -54,12 +59,10 @@ function createRows(database: Database, now: () => number, changed: (key: string
       commit(key, (tx, present) => present === undefined && put(tx, key, value, now() + ttl)),
     replace: (key: string, value: string, ttl: number) =>
       commit(key, (tx, present) => present !== undefined && put(tx, key, value, now() + ttl)),
-    delete: (key: string) =>
-      commit(key, (tx, present) => {
-        bumpGeneration(tx, key);
-        void tx.remove(key);
-        return present !== undefined;
-      }),
+    replaceIf: (key: string, expected: string, value: string, ttl: number) =>
+      commit(key, (tx, present) => present === expected && put(tx, key, value, now() + ttl)),
+    delete: (key: string) => commit(key, (tx, present) => remove(tx, key) && present !== undefined),
+    deleteIf: (key: string, value: string) => commit(key, (tx, present) => present === value && remove(tx, key)),
     increment: (key: string, ttl: number) =>
       commit(key, (tx, present) => {
         const count = Number(present ?? 0) + 1;
@@ -120,6 +123,8 @@ export function createFileStore(folder: string, now: () => number, events?: Even
     },
     add: rows.add,
     replace: rows.replace,
+    deleteIf: rows.deleteIf,
+    replaceIf: rows.replaceIf,
     increment: rows.increment,
     count: async (key) => Number((await keyv.get(key)) ?? 0),
     generation: memoizePerTick(() => readGeneration(database)),

@@ -20,6 +20,13 @@ const INCREMENT = `local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count`;
 
+/** Scripts, because the comparison and the write must be one step, and older Redis and Valkey have no command for it. */
+const DELETE_IF = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
+const REPLACE_IF = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`;
+
 /** The first word of an error reply is its code (Redis protocol: "Simple errors"). */
 const codeOf = (error: unknown) => (error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined);
 
@@ -101,6 +108,8 @@ export function createRedisStore(address: RedisAddress, events?: Events): Store 
       const expiration = { type: 'PX', value: Math.ceil(ttl) } as const;
       return (await client.set(name(key), value, { condition, expiration })) !== null;
     });
+  const evaluate = (script: string, key: string, ...args: string[]) =>
+    change(key, async (client) => Number(await client.eval(script, { keys: [name(key)], arguments: args })));
 
   return {
     get: (key) => run((_, keyv) => keyv.get(name(key))),
@@ -109,11 +118,10 @@ export function createRedisStore(address: RedisAddress, events?: Events): Store 
     delete: (key) => change(key, async (_, keyv) => void (await keyv.delete(name(key)))),
     add: (key, value, ttl) => writeIf('NX', key, value, ttl),
     replace: (key, value, ttl) => writeIf('XX', key, value, ttl),
-    increment: (key, ttl) =>
-      run(async (client) => {
-        const options = { keys: [name(key)], arguments: [String(Math.ceil(ttl))] };
-        return Number(await client.eval(INCREMENT, options));
-      }),
+    deleteIf: async (key, value) => (await evaluate(DELETE_IF, key, value)) === 1,
+    replaceIf: async (key, expected, value, ttl) =>
+      (await evaluate(REPLACE_IF, key, expected, value, String(Math.ceil(ttl)))) === 1,
+    increment: (key, ttl) => evaluate(INCREMENT, key, String(Math.ceil(ttl))),
     count: async (key) => Number((await run((_, keyv) => keyv.get(name(key)))) ?? 0),
     generation: memoizePerTick(link.generation),
     onInvalidate: (listener) => void listeners.push(listener),
