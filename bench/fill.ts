@@ -1,5 +1,6 @@
 /** Fills a store with sessions of other people, as logins would. */
 
+import { createEvents } from '../src/observe/events.ts';
 import { createSessions } from '../src/sessions/sessions.ts';
 import { openStore } from '../src/stores/open.ts';
 
@@ -7,7 +8,7 @@ import { openStore } from '../src/stores/open.ts';
 const LANES = 500;
 
 export async function fill(address: string, secret: string, count: number): Promise<void> {
-  const store = openStore(address, Date.now);
+  const store = openStore(address, Date.now, createEvents());
   const session_max_age = 86_400_000;
   const sessions = createSessions({
     store,
@@ -15,6 +16,7 @@ export async function fill(address: string, secret: string, count: number): Prom
     session_max_age,
     now: Date.now,
     provider: () => undefined,
+    events: createEvents(),
   });
   const at = Date.now();
   const make = (number: number) =>

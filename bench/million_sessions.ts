@@ -2,10 +2,12 @@
  * What a session costs, measured: `node --expose-gc --import tsx bench/million_sessions.ts memory|file|redis [sessions]`.
  * Starts its own Redis; needs about 4 GB of disk (or memory) and some minutes for a million. Prints JSON.
  */
+
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createEvents } from '../src/observe/events.ts';
 import type { Session } from '../src/sessions/session.ts';
 import { createSessions } from '../src/sessions/sessions.ts';
 import { openStore } from '../src/stores/open.ts';
@@ -103,7 +105,7 @@ async function median(times: number, run: (at: number) => unknown): Promise<numb
 }
 
 const place = await openPlace();
-const store = openStore(place.url, Date.now);
+const store = openStore(place.url, Date.now, createEvents());
 while (
   !(await store.ping().then(
     () => true,
@@ -117,6 +119,7 @@ const sessions = createSessions({
   session_max_age: 24 * HOUR,
   now: Date.now,
   provider: () => undefined,
+  events: createEvents(),
 });
 
 const SAMPLE = Math.min(total, 20_000);

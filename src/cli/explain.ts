@@ -7,7 +7,7 @@ import type { AuthRequest } from '../decision/request.ts';
 import { parseAddress } from '../http/ip.ts';
 import { parseAbsoluteUrl, type RequestUrl } from '../http/url.ts';
 import type { User } from '../identity.ts';
-import type { LiveSession } from '../sessions/sessions.ts';
+import type { LiveSession } from '../sessions/session.ts';
 import { describeApplication, describePerson, describeRules, describeTrace, verdict } from './explain_words.ts';
 import type { Io } from './io.ts';
 

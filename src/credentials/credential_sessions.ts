@@ -3,8 +3,8 @@
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Identity } from '../identity.ts';
 import { createLru } from '../lru.ts';
-import type { Session } from '../sessions/session.ts';
-import type { LiveSession, Sessions } from '../sessions/sessions.ts';
+import type { LiveSession, Session } from '../sessions/session.ts';
+import type { Sessions } from '../sessions/sessions.ts';
 import { isVerifiedLocally } from './bearer.ts';
 import { createLocalFingerprint } from './fingerprint.ts';
 import type { Credential } from './parse_authorization.ts';

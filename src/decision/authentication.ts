@@ -1,5 +1,5 @@
 /** Who a client was found to be, or why nobody. */
-import type { LiveSession } from '../sessions/sessions.ts';
+import type { LiveSession } from '../sessions/session.ts';
 
 /** Without a `subject` the other fields say why. */
 export interface Authentication {

@@ -1,6 +1,6 @@
 /** What was decided about an auth request, before it takes the form that a proxy understands. */
 import type { Reason } from '../reasons.ts';
-import type { LiveSession } from '../sessions/sessions.ts';
+import type { LiveSession } from '../sessions/session.ts';
 import type { Application } from './application.ts';
 import type { RuleTrace } from './trace.ts';
 

@@ -1,8 +1,8 @@
 /** The 200 of an allowed request. The headers of a session are rendered once and kept as long as its cached copy. */
 import type { Application } from '../decision/application.ts';
 import type { Allow } from '../decision/decision.ts';
+import type { LiveSession } from '../sessions/session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
-import type { LiveSession } from '../sessions/sessions.ts';
 import { identityHeaders } from './identity_headers.ts';
 import type { AuthResponse, RenderOptions, ResponseContext } from './render.ts';
 import { upstreamAuthorization } from './upstream_authorization.ts';

@@ -1,6 +1,7 @@
 /** A session for a session cookie. The hot path: without a wait whenever the copy at hand may be believed. */
 import { readCookies } from '../http/cookies.ts';
-import type { LiveSession, Sessions } from './sessions.ts';
+import type { LiveSession } from './session.ts';
+import type { Sessions } from './sessions.ts';
 
 export type SessionLookup = LiveSession | 'expired' | undefined;
 

@@ -5,8 +5,8 @@ import { createSingleFlight } from '../async/single_flight.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import { tryLock } from '../stores/lock.ts';
 import { lockKey } from './keys.ts';
-import { refreshDueAt } from './refresh_due.ts';
 import { createSessionRefresh, type RefreshOptions, type RefreshOutcome } from './refresh_session.ts';
+import { refreshDueAt } from './session.ts';
 import type { CacheEntry } from './session_cache.ts';
 import { decodeRecord } from './session_record.ts';
 
@@ -68,7 +68,7 @@ export function createRefreshScheduler(options: RefreshOptions) {
       entry.nextAttemptAt = now() + OUTAGE_PAUSE_MS;
       run(entry.live.key).catch((error) => {
         const message = 'a session could not be refreshed because the store is unavailable';
-        options.events?.emit('log', { level: 'warn', event: 'session.refresh_failed', message, error });
+        options.events.emit('log', { level: 'warn', event: 'session.refresh_failed', message, error });
       });
     },
     /**

@@ -6,8 +6,7 @@ import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Store } from '../stores/store.ts';
-import { refreshDueAt } from './refresh_due.ts';
-import type { Session } from './session.ts';
+import { refreshDueAt, type Session } from './session.ts';
 import { decodeRecord, encodeRecord, type SessionRecord } from './session_record.ts';
 
 /** What became of it: `away` means that the provider gave no answer, and that the session lives until its token's `exp`. */
@@ -18,7 +17,7 @@ export interface RefreshOptions {
   seal: Seal;
   now: () => number;
   provider: (application: string) => Provider | undefined;
-  events?: Events | undefined;
+  events: Events;
 }
 
 /** How often, and after which pauses (milliseconds), the answer of a provider is written again when the store fails. */
@@ -47,7 +46,7 @@ export function createSessionRefresh({
   events,
 }: RefreshOptions): (key: string) => Promise<RefreshOutcome> {
   const log = (session: Session, level: 'debug' | 'info' | 'warn', event: string, message: string, error?: unknown) =>
-    events?.emit('log', {
+    events.emit('log', {
       level,
       event,
       message,

@@ -1,7 +1,7 @@
 /** Decoded entries of sessions in this process: bounded, and dropped as soon as a row that they hang on has changed. */
 import { LRUCache } from 'lru-cache';
+import type { LiveSession } from './session.ts';
 import type { SessionRecord } from './session_record.ts';
-import type { LiveSession } from './sessions.ts';
 
 /** A decoded session and what must be known to go on believing it. Times in milliseconds since the epoch. */
 export interface CacheEntry {

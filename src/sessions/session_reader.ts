@@ -6,7 +6,7 @@ import type { Seal } from '../crypto/seal.ts';
 import type { Events } from '../observe/events.ts';
 import type { Store } from '../stores/store.ts';
 import { sessionKey } from './keys.ts';
-import { refreshDueAt } from './refresh_due.ts';
+import { refreshDueAt } from './session.ts';
 import { type CacheEntry, type PendingRead, type SessionCache, tagOf } from './session_cache.ts';
 import { decodeRecord, isRevoked, type SessionRecord } from './session_record.ts';
 
@@ -17,7 +17,7 @@ export interface SessionReaderOptions {
   store: Store;
   seal: Seal;
   cache: SessionCache;
-  events: Events | undefined;
+  events: Events;
 }
 
 function decode(id: string, key: string, sealed: string, record: SessionRecord): CacheEntry {
@@ -33,14 +33,15 @@ function decode(id: string, key: string, sealed: string, record: SessionRecord):
   };
 }
 
-/** Replicas with different secrets send everybody round in circles, and none of them sees a fault. */
-function warnOnce(events: Events | undefined): () => void {
-  let told = false;
+/** Replicas that cannot read each other's records send users round in circles, and none of them sees a fault. */
+function warnOnce(events: Events): () => void {
+  let warned = false;
   return () => {
-    if (told) return;
-    told = true;
-    const message = 'a session in the store does not open with this secret: all that share a store need the same';
-    events?.emit('log', { level: 'warn', event: 'session.unreadable', message });
+    if (warned) return;
+    warned = true;
+    const message =
+      'a session in the store cannot be read: all replicas that share a store need the same secret and the same version of Gatepost';
+    events.emit('log', { level: 'warn', event: 'session.unreadable', message });
   };
 }
 

@@ -9,17 +9,10 @@ import { sessionKey } from './keys.ts';
 import { createRefreshScheduler } from './refresh_scheduler.ts';
 import { createReplayGuard } from './replay_guard.ts';
 import { createRevocation, MAX_SESSION_AGE_MS } from './revocation.ts';
-import type { Session } from './session.ts';
+import type { LiveSession, Session } from './session.ts';
 import { type CacheEntry, createSessionCache } from './session_cache.ts';
 import { createSessionReader } from './session_reader.ts';
 import { encodeRecord } from './session_record.ts';
-
-/** A session that was found and may be used now. */
-export interface LiveSession {
-  session: Session;
-  /** The store's key of the row (a hash: it opens nothing). */
-  key: string;
-}
 
 /** The sessions of this outpost. Times are milliseconds; every call may throw `StoreUnavailable`. */
 export interface Sessions {
@@ -63,7 +56,7 @@ export interface SessionsOptions {
   now: () => number;
   /** The provider of an application (by slug), for refreshing. */
   provider: (application: string) => Provider | undefined;
-  events?: Events | undefined;
+  events: Events;
   /** Bytes of decoded sessions that may be kept. */
   cacheBytes?: number | undefined;
 }

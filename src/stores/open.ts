@@ -10,7 +10,7 @@ import type { Store } from './store.ts';
  * `memory`, `file:///folder` or an address of Redis (redis_url.ts); throws `TypeError` for anything else. Opening never waits
  * and never fails: a store that is away is unavailable until it is there. `events` hears when it goes and comes.
  */
-export function openStore(store: string, now: () => number, events?: Events): Store {
+export function openStore(store: string, now: () => number, events: Events): Store {
   if (store === 'memory') return createMemoryStore(now);
   if (/^file:/i.test(store)) {
     const folder = fileURLToPath(store);

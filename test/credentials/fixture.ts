@@ -84,9 +84,16 @@ export function makeReplica(
   const now = () => clock.at;
   const store = options.store ?? createMemoryStore(now);
   const secret = options.secret ?? [SECRET];
-  const sessions = createSessions({ store, secret, session_max_age: 86_400_000, now, provider: () => undefined });
-  const stand = makeProvider(now);
   const events = createEvents();
+  const sessions = createSessions({
+    store,
+    secret,
+    session_max_age: 86_400_000,
+    now,
+    provider: () => undefined,
+    events,
+  });
+  const stand = makeProvider(now);
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
   const provider = options.providers?.(now) ?? (() => stand.provider);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CredentialsRefused, ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
+import { createEvents } from '../../src/observe/events.ts';
 import type { Provider } from '../../src/provider/provider.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
@@ -37,6 +38,7 @@ function openReplica(): Sessions {
     session_max_age: 24 * HOUR,
     now: clock.now,
     provider: () => provider,
+    events: createEvents(),
   });
 }
 

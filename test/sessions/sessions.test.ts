@@ -12,7 +12,14 @@ let store: Store;
 let sessions: Sessions;
 
 const open = (secret: string[], over: Store = store) =>
-  createSessions({ store: over, secret, session_max_age: DAY, now: clock.now, provider: () => undefined });
+  createSessions({
+    store: over,
+    secret,
+    session_max_age: DAY,
+    now: clock.now,
+    provider: () => undefined,
+    events: createEvents(),
+  });
 
 beforeEach(() => {
   clock = createClock();
@@ -238,6 +245,7 @@ test('copies are bounded', async () => {
     session_max_age: DAY,
     now: clock.now,
     provider: () => undefined,
+    events: createEvents(),
     cacheBytes: 100_000,
   });
   const ids = await Promise.all(Array.from({ length: 200 }, () => few.create(makeSession(clock.now()))));

@@ -35,6 +35,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     session_max_age: config.session_max_age,
     now,
     provider: (slug) => provider(bySlug(slug)!),
+    events,
   });
   const signin = createSignin({
     config,

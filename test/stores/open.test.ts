@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
+import { createEvents } from '../../src/observe/events.ts';
 import { createLazyStore } from '../../src/stores/lazy.ts';
 import { openStore } from '../../src/stores/open.ts';
 
@@ -11,7 +12,7 @@ test.each([
   'file://host/folder',
   'redis+sentinel://a',
 ])('the store %j is refused at once', (store) => {
-  expect(() => openStore(store, Date.now)).toThrow(TypeError);
+  expect(() => openStore(store, Date.now, createEvents())).toThrow(TypeError);
 });
 
 test('a library that cannot be loaded is a store that is away', async () => {

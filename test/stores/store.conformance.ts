@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createEvents } from '../../src/observe/events.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import { tryLock } from '../../src/stores/lock.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -194,7 +195,13 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
   let there: Sessions;
 
   beforeEach(() => {
-    const options = { secret: [SECRET], session_max_age: 24 * HOUR, now: place().now, provider: () => undefined };
+    const options = {
+      secret: [SECRET],
+      session_max_age: 24 * HOUR,
+      now: place().now,
+      provider: () => undefined,
+      events: createEvents(),
+    };
     here ??= createSessions({ ...options, store: store() });
     there ??= createSessions({ ...options, store: other() });
   });
@@ -291,7 +298,13 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
       await sleep(150);
       return makeIdentity(make({ sub }), place().now());
     });
-    const options = { secret: [SECRET], session_max_age: 24 * HOUR, now: place().now, provider: () => provider };
+    const options = {
+      secret: [SECRET],
+      session_max_age: 24 * HOUR,
+      now: place().now,
+      provider: () => provider,
+      events: createEvents(),
+    };
     const sides = [createSessions({ ...options, store: store() }), createSessions({ ...options, store: other() })];
     const now = place().now();
     const due = {

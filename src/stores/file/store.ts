@@ -97,13 +97,13 @@ function readGeneration(database: Database): number | undefined {
   }
 }
 
-function reportUnusable(events: Events | undefined, folder: string, error: StoreUnavailable): void {
+function reportUnusable(events: Events, folder: string, error: StoreUnavailable): void {
   const message = `sessions cannot be kept in ${folder}: this user must be able to make that folder and write in it`;
-  events?.emit('log', { level: 'error', event: 'store.unavailable', message, error: error.cause });
+  events.emit('log', { level: 'error', event: 'store.unavailable', message, error: error.cause });
 }
 
 /** A store in `folder`. Opening never fails: a folder that cannot be used makes every call `StoreUnavailable` until it can. */
-export function createFileStore(folder: string, now: () => number, events?: Events): Store {
+export function createFileStore(folder: string, now: () => number, events: Events): Store {
   const listeners: ((key: string | undefined) => void)[] = [];
   const database = createDatabase(folder);
   // Opened now, so that a folder that cannot be used is in the log at the start.

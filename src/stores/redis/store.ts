@@ -37,16 +37,16 @@ const REPEATED_ARGUMENTS = /,? with args beginning with.*$/is;
  * Attack: a Redis without HELLO (older than 6, or a proxy before it) repeats what came with it in its error, the password
  * too, for whoever reads the log.
  */
-function reportDown(events: Events | undefined, error: unknown): void {
+function reportDown(events: Events, error: unknown): void {
   const safe = error instanceof ErrorReply ? new Error(error.message.replace(REPEATED_ARGUMENTS, '')) : error;
-  events?.emit('log', { level: 'error', event: 'store.unavailable', message: 'Redis is away', error: safe });
+  events.emit('log', { level: 'error', event: 'store.unavailable', message: 'Redis is away', error: safe });
 }
 
-function createRunner(address: RedisAddress, events: Events | undefined, told: (key?: string) => void) {
+function createRunner(address: RedisAddress, events: Events, told: (key?: string) => void) {
   const keyvs = new WeakMap<Connection, Keyv<string>>();
   const link = openConnection(address, {
     invalidated: (key) => told(key?.slice(KEY_PREFIX.length)),
-    up: () => events?.emit('log', { level: 'info', event: 'store.available', message: 'Redis is there' }),
+    up: () => events.emit('log', { level: 'info', event: 'store.available', message: 'Redis is there' }),
     down: (error) => reportDown(events, error),
   });
 
@@ -91,7 +91,7 @@ async function probe(client: Client, connection: Connection, key: string): Promi
 }
 
 /** A store at an address of Redis. Opening never fails: it is unavailable until Redis is there. */
-export function createRedisStore(address: RedisAddress, events?: Events): Store {
+export function createRedisStore(address: RedisAddress, events: Events): Store {
   const listeners: ((key: string | undefined) => void)[] = [];
   const told = (key?: string) => listeners.forEach((listen) => void listen(key));
   const { link, run } = createRunner(address, events, told);

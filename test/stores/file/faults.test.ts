@@ -30,9 +30,15 @@ function newFolder(): string {
 }
 
 function open(folder: string, now: () => number = Date.now) {
-  const store = createFileStore(folder, now);
+  const store = createFileStore(folder, now, createEvents());
   closing.push(() => store.close());
-  const options = { secret: [SECRET], session_max_age: 24 * HOUR, now, provider: () => undefined };
+  const options = {
+    secret: [SECRET],
+    session_max_age: 24 * HOUR,
+    now,
+    provider: () => undefined,
+    events: createEvents(),
+  };
   return { store, sessions: createSessions({ ...options, store }) };
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
+import { createEvents } from '../../../src/observe/events.ts';
 import { openStore } from '../../../src/stores/open.ts';
 import { createClock } from '../../sessions/fixture.ts';
 import { storeConformance } from '../store.conformance.ts';
@@ -10,7 +11,7 @@ storeConformance('file', async () => {
   const clock = createClock();
   const folder = mkdtempSync(join(tmpdir(), 'gatepost-file-'));
   return {
-    open: () => openStore(`file://${folder}`, clock.now),
+    open: () => openStore(`file://${folder}`, clock.now, createEvents()),
     now: clock.now,
     pass: async (ms) => clock.pass(ms),
     async dump() {

@@ -1,17 +1,19 @@
 /** A process of its own that works on a file store, for the tests that kill it. Prints what it has surely done. */
 
+import { createEvents } from '../../../src/observe/events.ts';
 import { createSessions } from '../../../src/sessions/sessions.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
 import { HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
 
 const [folder, task, argument] = process.argv.slice(2);
-const store = createFileStore(folder!, Date.now);
+const store = createFileStore(folder!, Date.now, createEvents());
 const sessions = createSessions({
   store,
   secret: [SECRET],
   session_max_age: 24 * HOUR,
   now: Date.now,
   provider: () => undefined,
+  events: createEvents(),
 });
 
 /** Logs in for ever, eight at a time; every id that is printed was answered to a browser. */

@@ -1,7 +1,9 @@
 /** What happens to sessions when Redis is killed, paused, emptied, read-only or not there, with real servers. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/errors.ts';
+import { createEvents } from '../../../src/observe/events.ts';
 import { createSessions, type Sessions } from '../../../src/sessions/sessions.ts';
 import { openStore } from '../../../src/stores/open.ts';
 import type { Store } from '../../../src/stores/store.ts';
@@ -30,9 +32,15 @@ function closeLater<T extends RedisServer>(server: T): T {
 }
 
 function open(url: string): { store: Store; sessions: Sessions } {
-  const store = openStore(url, Date.now);
+  const store = openStore(url, Date.now, createEvents());
   closing.push(() => store.close());
-  const options = { secret: [SECRET], session_max_age: 24 * HOUR, now: Date.now, provider: () => undefined };
+  const options = {
+    secret: [SECRET],
+    session_max_age: 24 * HOUR,
+    now: Date.now,
+    provider: () => undefined,
+    events: createEvents(),
+  };
   return { store, sessions: createSessions({ ...options, store }) };
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createEvents } from '../../../src/observe/events.ts';
 import { openStore } from '../../../src/stores/open.ts';
 import { type Place, storeConformance } from '../store.conformance.ts';
 import { hasRedis, type RedisServer, startCluster, startRedis, startSentinel } from './server.ts';
@@ -15,7 +16,7 @@ async function dumpOf(servers: RedisServer[]): Promise<string> {
 
 function placeAt(url: string, servers: RedisServer[], others: RedisServer[] = []): Place {
   return {
-    open: () => openStore(url, Date.now),
+    open: () => openStore(url, Date.now, createEvents()),
     now: Date.now,
     pass: (ms) => sleep(ms),
     dump: () => dumpOf(servers),
