@@ -1,24 +1,27 @@
-/** The store that the configuration names. There is no other in its place when it is away. */
-import { fileURLToPath } from 'node:url';
+/** Opens the store that the configuration names. No other store takes its place when it is unavailable. */
+import { parseStoreUrl } from '../config/schema/store_url.ts';
 import type { Events } from '../observe/events.ts';
 import { createLazyStore } from './lazy.ts';
 import { createMemoryStore } from './memory.ts';
-import { parseRedisUrl } from './redis/url.ts';
 import type { Store } from './store.ts';
 
 /**
- * `memory`, `file:///folder` or an address of Redis (redis_url.ts); throws `TypeError` for anything else. Opening never waits
- * and never fails: a store that is away is unavailable until it is there. `events` hears when it goes and comes.
+ * Opens a store. This never waits and never fails for an outage: the store is then unavailable until it responds.
+ * @param url `store` of the configuration
+ * @param now milliseconds since the epoch
+ * @param events hears when the store becomes unavailable and available again
+ * @throws TypeError an address that the configuration does not accept either
  */
-export function openStore(store: string, now: () => number, events: Events): Store {
-  if (store === 'memory') return createMemoryStore(now);
-  if (/^file:/i.test(store)) {
-    const folder = fileURLToPath(store);
-    return createLazyStore(async () => (await import('./file/store.ts')).createFileStore(folder, now, events));
+export function openStore(url: string, now: () => number, events: Events): Store {
+  const address = parseStoreUrl(url);
+  switch (address.kind) {
+    case 'memory':
+      return createMemoryStore(now);
+    case 'file':
+      return createLazyStore(async () =>
+        (await import('./file/store.ts')).createFileStore(address.folder, now, events),
+      );
+    case 'redis':
+      return createLazyStore(async () => (await import('./redis/store.ts')).createRedisStore(address, events));
   }
-  if (/^rediss?[:+]/i.test(store)) {
-    const address = parseRedisUrl(store);
-    return createLazyStore(async () => (await import('./redis/store.ts')).createRedisStore(address, events));
-  }
-  throw new TypeError('a store is memory, file:///folder, redis://… or rediss://…');
 }

@@ -126,7 +126,8 @@ it('never shows a secret in an error', () => {
   const hidden = 'hunter2';
   const texts = [
     yaml({ top: `secret: ${hidden}` }),
-    yaml({ top: `store: redis://:${hidden}@a,b` }),
+    yaml({ top: `store: redis://:${hidden}@a:b` }),
+    yaml({ top: `store: redis://:${hidden}%@a` }),
     yaml({ top: `store: ${hidden}` }),
     yaml({ application: `client_secret: "${hidden}\\u0007"` }),
     yaml({ application: `client_secret: [${hidden}]` }),

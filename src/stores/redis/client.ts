@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { createClient, type RedisClientOptions } from '@redis/client';
 import { withDeadline } from '../../async/deadline.ts';
-import type { Node, RedisAddress } from './url.ts';
+import type { RedisAddress, RedisNode } from '../../config/schema/store_url.ts';
 
 /** Milliseconds for a connection, handshake included. */
 const CONNECT_TIMEOUT_MS = 2000;
@@ -11,7 +11,7 @@ const CONNECT_TIMEOUT_MS = 2000;
  * RESP 3 with client tracking from the handshake on: Redis tells on the connection that read a key when that key changes.
  * No queue while disconnected, and no reconnecting inside: a call fails at once, and a new connection starts from nothing.
  */
-export function optionsFor(address: RedisAddress, node?: Node) {
+export function optionsFor(address: RedisAddress, node?: RedisNode) {
   return {
     RESP: 3,
     emitInvalidate: true,
@@ -19,7 +19,7 @@ export function optionsFor(address: RedisAddress, node?: Node) {
     maintNotifications: 'disabled',
     ...(address.username !== undefined && { username: address.username }),
     ...(address.password !== undefined && { password: address.password }),
-    ...(address.kind !== 'cluster' && { database: address.database }),
+    ...(address.topology !== 'cluster' && { database: address.database }),
     socket: {
       ...node,
       ...(address.tls && { tls: true as const, ...(node && isIP(node.host) === 0 && { servername: node.host }) }),

@@ -1,8 +1,8 @@
 /** Connects once to Redis, whichever way the address says; what to do when that fails is for redis_link.ts. */
 import { createCluster } from '@redis/client';
+import type { RedisAddress, RedisNode, SentinelAddress } from '../../config/schema/store_url.ts';
 import { type Client, connectInTime, destroyClient, newClient, optionsFor } from './client.ts';
 import { queryMaster } from './sentinel.ts';
-import type { Node, RedisAddress } from './url.ts';
 
 const newCluster = (address: RedisAddress) =>
   createCluster({
@@ -32,7 +32,7 @@ function onInvalidations(client: Client, hearing: ConnectionEvents): void {
   );
 }
 
-async function connectNode(address: RedisAddress, node: Node, hearing: ConnectionEvents): Promise<Connection> {
+async function connectNode(address: RedisAddress, node: RedisNode, hearing: ConnectionEvents): Promise<Connection> {
   const client = newClient(optionsFor(address, node));
   client.on('error', hearing.lost);
   onInvalidations(client, hearing);
@@ -46,7 +46,7 @@ async function connectSingle(address: RedisAddress, hearing: ConnectionEvents): 
   const hello = await connectInTime(connection.masters()[0]!.sendCommand(['HELLO']), connection.destroy);
   if ((hello as unknown as { mode?: string }).mode !== 'cluster') return connection;
   connection.destroy();
-  return connectCluster({ ...address, kind: 'cluster' }, hearing);
+  return connectCluster({ ...address, topology: 'cluster' }, hearing);
 }
 
 async function connectCluster(address: RedisAddress, hearing: ConnectionEvents): Promise<Connection> {
@@ -70,7 +70,7 @@ async function connectCluster(address: RedisAddress, hearing: ConnectionEvents):
   return { client: cluster, masters, destroy };
 }
 
-async function connectSentinel(address: RedisAddress, hearing: ConnectionEvents): Promise<Connection> {
+async function connectSentinel(address: SentinelAddress, hearing: ConnectionEvents): Promise<Connection> {
   const connection = await connectNode(address, await queryMaster(address), hearing);
   const asked = connectInTime(connection.masters()[0]!.sendCommand(['ROLE']), connection.destroy);
   const role = (await asked) as unknown as [string];
@@ -82,7 +82,7 @@ async function connectSentinel(address: RedisAddress, hearing: ConnectionEvents)
 
 /** A ready connection, or the reason why there is none. */
 export function connectRedis(address: RedisAddress, hearing: ConnectionEvents): Promise<Connection> {
-  if (address.kind === 'cluster') return connectCluster(address, hearing);
-  if (address.kind === 'sentinel') return connectSentinel(address, hearing);
+  if (address.topology === 'cluster') return connectCluster(address, hearing);
+  if (address.topology === 'sentinel') return connectSentinel(address, hearing);
   return connectSingle(address, hearing);
 }

@@ -1,8 +1,8 @@
 /** Keeps a connection to Redis: connects for ever, knows whether it is alive, and says whether copies may be believed. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RedisAddress } from '../../config/schema/store_url.ts';
 import { type Connection, connectRedis } from './connect.ts';
 import { createHeartbeats } from './heartbeat.ts';
-import type { RedisAddress } from './url.ts';
 
 /** Milliseconds, as all below. */
 const HEARTBEAT_MS = 200;

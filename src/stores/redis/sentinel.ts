@@ -1,15 +1,15 @@
 /** Asks sentinels where the master is. They are asked anew for every connection: it may have moved. */
 import { createClient } from '@redis/client';
+import type { RedisNode, SentinelAddress } from '../../config/schema/store_url.ts';
 import { connectInTime, optionsFor } from './client.ts';
-import type { Node, RedisAddress } from './url.ts';
 
-async function querySentinel(address: RedisAddress, node: Node): Promise<Node | undefined> {
+async function querySentinel(address: SentinelAddress, node: RedisNode): Promise<RedisNode | undefined> {
   const sentinel = createClient({ ...optionsFor({ ...address, database: 0 }, node), emitInvalidate: false });
   sentinel.on('error', () => undefined);
   const giveUp = () => sentinel.isOpen && sentinel.destroy();
   try {
     await connectInTime(sentinel.connect(), giveUp);
-    const command = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master!];
+    const command = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master];
     const found = (await connectInTime(sentinel.sendCommand(command), giveUp)) as unknown as [string, string] | null;
     return found === null ? undefined : { host: found[0], port: Number(found[1]) };
   } finally {
@@ -18,7 +18,7 @@ async function querySentinel(address: RedisAddress, node: Node): Promise<Node | 
 }
 
 /** The address of the present master, from the first sentinel that knows it. */
-export async function queryMaster(address: RedisAddress): Promise<Node> {
+export async function queryMaster(address: SentinelAddress): Promise<RedisNode> {
   let failure: unknown = new Error(`no sentinel knows ${address.master}`);
   // The password is that of the servers; sentinels have the same or none.
   const ways =

@@ -3,6 +3,7 @@ import KeyvRedis from '@keyv/redis';
 import { ErrorReply } from '@redis/client';
 import type { Keyv } from 'keyv';
 import { memoizePerTick } from '../../async/memoize.ts';
+import type { RedisAddress } from '../../config/schema/store_url.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
 import { answerInTime, openKeyv } from '../keyv.ts';
@@ -10,7 +11,6 @@ import type { Store } from '../store.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connect.ts';
 import { openConnection } from './connection.ts';
-import type { RedisAddress } from './url.ts';
 
 /** What every key begins with, where others use the same server. */
 const KEY_PREFIX = 'gatepost:';
