@@ -1,8 +1,8 @@
-/** A store whose library is loaded only when it is the one: the client of Redis alone would double the time to start. */
+/** A store whose library is loaded only when it is configured: the client of Redis alone would double the time to start. */
 import { StoreUnavailable } from '../errors.ts';
 import type { Store } from './store.ts';
 
-/** The store that `load` makes, usable at once: calls wait for it. A library that does not load is a store that is away. */
+/** The store that `load` makes, usable at once: calls wait for it. While its library does not load, it is unavailable. */
 export function createLazyStore(load: () => Promise<Store>): Store {
   let store: Store | undefined;
   const loading = load().then((loaded) => {
@@ -25,13 +25,13 @@ export function createLazyStore(load: () => Promise<Store>): Store {
     get peek() {
       return store?.peek;
     },
-    set: async (key, value, ttl) => (await ready()).set(key, value, ttl),
+    set: async (key, value, ttlMs) => (await ready()).set(key, value, ttlMs),
     delete: async (key) => (await ready()).delete(key),
-    add: async (key, value, ttl) => (await ready()).add(key, value, ttl),
-    replace: async (key, value, ttl) => (await ready()).replace(key, value, ttl),
+    add: async (key, value, ttlMs) => (await ready()).add(key, value, ttlMs),
+    replace: async (key, value, ttlMs) => (await ready()).replace(key, value, ttlMs),
     deleteIf: async (key, value) => (await ready()).deleteIf(key, value),
-    replaceIf: async (key, expected, value, ttl) => (await ready()).replaceIf(key, expected, value, ttl),
-    increment: async (key, ttl) => (await ready()).increment(key, ttl),
+    replaceIf: async (key, expected, value, ttlMs) => (await ready()).replaceIf(key, expected, value, ttlMs),
+    increment: async (key, ttlMs) => (await ready()).increment(key, ttlMs),
     count: async (key) => (await ready()).count(key),
     generation: () => store?.generation(),
     onInvalidate(listener) {

@@ -1,8 +1,6 @@
 /** The store in memory: one process, bounded, gone at a restart. */
-import type { KeyvStoreAdapter } from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { createLru } from '../lru.ts';
-import { openKeyv } from './keyv.ts';
 import type { Store } from './store.ts';
 
 interface Entry {
@@ -11,9 +9,9 @@ interface Entry {
   expiresAt: number;
 }
 
-/** What the store may hold; the sessions that were idle longest go first. */
+/** What the store may hold. Of sessions, those that were idle longest are evicted first. */
 export interface MemoryLimits {
-  /** Bytes of session rows. */
+  /** Bytes of session records. */
   sessions: number;
   /** Number of counters (refused credentials of one user name or address). */
   counters: number;
@@ -21,108 +19,91 @@ export interface MemoryLimits {
 
 const SWEEP_EVERY_MS = 60_000;
 const DEFAULT_LIMITS: MemoryLimits = { sessions: 1024 ** 3, counters: 100_000 };
+/** What an entry takes beside its strings (bytes). */
+const OVERHEAD_BYTES = 500;
 
-/** Rows in three places, because they may be forgotten in different ways. `now` in milliseconds since the epoch. */
-function createRows(now: () => number, limits: MemoryLimits) {
+/** Records in three maps, because they may be evicted in different ways. */
+function createRecords(now: () => number, limits: MemoryLimits) {
   const sessions = new LRUCache<string, Entry>({
     maxSize: limits.sessions,
-    sizeCalculation: (entry, key) => entry.value.length + key.length + 500,
+    sizeCalculation: (entry, key) => entry.value.length + key.length + OVERHEAD_BYTES,
   });
   const counters = createLru<string, Entry>(limits.counters);
-  // Sign-outs, locks and used tokens only expire. Were they evicted, whoever can make rows could raise a dead session.
+  // Attack: a client that creates records until the oldest are evicted would restore sessions that a sign-out has ended. So sign-outs,
+  // locks and used tokens only expire.
   const others = new Map<string, Entry>();
-  const placeOf = (key: string) => (key.startsWith('s:') ? sessions : key.startsWith('c:') ? counters : others);
+  const maps = [sessions, counters, others];
+  const mapOf = (key: string) => (key.startsWith('s:') ? sessions : key.startsWith('c:') ? counters : others);
   return {
     read(key: string): Entry | undefined {
-      const place = placeOf(key);
-      const entry = place.get(key);
+      const map = mapOf(key);
+      const entry = map.get(key);
       if (entry === undefined || entry.expiresAt > now()) return entry;
-      place.delete(key);
+      map.delete(key);
       return undefined;
     },
-    write: (key: string, value: string, expiresAt: number) => void placeOf(key).set(key, { value, expiresAt }),
-    delete: (key: string) => placeOf(key).delete(key),
-    clear: () => [sessions, counters, others].forEach((place) => void place.clear()),
-    sweep() {
+    write: (key: string, value: string, expiresAt: number) => void mapOf(key).set(key, { value, expiresAt }),
+    delete: (key: string) => void mapOf(key).delete(key),
+    removeExpired() {
       const at = now();
-      for (const place of [sessions, counters, others]) {
-        for (const [key, entry] of place.entries()) if (entry.expiresAt <= at) place.delete(key);
+      for (const map of maps) {
+        for (const [key, entry] of map.entries()) if (entry.expiresAt <= at) map.delete(key);
       }
     },
-    size: () => sessions.size + counters.size + others.size,
+    size: () => maps.reduce((sum, map) => sum + map.size, 0),
   };
 }
 
-type Rows = ReturnType<typeof createRows>;
-
-function memoryAdapter(rows: Rows, now: () => number): KeyvStoreAdapter {
-  const adapter = {
-    opts: {},
-    namespace: undefined,
-    get: async (key: string) => rows.read(key)?.value,
-    getMany: async (keys: string[]) => keys.map((key) => rows.read(key)?.value),
-    set: async (key: string, value: string, ttl: number) => rows.write(key, value, now() + ttl),
-    delete: async (key: string) => rows.delete(key),
-    clear: async () => rows.clear(),
-    on: () => adapter,
-  };
-  return adapter as unknown as KeyvStoreAdapter;
-}
-
-/** A store in this process's memory. `size()` counts the rows, expired ones included until the next sweep. */
+/**
+ * A store in this process's memory.
+ * @param now milliseconds since the epoch
+ * @returns the store; its `size()` counts the records, expired ones included until the next sweep
+ */
 export function createMemoryStore(now: () => number, limits: Partial<MemoryLimits> = {}): Store & { size(): number } {
-  const rows = createRows(now, { ...DEFAULT_LIMITS, ...limits });
-  const keyv = openKeyv(memoryAdapter(rows, now));
+  const records = createRecords(now, { ...DEFAULT_LIMITS, ...limits });
   const listeners: ((key: string | undefined) => void)[] = [];
+  const sweeper = setInterval(records.removeExpired, SWEEP_EVERY_MS).unref();
+  const read = (key: string) => records.read(key)?.value;
   const changed = (key: string) => listeners.forEach((listen) => void listen(key));
-  const sweeper = setInterval(rows.sweep, SWEEP_EVERY_MS).unref();
-  async function writeIf(present: boolean, key: string, value: string, ttl: number): Promise<boolean> {
-    // No wait between the look and the write: in one process that makes it atomic.
-    if ((rows.read(key) !== undefined) !== present) return false;
-    rows.write(key, value, now() + ttl);
+
+  function write(key: string, value: string, ttlMs: number): void {
+    records.write(key, value, now() + ttlMs);
     changed(key);
-    return true;
   }
+  function remove(key: string): void {
+    records.delete(key);
+    changed(key);
+  }
+  /** Nothing runs between the comparison and the step, which makes the two one step. */
+  async function onlyIf(condition: boolean, step: () => void): Promise<boolean> {
+    if (condition) step();
+    return condition;
+  }
+
   return {
-    get: (key) => keyv.get(key),
-    getMany: (keys) => keyv.getMany<string>(keys),
-    peek: (keys) => keys.map((key) => rows.read(key)?.value),
-    async set(key, value, ttl) {
-      await keyv.set(key, value, ttl);
-      changed(key);
-    },
-    async delete(key) {
-      await keyv.delete(key);
-      changed(key);
-    },
-    add: (key, value, ttl) => writeIf(false, key, value, ttl),
-    replace: (key, value, ttl) => writeIf(true, key, value, ttl),
-    async deleteIf(key, value) {
-      if (rows.read(key)?.value !== value) return false;
-      rows.delete(key);
-      changed(key);
-      return true;
-    },
-    async replaceIf(key, expected, value, ttl) {
-      if (rows.read(key)?.value !== expected) return false;
-      rows.write(key, value, now() + ttl);
-      changed(key);
-      return true;
-    },
-    async increment(key, ttl) {
-      const entry = rows.read(key);
+    get: async (key) => read(key),
+    getMany: async (keys) => keys.map(read),
+    peek: (keys) => keys.map(read),
+    set: async (key, value, ttlMs) => write(key, value, ttlMs),
+    delete: async (key) => remove(key),
+    add: (key, value, ttlMs) => onlyIf(read(key) === undefined, () => write(key, value, ttlMs)),
+    replace: (key, value, ttlMs) => onlyIf(read(key) !== undefined, () => write(key, value, ttlMs)),
+    deleteIf: (key, value) => onlyIf(read(key) === value, () => remove(key)),
+    replaceIf: (key, expected, value, ttlMs) => onlyIf(read(key) === expected, () => write(key, value, ttlMs)),
+    async increment(key, ttlMs) {
+      const entry = records.read(key);
       const count = Number(entry?.value ?? 0) + 1;
-      rows.write(key, String(count), entry?.expiresAt ?? now() + ttl);
+      records.write(key, String(count), entry?.expiresAt ?? now() + ttlMs);
       return count;
     },
-    count: async (key) => Number((await keyv.get(key)) ?? 0),
-    // Nobody else writes here, and every write of ours is told: a copy that is still there is true.
+    count: async (key) => Number(read(key) ?? 0),
+    // No other process writes here, and every write is reported: a session that is still cached is current.
     generation: () => 0,
     onInvalidate: (listener) => void listeners.push(listener),
     ping: async () => {},
     async close() {
       clearInterval(sweeper);
     },
-    size: rows.size,
+    size: records.size,
   };
 }

@@ -1,41 +1,41 @@
-/** The store as the rest of Gatepost sees it: Keyv for the rows, and the few atomic steps that Keyv has not. */
+/** The interface of every session store: records with an end, and the atomic steps that sessions need. */
 
 /**
- * A key-value store with expiry. Every call either does what it says or throws `StoreUnavailable`
- * within one second: "not found" always means that the row is not there.
- * Values are sealed before they come here, and keys are hashed (names.ts).
+ * A key-value store with expiry. Every call either does what it says or throws `StoreUnavailable` within one second: "not found"
+ * always means that there is no such record. Values are sealed before they come here, and keys are hashes (sessions/keys.ts).
+ * All times to live are milliseconds, and every record has one.
  */
 export interface Store {
   get(key: string): Promise<string | undefined>;
   getMany(keys: string[]): Promise<(string | undefined)[]>;
-  /** As `getMany`, at once, for a store that can read without waiting (memory, file); the others do not have it. */
+  /** As `getMany`, at once, for a store that reads without waiting (memory, file); the others do not have it. */
   peek?(keys: string[]): (string | undefined)[];
-  /** Writes whether or not the key is there. `ttl` in milliseconds; every row has one. */
-  set(key: string, value: string, ttl: number): Promise<void>;
+  /** Writes whether or not there is such a record. */
+  set(key: string, value: string, ttlMs: number): Promise<void>;
   delete(key: string): Promise<void>;
-  /** Writes only if the key is absent (locks, `jti` replay); whether it did. */
-  add(key: string, value: string, ttl: number): Promise<boolean>;
-  /** Writes only if the key is there (a refresh must not raise a dead session); whether it did. */
-  replace(key: string, value: string, ttl: number): Promise<boolean>;
+  /** Writes only if there is no such record (locks, tokens that are used once); whether it did. */
+  add(key: string, value: string, ttlMs: number): Promise<boolean>;
+  /** Writes only if there is such a record (a refresh must not restore a session that has ended); whether it did. */
+  replace(key: string, value: string, ttlMs: number): Promise<boolean>;
   /** Deletes only if the record has this value, in one step (the holder of a lock); whether it did. */
   deleteIf(key: string, value: string): Promise<boolean>;
   /** Writes only if the record has the value `expected`, in one step; whether it did. */
-  replaceIf(key: string, expected: string, value: string, ttl: number): Promise<boolean>;
-  /** Adds one to a counter that ends `ttl` milliseconds after its first increment; the new count. */
-  increment(key: string, ttl: number): Promise<number>;
+  replaceIf(key: string, expected: string, value: string, ttlMs: number): Promise<boolean>;
+  /** Adds one to a counter that ends `ttlMs` after its first increment; the new count. */
+  increment(key: string, ttlMs: number): Promise<number>;
   /** The present count, 0 where there is none. */
   count(key: string): Promise<number>;
   /**
-   * Whether a copy that was read while `epoch()` gave this number may still be believed, without any wait.
-   * A store that cannot know answers `undefined`: nothing may be believed, read again.
+   * What was read while `generation()` returned this number may be used without a read as long as it returns the same number, unless
+   * `onInvalidate` named its key. Never waits. `undefined`: changes elsewhere may have been missed, so nothing may be used.
    */
   generation(): number | undefined;
-  /** Rows that were changed, here or elsewhere: the copies of these keys are worth nothing any more; `undefined` means all. */
+  /** Calls `listener` for each record that was changed, here or elsewhere; `undefined` means all. */
   onInvalidate(listener: (key: string | undefined) => void): void;
-  /** Resolves when the store answers and takes writes; throws `StoreUnavailable` otherwise. For `/-/health/ready`. Leaves no row. */
+  /** Resolves when the store responds and takes writes; throws `StoreUnavailable` otherwise. Leaves no record. For `/-/health/ready`. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** No store call takes longer (milliseconds): a request must get its 503 within a second. */
+/** The longest time of a store call: a request must get its 503 within a second. */
 export const STORE_TIMEOUT_MS = 900;

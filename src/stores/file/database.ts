@@ -1,10 +1,10 @@
-/** The embedded database of `file://`: LMDB, opened when it can be, written in groups, read without waiting. */
+/** The embedded database of `file://`: LMDB, opened as soon as the folder can be used, written in groups, read without waiting. */
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase, type TransactionFlags } from 'lmdb';
 import { StoreUnavailable } from '../../errors.ts';
 
-/** What a write may do: all of a turn's writes are one transaction, so each sees what those before it did. */
+/** What a write may do. All writes of a tick are one transaction, so each sees what those before it did. */
 export type Transaction = Pick<RootDatabase<string, string>, 'get' | 'put' | 'remove'>;
 
 interface Job {
@@ -17,10 +17,16 @@ interface Job {
  * Abortable, and flushed to the disk after the commit and not in it (MDB_NOSYNC for this transaction). LMDB's overlapping
  * sync keeps the last flushed state intact: a process that dies loses nothing, a machine that dies loses the last moments.
  */
-const FLUSH_LATER_MS = 0x10003 as TransactionFlags;
-const RETRY = 1000;
-/** Less free space than this (bytes) is a full disk. */
-const LEAST_FREE = 256 * 1024;
+const FLUSH_LATER = 0x10003 as TransactionFlags;
+const RETRY_AFTER_MS = 1000;
+/** Less free space than this is a full disk. */
+const MIN_FREE_BYTES = 256 * 1024;
+
+/** LMDB's `sync` is missing in its types. */
+function syncToDisk(store: object, done: (error?: unknown) => void): void {
+  if (!('sync' in store) || typeof store.sync !== 'function') throw new Error('this version of lmdb has no sync');
+  store.sync(done);
+}
 
 /**
  * Opens the database in `folder` at the first use, and again after a failure, at most once a second.
@@ -43,7 +49,8 @@ export function createDatabase(folder: string) {
   function opened(): RootDatabase<string, string> {
     if (database !== undefined) return database;
     if (closed) throw new StoreUnavailable('closed');
-    if (failure !== undefined && performance.now() - failure.at < RETRY) throw new StoreUnavailable(failure.error);
+    if (failure !== undefined && performance.now() - failure.at < RETRY_AFTER_MS)
+      throw new StoreUnavailable(failure.error);
     try {
       database = openNow();
       return database;
@@ -53,14 +60,14 @@ export function createDatabase(folder: string) {
     }
   }
 
-  /** One flush at a time; what was committed meanwhile gets another. */
+  /** One flush at a time; what is committed meanwhile gets another. */
   function flush(store: RootDatabase<string, string>): void {
     unflushed = true;
     flushing ??= (async () => {
       while (unflushed) {
         unflushed = false;
         await new Promise<void>((resolve) => {
-          (store as unknown as { sync(done: (error?: unknown) => void): void }).sync((error) => {
+          syncToDisk(store, (error) => {
             if (error) writable = false;
             resolve();
           });
@@ -77,7 +84,7 @@ export function createDatabase(folder: string) {
       const store = opened();
       store.transactionSync(() => {
         for (const job of group) job.run(store);
-      }, FLUSH_LATER_MS);
+      }, FLUSH_LATER);
       writable = true;
       flush(store);
     } catch (error) {
@@ -99,7 +106,7 @@ export function createDatabase(folder: string) {
   }
 
   return {
-    /** Reads rows at once, as they are now: LMDB would go on showing the state that it has shown earlier in this turn. */
+    /** Reads raw records at once, as they are now: LMDB would go on showing the state that it has shown earlier in this tick. */
     read(keys: string[]): (string | undefined)[] {
       const store = opened();
       try {
@@ -109,24 +116,24 @@ export function createDatabase(folder: string) {
         throw new StoreUnavailable(error);
       }
     },
-    /** `limit` rows after `start`, in the order of their names. */
+    /** `limit` records from `start` on, in the order of their keys. */
     slice(start: string, limit: number): { key: string; value: string }[] {
       return [...opened().getRange({ start, limit })];
     },
-    /** Runs `work` in a transaction with everybody else's of this turn. Throws `StoreUnavailable` when nothing was written. */
+    /** Runs `work` in one transaction with all other writes of this tick. Throws `StoreUnavailable` when nothing was written. */
     commit,
-    /** Throws `StoreUnavailable` unless rows can be written. */
+    /** Throws `StoreUnavailable` unless records can be written. */
     async probe(): Promise<void> {
       try {
         opened();
         accessSync(folder, constants.W_OK);
         const { bavail, bsize } = statfsSync(folder);
-        if (bavail * bsize < LEAST_FREE) throw new Error('the disk is full');
+        if (bavail * bsize < MIN_FREE_BYTES) throw new Error('the disk is full');
       } catch (error) {
         throw error instanceof StoreUnavailable ? error : new StoreUnavailable(error);
       }
       if (writable) return;
-      // The last write failed: only another one tells whether that is over.
+      // The last write failed: only another one shows whether that is over.
       await commit((transaction) => transaction.put('.probe', 'x'.repeat(32_768)));
       await commit((transaction) => transaction.remove('.probe'));
     },

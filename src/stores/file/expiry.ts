@@ -1,68 +1,68 @@
-/** Removes expired rows of the file store in the background: a minute apart, by one process at a time, in small pieces. */
+/** Removes expired records of the file store in the background: once a minute, by one process at a time, in small slices. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from './database.ts';
+import type { Database, Transaction } from './database.ts';
 
-const SWEEP_EVERY_MS = 60_000;
-const SLICE = 500;
-/** Between two pieces, so that requests go first. */
+const EVERY_MS = 60_000;
+/** Processes that start together do not wake together. */
+const MAX_JITTER_MS = 5000;
+const SLICE_RECORDS = 500;
+/** Between two slices, so that requests go first. */
 const SLICE_PAUSE_MS = 20;
-/** The row that says until when somebody is sweeping. */
-const LEASE_MS = '.sweep';
+/**
+ * Until when no other process needs to look. A lease and no lock (stores/lock.ts): it is never released, as a minute is to pass.
+ */
+const LEASE_KEY = '.sweep';
+const LEASE_MS = EVERY_MS - 1000;
 
 export interface ExpiryOptions {
+  /** Milliseconds since the epoch. */
   now: () => number;
-  /** When a raw row ends (milliseconds since the epoch). */
-  expiresAtOf: (row: string) => number;
+  /** When a raw record ends (milliseconds since the epoch). */
+  expiresAtOf: (raw: string) => number;
 }
 
-/** Sweeps once, if nobody else does; how many rows it removed. */
-export async function removeExpired(database: Database, { now, expiresAtOf }: ExpiryOptions): Promise<number> {
-  const mine = await database.commit((transaction) => {
-    const lease = Number(transaction.get(LEASE_MS) ?? 0);
-    // A lease from the far future was written before the clock was put back: it would stop the sweep for good.
-    if (lease > now() && lease <= now() + SWEEP_EVERY_MS) return false;
-    void transaction.put(LEASE_MS, String(now() + SWEEP_EVERY_MS - 1000));
-    return true;
-  });
-  if (!mine) return 0;
+function takeLease(transaction: Transaction, now: number): boolean {
+  const until = Number(transaction.get(LEASE_KEY) ?? 0);
+  // A lease from the far future was written before the clock was put back: it would stop the removal for good.
+  if (until > now && until <= now + EVERY_MS) return false;
+  void transaction.put(LEASE_KEY, String(now + LEASE_MS));
+  return true;
+}
+
+/** Removes all expired records once, unless another process has done so within the last minute; how many it removed. */
+export async function removeExpired(database: Database, options: ExpiryOptions): Promise<number> {
+  const { now, expiresAtOf } = options;
+  if (!(await database.commit((transaction) => takeLease(transaction, now())))) return 0;
   let removed = 0;
-  // Names that begin with a dot are ours and come before all rows.
+  // Keys that begin with a dot are the store's own and come before all records.
   for (let start = 'a'; ; ) {
-    const rows = database.slice(start, SLICE);
-    const dead = rows.filter((row) => expiresAtOf(row.value) <= now()).map((row) => row.key);
-    if (dead.length > 0)
-      removed += await database.commit((transaction) => removeSlice(transaction, dead, now, expiresAtOf));
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < SLICE) return removed;
+    const slice = database.slice(start, SLICE_RECORDS);
+    const expired = slice.filter(({ value }) => expiresAtOf(value) <= now()).map(({ key }) => key);
+    if (expired.length > 0)
+      removed += await database.commit((transaction) => removeSlice(transaction, expired, options));
+    const last = slice.at(-1);
+    if (last === undefined || slice.length < SLICE_RECORDS) return removed;
     start = `${last.key}\u0001`;
     await sleep(SLICE_PAUSE_MS, undefined, { ref: false });
   }
 }
 
-function removeSlice(
-  transaction: Parameters<Parameters<Database['commit']>[0]>[0],
-  keys: string[],
-  now: () => number,
-  expiresAtOf: (row: string) => number,
-): number {
+function removeSlice(transaction: Transaction, keys: string[], { now, expiresAtOf }: ExpiryOptions): number {
   let removed = 0;
   for (const key of keys) {
     // It may have been written anew since it was read.
-    const row = transaction.get(key);
-    if (row === undefined || expiresAtOf(row) > now()) continue;
+    const raw = transaction.get(key);
+    if (raw === undefined || expiresAtOf(raw) > now()) continue;
     void transaction.remove(key);
     removed++;
   }
   return removed;
 }
 
-/** Sweeps every minute or so; the function stops it. */
-export function startExpiry(database: Database, sweeping: ExpiryOptions): () => void {
-  // Processes that start together do not wake together.
-  const timer = setInterval(
-    () => removeExpired(database, sweeping).catch(() => undefined),
-    SWEEP_EVERY_MS + Math.random() * 5000,
-  );
+/** Removes expired records every minute or so; the returned function stops that. */
+export function startExpiry(database: Database, options: ExpiryOptions): () => void {
+  const remove = () => void removeExpired(database, options).catch(() => undefined);
+  const timer = setInterval(remove, EVERY_MS + Math.random() * MAX_JITTER_MS);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -1,27 +1,25 @@
 /** The store in a folder: an embedded database that several processes of one machine share, and that outlives them. */
-import type { KeyvStoreAdapter } from 'keyv';
 import { memoizePerTick } from '../../async/memoize.ts';
-import { StoreUnavailable } from '../../errors.ts';
+import type { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
-import { openKeyv } from '../keyv.ts';
 import type { Store } from '../store.ts';
 import { createDatabase, type Database, type Transaction } from './database.ts';
 import { startExpiry } from './expiry.ts';
 
-/** The row that is counted up when something that a copy may hang on has changed, in whatever process. */
+/** Counts the changes, by any process, that cached sessions depend on. */
 const GENERATION_KEY = '.epoch';
 
-/** A raw row is its end (milliseconds since the epoch, base 36), a colon and the value. */
-const pack = (value: string, until: number) => `${Math.ceil(until).toString(36)}:${value}`;
-const expiresAtOf = (row: string) => Number.parseInt(row.slice(0, row.indexOf(':')), 36);
+/** A raw record is its end (milliseconds since the epoch, base 36), a colon and the value. */
+const pack = (value: string, expiresAt: number) => `${Math.ceil(expiresAt).toString(36)}:${value}`;
+const expiresAtOf = (raw: string) => Number.parseInt(raw.slice(0, raw.indexOf(':')), 36);
 
-function unpack(row: string | undefined, now: number): string | undefined {
-  return row === undefined || expiresAtOf(row) <= now ? undefined : row.slice(row.indexOf(':') + 1);
+function unpack(raw: string | undefined, now: number): string | undefined {
+  return raw === undefined || expiresAtOf(raw) <= now ? undefined : raw.slice(raw.indexOf(':') + 1);
 }
 
 /**
- * Copies hang on sessions that were there, and on the rows that revoke them, there or not. New sessions, locks, counters and
- * used tokens disturb nobody.
+ * Cached sessions depend on the records of sessions that were there, and on the records that revoke them, there or not. New sessions,
+ * locks, counters and used tokens invalidate nothing.
  */
 function invalidatesCache(key: string, wasThere: boolean): boolean {
   return key.startsWith('u:') || key.startsWith('g:') || (wasThere && key.startsWith('s:'));
@@ -32,19 +30,19 @@ function bumpGeneration(transaction: Transaction, key: string): void {
   void transaction.put(GENERATION_KEY, String(Number(transaction.get(GENERATION_KEY) ?? 0) + 1));
 }
 
-/** The steps on rows, each of them one transaction. `changed` is told of every row that was written or removed. */
-function createRows(database: Database, now: () => number, changed: (key: string) => void) {
+/** The steps on records, each of them one transaction. `changed` hears of every record that was written or removed. */
+function createRecords(database: Database, now: () => number, changed: (key: string) => void) {
   async function commit<T>(
     key: string,
-    work: (transaction: Transaction, present: string | undefined) => T,
+    step: (transaction: Transaction, present: string | undefined) => T,
   ): Promise<T> {
-    const result = await database.commit((transaction) => work(transaction, unpack(transaction.get(key), now())));
+    const result = await database.commit((transaction) => step(transaction, unpack(transaction.get(key), now())));
     changed(key);
     return result;
   }
-  function put(transaction: Transaction, key: string, value: string, until: number): true {
+  function put(transaction: Transaction, key: string, value: string, expiresAt: number): true {
     bumpGeneration(transaction, key);
-    void transaction.put(key, pack(value, until));
+    void transaction.put(key, pack(value, expiresAt));
     return true;
   }
   function remove(transaction: Transaction, key: string): true {
@@ -53,40 +51,23 @@ function createRows(database: Database, now: () => number, changed: (key: string
     return true;
   }
   return {
-    read: (keys: string[]) => database.read(keys).map((row) => unpack(row, now())),
-    set: (key: string, value: string, ttl: number) => commit(key, (tx) => put(tx, key, value, now() + ttl)),
-    add: (key: string, value: string, ttl: number) =>
-      commit(key, (tx, present) => present === undefined && put(tx, key, value, now() + ttl)),
-    replace: (key: string, value: string, ttl: number) =>
-      commit(key, (tx, present) => present !== undefined && put(tx, key, value, now() + ttl)),
-    replaceIf: (key: string, expected: string, value: string, ttl: number) =>
-      commit(key, (tx, present) => present === expected && put(tx, key, value, now() + ttl)),
-    delete: (key: string) => commit(key, (tx, present) => remove(tx, key) && present !== undefined),
+    read: (keys: string[]) => database.read(keys).map((raw) => unpack(raw, now())),
+    set: (key: string, value: string, ttlMs: number) => commit(key, (tx) => void put(tx, key, value, now() + ttlMs)),
+    delete: (key: string) => commit(key, (tx) => void remove(tx, key)),
+    add: (key: string, value: string, ttlMs: number) =>
+      commit(key, (tx, present) => present === undefined && put(tx, key, value, now() + ttlMs)),
+    replace: (key: string, value: string, ttlMs: number) =>
+      commit(key, (tx, present) => present !== undefined && put(tx, key, value, now() + ttlMs)),
     deleteIf: (key: string, value: string) => commit(key, (tx, present) => present === value && remove(tx, key)),
-    increment: (key: string, ttl: number) =>
+    replaceIf: (key: string, expected: string, value: string, ttlMs: number) =>
+      commit(key, (tx, present) => present === expected && put(tx, key, value, now() + ttlMs)),
+    increment: (key: string, ttlMs: number) =>
       commit(key, (tx, present) => {
         const count = Number(present ?? 0) + 1;
-        put(tx, key, String(count), present === undefined ? now() + ttl : expiresAtOf(tx.get(key)!));
+        put(tx, key, String(count), present === undefined ? now() + ttlMs : expiresAtOf(tx.get(key)!));
         return count;
       }),
   };
-}
-
-function fileAdapter(rows: ReturnType<typeof createRows>): KeyvStoreAdapter {
-  const adapter = {
-    opts: {},
-    namespace: undefined,
-    get: async (key: string) => rows.read([key])[0],
-    getMany: async (keys: string[]) => rows.read(keys),
-    set: rows.set,
-    delete: rows.delete,
-    // Keyv demands it; nothing here ever empties a store.
-    clear: async () => {
-      throw new StoreUnavailable('not supported');
-    },
-    on: () => adapter,
-  };
-  return adapter as unknown as KeyvStoreAdapter;
 }
 
 function readGeneration(database: Database): number | undefined {
@@ -102,36 +83,28 @@ function reportUnusable(events: Events, folder: string, error: StoreUnavailable)
   events.emit('log', { level: 'error', event: 'store.unavailable', message, error: error.cause });
 }
 
-/** A store in `folder`. Opening never fails: a folder that cannot be used makes every call `StoreUnavailable` until it can. */
+/**
+ * A store in `folder`. Opening never fails: while the folder cannot be used, every call throws `StoreUnavailable`.
+ * @param now milliseconds since the epoch
+ */
 export function createFileStore(folder: string, now: () => number, events: Events): Store {
   const listeners: ((key: string | undefined) => void)[] = [];
   const database = createDatabase(folder);
   // Opened now, so that a folder that cannot be used is in the log at the start.
   database.probe().catch((error: StoreUnavailable) => reportUnusable(events, folder, error));
-  const rows = createRows(database, now, (key) => listeners.forEach((listen) => void listen(key)));
-  const keyv = openKeyv(fileAdapter(rows));
-  const stopSweeping = startExpiry(database, { now, expiresAtOf });
+  const { read, ...steps } = createRecords(database, now, (key) => listeners.forEach((listen) => void listen(key)));
+  const stopExpiry = startExpiry(database, { now, expiresAtOf });
   return {
-    get: (key) => keyv.get(key),
-    getMany: (keys) => keyv.getMany<string>(keys),
-    peek: rows.read,
-    async set(key, value, ttl) {
-      await keyv.set(key, value, ttl);
-    },
-    async delete(key) {
-      await keyv.delete(key);
-    },
-    add: rows.add,
-    replace: rows.replace,
-    deleteIf: rows.deleteIf,
-    replaceIf: rows.replaceIf,
-    increment: rows.increment,
-    count: async (key) => Number((await keyv.get(key)) ?? 0),
+    ...steps,
+    get: async (key) => read([key])[0],
+    getMany: async (keys) => read(keys),
+    peek: read,
+    count: async (key) => Number(read([key])[0] ?? 0),
     generation: memoizePerTick(() => readGeneration(database)),
     onInvalidate: (listener) => void listeners.push(listener),
     ping: database.probe,
     async close() {
-      stopSweeping();
+      stopExpiry();
       await database.close();
     },
   };

@@ -1,17 +1,27 @@
-/** A client of one Redis server as it is wanted here. */
+/** Clients of one Redis server and of a cluster, with the options that the store needs. */
 import { isIP } from 'node:net';
-import { createClient, type RedisClientOptions } from '@redis/client';
+import {
+  createClient,
+  createCluster,
+  type RedisClientOptions,
+  type RedisClientType,
+  type RedisClusterType,
+} from '@redis/client';
 import { withDeadline } from '../../async/deadline.ts';
 import type { RedisAddress, RedisNode } from '../../config/schema/store_url.ts';
 
-/** Milliseconds for a connection, handshake included. */
+/** For a connection, handshake included. */
 const CONNECT_TIMEOUT_MS = 2000;
 
+type None = Record<never, never>;
+export type Client = RedisClientType<None, None, None, 3, None>;
+export type Cluster = RedisClusterType<None, None, None, 3, None>;
+
 /**
- * RESP 3 with client tracking from the handshake on: Redis tells on the connection that read a key when that key changes.
+ * RESP 3 with client tracking from the handshake on: Redis tells the connection that read a key when that key changes.
  * No queue while disconnected, and no reconnecting inside: a call fails at once, and a new connection starts from nothing.
  */
-export function optionsFor(address: RedisAddress, node?: RedisNode) {
+function optionsFor(address: RedisAddress, node?: RedisNode) {
   return {
     RESP: 3,
     emitInvalidate: true,
@@ -29,10 +39,28 @@ export function optionsFor(address: RedisAddress, node?: RedisNode) {
   } satisfies RedisClientOptions;
 }
 
-export const newClient = (options: ReturnType<typeof optionsFor>) => createClient(options);
-export type Client = ReturnType<typeof newClient>;
+export function createNodeClient(address: RedisAddress, node: RedisNode): Client {
+  return createClient<None, None, None, 3, None>(optionsFor(address, node));
+}
 
-/** The outcome of `work`, or a failure after two seconds; then, and after any failure, `giveUp` is called. */
+/** A sentinel holds no records, so there is nothing to track. */
+export function createSentinelClient(address: RedisAddress, node: RedisNode): Client {
+  const options = { ...optionsFor({ ...address, database: 0 }, node), emitInvalidate: false };
+  return createClient<None, None, None, 3, None>(options);
+}
+
+export function createClusterClient(address: RedisAddress): Cluster {
+  return createCluster<None, None, None, 3, None>({
+    rootNodes: address.nodes.map((node) => optionsFor(address, node)),
+    defaults: optionsFor(address),
+    RESP: 3,
+  });
+}
+
+/**
+ * The result of `work`, or an error after two seconds.
+ * @param giveUp is called after any failure
+ */
 export async function connectInTime<T>(work: Promise<T>, giveUp: () => unknown): Promise<T> {
   try {
     const makeError = () => new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`);

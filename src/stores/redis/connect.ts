@@ -1,68 +1,77 @@
-/** Connects once to Redis, whichever way the address says; what to do when that fails is for redis_link.ts. */
-import { createCluster } from '@redis/client';
+/** Connects once to Redis at any kind of address; connection.ts decides what follows a failure. */
 import type { RedisAddress, RedisNode, SentinelAddress } from '../../config/schema/store_url.ts';
-import { type Client, connectInTime, destroyClient, newClient, optionsFor } from './client.ts';
+import {
+  type Client,
+  type Cluster,
+  connectInTime,
+  createClusterClient,
+  createNodeClient,
+  destroyClient,
+} from './client.ts';
+import { readIsClusterNode, readRole } from './replies.ts';
 import { queryMaster } from './sentinel.ts';
-
-const newCluster = (address: RedisAddress) =>
-  createCluster({
-    rootNodes: address.nodes.map((node) => optionsFor(address, node)),
-    defaults: optionsFor(address),
-    RESP: 3,
-  });
-export type Cluster = ReturnType<typeof newCluster>;
 
 /** A connection (or one to each master of a cluster) that is ready. */
 export interface Connection {
   client: Client | Cluster;
-  /** The clients of the masters, to ask whether they live and to hear what has changed. */
+  /** The clients of the masters, for heartbeats and to hear of changed keys. */
   masters(): Client[];
   destroy(): void;
 }
 
-/** What a connection tells: its first error (it is of no use then), changed keys, and clients that have joined (of a cluster). */
 export interface ConnectionEvents {
+  /** The first error of the connection, which is of no use afterwards. */
   lost(error: unknown): void;
+  /** A key was changed; `undefined`: all keys may have changed. */
   invalidated(key: string | undefined): void;
 }
 
-function onInvalidations(client: Client, hearing: ConnectionEvents): void {
+function onInvalidations(client: Client, events: ConnectionEvents): void {
   client.on('invalidate', (key: Buffer | string | null) =>
-    hearing.invalidated(key === null ? undefined : key.toString()),
+    events.invalidated(key === null ? undefined : key.toString()),
   );
 }
 
-async function connectNode(address: RedisAddress, node: RedisNode, hearing: ConnectionEvents): Promise<Connection> {
-  const client = newClient(optionsFor(address, node));
-  client.on('error', hearing.lost);
-  onInvalidations(client, hearing);
-  await connectInTime(client.connect(), () => destroyClient(client));
-  return { client, masters: () => [client], destroy: () => destroyClient(client) };
+interface NodeConnection extends Connection {
+  client: Client;
+}
+
+async function connectNode(address: RedisAddress, node: RedisNode, events: ConnectionEvents): Promise<NodeConnection> {
+  const client = createNodeClient(address, node);
+  client.on('error', events.lost);
+  onInvalidations(client, events);
+  const destroy = () => destroyClient(client);
+  await connectInTime(client.connect(), destroy);
+  return { client, masters: () => [client], destroy };
+}
+
+/** Sends a command and reads its reply. After a failure the connection is destroyed. */
+async function query<T>({ client, destroy }: NodeConnection, command: string, read: (reply: unknown) => T): Promise<T> {
+  return connectInTime(client.sendCommand([command]).then(read), destroy);
 }
 
 /** One server, or the whole cluster when the server says that it is a part of one. */
-async function connectSingle(address: RedisAddress, hearing: ConnectionEvents): Promise<Connection> {
-  const connection = await connectNode(address, address.nodes[0]!, hearing);
-  const hello = await connectInTime(connection.masters()[0]!.sendCommand(['HELLO']), connection.destroy);
-  if ((hello as unknown as { mode?: string }).mode !== 'cluster') return connection;
+async function connectSingle(address: RedisAddress, events: ConnectionEvents): Promise<Connection> {
+  const connection = await connectNode(address, address.nodes[0]!, events);
+  if (!(await query(connection, 'HELLO', readIsClusterNode))) return connection;
   connection.destroy();
-  return connectCluster({ ...address, topology: 'cluster' }, hearing);
+  return connectCluster({ ...address, topology: 'cluster' }, events);
 }
 
-async function connectCluster(address: RedisAddress, hearing: ConnectionEvents): Promise<Connection> {
-  const cluster = newCluster(address);
+async function connectCluster(address: RedisAddress, events: ConnectionEvents): Promise<Connection> {
+  const cluster = createClusterClient(address);
   const heard = new WeakSet<Client>();
-  const masters = () => cluster.masters.flatMap(({ client }) => (client ? [client as unknown as Client] : []));
-  // Before a new node of the cluster has answered anything: nothing it tells may be missed.
+  const masters = () => cluster.masters.flatMap(({ client }) => (client ? [client] : []));
+  // Before a new node of the cluster has replied to anything: no invalidation may be missed.
   cluster.on('node-ready', () => {
     for (const client of masters()) {
       if (heard.has(client)) continue;
       heard.add(client);
-      onInvalidations(client, hearing);
+      onInvalidations(client, events);
     }
   });
   cluster.on('error', () => undefined);
-  cluster.on('node-error', hearing.lost);
+  cluster.on('node-error', events.lost);
   const destroy = () => {
     for (const client of masters()) destroyClient(client);
   };
@@ -70,19 +79,17 @@ async function connectCluster(address: RedisAddress, hearing: ConnectionEvents):
   return { client: cluster, masters, destroy };
 }
 
-async function connectSentinel(address: SentinelAddress, hearing: ConnectionEvents): Promise<Connection> {
-  const connection = await connectNode(address, await queryMaster(address), hearing);
-  const asked = connectInTime(connection.masters()[0]!.sendCommand(['ROLE']), connection.destroy);
-  const role = (await asked) as unknown as [string];
-  if (role[0] === 'master') return connection;
+async function connectSentinel(address: SentinelAddress, events: ConnectionEvents): Promise<Connection> {
+  const connection = await connectNode(address, await queryMaster(address), events);
+  if ((await query(connection, 'ROLE', readRole)) === 'master') return connection;
   // During a failover a sentinel may still name the old master, which is a replica by now.
   connection.destroy();
   throw new Error('the sentinels name a server that is not a master');
 }
 
 /** A ready connection, or the reason why there is none. */
-export function connectRedis(address: RedisAddress, hearing: ConnectionEvents): Promise<Connection> {
-  if (address.topology === 'cluster') return connectCluster(address, hearing);
-  if (address.topology === 'sentinel') return connectSentinel(address, hearing);
-  return connectSingle(address, hearing);
+export function connectRedis(address: RedisAddress, events: ConnectionEvents): Promise<Connection> {
+  if (address.topology === 'cluster') return connectCluster(address, events);
+  if (address.topology === 'sentinel') return connectSentinel(address, events);
+  return connectSingle(address, events);
 }

@@ -1,21 +1,20 @@
-/** Keeps a connection to Redis: connects for ever, knows whether it is alive, and says whether copies may be believed. */
+/** Keeps a connection to Redis: reconnects without end, and knows whether the server responds and whether changes are heard. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisAddress } from '../../config/schema/store_url.ts';
 import { type Connection, connectRedis } from './connect.ts';
 import { createHeartbeats } from './heartbeat.ts';
 
-/** Milliseconds, as all below. */
 const HEARTBEAT_MS = 200;
 /**
- * How old the last sign of life may be while copies are believed. A network that goes silent (no close, no error) would
+ * How old the last sign of life may be while cached sessions are used. A network that goes silent (no close, no error) would
  * otherwise keep a session alive here after it was ended there.
  */
 const FRESH_MS = 600;
-/** A server that has not answered for this long is away: calls fail at once instead of waiting for their limit. */
+/** A server that has not responded for this long is unavailable: calls fail at once instead of waiting for their time-out. */
 const SILENT_MS = 1000;
 /** After this a silent connection is given up for a new one: the server may live on under another address. */
 const DEAD_MS = 5000;
-/** A connection that is younger is not given up for a server that takes no writes: it would be the same server again. */
+/** A younger connection is not given up because its server takes no writes: a new one would lead to the same server. */
 const YOUNG_MS = 10_000;
 const RECONNECT_PAUSES_MS = [50, 100, 200, 400, 800, 1600];
 
@@ -27,11 +26,11 @@ export interface ManagedConnectionEvents {
 }
 
 export interface ManagedConnection {
-  /** The connection, unless it is gone or silent. */
+  /** The connection, unless it is lost or silent. */
   connection(): Connection | undefined;
-  /** Ends with the first attempt to connect, however that went. */
+  /** Resolves when the first attempt to connect has ended, well or not. */
   firstAttempt: Promise<void>;
-  /** Changes with every connection; `undefined` while changes elsewhere might not be heard. */
+  /** Changes with every connection; `undefined` while changes of records might not be heard. */
   generation(): number | undefined;
   /** Gives the present connection up (it led to a server that takes no writes) and makes a new one. */
   reconnect(error: unknown): void;
@@ -40,15 +39,15 @@ export interface ManagedConnection {
 
 export function openConnection(address: RedisAddress, events: ManagedConnectionEvents): ManagedConnection {
   let connection: Connection | undefined;
-  let since = 0;
+  let connectedAt = 0;
   let generation = 0;
   let closed = false;
-  let wake: () => void = () => undefined;
-  let begin: () => void = () => undefined;
+  let endServing: () => void = () => undefined;
+  let endFirstAttempt: () => void = () => undefined;
   const firstAttempt = new Promise<void>((resolve) => {
-    begin = resolve;
+    endFirstAttempt = resolve;
   });
-  const pulses = createHeartbeats();
+  const heartbeats = createHeartbeats();
   const closing = new AbortController();
 
   function drop(error: unknown): void {
@@ -58,21 +57,21 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
     generation++;
     lost.destroy();
     if (!closed) events.down(error);
-    wake();
+    endServing();
   }
 
   function beat(): void {
     if (connection === undefined) return;
-    // Another master has other connections: what was read over the old ones is not told over the new ones.
-    if (pulses.beat(connection.masters())) generation++;
-    if (pulses.silence() > DEAD_MS) drop(new Error(`no answer for ${DEAD_MS} ms`));
+    // Another master has another connection: changes of what was read over the old one are not reported on the new one.
+    if (heartbeats.beat(connection.masters())) generation++;
+    if (heartbeats.silenceMs() > DEAD_MS) drop(new Error(`no response for ${DEAD_MS} ms`));
   }
 
   /** Connects and stays until the connection is lost. */
   async function serve(): Promise<void> {
     let lost: unknown;
     let made: Connection | undefined;
-    // A client may tell of an error before it is handed over.
+    // A client may report an error before it is handed over.
     made = await connectRedis(address, {
       lost(error) {
         lost = error ?? new Error('closed');
@@ -85,17 +84,17 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
       throw lost;
     }
     connection = made;
-    since = performance.now();
+    connectedAt = performance.now();
     generation++;
-    pulses.start(made.masters());
+    heartbeats.start(made.masters());
     events.up();
-    begin();
+    endFirstAttempt();
     await new Promise<void>((resolve) => {
-      wake = resolve;
+      endServing = resolve;
     });
   }
 
-  async function run(): Promise<void> {
+  async function keepConnected(): Promise<void> {
     for (let failures = 0; !closed; failures++) {
       try {
         await serve();
@@ -103,26 +102,26 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
       } catch (error) {
         if (failures === 0 && !closed) events.down(error);
       }
-      begin();
+      endFirstAttempt();
       const pause =
         RECONNECT_PAUSES_MS[Math.min(failures, RECONNECT_PAUSES_MS.length - 1)]! * (0.75 + Math.random() / 2);
       await sleep(pause, undefined, { signal: closing.signal }).catch(() => undefined);
     }
   }
 
-  const heart = setInterval(beat, HEARTBEAT_MS);
-  heart.unref();
-  void run();
+  const timer = setInterval(beat, HEARTBEAT_MS);
+  timer.unref();
+  void keepConnected();
   return {
     firstAttempt,
-    connection: () => (connection !== undefined && pulses.silence() < SILENT_MS ? connection : undefined),
-    generation: () => (connection !== undefined && pulses.age() < FRESH_MS ? generation : undefined),
+    connection: () => (connection !== undefined && heartbeats.silenceMs() < SILENT_MS ? connection : undefined),
+    generation: () => (connection !== undefined && heartbeats.ageMs() < FRESH_MS ? generation : undefined),
     reconnect(error) {
-      if (performance.now() - since > YOUNG_MS) drop(error);
+      if (performance.now() - connectedAt > YOUNG_MS) drop(error);
     },
     close() {
       closed = true;
-      clearInterval(heart);
+      clearInterval(timer);
       closing.abort();
       drop(new Error('closed'));
     },

@@ -1,21 +1,22 @@
-/** Whether the servers behind a connection live: asked all the time, since a network that goes silent reports no error. */
+/** Shows whether the servers behind a connection respond: by a steady ping, since a network that goes silent reports no error. */
 import type { Client } from './client.ts';
 
+/** Times are milliseconds of the monotonic clock. */
 interface Heartbeat {
-  /** When the last heartbeat that was answered was sent (milliseconds of the monotonic clock). */
-  answered: number;
-  /** When the heartbeat that waits for its answer was sent. */
-  waiting: number | undefined;
+  /** When the last ping that was answered was sent. */
+  answeredAt: number;
+  /** When the ping was sent whose reply is missing. */
+  waitingSince: number | undefined;
 }
 
-function sendPing(client: Client, pulse: Heartbeat): void {
-  if (pulse.waiting !== undefined) return;
-  const sent = performance.now();
-  pulse.waiting = sent;
+function sendPing(client: Client, heartbeat: Heartbeat): void {
+  if (heartbeat.waitingSince !== undefined) return;
+  const sentAt = performance.now();
+  heartbeat.waitingSince = sentAt;
   client.ping().then(
     () => {
-      pulse.answered = sent;
-      pulse.waiting = undefined;
+      heartbeat.answeredAt = sentAt;
+      heartbeat.waitingSince = undefined;
     },
     // The connection's own error says more.
     () => undefined,
@@ -23,32 +24,32 @@ function sendPing(client: Client, pulse: Heartbeat): void {
 }
 
 export function createHeartbeats() {
-  let pulses = new Map<Client, Heartbeat>();
+  let heartbeats = new Map<Client, Heartbeat>();
 
-  function oldest(pick: (pulse: Heartbeat, now: number) => number): number {
+  function longestMs(since: (heartbeat: Heartbeat, now: number) => number): number {
     const now = performance.now();
-    let age = 0;
-    for (const pulse of pulses.values()) age = Math.max(age, now - pick(pulse, now));
-    return age;
+    let longest = 0;
+    for (const heartbeat of heartbeats.values()) longest = Math.max(longest, now - since(heartbeat, now));
+    return longest;
   }
 
   return {
-    /** Begins with servers that have just answered. */
+    /** Begins with servers that have just responded. */
     start(clients: Client[]): void {
       const now = performance.now();
-      pulses = new Map(clients.map((client) => [client, { answered: now, waiting: undefined }]));
+      heartbeats = new Map(clients.map((client) => [client, { answeredAt: now, waitingSince: undefined }]));
     },
-    /** Asks all; whether they are others than before. One that has joined is believed from its first answer on. */
+    /** Sends all a ping; whether they are others than before. One that has joined counts as silent until its first reply. */
     beat(clients: Client[]): boolean {
-      const changed = clients.length !== pulses.size || clients.some((client) => !pulses.has(client));
-      const fresh = () => ({ answered: Number.NEGATIVE_INFINITY, waiting: undefined });
-      if (changed) pulses = new Map(clients.map((client) => [client, pulses.get(client) ?? fresh()]));
-      for (const [client, pulse] of pulses) sendPing(client, pulse);
+      const changed = clients.length !== heartbeats.size || clients.some((client) => !heartbeats.has(client));
+      const fresh = () => ({ answeredAt: Number.NEGATIVE_INFINITY, waitingSince: undefined });
+      if (changed) heartbeats = new Map(clients.map((client) => [client, heartbeats.get(client) ?? fresh()]));
+      for (const [client, heartbeat] of heartbeats) sendPing(client, heartbeat);
       return changed;
     },
-    /** For how long one of them has owed an answer. Milliseconds. */
-    silence: () => oldest((pulse, now) => pulse.waiting ?? now),
-    /** How old the last sign of life of the slowest is. */
-    age: () => oldest((pulse) => pulse.answered),
+    /** How long the slowest server has owed a reply (milliseconds). */
+    silenceMs: () => longestMs(({ waitingSince }, now) => waitingSince ?? now),
+    /** How long ago the last sign of life of the slowest server is (milliseconds). */
+    ageMs: () => longestMs(({ answeredAt }) => answeredAt),
   };
 }

@@ -1,17 +1,16 @@
-/** Asks sentinels where the master is. They are asked anew for every connection: it may have moved. */
-import { createClient } from '@redis/client';
+/** Asks sentinels for the address of the master, anew for every connection: it may have moved. */
 import type { RedisNode, SentinelAddress } from '../../config/schema/store_url.ts';
-import { connectInTime, optionsFor } from './client.ts';
+import { connectInTime, createSentinelClient, destroyClient } from './client.ts';
+import { readMasterAddress } from './replies.ts';
 
 async function querySentinel(address: SentinelAddress, node: RedisNode): Promise<RedisNode | undefined> {
-  const sentinel = createClient({ ...optionsFor({ ...address, database: 0 }, node), emitInvalidate: false });
+  const sentinel = createSentinelClient(address, node);
   sentinel.on('error', () => undefined);
-  const giveUp = () => sentinel.isOpen && sentinel.destroy();
+  const giveUp = () => destroyClient(sentinel);
   try {
     await connectInTime(sentinel.connect(), giveUp);
     const command = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master];
-    const found = (await connectInTime(sentinel.sendCommand(command), giveUp)) as unknown as [string, string] | null;
-    return found === null ? undefined : { host: found[0], port: Number(found[1]) };
+    return readMasterAddress(await connectInTime(sentinel.sendCommand(command), giveUp));
   } finally {
     giveUp();
   }
@@ -21,12 +20,12 @@ async function querySentinel(address: SentinelAddress, node: RedisNode): Promise
 export async function queryMaster(address: SentinelAddress): Promise<RedisNode> {
   let failure: unknown = new Error(`no sentinel knows ${address.master}`);
   // The password is that of the servers; sentinels have the same or none.
-  const ways =
+  const attempts =
     address.password === undefined ? [address] : [address, { ...address, username: undefined, password: undefined }];
   for (const node of address.nodes) {
-    for (const way of ways) {
+    for (const attempt of attempts) {
       try {
-        const found = await querySentinel(way, node);
+        const found = await querySentinel(attempt, node);
         if (found !== undefined) return found;
       } catch (error) {
         failure = error;

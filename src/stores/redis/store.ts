@@ -1,31 +1,25 @@
-/** The store in Redis or Valkey: for several machines. Copies are believed because Redis tells when a row has changed. */
-import KeyvRedis from '@keyv/redis';
+/** The store in Redis or Valkey: for several machines. Sessions may be cached because Redis tells when a record has changed. */
 import { ErrorReply } from '@redis/client';
 import type { Keyv } from 'keyv';
+import { withDeadline } from '../../async/deadline.ts';
 import { memoizePerTick } from '../../async/memoize.ts';
 import type { RedisAddress } from '../../config/schema/store_url.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
-import { answerInTime, openKeyv } from '../keyv.ts';
-import type { Store } from '../store.ts';
+import { STORE_TIMEOUT_MS, type Store } from '../store.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connect.ts';
 import { openConnection } from './connection.ts';
+import { openKeyv } from './keyv.ts';
+import { readInteger, readIsClusterComplete } from './replies.ts';
+import { DELETE_IF, INCREMENT, REPLACE_IF } from './scripts.ts';
 
-/** What every key begins with, where others use the same server. */
+/** The beginning of every key, as others may use the same server. */
 const KEY_PREFIX = 'gatepost:';
 
-/** A count and its end in one step: an end that is set later may never be set, and the row would stay for ever. */
-const INCREMENT = `local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return count`;
-
-/** Scripts, because the comparison and the write must be one step, and older Redis and Valkey have no command for it. */
-const DELETE_IF = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])`;
-const REPLACE_IF = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1`;
+/** The commands that are the same for one server and for a cluster. */
+type Commands = Pick<Client, 'set' | 'eval'>;
+type Step<T> = (commands: Commands, keyv: Keyv<string>, connection: Connection) => Promise<T>;
 
 /** The first word of an error reply is its code (Redis protocol: "Simple errors"). */
 const codeOf = (error: unknown) => (error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined);
@@ -34,98 +28,104 @@ const codeOf = (error: unknown) => (error instanceof ErrorReply ? error.message.
 const REPEATED_ARGUMENTS = /,? with args beginning with.*$/is;
 
 /**
- * Attack: a Redis without HELLO (older than 6, or a proxy before it) repeats what came with it in its error, the password
- * too, for whoever reads the log.
+ * Attack: a Redis without HELLO (older than 6, or a proxy before it) repeats the arguments in its error, the password too, and
+ * a reader of the log would learn it.
  */
-function reportDown(events: Events, error: unknown): void {
+function reportUnavailable(events: Events, error: unknown): void {
   const safe = error instanceof ErrorReply ? new Error(error.message.replace(REPEATED_ARGUMENTS, '')) : error;
-  events.emit('log', { level: 'error', event: 'store.unavailable', message: 'Redis is away', error: safe });
+  events.emit('log', { level: 'error', event: 'store.unavailable', message: 'Redis is unavailable', error: safe });
 }
 
-function createRunner(address: RedisAddress, events: Events, told: (key?: string) => void) {
+/** The result of a step, or `StoreUnavailable` when it fails or takes too long. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await withDeadline(work, STORE_TIMEOUT_MS, () => new Error(`no response within ${STORE_TIMEOUT_MS} ms`));
+  } catch (error) {
+    throw error instanceof StoreUnavailable ? error : new StoreUnavailable(error);
+  }
+}
+
+function createRunner(address: RedisAddress, events: Events, changed: (key?: string) => void) {
   const keyvs = new WeakMap<Connection, Keyv<string>>();
-  const link = openConnection(address, {
-    invalidated: (key) => told(key?.slice(KEY_PREFIX.length)),
-    up: () => events.emit('log', { level: 'info', event: 'store.available', message: 'Redis is there' }),
-    down: (error) => reportDown(events, error),
+  const managed = openConnection(address, {
+    invalidated: (key) => changed(key?.slice(KEY_PREFIX.length)),
+    up: () => events.emit('log', { level: 'info', event: 'store.available', message: 'Redis is available' }),
+    down: (error) => reportUnavailable(events, error),
   });
 
   function keyvOf(connection: Connection): Keyv<string> {
     const known = keyvs.get(connection);
     if (known !== undefined) return known;
-    const adapter = new KeyvRedis(connection.client as ConstructorParameters<typeof KeyvRedis>[0], {
-      throwOnErrors: true,
-      throwOnConnectError: true,
-    });
-    const keyv = openKeyv(adapter);
+    const keyv = openKeyv(connection.client);
     keyvs.set(connection, keyv);
     return keyv;
   }
 
   /** Runs a step on the present connection, or throws `StoreUnavailable`: at once when there is none any more. */
-  async function run<T>(step: (client: Client, keyv: Keyv<string>) => Promise<T>): Promise<T> {
-    // The first attempt is waited for: else whoever comes in the first moments of a process would be told of an outage.
-    const connection = link.connection() ?? (await answerInTime(link.firstAttempt.then(link.connection)));
+  async function run<T>(step: Step<T>): Promise<T> {
+    // Requests in the first moments of a process wait for the first attempt to connect, instead of seeing an outage.
+    const connection = managed.connection() ?? (await inTime(managed.firstAttempt.then(managed.connection)));
     if (connection === undefined) throw new StoreUnavailable(new Error('not connected to Redis'));
     try {
-      // What is called here is the same for one server and for a cluster.
-      return await answerInTime(step(connection.client as Client, keyvOf(connection)));
+      return await inTime(step(connection.client, keyvOf(connection), connection));
     } catch (error) {
       // After a failover this server takes no writes any more; a new connection may lead to the one that does.
-      const cause = (error as StoreUnavailable).cause;
-      if (codeOf(cause) === 'READONLY') link.reconnect(cause);
+      const cause = error instanceof StoreUnavailable ? error.cause : error;
+      if (codeOf(cause) === 'READONLY') managed.reconnect(cause);
       throw error;
     }
   }
-  return { link, run };
+  return { managed, run };
 }
 
-/** A write that leaves no row: it fails on a read-only replica, a full memory and a disk that cannot be written. */
-async function probe(client: Client, connection: Connection, key: string): Promise<void> {
-  await client.set(key, '', { condition: 'XX', expiration: { type: 'PX', value: 1 } });
+/** A write that leaves no record: it fails on a read-only replica, a full memory and a disk that cannot be written. */
+async function probe(connection: Connection, key: string): Promise<void> {
+  const commands: Commands = connection.client;
+  await commands.set(key, '', { condition: 'XX', expiration: { type: 'PX', value: 1 } });
   const masters = connection.masters();
   if (connection.client === masters[0]) return;
-  // One key asks one node of a cluster: the others may be there and still not serve.
-  const states = await Promise.all(masters.map((master) => master.sendCommand(['CLUSTER', 'INFO'])));
-  if (!states.every((state) => String(state).includes('cluster_state:ok'))) throw new Error('the cluster is not whole');
+  // One key reaches one node of a cluster: the others may respond and still not serve.
+  const replies = await Promise.all(masters.map((master) => master.sendCommand(['CLUSTER', 'INFO'])));
+  if (!replies.every(readIsClusterComplete)) throw new Error('the cluster does not serve all slots');
 }
 
-/** A store at an address of Redis. Opening never fails: it is unavailable until Redis is there. */
+/** A store at an address of Redis. Opening never fails: the store is unavailable until Redis responds. */
 export function createRedisStore(address: RedisAddress, events: Events): Store {
   const listeners: ((key: string | undefined) => void)[] = [];
-  const told = (key?: string) => listeners.forEach((listen) => void listen(key));
-  const { link, run } = createRunner(address, events, told);
+  const changed = (key?: string) => listeners.forEach((listen) => void listen(key));
+  const { managed, run } = createRunner(address, events, changed);
   const name = (key: string) => KEY_PREFIX + key;
+  const px = (ttlMs: number) => Math.ceil(ttlMs);
 
-  /** A write of ours is told to ourselves too, before its caller goes on. */
-  async function change<T>(key: string, step: (client: Client, keyv: Keyv<string>) => Promise<T>): Promise<T> {
+  /** Own writes are reported too, before the caller goes on. */
+  async function change<T>(key: string, step: Step<T>): Promise<T> {
     const result = await run(step);
-    told(key);
+    changed(key);
     return result;
   }
-  const writeIf = (condition: 'NX' | 'XX', key: string, value: string, ttl: number) =>
-    change(key, async (client) => {
-      const expiration = { type: 'PX', value: Math.ceil(ttl) } as const;
-      return (await client.set(name(key), value, { condition, expiration })) !== null;
+  const writeIf = (condition: 'NX' | 'XX', key: string, value: string, ttlMs: number) =>
+    change(key, async (commands) => {
+      const options = { condition, expiration: { type: 'PX', value: px(ttlMs) } } as const;
+      return (await commands.set(name(key), value, options)) !== null;
     });
   const evaluate = (script: string, key: string, ...args: string[]) =>
-    change(key, async (client) => Number(await client.eval(script, { keys: [name(key)], arguments: args })));
+    change(key, async (commands) => readInteger(await commands.eval(script, { keys: [name(key)], arguments: args })));
 
   return {
     get: (key) => run((_, keyv) => keyv.get(name(key))),
     getMany: (keys) => run((_, keyv) => keyv.getMany<string>(keys.map(name))),
-    set: (key, value, ttl) => change(key, async (_, keyv) => void (await keyv.set(name(key), value, Math.ceil(ttl)))),
+    set: (key, value, ttlMs) => change(key, async (_, keyv) => void (await keyv.set(name(key), value, px(ttlMs)))),
     delete: (key) => change(key, async (_, keyv) => void (await keyv.delete(name(key)))),
-    add: (key, value, ttl) => writeIf('NX', key, value, ttl),
-    replace: (key, value, ttl) => writeIf('XX', key, value, ttl),
+    add: (key, value, ttlMs) => writeIf('NX', key, value, ttlMs),
+    replace: (key, value, ttlMs) => writeIf('XX', key, value, ttlMs),
     deleteIf: async (key, value) => (await evaluate(DELETE_IF, key, value)) === 1,
-    replaceIf: async (key, expected, value, ttl) =>
-      (await evaluate(REPLACE_IF, key, expected, value, String(Math.ceil(ttl)))) === 1,
-    increment: (key, ttl) => evaluate(INCREMENT, key, String(Math.ceil(ttl))),
+    replaceIf: async (key, expected, value, ttlMs) =>
+      (await evaluate(REPLACE_IF, key, expected, value, String(px(ttlMs)))) === 1,
+    increment: (key, ttlMs) => evaluate(INCREMENT, key, String(px(ttlMs))),
     count: async (key) => Number((await run((_, keyv) => keyv.get(name(key)))) ?? 0),
-    generation: memoizePerTick(link.generation),
+    generation: memoizePerTick(managed.generation),
     onInvalidate: (listener) => void listeners.push(listener),
-    ping: () => run((client) => probe(client, link.connection()!, name('ready'))),
-    close: async () => link.close(),
+    ping: () => run((_, __, connection) => probe(connection, name('ready'))),
+    close: async () => managed.close(),
   };
 }

@@ -1,0 +1,39 @@
+/** Checks replies to commands that the client has no types for: a proxy before Redis may reply otherwise. */
+import type { RedisNode } from '../../config/schema/store_url.ts';
+
+const unexpected = (command: string) =>
+  new Error(`the reply to ${command} is not that of Redis: is there a proxy before it?`);
+
+/** `HELLO`: whether the server is a node of a cluster. */
+export function readIsClusterNode(reply: unknown): boolean {
+  if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) throw unexpected('HELLO');
+  return 'mode' in reply && reply.mode === 'cluster';
+}
+
+/** `ROLE`: `master`, `slave` or `sentinel`. */
+export function readRole(reply: unknown): string {
+  const role: unknown = Array.isArray(reply) ? reply[0] : undefined;
+  if (typeof role !== 'string') throw unexpected('ROLE');
+  return role;
+}
+
+/** `SENTINEL GET-MASTER-ADDR-BY-NAME`: `undefined` when the sentinel does not know the name. */
+export function readMasterAddress(reply: unknown): RedisNode | undefined {
+  if (reply === null) return undefined;
+  const [host, port]: unknown[] = Array.isArray(reply) ? reply : [];
+  if (typeof host !== 'string' || !/^\d{1,5}$/.test(String(port))) throw unexpected('SENTINEL GET-MASTER-ADDR-BY-NAME');
+  return { host, port: Number(port) };
+}
+
+/** `CLUSTER INFO`: whether all slots are served. */
+export function readIsClusterComplete(reply: unknown): boolean {
+  const text = String(reply);
+  if (!/^cluster_state:/m.test(text)) throw unexpected('CLUSTER INFO');
+  return /^cluster_state:ok\r?$/m.test(text);
+}
+
+/** `EVAL` of a script that returns a number. */
+export function readInteger(reply: unknown): number {
+  if (typeof reply !== 'number' || !Number.isSafeInteger(reply)) throw unexpected('EVAL');
+  return reply;
+}
