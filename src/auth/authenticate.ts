@@ -1,6 +1,7 @@
 /** Who the client is: a session first, then an accepted `Authorization` header. The only step of a decision that does I/O. */
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
-import type { CredentialAuthenticator, HeaderResult } from '../credentials/authenticator.ts';
+import type { CredentialAuthenticator } from '../credentials/authenticator.ts';
+import type { HeaderResult } from '../credentials/types.ts';
 import type { Application } from '../decision/application.ts';
 import type { Authentication } from '../decision/authentication.ts';
 import type { AuthRequest } from '../decision/request.ts';

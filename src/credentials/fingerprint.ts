@@ -1,4 +1,4 @@
-/** Turns credentials, user names and addresses into keyed hashes: what the store and the memory hold in their place. */
+/** Turns credentials, user names and addresses into keyed hashes, which the store and the memory hold in their place. */
 import { hash, randomBytes } from 'node:crypto';
 import { createSeal } from '../crypto/seal.ts';
 import { keyedHashKeys } from '../sessions/keys.ts';
@@ -7,11 +7,11 @@ import type { Credential } from './parse_authorization.ts';
 export interface Fingerprints {
   /**
    * The session ids that a credential has at an application, one for each configured secret, the current one first.
-   * Every replica derives the same. It is what the cookie carries: nobody without the secret can work it out,
-   * and nobody can try passwords against what the store holds (Attack: a plain hash of a short password is soon guessed).
+   * Every replica derives the same. The cookie carries it, so only the secret's holder may be able to compute it.
+   * Attack: a reader of the store tries passwords against its keys; a plain hash of a short password is soon guessed.
    */
   sessionIdsFor(slug: string, credential: Credential): [string, ...string[]];
-  /** The store's name for a counter of refusals. */
+  /** The store's key of a counter of refusals. */
   counterKeyFor(what: 'user' | 'address', value: string): string;
 }
 
@@ -25,15 +25,15 @@ export function createFingerprints(secrets: readonly string[]): Fingerprints {
         credential.scheme === 'basic'
           ? `${slug}\0basic\0${credential.user}\0${credential.password}`
           : `${slug}\0bearer\0${credential.token}`;
-      return credentials.hmacs(text) as [string, ...string[]];
+      return credentials.hmacs(text);
     },
-    counterKeyFor: (what, value) => keyedHashKeys(counters, 'c', what, value)[0] as string,
+    counterKeyFor: (what, value) => keyedHashKeys(counters, 'c', what, value)[0],
   };
 }
 
 /**
  * A fast keyed hash for the memory of this process alone: under a microsecond where HMAC takes three. SHA-256 with the key in
- * front is sound here as no digest ever leaves the process; it has to hide the header from a reader of the heap, no more.
+ * front is sound here as no digest leaves the process: it only has to hide the header from a reader of the heap.
  */
 export function createLocalFingerprint(): (slug: string, header: string) => string {
   const key = randomBytes(32).toString('base64url');

@@ -1,80 +1,44 @@
-/** Decides about a credential whose answer is not at hand: looks for its session, and asks the provider where it must. */
-import type { ApplicationConfig } from '../config/schema/config.ts';
+/** Decides about a credential that is not cached: looks for its session, and asks the provider where it must. */
 import { CredentialsRefused, GrantNotOffered, ProviderUnavailable } from '../errors.ts';
 import type { Identity } from '../identity.ts';
-import type { Events } from '../observe/events.ts';
-import type { Provider } from '../provider/provider.ts';
+import { createSession } from '../sessions/create_session.ts';
 import { lockKey, sessionKey } from '../sessions/keys.ts';
 import type { LiveSession } from '../sessions/session.ts';
-import type { Sessions } from '../sessions/sessions.ts';
 import { tryLock, waitForLock } from '../stores/lock.ts';
-import type { Store } from '../stores/store.ts';
-import type { HeaderResult } from './authenticator.ts';
-import { verifyBasic } from './basic.ts';
-import { verifyBearer } from './bearer.ts';
-import { type CredentialSessions, sessionOf } from './credential_sessions.ts';
-import type { DeniedCache } from './denied_cache.ts';
-import type { Credential } from './parse_authorization.ts';
-import type { RateLimit } from './rate_limit.ts';
+import type { CredentialAttempt, CredentialContext, HeaderResult } from './types.ts';
 
 /** Longer than the provider may take (10 s): the lock ends by itself only where a replica has died. */
 const LOCK_TTL_MS = 12_000;
-const LOCK_POLL_MS = 50;
-
-/** What the questions of one outpost share. */
-export interface CredentialContext {
-  sessions: Sessions;
-  store: Store;
-  provider: (application: ApplicationConfig) => Provider;
-  now: () => number;
-  events: Events;
-  sessionsOfCredentials: CredentialSessions;
-  denied: DeniedCache;
-  rateLimit: RateLimit;
-}
-
-/** A credential as it was attempt at an application. */
-export interface CredentialAttempt {
-  header: string;
-  application: ApplicationConfig;
-  clientAddress: string;
-  credential: Credential;
-  /** Its session ids, the current one first. */
-  ids: [string, ...string[]];
-  /** The provider's keys alone decide about it. */
-  local: boolean;
-}
+const LOCK_WAIT = { ttlMs: LOCK_TTL_MS, pollMs: 50, timeoutMs: LOCK_TTL_MS };
 
 type Found = { id: string; live: LiveSession };
 
-/** Looks for the session first: an accepted credential is never locked out by what others guess. */
-export async function resolve(context: CredentialContext, attempt: CredentialAttempt): Promise<HeaderResult> {
-  const found = await context.sessionsOfCredentials.find(attempt.ids, attempt.application.slug);
+const lockKeyOf = ({ ids }: CredentialAttempt) => lockKey(sessionKey(ids[0]));
+
+/**
+ * Looks for the session first: an accepted credential is never locked out by the guesses of other clients.
+ * @throws ProviderUnavailable, StoreUnavailable
+ */
+export async function verifyCredential(context: CredentialContext, attempt: CredentialAttempt): Promise<HeaderResult> {
+  const found = await context.credentialSessions.find(attempt.ids, attempt.application.slug);
   if (found === undefined) return verifyFirst(context, attempt);
-  if (context.sessionsOfCredentials.needsRecheck({ id: found.id, local: attempt.local }, found.live))
+  if (context.credentialSessions.needsRecheck({ id: found.id, local: attempt.local }, found.live))
     return recheck(context, attempt, found);
   return accept(context, attempt, found);
 }
 
-/** The first question about a credential. */
+/** The first check of a credential. */
 async function verifyFirst(context: CredentialContext, attempt: CredentialAttempt): Promise<HeaderResult> {
-  const { credential, ids, application } = attempt;
-  const permit = await context.rateLimit.acquire(
-    credential.scheme === 'basic' ? credential.user : undefined,
-    attempt.clientAddress,
-  );
+  const { credential, ids, application, clientAddress } = attempt;
+  const user = credential.scheme === 'basic' ? credential.user : undefined;
+  const permit = await context.rateLimit.acquire(user, clientAddress);
   if ('retryAfter' in permit) return { kind: 'limited', retryAfter: permit.retryAfter };
   try {
-    const key = lockKey(sessionKey(ids[0]));
-    const lock = await waitForLock(context.store, key, {
-      ttlMs: LOCK_TTL_MS,
-      pollMs: LOCK_POLL_MS,
-      timeoutMs: LOCK_TTL_MS,
-    });
+    const lock = await waitForLock(context.store, lockKeyOf(attempt), LOCK_WAIT);
     if (lock === undefined)
-      throw new ProviderUnavailable('another replica waits for the response to the same credential');
+      throw new ProviderUnavailable('another replica waits for the same response of the provider');
     try {
-      const found = await context.sessionsOfCredentials.find(ids, application.slug);
+      const found = await context.credentialSessions.find(ids, application.slug);
       if (found !== undefined) return accept(context, attempt, found);
       return await verify(context, attempt);
     } finally {
@@ -89,11 +53,11 @@ async function verifyFirst(context: CredentialContext, attempt: CredentialAttemp
 }
 
 /**
- * The question of every minute. Limits do not matter to it, as the credential was right a minute ago, and another replica
- * that is asking it already is left to it.
+ * The check of every minute. It is not limited, as the credential was accepted a minute ago, and it is left to another replica that
+ * runs it already.
  */
 async function recheck(context: CredentialContext, attempt: CredentialAttempt, found: Found): Promise<HeaderResult> {
-  const lock = await tryLock(context.store, lockKey(sessionKey(attempt.ids[0])), LOCK_TTL_MS);
+  const lock = await tryLock(context.store, lockKeyOf(attempt), LOCK_TTL_MS);
   if (lock === undefined) return accept(context, attempt, found);
   try {
     return await verify(context, attempt, found.id);
@@ -107,61 +71,80 @@ async function recheck(context: CredentialContext, attempt: CredentialAttempt, f
   }
 }
 
-/** Asks, and keeps the session of a yes. `renews`: the id of the session that stands for this credential so far. */
-async function verify(context: CredentialContext, attempt: CredentialAttempt, renews?: string): Promise<HeaderResult> {
-  const { application, credential, ids } = attempt;
+/** Asks the provider. Both password grants compare the user of the token with `user`: a provider may ignore user names. */
+async function askProvider(context: CredentialContext, attempt: CredentialAttempt): Promise<Identity> {
+  const { application, credential } = attempt;
   const provider = context.provider(application);
-  const asked = context.now();
-  const identity: Identity =
-    credential.scheme === 'basic'
-      ? await verifyBasic(provider, application.basic, credential)
-      : await verifyBearer(provider, credential);
-  const at = context.now();
-  if (identity.expiresAt <= at) throw new CredentialsRefused('the token has ended');
-  const session = sessionOf({ identity, application: application.slug, authMethod: credential.scheme }, { asked, at });
-  const live = await context.sessionsOfCredentials.save(ids[0], session);
-  // Signed out between the question and now: whoever signs out wins.
+  if (credential.scheme === 'bearer') return provider.verifyBearer(credential.token);
+  switch (application.basic) {
+    case 'app_password':
+      return provider.verifyAppPassword(credential.user, credential.password);
+    case 'password':
+      return provider.verifyPassword(credential.user, credential.password);
+    case 'off':
+      throw new CredentialsRefused('the application takes no passwords');
+  }
+}
+
+/**
+ * Asks the provider, and saves the session of an accepted credential.
+ * @param presentId the id of the session that the credential has so far
+ */
+async function verify(
+  context: CredentialContext,
+  attempt: CredentialAttempt,
+  presentId?: string,
+): Promise<HeaderResult> {
+  const { application, credential, ids } = attempt;
+  const tokenIssuedAt = context.now();
+  const identity = await askProvider(context, attempt);
+  const createdAt = context.now();
+  if (identity.expiresAt <= createdAt) throw new CredentialsRefused('the token has expired');
+  const session = createSession({
+    identity,
+    application: application.slug,
+    authMethod: credential.scheme,
+    tokenIssuedAt,
+    createdAt,
+    sessionMaxAgeMs: context.sessionMaxAgeMs,
+  });
+  const live = await context.credentialSessions.save(ids[0], session);
+  // Signed out between the request to the provider and now: the sign-out wins.
   if (live === undefined) return { kind: 'refused' };
   const result = accept(context, attempt, { id: ids[0], live });
-  return renews === ids[0] ? result : { ...result, newSessionId: ids[0] };
+  return presentId === ids[0] ? result : { ...result, newSessionId: ids[0] };
 }
 
 function accept(context: CredentialContext, { application, header, local }: CredentialAttempt, { id, live }: Found) {
-  context.sessionsOfCredentials.remember(application.slug, header, { id, local });
+  context.credentialSessions.remember(application.slug, header, { id, local });
   return { kind: 'accepted' as const, live };
 }
 
-/** The provider does not answer: the session lives on until its token's `exp`, unless it has been ended meanwhile. */
+/** The provider does not respond: the session lives on until its token's `exp`, unless it has been ended meanwhile. */
 async function keepDuringOutage(
   context: CredentialContext,
   attempt: CredentialAttempt,
   error: ProviderUnavailable,
 ): Promise<HeaderResult> {
-  const found = await context.sessionsOfCredentials.find(attempt.ids, attempt.application.slug);
+  const found = await context.credentialSessions.find(attempt.ids, attempt.application.slug);
   if (found === undefined) throw error;
-  context.sessionsOfCredentials.deferRecheck(found.id);
+  context.credentialSessions.deferRecheck(found.id);
   return accept(context, attempt, found);
 }
 
-/** Remembers a real refusal and counts it, once for each credential and minute. */
+/** Remembers a refusal and counts it, once for each credential and minute. */
 async function reject(
-  context: CredentialContext,
-  { ids, application, clientAddress, credential }: CredentialAttempt,
+  { events, deniedCache }: CredentialContext,
+  { ids, application: { slug }, clientAddress, credential }: CredentialAttempt,
   error: CredentialsRefused,
   count: () => Promise<boolean>,
 ): Promise<HeaderResult> {
-  const notice = { application: application.slug, error };
-  const message = `${credential.scheme} credentials were refused: ${error.message}`;
-  context.events.emit('log', { level: 'debug', event: 'credential.denied', message, ...notice });
+  const refused = `${credential.scheme} credentials were refused: ${error.message}`;
+  events.emit('log', { level: 'debug', event: 'credential.denied', message: refused, application: slug, error });
   const isGuess = !(error instanceof GrantNotOffered);
-  if (context.denied.remember(ids[0]) && isGuess && (await count())) {
-    const limit = `too many refusals from ${clientAddress || 'unknown'} or for one user name: no more questions for a minute`;
-    context.events.emit('log', {
-      level: 'warn',
-      event: 'credential.rate_limited',
-      message: limit,
-      application: application.slug,
-    });
+  if (deniedCache.remember(ids[0]) && isGuess && (await count())) {
+    const message = `too many refusals from ${clientAddress || 'unknown'} or for one user name: the provider is not asked for a minute`;
+    events.emit('log', { level: 'warn', event: 'credential.rate_limited', message, application: slug });
   }
   return { kind: 'refused' };
 }

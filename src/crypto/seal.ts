@@ -1,19 +1,20 @@
-/** Seals text with keys that are derived from `secret`, one per purpose, so that nobody who reads it can use it. */
+/** Seals text with keys that are derived from `secret`, one per purpose, so that only Gatepost can read or make it. */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** A sealer for one purpose. What one purpose sealed, another does not open. */
 export interface Seal {
-  /** Encrypts and authenticates `plain`; `aad` (where it belongs: a row's name, …) must be the same at `open`. base64url. */
+  /** Encrypts and authenticates `plain`; `aad` (the place of the text: a record's key, …) must be the same at `open`. base64url. */
   seal(plain: string, aad: string): string;
-  /** The text again, or `undefined` for everything that no present secret has sealed for this purpose and place. Never throws. */
+  /** The text, or `undefined` for everything that no configured secret has sealed for this purpose and place. Never throws. */
   open(sealed: string, aad: string): string | undefined;
   /** The same for bytes. */
   sealBytes(plain: Buffer, aad: string): string;
   openBytes(sealed: string, aad: string): Buffer | undefined;
-  /** A keyed hash under the first secret (base64url, 43 characters): stable until the secret is rotated. */
-  hmac(text: string): string;
-  /** The keyed hashes under all secrets, the first secret's first: to find again what was named before a rotation. */
-  hmacs(text: string): string[];
+  /**
+   * Keyed hashes (base64url, 43 characters), one for each secret, the first secret's first: records from before a rotation are found
+   * by the others.
+   */
+  hmacs(text: string): [string, ...string[]];
 }
 
 interface Key {
@@ -42,7 +43,7 @@ function deriveKey(secret: string, purpose: string): Key {
 }
 
 /**
- * Every message has a key of its own. AES-GCM breaks when a nonce is used twice with one key, and 96 random bits are
+ * Every message has a key of its own. Attack: AES-GCM breaks when a nonce is used twice with one key, and 96 random bits are
  * good for 2^32 messages only: a million sessions that refresh every five minutes write that many in two weeks.
  */
 function messageKey(key: Key, salt: Buffer): Buffer {
@@ -75,18 +76,18 @@ function openWith(keys: Key[], sealed: string, aad: string): Buffer | undefined 
   try {
     return Buffer.concat([decipher.update(bytes.subarray(HEAD_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch {
-    // Changed by one bit, or moved here from another place: not ours.
+    // Changed by one bit, or moved here from another place.
     return undefined;
   }
 }
 
 /**
  * A sealer for `purpose` (`session`, `state`, …) from the configured secrets: the first seals, all of them open, so that
- * a new secret is put in front of the old one without logging anybody out.
+ * a new secret can be put in front of the old one without logging users out.
  */
 export function createSeal(secrets: readonly string[], purpose: string): Seal {
   const keys = secrets.map((secret) => deriveKey(secret, purpose));
-  const [first] = keys;
+  const [first, ...others] = keys;
   if (first === undefined) throw new TypeError('a seal needs a secret');
   const hash = (key: Key, text: string) => createHmac('sha256', key.hash).update(text).digest('base64url');
   return {
@@ -94,7 +95,6 @@ export function createSeal(secrets: readonly string[], purpose: string): Seal {
     open: (sealed, aad) => openWith(keys, sealed, aad)?.toString(),
     sealBytes: (plain, aad) => sealWith(first, plain, aad),
     openBytes: (sealed, aad) => openWith(keys, sealed, aad),
-    hmac: (text) => hash(first, text),
-    hmacs: (text) => keys.map((key) => hash(key, text)),
+    hmacs: (text) => [hash(first, text), ...others.map((key) => hash(key, text))],
   };
 }

@@ -1,4 +1,4 @@
-/** The sessions of this outpost, over whatever store: finding, making, renewing and ending them. */
+/** The sessions of this outpost, over any store: finding, making, renewing and ending them. */
 import { randomBytes } from 'node:crypto';
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSeal } from '../crypto/seal.ts';
@@ -8,22 +8,26 @@ import type { Store } from '../stores/store.ts';
 import { sessionKey } from './keys.ts';
 import { createRefreshScheduler } from './refresh_scheduler.ts';
 import { createReplayGuard } from './replay_guard.ts';
-import { createRevocation, MAX_SESSION_AGE_MS } from './revocation.ts';
+import { createRevocation, maxSessionAgeMs } from './revocation.ts';
 import type { LiveSession, Session } from './session.ts';
 import { type CacheEntry, createSessionCache } from './session_cache.ts';
 import { createSessionReader } from './session_reader.ts';
 import { encodeRecord } from './session_record.ts';
 
-/** The sessions of this outpost. Times are milliseconds; every call may throw `StoreUnavailable`. */
+/** The sessions of this outpost. Every call may throw `StoreUnavailable`. */
 export interface Sessions {
   /**
    * The session of a cookie value (or of a header credential's session id) at an application.
-   * Answers without a promise when a entry may be believed (the hot path), else reads the store.
-   * `undefined`: there is none, it has ended, or it belongs to another application.
-   * Throws `ProviderUnavailable` when its token has ended and the provider gave no answer to a refresh: the session is not lost.
+   * Returns without a promise when a cached session may be used (the hot path), else reads the store.
+   * @returns `undefined` when there is none, it has ended, or it belongs to another application
+   * @throws ProviderUnavailable its token has expired and the provider did not respond to a refresh: the session is not lost
    */
-  find(id: string, application: string): LiveSession | undefined | Promise<LiveSession | undefined>;
-  /** Makes a session and returns its new random id (32 bytes, base64url). `replaces`: the id that dies with it. */
+  find(id: string, application: string): Awaitable<LiveSession | undefined>;
+  /** The session that `find` would return or refresh first, without a request to the provider. For logins: it admits no request. */
+  peek(id: string, application: string): Promise<Session | undefined>;
+  /** The session of an id, whatever has become of its token: for signing out, when no provider may be there to refresh it. */
+  owner(id: string, application: string): Promise<Session | undefined>;
+  /** Makes a session and returns its new random id (32 bytes, base64url). `replaces`: the id of a session that ends with it. */
   create(session: Session, replaces?: string): Promise<string>;
   /** Makes a session under an id of the caller's (header credentials: a keyed hash of 32 characters or more). */
   createAs(id: string, session: Session): Promise<void>;
@@ -34,16 +38,12 @@ export interface Sessions {
   /** Ends every session that belongs to one session at the provider; constant cost. */
   endSid(issuer: string, sid: string): Promise<void>;
   /**
-   * Whose session an id is, whatever has become of its token: for signing out, when there may be no provider to refresh it.
-   * Nobody is let in by it.
+   * Uses `name` (an issuer and a `jti`) once, on any replica; it stays used for `ttlMs`.
+   * @param work what it is used for; if it fails, `name` is not used
+   * @returns whether it was never used before
    */
-  owner(id: string, application: string): Promise<Session | undefined>;
-  /**
-   * Whether `name` (an issuer and a `jti`) was never used before, on any replica. It is used then, for `ttl` milliseconds,
-   * unless `work`, which is what it is used for, fails.
-   */
-  consumeOnce(name: string, ttl: number, work?: () => Promise<void>): Promise<boolean>;
-  /** Resolves when no refresh is under way. A process waits for it before it stops, or a rotated refresh token is lost. */
+  consumeOnce(name: string, ttlMs: number, work?: () => Promise<void>): Promise<boolean>;
+  /** Resolves when no refresh runs. A process waits for it before it stops, or a rotated refresh token is lost. */
   idle(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export interface SessionsOptions {
   store: Store;
   /** The configured secrets: the first seals, all open. */
   secret: readonly string[];
-  /** `session_max_age`, milliseconds. */
+  /** Milliseconds, and `now` since the epoch. */
   session_max_age: number;
   now: () => number;
   /** The provider of an application (by slug), for refreshing. */
@@ -61,20 +61,20 @@ export interface SessionsOptions {
   cacheBytes?: number | undefined;
 }
 
-/** Ids that nobody has been given are not looked up. */
+/** What cannot be an id is not looked up. */
 const couldBeId = (id: string) => id.length >= 32 && id.length <= 128;
 
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, now } = options;
   const seal = createSeal(options.secret, 'session');
-  const longest = Math.max(options.session_max_age, MAX_SESSION_AGE_MS);
-  const revocation = createRevocation(store, seal, { keep: longest, now });
+  const maxAgeMs = maxSessionAgeMs(options.session_max_age);
+  const revocation = createRevocation(store, seal, { keepMs: maxAgeMs, now });
   const cache = createSessionCache(options.cacheBytes);
   const read = createSessionReader({ store, seal, cache, events: options.events });
   const refresher = createRefreshScheduler({ ...options, seal });
   store.onInvalidate(cache.invalidate);
 
-  /** Whether a entry that is known to be true may be used now, and the refresh that it may need. */
+  /** Whether a current entry may be used now, after the refresh that it may need. */
   function checkFreshness(entry: CacheEntry, application: string): Awaitable<LiveSession | undefined> {
     const { session } = entry.live;
     // A session opens the application that it was made for: another one may have other access rules and another provider.
@@ -99,15 +99,17 @@ export function createSessions(options: SessionsOptions): Sessions {
     return refreshed !== undefined && now() < refreshed.live.session.tokenExpiresAt ? refreshed.live : undefined;
   }
 
+  async function readSession(id: string, application: string): Promise<Session | undefined> {
+    const session = couldBeId(id) ? (await read(id))?.live.session : undefined;
+    return session?.application === application ? session : undefined;
+  }
+
   async function write(id: string, session: Session): Promise<void> {
     const key = sessionKey(id);
     const revocationMarks = await revocation.marks(session);
-    const expiresAt = Math.min(session.expiresAt, session.createdAt + longest);
-    await store.set(
-      key,
-      encodeRecord(seal, key, { session: { ...session, expiresAt }, revocationMarks }),
-      Math.max(1, expiresAt - now()),
-    );
+    const expiresAt = Math.min(session.expiresAt, session.createdAt + maxAgeMs);
+    const sealed = encodeRecord(seal, key, { session: { ...session, expiresAt }, revocationMarks });
+    await store.set(key, sealed, Math.max(1, expiresAt - now()));
   }
 
   async function end(id: string): Promise<void> {
@@ -122,6 +124,12 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (!couldBeId(id)) return undefined;
       return andThen(read(id), (loaded) => loaded && checkFreshness(loaded, application));
     },
+    async peek(id, application) {
+      const session = await readSession(id, application);
+      if (session === undefined || now() >= session.expiresAt) return undefined;
+      return session.refreshToken !== undefined || now() < session.tokenExpiresAt ? session : undefined;
+    },
+    owner: readSession,
     async create(session, replaces) {
       const id = randomBytes(32).toString('base64url');
       await write(id, session);
@@ -132,10 +140,6 @@ export function createSessions(options: SessionsOptions): Sessions {
     end,
     endUser: revocation.endUser,
     endSid: revocation.endSid,
-    async owner(id, application) {
-      const session = couldBeId(id) ? (await read(id))?.live.session : undefined;
-      return session?.application === application ? session : undefined;
-    },
     consumeOnce: createReplayGuard(store, seal),
     idle: refresher.idle,
   };

@@ -2,8 +2,7 @@
 
 import type { Identity } from '../identity.ts';
 import { redirect } from '../pages/send.ts';
-import { MAX_SESSION_AGE_MS } from '../sessions/revocation.ts';
-import type { Session } from '../sessions/session.ts';
+import { createSession } from '../sessions/create_session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import type { BrowserSession } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
@@ -20,33 +19,20 @@ interface CompletedLogin {
   browser: LoginCookie;
 }
 
-/** Until its token ends; with a refresh token, as long as `session_max_age`. */
-function sessionOf(
-  context: SigninContext,
-  application: string,
-  { identity, asked }: Pick<CompletedLogin, 'identity' | 'asked'>,
-): Session {
-  const { expiresAt, ...who } = identity;
-  const now = context.now();
-  const end = identity.refreshToken === undefined ? expiresAt : now + context.config.session_max_age;
-  return {
-    ...who,
-    application,
-    authMethod: 'login',
-    createdAt: now,
-    tokenIssuedAt: asked,
-    tokenExpiresAt: expiresAt,
-    expiresAt: Math.min(end, now + Math.max(context.config.session_max_age, MAX_SESSION_AGE_MS)),
-  };
-}
-
 export async function complete(
   context: SigninContext,
   { ctx, application }: BrowserRequest,
   completed: CompletedLogin,
 ): Promise<Outcome> {
   const { login, present, browser } = completed;
-  const session = sessionOf(context, application.slug, completed);
+  const session = createSession({
+    identity: completed.identity,
+    application: application.slug,
+    authMethod: 'login',
+    tokenIssuedAt: completed.asked,
+    createdAt: context.now(),
+    sessionMaxAgeMs: context.config.session_max_age,
+  });
   // Attack (session fixation): an id that somebody planted here must be worth nothing after the login.
   const [old, ...others] = present.map(({ id }) => id);
   const id = await context.sessions.create(session, old);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HeaderResult } from '../../src/credentials/authenticator.ts';
+import type { HeaderResult } from '../../src/credentials/types.ts';
 import { CredentialsRefused, ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { basic, identityOf, jwt, makeApplication, makeReplica, SECRET, START, watch } from './fixture.ts';

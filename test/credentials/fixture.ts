@@ -1,7 +1,8 @@
 /** Header authentication over real sessions in memory, with a provider that says what the test wants and counts questions. */
 
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
-import { createCredentialAuthenticator, type HeaderResult } from '../../src/credentials/authenticator.ts';
+import { createCredentialAuthenticator } from '../../src/credentials/authenticator.ts';
+import type { HeaderResult } from '../../src/credentials/types.ts';
 import { CredentialsRefused } from '../../src/errors.ts';
 import type { Identity } from '../../src/identity.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
@@ -84,11 +85,12 @@ export function makeReplica(
   const now = () => clock.at;
   const store = options.store ?? createMemoryStore(now);
   const secret = options.secret ?? [SECRET];
+  const session_max_age = 86_400_000;
   const events = createEvents();
   const sessions = createSessions({
     store,
     secret,
-    session_max_age: 86_400_000,
+    session_max_age,
     now,
     provider: () => undefined,
     events,
@@ -97,7 +99,14 @@ export function makeReplica(
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
   const provider = options.providers?.(now) ?? (() => stand.provider);
-  const headers = createCredentialAuthenticator({ config: { secret }, sessions, store, provider, now, events });
+  const headers = createCredentialAuthenticator({
+    config: { secret, session_max_age },
+    sessions,
+    store,
+    provider,
+    now,
+    events,
+  });
   const authenticate = (
     header: string,
     fields: { application?: ApplicationConfig; clientAddress?: string } = {},

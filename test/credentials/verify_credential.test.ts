@@ -2,7 +2,7 @@
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
-import type { HeaderResult } from '../../src/credentials/authenticator.ts';
+import type { HeaderResult } from '../../src/credentials/types.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';

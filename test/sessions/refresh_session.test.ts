@@ -194,6 +194,26 @@ test('provider away: the session lives until its token ends, then it is a 503, a
   expect(await there.find(id, 'grafana')).toMatchObject({ session: { jwt: 'the.next.token' } });
 });
 
+test('a login peeks at sessions without a refresh, and sees those that a request could still refresh', async () => {
+  refresh = async () => {
+    throw new ProviderUnavailable();
+  };
+  const login = await here.create(makeRefreshable(clock.now()));
+  const program = await here.create(makeRefreshable(clock.now(), { refreshToken: undefined }));
+  const peek = (id: string) => here.peek(id, 'grafana');
+  expect(await here.peek(login, 'wiki')).toBeUndefined();
+  for (const id of [login, program]) expect(await peek(id)).toMatchObject({ sub: 'alice-sub' });
+  clock.pass(11 * MINUTE);
+  expect(await peek(login)).toMatchObject({ sub: 'alice-sub' });
+  expect(await peek(program)).toBeUndefined();
+  expect(await here.owner(program, 'grafana')).toMatchObject({ sub: 'alice-sub' });
+  clock.pass(24 * HOUR);
+  expect(await peek(login)).toBeUndefined();
+  for (const id of ['', 'short', 'A'.repeat(43)]) expect(await peek(id)).toBeUndefined();
+  await here.idle();
+  expect(asked).toEqual([]);
+});
+
 test('an error that nobody foresaw is not a refusal', async () => {
   refresh = async () => {
     throw new TypeError('a bug');

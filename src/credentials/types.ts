@@ -1,0 +1,54 @@
+/** The types that the modules of header authentication share. */
+import type { ApplicationConfig } from '../config/schema/config.ts';
+import type { Events } from '../observe/events.ts';
+import type { Provider } from '../provider/provider.ts';
+import type { LiveSession } from '../sessions/session.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Store } from '../stores/store.ts';
+import type { CredentialSessions } from './credential_sessions.ts';
+import type { DeniedCache } from './denied_cache.ts';
+import type { Credential } from './parse_authorization.ts';
+import type { RateLimit } from './rate_limit.ts';
+
+export interface HeaderRequest {
+  /** The value of `Authorization` as Node gives it: each character is a byte. */
+  header: string;
+  application: ApplicationConfig;
+  /** In canonical text; empty where it is unknown: then only user names are counted. */
+  clientAddress: string;
+}
+
+/**
+ * `accepted`: `newSessionId` belongs into the session cookie, and is there only when the session has just been made.
+ * `refused`: to be treated as absent. `not_ours`: a header for the application itself.
+ * `limited`: too many refusals; `retryAfter` in seconds.
+ */
+export type HeaderResult =
+  | { kind: 'accepted'; live: LiveSession; newSessionId?: string | undefined }
+  | { kind: 'refused' }
+  | { kind: 'not_ours' }
+  | { kind: 'limited'; retryAfter: number };
+
+/** A credential as a client presents it at an application. */
+export interface CredentialAttempt extends HeaderRequest {
+  credential: Credential;
+  /** Its session ids, that of the current secret first. */
+  ids: [string, ...string[]];
+  /** The provider's keys alone decide about it. */
+  local: boolean;
+}
+
+/** What all checks of credentials share. */
+export interface CredentialContext {
+  sessions: Sessions;
+  store: Store;
+  provider: (application: ApplicationConfig) => Provider;
+  /** `session_max_age` */
+  sessionMaxAgeMs: number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  events: Events;
+  credentialSessions: CredentialSessions;
+  deniedCache: DeniedCache;
+  rateLimit: RateLimit;
+}
