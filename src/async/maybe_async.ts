@@ -1,4 +1,4 @@
-/** Steps that wait only when they must: a promise costs more than a read of a store in memory. */
+/** Steps that wait only where they must: a promise costs more than a read of a store in memory. */
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -7,7 +7,7 @@ export function andThen<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** Runs `work`, and `after` when it has ended in whatever way. */
+/** Runs `work`, and `after` when it has ended, whether well or not. */
 export function andFinally<T>(work: () => Awaitable<T>, after: () => void): Awaitable<T> {
   let result: Awaitable<T>;
   try {

@@ -1,6 +1,6 @@
-/** Asks something once in a turn of the event loop: what comes in during a turn was sent before anybody could know better. */
+/** Computes once per tick of the event loop: requests of one tick were sent before the result could change. */
 
-/** `ask`, and its last answer again for the rest of the turn. `undefined` is no answer: it is asked again. */
+/** `compute`, and its last result again for the rest of the tick. `undefined` is not kept. */
 export function memoizePerTick<T>(compute: () => T | undefined): () => T | undefined {
   let known: T | undefined;
   const forget = () => {

@@ -1,4 +1,4 @@
-/** Authenticates a request by its `Authorization` header: by the session that the credential has already, else by the provider. */
+/** Authenticates a request by its `Authorization` header: by a session that is there, else by the provider. */
 import { decodeProtectedHeader } from 'jose';
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSingleFlight } from '../async/single_flight.ts';
@@ -23,7 +23,7 @@ export interface CredentialAuthenticator {
    * @throws ProviderUnavailable, StoreUnavailable: neither is a refusal
    */
   authenticate(request: HeaderRequest): Awaitable<HeaderResult>;
-  /** Whether a header beside a session's cookie is a credential of ours: the one that made the session, or one accepted before. */
+  /** Whether a header beside a session is a credential: the one that made the session, or one accepted before. */
   isOurCredential(live: LiveSession, header: string, application: ApplicationConfig): boolean;
 }
 
@@ -83,7 +83,9 @@ export function createCredentialAuthenticator(options: {
   };
 }
 
-/** Whether the provider's keys alone decide, so that an accepted token is good until its `exp` and no recheck is needed. */
+/**
+ * Whether the provider's keys alone decide, so that an accepted token is good until its `exp` and no recheck is needed.
+ */
 function isVerifiedLocally({ bearer }: ApplicationConfig, credential: Credential): boolean {
   if (credential.scheme !== 'bearer' || bearer === 'introspect' || credential.token.split('.').length !== 3)
     return false;

@@ -1,4 +1,4 @@
-/** Remembers refused credentials for ten seconds, so that a program that repeats itself costs the provider nothing. */
+/** A negative cache: a client that repeats a refused credential costs the provider nothing for ten seconds. */
 import { createLru } from '../lru.ts';
 
 const TTL_MS = 10_000;
@@ -13,18 +13,18 @@ export interface DeniedCache {
 }
 
 /**
- * In this process only and bounded: refused credentials leave no row in the store (Attack: otherwise anybody could
- * fill it), and another replica's question costs one more of the ten guesses.
+ * In this process only and bounded. Attack: a client that sends wrong credentials would fill a store that remembers
+ * them; without it another replica's check costs one more of the ten guesses.
  */
 export function createDeniedCache(now: () => number, max = 10_000): DeniedCache {
-  const memory = createLru<string, { at: number; countedAt: number }>(max);
+  const denied = createLru<string, { at: number; countedAt: number }>(max);
   return {
-    has: (id) => (memory.get(id)?.at ?? Number.NEGATIVE_INFINITY) + TTL_MS > now(),
+    has: (id) => (denied.get(id)?.at ?? Number.NEGATIVE_INFINITY) + TTL_MS > now(),
     remember(id) {
       const at = now();
-      const countedAt = memory.get(id)?.countedAt;
+      const countedAt = denied.get(id)?.countedAt;
       const counts = countedAt === undefined || countedAt + COUNT_WINDOW_MS <= at;
-      memory.set(id, { at, countedAt: counts ? at : countedAt });
+      denied.set(id, { at, countedAt: counts ? at : countedAt });
       return counts;
     },
   };

@@ -1,4 +1,6 @@
-/** Turns credentials, user names and addresses into keyed hashes, which the store and the memory hold in their place. */
+/**
+ * Turns credentials, user names and addresses into keyed hashes, which the store and the memory hold in their place.
+ */
 import { hash, randomBytes } from 'node:crypto';
 import { createSeal } from '../crypto/seal.ts';
 import { keyedHashKeys } from '../sessions/keys.ts';
@@ -32,8 +34,8 @@ export function createFingerprints(secrets: readonly string[]): Fingerprints {
 }
 
 /**
- * A fast keyed hash for the memory of this process alone: under a microsecond where HMAC takes three. SHA-256 with the key in
- * front is sound here as no digest leaves the process: it only has to hide the header from a reader of the heap.
+ * A fast keyed hash for the memory of this process alone: under a microsecond where HMAC takes three. SHA-256 with the
+ * key in front is sound here as no digest leaves the process: it only has to hide the header from a reader of the heap.
  */
 export function createLocalFingerprint(): (slug: string, header: string) => string {
   const key = randomBytes(32).toString('base64url');

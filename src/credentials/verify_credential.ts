@@ -53,8 +53,8 @@ async function verifyFirst(context: CredentialContext, attempt: CredentialAttemp
 }
 
 /**
- * The check of every minute. It is not limited, as the credential was accepted a minute ago, and it is left to another replica that
- * runs it already.
+ * The check of every minute. It is not limited, as the credential was accepted a minute ago, and it is left to another
+ * replica that runs it already.
  */
 async function recheck(context: CredentialContext, attempt: CredentialAttempt, found: Found): Promise<HeaderResult> {
   const lock = await tryLock(context.store, lockKeyOf(attempt), LOCK_TTL_MS);
@@ -71,7 +71,7 @@ async function recheck(context: CredentialContext, attempt: CredentialAttempt, f
   }
 }
 
-/** Asks the provider. Both password grants compare the user of the token with `user`: a provider may ignore user names. */
+/** Both password grants compare the user of the token with the user name, as a provider may ignore it. */
 async function askProvider(context: CredentialContext, attempt: CredentialAttempt): Promise<Identity> {
   const { application, credential } = attempt;
   const provider = context.provider(application);
@@ -86,15 +86,8 @@ async function askProvider(context: CredentialContext, attempt: CredentialAttemp
   }
 }
 
-/**
- * Asks the provider, and saves the session of an accepted credential.
- * @param presentId the id of the session that the credential has so far
- */
-async function verify(
-  context: CredentialContext,
-  attempt: CredentialAttempt,
-  presentId?: string,
-): Promise<HeaderResult> {
+/** Asks the provider, and saves the session of an accepted credential. `oldId`: the session that it has so far. */
+async function verify(context: CredentialContext, attempt: CredentialAttempt, oldId?: string): Promise<HeaderResult> {
   const { application, credential, ids } = attempt;
   const tokenIssuedAt = context.now();
   const identity = await askProvider(context, attempt);
@@ -112,7 +105,7 @@ async function verify(
   // Signed out between the request to the provider and now: the sign-out wins.
   if (live === undefined) return { kind: 'refused' };
   const result = accept(context, attempt, { id: ids[0], live });
-  return presentId === ids[0] ? result : { ...result, newSessionId: ids[0] };
+  return oldId === ids[0] ? result : { ...result, newSessionId: ids[0] };
 }
 
 function accept(context: CredentialContext, { application, header, local }: CredentialAttempt, { id, live }: Found) {
@@ -143,7 +136,8 @@ async function reject(
   events.emit('log', { level: 'debug', event: 'credential.denied', message: refused, application: slug, error });
   const isGuess = !(error instanceof GrantNotOffered);
   if (deniedCache.remember(ids[0]) && isGuess && (await count())) {
-    const message = `too many refusals from ${clientAddress || 'unknown'} or for one user name: the provider is not asked for a minute`;
+    const from = clientAddress || 'unknown';
+    const message = `too many refusals from ${from} or for one user name: the provider is not asked for a minute`;
     events.emit('log', { level: 'warn', event: 'credential.rate_limited', message, application: slug });
   }
   return { kind: 'refused' };

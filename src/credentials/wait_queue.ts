@@ -1,16 +1,16 @@
-/** Lines of requests that wait for one another, in this process: one queue for each key, gone when it is empty. */
+/** Queues of requests that wait for one another, in this process: one for each key, gone when it is empty. */
 
 export interface QueueEntry {
-  /** How many stand before this one. */
+  /** How many requests are before this one. */
   position(): number;
-  /** Resolves when somebody leaves the queue. */
+  /** Resolves when a request leaves the queue. */
   advanced(): Promise<void>;
   /** Leaves the queue; a second time does nothing. */
   leave(): void;
 }
 
 export interface WaitQueue {
-  /** Stands at the end of a queue at once. */
+  /** Joins the end of a queue at once. */
   join(key: string): QueueEntry;
 }
 

@@ -3,16 +3,19 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
 
 /** A sealer for one purpose. What one purpose sealed, another does not open. */
 export interface Seal {
-  /** Encrypts and authenticates `plain`; `aad` (the place of the text: a record's key, …) must be the same at `open`. base64url. */
+  /**
+   * Encrypts and authenticates `plain`; `aad` (the place of the text: a record's key, …) must be the same at `open`.
+   * base64url.
+   */
   seal(plain: string, aad: string): string;
-  /** The text, or `undefined` for everything that no configured secret has sealed for this purpose and place. Never throws. */
+  /** The text; `undefined` for what no configured secret has sealed for this purpose and place. Never throws. */
   open(sealed: string, aad: string): string | undefined;
   /** The same for bytes. */
   sealBytes(plain: Buffer, aad: string): string;
   openBytes(sealed: string, aad: string): Buffer | undefined;
   /**
-   * Keyed hashes (base64url, 43 characters), one for each secret, the first secret's first: records from before a rotation are found
-   * by the others.
+   * Keyed hashes (base64url, 43 characters), one for each secret, the first secret's first: records from before a
+   * rotation are found by the others.
    */
   hmacs(text: string): [string, ...string[]];
 }
@@ -43,8 +46,9 @@ function deriveKey(secret: string, purpose: string): Key {
 }
 
 /**
- * Every message has a key of its own. Attack: AES-GCM breaks when a nonce is used twice with one key, and 96 random bits are
- * good for 2^32 messages only: a million sessions that refresh every five minutes write that many in two weeks.
+ * Every message has a key of its own. Attack: AES-GCM breaks when a nonce is used twice with one key, and 96 random
+ * bits are good for 2^32 messages only: a million sessions that refresh every five minutes write that many in two
+ * weeks.
  */
 function messageKey(key: Key, salt: Buffer): Buffer {
   return createHmac('sha256', key.encryption).update(salt).digest();
@@ -82,8 +86,8 @@ function openWith(keys: Key[], sealed: string, aad: string): Buffer | undefined 
 }
 
 /**
- * A sealer for `purpose` (`session`, `state`, …) from the configured secrets: the first seals, all of them open, so that
- * a new secret can be put in front of the old one without logging users out.
+ * A sealer for `purpose` (`session`, `state`, …) from the configured secrets: the first seals, all of them open, so
+ * that a new secret can be put in front of the old one without logging users out.
  */
 export function createSeal(secrets: readonly string[], purpose: string): Seal {
   const keys = secrets.map((secret) => deriveKey(secret, purpose));

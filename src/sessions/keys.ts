@@ -20,16 +20,17 @@ export function lockKey(sessionKey: string): string {
 }
 
 /**
- * The issuers that share users. authentik has an issuer per application (`https://host/application/o/<slug>/`) and one user in all of
- * them: there the tenant is the part before; with any other provider it is the issuer.
+ * The issuers that share users. authentik has an issuer per application (`https://host/application/o/<slug>/`) and one
+ * user in all of them: there the tenant is the part before; with any other provider it is the issuer.
  */
 export function tenantOf(issuer: string): string {
   return /^(https?:\/\/.+)\/application\/o\/[^/]+\/?$/.exec(issuer)?.[1] ?? issuer;
 }
 
 /**
- * The keys of a record that is found by something guessable (a `sub`, a user name): keyed hashes, one for each configured secret, the first
- * secret's first. Attack: a plain hash of an e-mail address would tell a reader of the store which user signed out.
+ * The keys of a record that is found by something guessable (a `sub`, a user name): keyed hashes, one for each
+ * configured secret, the first secret's first. Attack: a plain hash of an e-mail address would tell a reader of the
+ * store which user signed out.
  */
 export function keyedHashKeys(seal: Seal, prefix: KeyPrefix, ...parts: string[]): [string, ...string[]] {
   const [first, ...others] = seal.hmacs(JSON.stringify([prefix, ...parts]));

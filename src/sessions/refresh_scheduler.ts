@@ -74,7 +74,8 @@ export function createRefreshScheduler(options: RefreshOptions) {
     /**
      * Waits for a refresh, at most 10 s: the token has expired, and without a new one there is no session.
      * @returns whether the session continues
-     * @throws ProviderUnavailable the provider gave no usable response: the session is kept, and a later request tries again
+     * @throws ProviderUnavailable the provider gave no usable response: the session is kept, and a later request tries
+     * again
      */
     async refreshNow({ live: { key } }: CacheEntry): Promise<boolean> {
       // However many requests wait for a session, one of them polls.

@@ -1,4 +1,4 @@
-/** One refresh of one session: asks the provider, judges its answer, writes the row. Whoever calls it holds the lock. */
+/** One refresh of one session: asks the provider, checks its response, writes the record. The caller holds the lock. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seal } from '../crypto/seal.ts';
 import { CredentialsRefused } from '../errors.ts';
@@ -9,7 +9,7 @@ import type { Store } from '../stores/store.ts';
 import { refreshDueAt, type Session } from './session.ts';
 import { decodeRecord, encodeRecord, type SessionRecord } from './session_record.ts';
 
-/** What became of it: `away` means that the provider gave no answer, and that the session lives until its token's `exp`. */
+/** `unavailable`: the provider gave no usable response, and the session lives until its token's `exp`. */
 export type RefreshOutcome = 'refreshed' | 'ended' | 'unavailable';
 
 export interface RefreshOptions {
@@ -20,17 +20,18 @@ export interface RefreshOptions {
   events: Events;
 }
 
-/** How often, and after which pauses (milliseconds), the answer of a provider is written again when the store fails. */
+/** The pauses after which the response of a provider is written again when the store fails. */
 const WRITE_PAUSES_MS = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600];
 
-/** The session with what the provider said now. When it ends for good does not change. */
+/** The session with the new tokens. When it ends for good does not change. */
 export function refreshedSession(session: Session, identity: Identity, now: number): Session {
   const { user, jwt, idToken, refreshToken, expiresAt } = identity;
   return {
     ...session,
     user,
     jwt,
-    // A refresh need not bring an ID token (OpenID Connect Core section 12.2); the old one still serves `id_token_hint`.
+    // A refresh need not bring an ID token (OpenID Connect Core section 12.2); the old one still serves
+    // `id_token_hint`.
     idToken: idToken === '' ? session.idToken : idToken,
     refreshToken: refreshToken ?? session.refreshToken,
     tokenIssuedAt: now,
@@ -55,20 +56,20 @@ export function createSessionRefresh({
       error,
     });
 
-  async function readRow(key: string): Promise<SessionRecord | undefined> {
+  async function read(key: string): Promise<SessionRecord | undefined> {
     const sealed = await store.get(key);
     return sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
   }
 
   /**
-   * The refresh token was spent by asking: where the provider rotates them, an answer that is not written is a session lost.
-   * `replace`, so that a session that was ended meanwhile is not raised.
+   * Where the provider rotates refresh tokens, the old one is used up: a response that is not written is a lost
+   * session. `replace`, so that a session that was ended meanwhile is not restored.
    */
-  async function write(key: string, row: SessionRecord): Promise<RefreshOutcome> {
-    const sealed = encodeRecord(seal, key, row);
+  async function write(key: string, record: SessionRecord): Promise<RefreshOutcome> {
+    const sealed = encodeRecord(seal, key, record);
     for (const pause of [...WRITE_PAUSES_MS, undefined]) {
       try {
-        return (await store.replace(key, sealed, row.session.expiresAt - now())) ? 'refreshed' : 'ended';
+        return (await store.replace(key, sealed, record.session.expiresAt - now())) ? 'refreshed' : 'ended';
       } catch (error) {
         if (pause === undefined) throw error;
         await sleep(pause);
@@ -77,13 +78,13 @@ export function createSessionRefresh({
     return 'ended';
   }
 
-  async function refuse(key: string, row: SessionRecord, error: unknown): Promise<RefreshOutcome> {
-    const present = await readRow(key);
-    // Somebody else has renewed it with this very token, which is why it was refused to us.
-    if (present !== undefined && present.session.refreshToken !== row.session.refreshToken) return 'refreshed';
+  async function refuse(key: string, record: SessionRecord, error: unknown): Promise<RefreshOutcome> {
+    const present = await read(key);
+    // Another replica has refreshed it with this very token, which is why the provider refused it here.
+    if (present !== undefined && present.session.refreshToken !== record.session.refreshToken) return 'refreshed';
     await store.delete(key);
     log(
-      row.session,
+      record.session,
       'info',
       'session.refresh_refused',
       'the provider refused to refresh a session: it has ended',
@@ -92,12 +93,12 @@ export function createSessionRefresh({
     return 'ended';
   }
 
-  /** The provider's answer, or `undefined` when it gave none. */
+  /** The provider's new tokens, or `undefined` when it gave no usable response. */
   async function ask(session: Session, refreshToken: string): Promise<Identity | undefined> {
     try {
       const { sub, idToken } = session;
       const identity = await provider(session.application)?.refresh(refreshToken, { sub, idToken });
-      // Tokens of somebody else (a mix-up at the provider, or an attack on the way) must not change whose session this is.
+      // Attack: tokens of another user, by a mix-up at the provider or on the way, would change whose session this is.
       if (identity !== undefined && identity.sub !== sub)
         throw new CredentialsRefused('the tokens are for another user');
       return identity;
@@ -108,20 +109,20 @@ export function createSessionRefresh({
     }
   }
 
-  return async function renew(key) {
-    const row = await readRow(key);
-    if (row === undefined) return 'ended';
-    const { session } = row;
+  return async function refresh(key) {
+    const record = await read(key);
+    if (record === undefined) return 'ended';
+    const { session } = record;
     // Another replica was faster.
     if (session.refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
     try {
       const identity = await ask(session, session.refreshToken);
       if (identity === undefined) return 'unavailable';
-      const outcome = await write(key, { ...row, session: refreshedSession(session, identity, now()) });
+      const outcome = await write(key, { ...record, session: refreshedSession(session, identity, now()) });
       log(session, 'debug', 'session.refreshed', 'a session was refreshed');
       return outcome;
     } catch (error) {
-      if (error instanceof CredentialsRefused) return refuse(key, row, error);
+      if (error instanceof CredentialsRefused) return refuse(key, record, error);
       throw error;
     }
   };

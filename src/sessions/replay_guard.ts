@@ -10,8 +10,8 @@ const IN_PROGRESS_MS = 5000;
 /** As `Sessions.consumeOnce`. */
 export function createReplayGuard(store: Store, seal: Seal) {
   return async (name: string, ttlMs: number, work: () => Promise<void> = async () => {}): Promise<boolean> => {
-    // Under the keys of every secret: during a rotation, replicas differ in which secret comes first. In one order, so that two
-    // replicas that use the same token do not each take one key and refuse it both.
+    // Under the keys of every secret: during a rotation, replicas differ in which secret comes first. In one order, so
+    // that two replicas that use the same token do not each take one key and refuse it both.
     const keys = keyedHashKeys(seal, 'j', name).toSorted();
     const locks: Lock[] = [];
     const releaseAll = () => Promise.all(locks.map((lock) => lock.release()));

@@ -1,4 +1,4 @@
-/** Ends all sessions of a user at constant cost: by one record that all of them must agree with, instead of a search for them. */
+/** Ends all sessions of a user at constant cost: by one record that all of them must agree with. */
 import { randomBytes } from 'node:crypto';
 import type { Seal } from '../crypto/seal.ts';
 import type { Store } from '../stores/store.ts';
@@ -18,13 +18,14 @@ export function maxSessionAgeMs(sessionMaxAgeMs: number): number {
 const timeOf = (generation: string) => Number.parseInt(/^([0-9a-z]+)\./.exec(generation)?.[1] ?? '', 36);
 
 /**
- * @param options `keepMs`: how long a sign-out is remembered, at least as long as the longest session; `now`: milliseconds since the epoch
+ * @param options `keepMs`: how long a sign-out is remembered, at least as long as the longest session; `now`:
+ * milliseconds since the epoch
  */
 export function createRevocation(store: Store, seal: Seal, { keepMs, now }: { keepMs: number; now: () => number }) {
   const userKeys = (issuer: string, sub: string) => keyedHashKeys(seal, 'u', tenantOf(issuer), sub);
   const sidKeys = (issuer: string, sid: string) => keyedHashKeys(seal, 'g', tenantOf(issuer), sid);
 
-  /** A new generation under the key of every configured secret: sessions remember the key of the secret that they were made with. */
+  /** A new generation under the key of every secret: a session remembers the key of its own secret. */
   async function renew(keys: string[]): Promise<void> {
     const generation = `${Math.floor(now()).toString(36)}.${randomBytes(12).toString('base64url')}`;
     await Promise.all(keys.map((key) => store.set(key, generation, keepMs)));
@@ -32,12 +33,12 @@ export function createRevocation(store: Store, seal: Seal, { keepMs, now }: { ke
 
   return {
     /**
-     * The records that can end a new session, as they are now. They are read before the session is written, so that a sign-out
-     * between the two ends the new session too.
+     * The records that can end a new session, as they are now. They are read before the session is written, so that a
+     * sign-out between the two ends the new session too.
      *
-     * Attack: with a stolen login an attacker begins one login after the other, so that one is always in progress when the owner signs
-     * out. So a generation that came while the provider was asked for the tokens is not agreed with, which ends the session. A time
-     * in the future was written by a clock that is ahead of ours, and says nothing.
+     * Attack: with a stolen login an attacker begins one login after the other, so that one is always in progress when
+     * the owner signs out. So a generation that came while the provider was asked for the tokens is not agreed with,
+     * which ends the session. A time in the future was written by a clock that is ahead of ours, and says nothing.
      */
     async marks(session: Session): Promise<RevocationMark[]> {
       const [userKey] = userKeys(session.issuer, session.sub);

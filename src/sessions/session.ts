@@ -1,7 +1,9 @@
 /** A session: plain data that the store seals, and that the hot path renders into headers once. */
 import type { User } from '../identity.ts';
 
-/** One signed-in user (or accepted header credential) at one application. All times are milliseconds since the epoch. */
+/**
+ * One signed-in user (or accepted header credential) at one application. All times are milliseconds since the epoch.
+ */
 export interface Session {
   /** The slug of the application that it was made for: it opens no other. */
   application: string;
@@ -36,8 +38,8 @@ export interface LiveSession {
 const MAX_REFRESH_LEAD_MS = 5 * 60_000;
 
 /**
- * When a session is to be refreshed: when less than half of its token's life, at most five minutes, is left. Without a refresh token
- * it is the token's end, before which there is nothing to do.
+ * When a session is to be refreshed: when less than half of its token's life, at most five minutes, is left. Without a
+ * refresh token it is the token's end, before which there is nothing to do.
  * @returns milliseconds since the epoch
  */
 export function refreshDueAt({ tokenIssuedAt, tokenExpiresAt, refreshToken }: Session): number {

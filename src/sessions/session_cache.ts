@@ -1,22 +1,24 @@
-/** Decoded entries of sessions in this process: bounded, and dropped as soon as a row that they hang on has changed. */
+/** Decoded sessions in this process: bounded, and evicted as soon as a record that they depend on has changed. */
 import { LRUCache } from 'lru-cache';
 import type { LiveSession } from './session.ts';
 import type { SessionRecord } from './session_record.ts';
 
-/** A decoded session and what must be known to go on believing it. Times in milliseconds since the epoch. */
+/** A decoded session, and what must be known to go on using it. Times are milliseconds since the epoch. */
 export interface CacheEntry {
   id: string;
   live: LiveSession;
   record: SessionRecord;
-  /** The beginning of the sealed row. Two rows never begin alike, so the same stamp means that nothing was written. */
+  /**
+   * The beginning of the sealed record. Two records never begin alike, so the same tag means that nothing was written.
+   */
   tag: string;
-  /** What the store's `epoch()` said before the row was read. */
+  /** The store's `generation()` before the record was read. */
   generation: number;
   /** Bytes, roughly. */
   bytes: number;
-  /** When the hot path must stop and think: a refresh is due, or the token has ended. */
+  /** When the hot path must look closer: a refresh is due, or the token has expired. */
   dueAt: number;
-  /** Not before this time is the next refresh tried. */
+  /** The next refresh is not tried before this time. */
   nextAttemptAt: number;
 }
 
@@ -31,7 +33,7 @@ export interface PendingRead {
 const MAX_CACHE_BYTES = 256 * 1024 ** 2;
 const TAG_CHARS = 64;
 
-/** A string of its own: a slice would keep the whole header or row in memory that it was cut from. */
+/** A string of its own: a slice would keep the whole header or record in memory that it was cut from. */
 const ownString = (text: string) => Buffer.from(text, 'latin1').toString('latin1');
 
 export function tagOf(sealed: string): string {
@@ -39,7 +41,7 @@ export function tagOf(sealed: string): string {
 }
 
 export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
-  /** Which entries hang on a row; nearly always one, so that one needs no Set. */
+  /** The entries that depend on a record; nearly always one, so one needs no Set. */
   const byKey = new Map<string, CacheEntry | Set<CacheEntry>>();
   const pendingReads = new Set<PendingRead>();
 
@@ -80,12 +82,12 @@ export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
     put(entry: CacheEntry): void {
       entry.id = ownString(entry.id);
       entries.set(entry.id, entry);
-      // One that is larger than all room there is was not kept.
+      // An entry that is larger than the whole cache was not kept.
       if (entries.peek(entry.id) !== entry) return;
       for (const key of keysOf(entry)) link(key, entry);
     },
     evict: (id: string) => void entries.delete(id),
-    /** What the store tells of a changed row; `undefined`: of all. */
+    /** A record has changed; `undefined`: all records may have. */
     invalidate(key: string | undefined): void {
       if (key === undefined) {
         evictAll();

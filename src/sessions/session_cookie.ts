@@ -15,7 +15,9 @@ export function sessionCookieName(clientId: string): string {
   return `authentik_proxy_${cookieSuffix(clientId)}`;
 }
 
-/** To which requests a browser sends an application's cookies: all of them go to the same hosts, by the same schemes. */
+/**
+ * To which requests a browser sends an application's cookies: all of them go to the same hosts, by the same schemes.
+ */
 export function cookieScope({ external_host, mode, cookie_domain }: CookieApplication): {
   secure: boolean;
   domain: string | undefined;

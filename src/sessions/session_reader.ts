@@ -1,5 +1,4 @@
-/** Reads a session from the store: its row, then the rows that may have revoked it; keeps a decoded entry where it may. */
-
+/** Reads a session from the store: its record, then those that may have revoked it; caches the result. */
 import { type Awaitable, andFinally, andThen } from '../async/maybe_async.ts';
 import { createSingleFlight } from '../async/single_flight.ts';
 import type { Seal } from '../crypto/seal.ts';
@@ -40,12 +39,12 @@ function warnOnce(events: Events): () => void {
     if (warned) return;
     warned = true;
     const message =
-      'a session in the store cannot be read: all replicas that share a store need the same secret and the same version of Gatepost';
+      'a session in the store cannot be read: replicas that share a store need one secret and one version of Gatepost';
     events.emit('log', { level: 'warn', event: 'session.unreadable', message });
   };
 }
 
-/** The entry of `id` as the store has it now; `undefined` when there is no such row, it does not open, or it is revoked. */
+/** The session of `id` in the store; `undefined` when it is missing, cannot be read, or is revoked. */
 export function createSessionReader({
   store,
   seal,
@@ -53,18 +52,18 @@ export function createSessionReader({
   events,
 }: SessionReaderOptions): (id: string) => Awaitable<CacheEntry | undefined> {
   const warnUnreadable = warnOnce(events);
-  const read = (keys: string[]): Awaitable<(string | undefined)[]> => store.peek?.(keys) ?? store.getMany(keys);
+  const readKeys = (keys: string[]): Awaitable<(string | undefined)[]> => store.peek?.(keys) ?? store.getMany(keys);
 
-  function open(id: string, key: string, sealed: string): CacheEntry | undefined {
+  function toEntry(id: string, key: string, sealed: string): CacheEntry | undefined {
     const known = cache.get(id);
-    // After a change somewhere else in the store most rows are what they were: no need to decrypt and render again.
+    // After a change elsewhere in the store most records are what they were: no need to decrypt and render them again.
     if (known !== undefined && known.tag === tagOf(sealed)) return known;
     const record = decodeRecord(seal, key, sealed);
     if (record === undefined) warnUnreadable();
     return record && decode(id, key, sealed, record);
   }
 
-  function keep(entry: CacheEntry, generation: number | undefined, pending: PendingRead): CacheEntry {
+  function cacheIfCurrent(entry: CacheEntry, generation: number | undefined, pending: PendingRead): CacheEntry {
     if (generation === undefined || pending.stale) {
       cache.evict(entry.id);
     } else {
@@ -74,21 +73,21 @@ export function createSessionReader({
     return entry;
   }
 
-  function forget(id: string): undefined {
+  function evict(id: string): undefined {
     cache.evict(id);
   }
 
   function readRecord(id: string, key: string, pending: PendingRead): Awaitable<CacheEntry | undefined> {
-    // Before the read: what changes during the read must not be taken for known.
+    // Before the read: a change during the read must count as a later one.
     const generation = store.generation();
-    return andThen(read([key]), ([sealed]) => {
-      const entry = sealed === undefined ? undefined : open(id, key, sealed);
-      if (entry === undefined) return forget(id);
-      const names = entry.record.revocationMarks.map((mark) => mark.key);
-      pending.keys.push(...names);
-      return andThen(read(names), (present) => {
-        if (isRevoked(entry.record.revocationMarks, present)) return forget(id);
-        return keep(entry, generation, pending);
+    return andThen(readKeys([key]), ([sealed]) => {
+      const entry = sealed === undefined ? undefined : toEntry(id, key, sealed);
+      if (entry === undefined) return evict(id);
+      const markKeys = entry.record.revocationMarks.map((mark) => mark.key);
+      pending.keys.push(...markKeys);
+      return andThen(readKeys(markKeys), (present) => {
+        if (isRevoked(entry.record.revocationMarks, present)) return evict(id);
+        return cacheIfCurrent(entry, generation, pending);
       });
     });
   }

@@ -5,12 +5,14 @@ import { isMarks, isSession } from './record_shape.ts';
 import type { Session } from './session.ts';
 
 /**
- * The first byte of a record under the seal. A change of what the record holds changes it: replicas of different versions that share a
- * store then take each other's records for missing ones, instead of reading them wrongly.
+ * The first byte of a record under the seal. A change of what the record holds changes it: replicas of different
+ * versions that share a store then take each other's records for missing ones, instead of reading them wrongly.
  */
 const FORMAT_VERSION = 1;
 
-/** A record that revokes sessions, and the generation that it had when the session was made (`''`: it was not there). */
+/**
+ * A record that revokes sessions, and the generation that it had when the session was made (`''`: it was not there).
+ */
 export interface RevocationMark {
   key: string;
   generation: string;
@@ -23,9 +25,9 @@ export interface SessionRecord {
 }
 
 /**
- * Seals a record. Attack: a record that is copied over another one (the attacker's session over a victim's) would open it; its key is
- * bound in, so it does not.
- * Compressed first: two tokens with nearly the same content are most of it. It takes 0.1 ms, once a login.
+ * Seals a record. Attack: a record that is copied over another one (the attacker's session over a victim's) would open
+ * it; its key is bound in, so it does not. Compressed first: two tokens with nearly the same content are most of it. It
+ * takes 0.1 ms, once a login.
  */
 export function encodeRecord(seal: Seal, key: string, record: SessionRecord): string {
   const { session, revocationMarks } = record;
@@ -37,7 +39,8 @@ export function encodeRecord(seal: Seal, key: string, record: SessionRecord): st
 
 /**
  * Reads a record.
- * @returns `undefined` when no configured secret opens it, or when it is of another format version: then there is no such session
+ * @returns `undefined` when no configured secret opens it, or when it is of another format version: then there is no
+ * such session
  */
 export function decodeRecord(seal: Seal, key: string, sealed: string): SessionRecord | undefined {
   const bytes = seal.openBytes(sealed, key);
@@ -64,8 +67,8 @@ function withIdToken(stored: unknown): unknown {
 }
 
 /**
- * Whether a sign-out came after the session was made. A revocation record that is gone has outlived every session that it ended
- * (it is kept as long as the longest session may live), so it revokes nothing.
+ * Whether a sign-out came after the session was made. A revocation record that is gone has outlived every session that
+ * it ended (it is kept as long as the longest session may live), so it revokes nothing.
  * @param present the generations in the store now, in the order of `marks`
  */
 export function isRevoked(marks: readonly RevocationMark[], present: readonly (string | undefined)[]): boolean {

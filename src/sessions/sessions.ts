@@ -20,14 +20,15 @@ export interface Sessions {
    * The session of a cookie value (or of a header credential's session id) at an application.
    * Returns without a promise when a cached session may be used (the hot path), else reads the store.
    * @returns `undefined` when there is none, it has ended, or it belongs to another application
-   * @throws ProviderUnavailable its token has expired and the provider did not respond to a refresh: the session is not lost
+   * @throws ProviderUnavailable its token has expired and the provider did not respond to a refresh: the session is not
+   * lost
    */
   find(id: string, application: string): Awaitable<LiveSession | undefined>;
-  /** The session that `find` would return or refresh first, without a request to the provider. For logins: it admits no request. */
+  /** The session that `find` would return or refresh, without a request to the provider: for logins only. */
   peek(id: string, application: string): Promise<Session | undefined>;
-  /** The session of an id, whatever has become of its token: for signing out, when no provider may be there to refresh it. */
+  /** The session of an id, even if its token has expired and cannot be refreshed: for signing out only. */
   owner(id: string, application: string): Promise<Session | undefined>;
-  /** Makes a session and returns its new random id (32 bytes, base64url). `replaces`: the id of a session that ends with it. */
+  /** Makes a session and returns its new id (32 random bytes, base64url). `replaces`: a session that ends with it. */
   create(session: Session, replaces?: string): Promise<string>;
   /** Makes a session under an id of the caller's (header credentials: a keyed hash of 32 characters or more). */
   createAs(id: string, session: Session): Promise<void>;
@@ -77,7 +78,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   /** Whether a current entry may be used now, after the refresh that it may need. */
   function checkFreshness(entry: CacheEntry, application: string): Awaitable<LiveSession | undefined> {
     const { session } = entry.live;
-    // A session opens the application that it was made for: another one may have other access rules and another provider.
+    // A session opens the application that it was made for: another one may have other access rules and another
+    // provider.
     if (session.application !== application) return undefined;
     const at = now();
     if (at >= session.expiresAt) return undefined;

@@ -1,8 +1,12 @@
-/** A store whose library is loaded only when it is configured: the client of Redis alone would double the time to start. */
+/**
+ * A store whose library is loaded only when it is configured: the client of Redis alone would double the time to start.
+ */
 import { StoreUnavailable } from '../errors.ts';
 import type { Store } from './store.ts';
 
-/** The store that `load` makes, usable at once: calls wait for it. While its library does not load, it is unavailable. */
+/**
+ * The store that `load` makes, usable at once: calls wait for it. While its library does not load, it is unavailable.
+ */
 export function createLazyStore(load: () => Promise<Store>): Store {
   let store: Store | undefined;
   const loading = load().then((loaded) => {

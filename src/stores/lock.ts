@@ -20,8 +20,8 @@ export interface Lock {
  * @throws StoreUnavailable
  */
 export async function tryLock(store: Store, key: string, ttlMs: number): Promise<Lock | undefined> {
-  // Attack: a holder that is slower than its lock lives would free the lock of the next holder, and let a third one in beside it.
-  // So each holder writes a value of its own, and the store compares and deletes in one step.
+  // Attack: a holder that is slower than its lock lives would free the lock of the next holder, and let a third one in
+  // beside it. So each holder writes a value of its own, and the store compares and deletes in one step.
   const owner = randomBytes(16).toString('base64url');
   if (!(await store.add(key, owner, ttlMs))) return undefined;
   const ignore = () => undefined;

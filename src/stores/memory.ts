@@ -29,8 +29,8 @@ function createRecords(now: () => number, limits: MemoryLimits) {
     sizeCalculation: (entry, key) => entry.value.length + key.length + OVERHEAD_BYTES,
   });
   const counters = createLru<string, Entry>(limits.counters);
-  // Attack: a client that creates records until the oldest are evicted would restore sessions that a sign-out has ended. So sign-outs,
-  // locks and used tokens only expire.
+  // Attack: a client that creates records until the oldest are evicted would restore sessions that a sign-out has
+  // ended. So sign-outs, locks and used tokens only expire.
   const others = new Map<string, Entry>();
   const maps = [sessions, counters, others];
   const mapOf = (key: string) => (key.startsWith('s:') ? sessions : key.startsWith('c:') ? counters : others);

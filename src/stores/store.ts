@@ -1,9 +1,9 @@
 /** The interface of every session store: records with an end, and the atomic steps that sessions need. */
 
 /**
- * A key-value store with expiry. Every call either does what it says or throws `StoreUnavailable` within one second: "not found"
- * always means that there is no such record. Values are sealed before they come here, and keys are hashes (sessions/keys.ts).
- * All times to live are milliseconds, and every record has one.
+ * A key-value store with expiry. Every call either does what it says or throws `StoreUnavailable` within one second:
+ * "not found" always means that there is no such record. Values are sealed before they come here, and keys are hashes
+ * (sessions/keys.ts). All times to live are milliseconds, and every record has one.
  */
 export interface Store {
   get(key: string): Promise<string | undefined>;
@@ -26,13 +26,14 @@ export interface Store {
   /** The present count, 0 where there is none. */
   count(key: string): Promise<number>;
   /**
-   * What was read while `generation()` returned this number may be used without a read as long as it returns the same number, unless
-   * `onInvalidate` named its key. Never waits. `undefined`: changes elsewhere may have been missed, so nothing may be used.
+   * What was read while `generation()` returned this number may be used without a read as long as it returns the same
+   * number, unless `onInvalidate` named its key. Never waits. `undefined`: changes elsewhere may have been missed, so
+   * nothing may be used.
    */
   generation(): number | undefined;
   /** Calls `listener` for each record that was changed, here or elsewhere; `undefined` means all. */
   onInvalidate(listener: (key: string | undefined) => void): void;
-  /** Resolves when the store responds and takes writes; throws `StoreUnavailable` otherwise. Leaves no record. For `/-/health/ready`. */
+  /** For `/-/health/ready`: throws `StoreUnavailable` unless the store takes writes. Leaves no record. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -23,7 +23,7 @@ beforeEach(() => {
   replica = makeReplica({ store: watched.store, clock });
 });
 
-describe('whose business the header is', () => {
+describe('the header of a request', () => {
   it.each(['Digest username="alice"', 'ApiKey 1234', ''])('%j is the application\u2019s', async (header) => {
     expect(await replica.authenticate(header)).toEqual({ kind: 'not_ours' });
   });
@@ -36,7 +36,7 @@ describe('whose business the header is', () => {
     expect(await replica.authenticate('Bearer good-token', { application })).toMatchObject({ kind: 'accepted' });
   });
 
-  it('a broken header is refused without a question', async () => {
+  it('a broken header is refused without a request to the provider', async () => {
     expect(replica.authenticate('Basic !!!!')).toEqual({ kind: 'refused' });
     expect(replica.stand.asked).toEqual([]);
   });
@@ -67,21 +67,21 @@ describe('an accepted credential', () => {
     expect(await replica.sessions.find(newSessionId!, 'other')).toBeUndefined();
   });
 
-  it('answers without a wait from then on, and sets no second cookie', async () => {
+  it('returns without a wait from then on, and sets no second cookie', async () => {
     await replica.authenticate(alice);
     const again = replica.authenticate(alice);
     expect(again).not.toBeInstanceOf(Promise);
     expect(accepted(again as HeaderResult).newSessionId).toBeUndefined();
   });
 
-  it('a thousand times is one session, one question and one row', async () => {
+  it('a thousand times is one session, one request to the provider and one record', async () => {
     for (let n = 0; n < 1000; n++) accepted(await replica.authenticate(alice));
     expect(replica.stand.asked).toHaveLength(1);
     expect([...watched.rows.keys()]).toEqual(sessionRows());
     expect(watched.writes.filter((write) => write.startsWith('set s:'))).toHaveLength(1);
   });
 
-  it('thirty times at once is one question, and one session for all', async () => {
+  it('thirty times at once is one request to the provider, and one session for all', async () => {
     const results = await Promise.all(Array.from({ length: 30 }, () => replica.authenticate(alice)));
     expect(new Set(results.map((result) => accepted(result).newSessionId)).size).toBe(1);
     expect(replica.stand.asked).toHaveLength(1);
@@ -136,7 +136,7 @@ describe('an accepted credential', () => {
     for (const secret of ['alice', 'good password', alice.slice(6), newSessionId!]) expect(dump).not.toContain(secret);
   });
 
-  it('gives another cookie with another secret: without the secret nobody can work it out', async () => {
+  it('gives another cookie with another secret: without the secret it cannot be computed', async () => {
     const other = makeReplica({ clock, secret: ['another secret of 32 characters!'] });
     const ids = await Promise.all(
       [replica, other].map(async (one) => accepted(await one.authenticate(alice)).newSessionId),
@@ -175,7 +175,7 @@ describe('once a minute', () => {
     expect(replica.stand.asked).toHaveLength(3);
   });
 
-  it('a no ends the session, cookie and all', async () => {
+  it('a refusal ends the session, cookie and all', async () => {
     const { newSessionId } = accepted(await replica.authenticate(alice));
     replica.stand.answer = async () => Promise.reject(new CredentialsRefused());
     clock.at += 60_000;
@@ -198,7 +198,7 @@ describe('once a minute', () => {
     await expect(replica.authenticate(alice)).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 
-  it('a provider that answers too late finds no session that was signed out meanwhile', async () => {
+  it('a provider that responds too late restores no session that was signed out meanwhile', async () => {
     await replica.authenticate(alice);
     clock.at += 60_000;
     replica.stand.answer = async () => {
@@ -208,7 +208,7 @@ describe('once a minute', () => {
     await expect(replica.authenticate(alice)).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 
-  it('whoever was accepted before is asked about even where others have guessed too often', async () => {
+  it('a credential that was accepted before is rechecked even where other clients have guessed too often', async () => {
     await replica.authenticate(alice);
     for (let n = 0; n < 11; n++) await replica.authenticate(basic('alice', `bad${n}`));
     expect(await replica.authenticate(basic('alice', 'bad'))).toMatchObject({ kind: 'limited' });
@@ -241,7 +241,7 @@ it('a sign-out while the provider is asked about a credential wins', async () =>
 });
 
 describe('a refused credential', () => {
-  it('is remembered for ten seconds, leaves no row, and is asked about again after them', async () => {
+  it('is remembered for ten seconds, leaves no record, and is checked again after them', async () => {
     const header = basic('alice', 'bad');
     expect(await replica.authenticate(header)).toEqual({ kind: 'refused' });
     clock.at += 9_999;
@@ -269,7 +269,7 @@ describe('a refused credential', () => {
     expect(await replica.authenticate(alice, { clientAddress: '192.0.2.9' })).toMatchObject({ kind: 'accepted' });
   });
 
-  it('is told of without the credential', async () => {
+  it('is logged without the credential', async () => {
     for (let n = 0; n < 10; n++) await replica.authenticate(basic('alice', `bad password ${n}`));
     expect(replica.logged.map((notice) => notice.event)).toContain('credential.denied');
     expect(replica.logged.map((notice) => notice.event)).toContain('credential.rate_limited');
@@ -298,7 +298,7 @@ describe('replicas', () => {
     expect(other.stand.asked).toEqual([]);
   });
 
-  it('ask one question between them when thirty requests come at once', async () => {
+  it('send one request to the provider between them when thirty requests come at once', async () => {
     const other = makeReplica({ store: watched.store, clock });
     for (const one of [replica, other]) {
       const { answer } = one.stand;
@@ -315,7 +315,7 @@ describe('replicas', () => {
     expect([...watched.rows.keys()]).toEqual(sessionRows());
   });
 
-  it('leave the question of the minute to whoever asks it already', async () => {
+  it('leave the recheck to the replica that runs it already', async () => {
     const other = makeReplica({ store: watched.store, clock });
     await replica.authenticate(alice);
     await other.authenticate(alice);
@@ -338,7 +338,7 @@ describe('replicas', () => {
 describe('when secrets rotate', () => {
   const next = 'the next secret of 32 characters';
 
-  it('the session goes on under the old one, and moves at the next question', async () => {
+  it('the session lives under the old one, and moves at the next recheck', async () => {
     const old = accepted(await replica.authenticate(alice)).newSessionId!;
     const rotated = makeReplica({ store: watched.store, clock, secret: [next, SECRET] });
     expect(accepted(await rotated.authenticate(alice)).newSessionId).toBeUndefined();
@@ -351,7 +351,7 @@ describe('when secrets rotate', () => {
     expect(await rotated.sessions.find(old, 'files')).toBeDefined();
   });
 
-  it('a no ends the sessions under all of them', async () => {
+  it('a refusal ends the sessions under all of them', async () => {
     const old = accepted(await replica.authenticate(alice)).newSessionId!;
     const rotated = makeReplica({ store: watched.store, clock, secret: [next, SECRET] });
     clock.at += 60_000;
@@ -396,7 +396,7 @@ describe('faults', () => {
     accepted(await makeReplica({ store, clock }).authenticate(alice));
   });
 
-  it('a known credential whose store went away is unavailable, and no promise is left alone', async () => {
+  it('a known credential whose store becomes unavailable is unavailable, and no promise is left alone', async () => {
     const store = { ...watched.store };
     const broken = makeReplica({ store, clock });
     accepted(await broken.authenticate(alice));

@@ -1,4 +1,4 @@
-/** Header authentication over real sessions in memory, with a provider that says what the test wants and counts questions. */
+/** Header authentication over real sessions in memory, with a provider that returns what the test wants and counts requests. */
 
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createCredentialAuthenticator } from '../../src/credentials/authenticator.ts';
@@ -18,7 +18,7 @@ export const START = 1_800_000_000_000;
 export const basic = (user: string, password: string) =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-/** A JWT in shape: the stand-in looks no closer. */
+/** A JWT in shape: the stand-in checks no more. */
 export const jwt = (name: string) => {
   const part = (data: object) => Buffer.from(JSON.stringify(data)).toString('base64url');
   return `${part({ alg: 'RS256', kid: '1' })}.${part({ name })}.${'s'.repeat(86)}`;
@@ -49,7 +49,7 @@ export function identityOf(username: string, expiresAt: number): Identity {
   };
 }
 
-/** Says yes to a password or token that begins with `good`, for five minutes. `answer` may be replaced. */
+/** Accepts a password or token that begins with `good`, for five minutes. `answer` may be replaced. */
 export function makeProvider(now: () => number) {
   const asked: string[] = [];
   const stand = {

@@ -59,7 +59,7 @@ describe('after ten refusals', () => {
   });
 });
 
-it('does not count clients whose address nobody knows together', async () => {
+it('does not count clients of unknown address together', async () => {
   await times(11, (n) => refuse(`user${n}`, ''));
   expect(await refuse('another', '')).toBe('asked');
 });
@@ -91,7 +91,7 @@ it('names no user and no address in the store, and every counter ends by itself'
 describe('guesses that come together', () => {
   const tick = () => new Promise((resolve) => setTimeout(resolve, 1));
 
-  it('get no more than ten questions, however many they are', async () => {
+  it('cause no more than ten requests to the provider, however many they are', async () => {
     let asked = 0;
     const results = await Promise.all(
       Array.from({ length: 80 }, async (_, n) => {
@@ -108,7 +108,7 @@ describe('guesses that come together', () => {
     expect(results.filter((result) => result === 'limited')).toHaveLength(70);
   });
 
-  it('are all asked in turn when they are right', async () => {
+  it('are all checked one after the other when they are right', async () => {
     let most = 0;
     let running = 0;
     const results = await Promise.all(
@@ -141,7 +141,7 @@ describe('guesses that come together', () => {
     expect(results).toContain('asked');
   });
 
-  it('are turned away at once behind a hundred others', async () => {
+  it('are rejected at once behind a hundred others', async () => {
     const turns = Array.from({ length: 100 }, () => limits.acquire('alice', ''));
     expect(await refuse('alice', '')).toBe(10);
     for (const turn of turns) ((await turn) as Permit).release();
@@ -158,7 +158,7 @@ describe('guesses that come together', () => {
   });
 });
 
-it('gives its place back when the store is away', async () => {
+it('leaves its queue when the store is unavailable', async () => {
   const { count } = watched.store;
   watched.store.count = () => Promise.reject(new Error('away'));
   for (let n = 0; n < 20; n++) await expect(limits.acquire('alice', '192.0.2.1')).rejects.toThrow('away');

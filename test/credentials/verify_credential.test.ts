@@ -119,7 +119,7 @@ describe('Basic', () => {
     expect(await ask(basic('bob', 'wonder:länd'), { slug: 'wiki', basic: 'password' })).toEqual({ kind: 'refused' });
   });
 
-  it('thirty times at once asks one question', async () => {
+  it('thirty times at once is one request', async () => {
     const before = provider.counts.token;
     const results = await Promise.all(Array.from({ length: 30 }, () => ask(basic('alice', 'app-alice'))));
     expect(new Set(results.map((result) => result.kind))).toEqual(new Set(['accepted']));
@@ -142,7 +142,7 @@ describe('Basic', () => {
 });
 
 describe('Bearer', () => {
-  it('takes a JWT of the provider for this client without a question', async () => {
+  it('accepts a JWT of the provider for this client without a request', async () => {
     const { access_token, id_token } = await getToken('jwt', 'alice');
     const fields = { client_id: 'jwt', client_secret: 'jwt-secret' };
     const before = provider.counts.introspection;
@@ -307,7 +307,7 @@ describe('a provider at fault', () => {
     'busy',
     'nonsense',
     'reset',
-  ] as const)('at the token endpoint (%s) is no answer', async (failure) => {
+  ] as const)('at the token endpoint (%s) is no refusal', async (failure) => {
     await ask(basic('bob', 'app-bob'));
     provider.fail('token', failure);
     for (let n = 0; n < 12; n++) {
@@ -317,18 +317,18 @@ describe('a provider at fault', () => {
     expect(await ask(alice)).toMatchObject({ kind: 'accepted' });
   });
 
-  it.each(['error', 'nonsense', 'reset'] as const)('at introspection (%s) is no answer', async (failure) => {
+  it.each(['error', 'nonsense', 'reset'] as const)('at introspection (%s) is no refusal', async (failure) => {
     const { access_token } = await getToken('files', 'alice');
     provider.fail('introspection', failure);
     await expect(ask(`Bearer ${access_token}`)).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 
-  it('that was never found is no answer', async () => {
+  it('that was never found is no refusal', async () => {
     provider.fail('discovery', 'error');
     await expect(ask(alice)).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 
-  it('without its keys is no answer', async () => {
+  it('without its keys is no refusal', async () => {
     const { access_token } = await getToken('jwt', 'alice');
     provider.fail('jwks', 'error');
     const fields = { client_id: 'jwt', client_secret: 'jwt-secret' };

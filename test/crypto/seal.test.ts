@@ -6,18 +6,18 @@ const NEW = 'the new secret, which is long enough to be one';
 
 test('what was sealed opens for the same purpose and place', () => {
   const seal = createSeal([OLD], 'session');
-  const sealed = seal.seal('Łukasz', 'row-1');
+  const sealed = seal.seal('Łukasz', 'record-1');
   expect(sealed).toMatch(/^[\w-]+$/);
-  expect(createSeal([OLD], 'session').open(sealed, 'row-1')).toBe('Łukasz');
+  expect(createSeal([OLD], 'session').open(sealed, 'record-1')).toBe('Łukasz');
 });
 
 test('the same text is never sealed alike', () => {
   const seal = createSeal([OLD], 'session');
-  const sealed = new Set(Array.from({ length: 100 }, () => seal.seal('text', 'row').slice(0, 43)));
+  const sealed = new Set(Array.from({ length: 100 }, () => seal.seal('text', 'record').slice(0, 43)));
   expect(sealed.size).toBe(100);
 });
 
-test('a row that is moved to another place does not open', () => {
+test('a record that is moved to another place does not open', () => {
   const seal = createSeal([OLD], 'session');
   expect(seal.open(seal.seal('my session', 's:mine'), 's:yours')).toBeUndefined();
 });
@@ -29,24 +29,24 @@ test('what one purpose has sealed another does not open', () => {
 
 test('one changed bit anywhere, or a cut, and it does not open', () => {
   const seal = createSeal([OLD], 'session');
-  const bytes = Buffer.from(seal.seal('text', 'row'), 'base64url');
+  const bytes = Buffer.from(seal.seal('text', 'record'), 'base64url');
   for (let at = 0; at < bytes.length; at++) {
     const changed = Buffer.from(bytes);
     changed[at]! ^= 1;
-    expect(seal.open(changed.toString('base64url'), 'row')).toBeUndefined();
-    expect(seal.open(bytes.subarray(0, at).toString('base64url'), 'row')).toBeUndefined();
+    expect(seal.open(changed.toString('base64url'), 'record')).toBeUndefined();
+    expect(seal.open(bytes.subarray(0, at).toString('base64url'), 'record')).toBeUndefined();
   }
-  for (const nonsense of ['', '.', '🏠', 'A'.repeat(200)]) expect(seal.open(nonsense, 'row')).toBeUndefined();
+  for (const nonsense of ['', '.', '🏠', 'A'.repeat(200)]) expect(seal.open(nonsense, 'record')).toBeUndefined();
 });
 
-test('with a new secret in front the old ones go on opening, until they are taken away', () => {
-  const before = createSeal([OLD], 'session').seal('text', 'row');
+test('with a new secret in front the old ones still open, until they are removed', () => {
+  const before = createSeal([OLD], 'session').seal('text', 'record');
   const rotating = createSeal([NEW, OLD], 'session');
-  expect(rotating.open(before, 'row')).toBe('text');
-  const after = rotating.seal('text', 'row');
-  expect(createSeal([NEW], 'session').open(after, 'row')).toBe('text');
-  expect(createSeal([NEW], 'session').open(before, 'row')).toBeUndefined();
-  expect(createSeal([OLD], 'session').open(after, 'row')).toBeUndefined();
+  expect(rotating.open(before, 'record')).toBe('text');
+  const after = rotating.seal('text', 'record');
+  expect(createSeal([NEW], 'session').open(after, 'record')).toBe('text');
+  expect(createSeal([NEW], 'session').open(before, 'record')).toBeUndefined();
+  expect(createSeal([OLD], 'session').open(after, 'record')).toBeUndefined();
 });
 
 test('keyed hashes differ by secret, purpose and text', () => {

@@ -1,4 +1,4 @@
-/** Sessions and providers for the tests of this room. */
+/** Sessions and providers for the tests of sessions and stores. */
 
 import type { Identity } from '../../src/identity.ts';
 import type { Provider } from '../../src/provider/provider.ts';
@@ -8,7 +8,7 @@ export const SECRET = 'a secret for tests, longer than thirty-two characters';
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-/** A clock that only moves when it is told to. */
+/** A clock that moves only by `pass`. */
 export function createClock(at = Date.now()) {
   const clock = {
     at,
@@ -56,7 +56,7 @@ export function makeRefreshable(now: number, changes: Partial<Session> = {}): Se
   });
 }
 
-/** What a provider answers to a refresh: a new token of ten minutes. */
+/** What a provider returns for a refresh: a new token of ten minutes. */
 export function makeIdentity(session: Session, now: number, changes: Partial<Identity> = {}): Identity {
   return {
     issuer: session.issuer,

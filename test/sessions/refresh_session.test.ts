@@ -19,9 +19,9 @@ import {
 
 let clock: ReturnType<typeof createClock>;
 let store: Store;
-/** What the provider was asked with, in order. */
+/** The refresh tokens that the provider was sent, in order. */
 let asked: string[];
-/** What it does with a refresh; each test says. */
+/** The provider's refresh; each test sets its own. */
 let refresh: Provider['refresh'];
 let here: Sessions;
 let there: Sessions;
@@ -59,7 +59,7 @@ afterEach(async () => {
   await store.close();
 });
 
-test('less than half of the token is left: it is refreshed, and nobody waits', async () => {
+test('less than half of the token is left: it is refreshed, and no request waits', async () => {
   const id = await here.create(makeRefreshable(clock.now()));
   clock.pass(5 * MINUTE - 1);
   here.find(id, 'grafana');
@@ -82,7 +82,7 @@ test('less than half of the token is left: it is refreshed, and nobody waits', a
   }
 });
 
-test('of a long token at most five minutes are given up', async () => {
+test('a long token is refreshed five minutes before its end', async () => {
   const id = await here.create(makeRefreshable(clock.now(), { tokenExpiresAt: clock.now() + 10 * HOUR }));
   clock.pass(10 * HOUR - 5 * MINUTE - 1);
   here.find(id, 'grafana');
@@ -123,7 +123,7 @@ test('forty requests after the token has ended wait for one refresh over both re
   expect(asked).toEqual(['refresh-1']);
 });
 
-test('a session goes on by refreshes until session_max_age and no longer', async () => {
+test('a session lives by refreshes until session_max_age and no longer', async () => {
   let serial = 1;
   refresh = async () => answer({ refreshToken: `refresh-${++serial}` });
   const id = await here.create(makeRefreshable(clock.now()));
@@ -137,7 +137,7 @@ test('a session goes on by refreshes until session_max_age and no longer', async
   expect(await here.find(id, 'grafana')).toBeUndefined();
 });
 
-test('a provider that gives no new refresh token goes on with the old one', async () => {
+test('a provider that gives no new refresh token is sent the old one again', async () => {
   refresh = async () => answer({ refreshToken: undefined, idToken: '' });
   const id = await here.create(makeRefreshable(clock.now()));
   clock.pass(6 * MINUTE);
@@ -162,7 +162,7 @@ test('refused: the session ends, on every replica', async () => {
   expect(await there.find(id, 'grafana')).toBeUndefined();
 });
 
-test('tokens of another user end the session instead of changing whose it is', async () => {
+test('tokens of another user end the session instead of changing its user', async () => {
   refresh = async () => answer({ sub: 'mallory-sub' });
   const id = await here.create(makeRefreshable(clock.now()));
   clock.pass(6 * MINUTE);
@@ -171,7 +171,7 @@ test('tokens of another user end the session instead of changing whose it is', a
   expect(await here.find(id, 'grafana')).toBeUndefined();
 });
 
-test('provider away: the session lives until its token ends, then it is a 503, and it comes back with the provider', async () => {
+test('provider unavailable: the session lives until its token ends, then it is unavailable, and it comes back with the provider', async () => {
   refresh = async () => {
     throw new ProviderUnavailable();
   };
@@ -214,7 +214,7 @@ test('a login peeks at sessions without a refresh, and sees those that a request
   expect(asked).toEqual([]);
 });
 
-test('an error that nobody foresaw is not a refusal', async () => {
+test('an unforeseen error is not a refusal', async () => {
   refresh = async () => {
     throw new TypeError('a bug');
   };
@@ -237,7 +237,7 @@ test('a sign-out during a refresh is not undone by it', async () => {
   expect(await here.find(id, 'grafana')).toBeUndefined();
 });
 
-test('a session that was ended during a refresh is not raised by it', async () => {
+test('a session that was ended during a refresh is not restored by it', async () => {
   const id = await here.create(makeRefreshable(clock.now()));
   refresh = async () => {
     await there.end(id);
@@ -267,9 +267,9 @@ test('a rotated refresh token is not lost when the store fails at the wrong mome
 test('a replica that dies in the middle of a refresh holds the others up for half a minute at most', async () => {
   const id = await here.create(makeRefreshable(clock.now()));
   const key = (await here.find(id, 'grafana'))!.key;
-  await store.add(`l:${key.slice(2)}`, 'of-one-who-died', 30_000);
+  await store.add(`l:${key.slice(2)}`, 'of-a-replica-that-died', 30_000);
   clock.pass(6 * MINUTE);
-  await store.add(`l:${key.slice(2)}`, 'of-one-who-died', 30_000);
+  await store.add(`l:${key.slice(2)}`, 'of-a-replica-that-died', 30_000);
   expect(there.find(id, 'grafana')).toBeDefined();
   await there.idle();
   expect(asked).toEqual([]);

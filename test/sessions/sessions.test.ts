@@ -29,7 +29,7 @@ beforeEach(() => {
 
 afterEach(() => store.close());
 
-test('a warm session is found without a promise, and without a read of the store', async () => {
+test('a cached session is found without a promise, and without a read of the store', async () => {
   const id = await sessions.create(makeSession(clock.now()));
   await sessions.find(id, 'grafana');
   const { peek } = store;
@@ -105,7 +105,7 @@ test('a sign-out while the provider is asked for the tokens of a login ends that
   expect(sessions.find(next, 'grafana')).toBeDefined();
 });
 
-test('a sign-out by a replica whose clock goes ahead is no reason to refuse the login that follows', async () => {
+test('a sign-out by a replica whose clock is ahead does not end the login that follows', async () => {
   clock.pass(HOUR);
   await sessions.endUser('https://auth.example.com/application/o/grafana/', 'alice-sub');
   clock.pass(-HOUR);
@@ -144,7 +144,7 @@ test('an issuer is a tenant of its own, except for the applications of one authe
   for (const id of [elsewhere, keycloak]) expect(sessions.find(id, 'grafana')).toBeDefined();
 });
 
-test('replicas with different secrets are told of, once: their users would go round in circles', async () => {
+test('replicas with different secrets are reported, once: their users would be redirected without end', async () => {
   const events = createEvents();
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
@@ -155,7 +155,7 @@ test('replicas with different secrets are told of, once: their users would go ro
   expect(logged).toMatchObject([{ level: 'warn', event: 'session.unreadable' }]);
 });
 
-test('secrets rotate without logging anybody out, and sign-outs reach the sessions of the old one', async () => {
+test('secrets rotate without logging users out, and sign-outs reach the sessions of the old one', async () => {
   const [OLD, NEW] = [SECRET, 'the next secret, longer than thirty-two characters'];
   const before = await sessions.create(makeSession(clock.now(), { sub: 'bob' }));
   const other = await sessions.create(makeSession(clock.now(), { sub: 'carol' }));
@@ -208,7 +208,7 @@ test('while a secret is rotated, one of two replicas uses a token', async () => 
   expect(uses.filter(Boolean)).toHaveLength(1);
 });
 
-test('a row that is copied over another one opens nothing', async () => {
+test('a record that is copied over another one opens nothing', async () => {
   const mine = await sessions.create(makeSession(clock.now(), { sub: 'mallory' }));
   const yours = await sessions.create(makeSession(clock.now(), { sub: 'alice' }));
   const [from, to] = [(await sessions.find(yours, 'grafana'))!.key, (await sessions.find(mine, 'grafana'))!.key];
@@ -238,7 +238,7 @@ test('nothing is read for what cannot be an id, and nothing is kept of what is n
   expect((store as ReturnType<typeof createMemoryStore>).size()).toBe(0);
 });
 
-test('copies are bounded', async () => {
+test('the cache is bounded', async () => {
   const few = createSessions({
     store,
     secret: [SECRET],
@@ -262,7 +262,7 @@ test('copies are bounded', async () => {
   expect(reads).toBeGreaterThan(0);
 });
 
-test('when the clock jumps back nobody is logged out, and nobody gains more than the jump', async () => {
+test('when the clock jumps back no user is logged out, and no session gains more than the jump', async () => {
   const id = await sessions.create(makeSession(clock.now()));
   clock.pass(-10 * HOUR);
   expect(sessions.find(id, 'grafana')).toBeDefined();

@@ -26,7 +26,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('when memory is full the sessions that were idle longest go, and nobody else', async () => {
+test('when memory is full the sessions that were idle longest are evicted, and no other record', async () => {
   const clock = createClock();
   const store = createMemoryStore(clock.now, { sessions: 100_000 });
   await store.set('u:alice', 'signed-out', HOUR);
@@ -38,12 +38,12 @@ test('when memory is full the sessions that were idle longest go, and nobody els
   expect(await store.get('s:0')).toBeDefined();
   expect(await store.get('s:999')).toBeDefined();
   expect(await store.get('s:500')).toBeUndefined();
-  // Were the sign-out evicted, whoever can fill the store could raise the sessions that it ended.
+  // Attack: were the sign-out evicted, a client that fills the store would restore the sessions that it ended.
   expect(await store.get('u:alice')).toBe('signed-out');
   await store.close();
 });
 
-test('counters of refusals are bounded and push out no session', async () => {
+test('counters of refusals are bounded and evict no session', async () => {
   const clock = createClock();
   const store = createMemoryStore(clock.now, { counters: 100 });
   await store.set('s:1', 'session', HOUR);
@@ -53,7 +53,7 @@ test('counters of refusals are bounded and push out no session', async () => {
   await store.close();
 });
 
-test('expired rows are swept though nobody asks for them', async () => {
+test('expired records are removed though no request reads them', async () => {
   vi.useFakeTimers();
   const clock = createClock();
   const store = createMemoryStore(clock.now);

@@ -15,7 +15,7 @@ test.each([
   expect(() => openStore(store, Date.now, createEvents())).toThrow(TypeError);
 });
 
-test('a library that cannot be loaded is a store that is away', async () => {
+test('a library that cannot be loaded is a store that is unavailable', async () => {
   const store = createLazyStore(async () => {
     throw new Error('no binary for this machine');
   });

@@ -9,7 +9,7 @@ import type { Store } from '../../src/stores/store.ts';
 import { HOUR, MINUTE, makeIdentity, makeSession, refreshingProvider, SECRET } from '../sessions/fixture.ts';
 import { waitUntil } from './redis/server.ts';
 
-/** A place where rows are. `open` gives another client of it, as another process or replica would have. */
+/** A place where records are. `open` gives another client of it, as another process or replica would have. */
 export interface Place {
   open(): Store;
   now(): number;
@@ -43,7 +43,7 @@ export function storeConformance(name: string, setUp: () => Promise<Place>): voi
       await place.close();
     });
 
-    rowCases(
+    recordCases(
       () => place,
       () => store,
       () => other,
@@ -62,8 +62,8 @@ export const ready = (store: Store): Promise<boolean> =>
     () => false,
   );
 
-function rowCases(place: () => Place, store: () => Store, other: () => Store): void {
-  test('a row is there for everybody until it is deleted', async () => {
+function recordCases(place: () => Place, store: () => Store, other: () => Store): void {
+  test('a record is there for all processes until it is deleted', async () => {
     const key = fresh();
     expect(await store().get(key)).toBeUndefined();
     await store().set(key, 'one', HOUR);
@@ -74,7 +74,7 @@ function rowCases(place: () => Place, store: () => Store, other: () => Store): v
     expect(await store().get(key)).toBeUndefined();
   });
 
-  test('a row ends with its time', async () => {
+  test('a record ends with its time', async () => {
     const [short, long] = [fresh(), fresh()];
     await store().set(short, 'short', 60);
     await store().set(long, 'long', HOUR);
@@ -92,13 +92,13 @@ function rowCases(place: () => Place, store: () => Store, other: () => Store): v
     }
   });
 
-  test('of many who add, one succeeds', async () => {
+  test('of many adds, one succeeds', async () => {
     const key = fresh('l');
     const adds = Array.from({ length: 20 }, (_, at) => (at % 2 ? store() : other()).add(key, String(at), HOUR));
     expect((await Promise.all(adds)).filter(Boolean)).toHaveLength(1);
   });
 
-  test('replace never raises what is gone', async () => {
+  test('replace never restores a record that is gone', async () => {
     const key = fresh();
     expect(await store().replace(key, 'raised', HOUR)).toBe(false);
     await store().set(key, 'one', HOUR);
@@ -166,7 +166,7 @@ function rowCases(place: () => Place, store: () => Store, other: () => Store): v
     expect(await tryLock(other(), key, HOUR)).toBeDefined();
   });
 
-  test('a counter counts everybody and ends a while after its first count', async () => {
+  test('a counter counts all processes and ends a while after its first count', async () => {
     const key = fresh('c');
     expect(await store().count(key)).toBe(0);
     const counts = await Promise.all(
@@ -174,7 +174,7 @@ function rowCases(place: () => Place, store: () => Store, other: () => Store): v
     );
     expect(counts.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(await other().count(key)).toBe(10);
-    // Were each count to begin the time anew, a counter that is counted all the time would never end.
+    // Were each count to restart its time, a counter that is incremented all the time would never end.
     let count = 10;
     for (let passed = 0; count > 1 && passed < 5000; passed += 50) {
       await place().pass(50);
@@ -208,7 +208,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
 
   const make = (changes = {}) => makeSession(place().now(), { sub: fresh(), sid: fresh(), ...changes });
 
-  /** A session that both sides know by heart: found there without any wait. */
+  /** A session that both sides have cached: found there without any wait. */
   async function createWarm(changes = {}): Promise<string> {
     const id = await here.create(make(changes));
     await waitUntil(async () => {
@@ -219,7 +219,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     return id;
   }
 
-  /** The other side must say no within a second, and without anybody telling it. */
+  /** The other side must miss it within a second, without being told by a test. */
   async function goneThere(id: string): Promise<boolean> {
     await waitUntil(async () => (await there.find(id, 'grafana')) === undefined, 1000);
     return true;
@@ -278,7 +278,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     expect(await goneThere(old)).toBe(true);
   });
 
-  test('an id of the caller is used again and again for one row', async () => {
+  test('an id of the caller stands for one record, however often it is written', async () => {
     const id = `keyed-hash-of-a-credential-${fresh()}`;
     await here.createAs(id, make({ authMethod: 'basic' }));
     await here.createAs(id, make({ authMethod: 'bearer' }));

@@ -1,11 +1,10 @@
-/** The embedded database of `file://`: LMDB, opened as soon as the folder can be used, written in groups, read without waiting. */
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
-import { open, type RootDatabase, type TransactionFlags } from 'lmdb';
+/** The embedded database of `file://`: LMDB, opened on first use, written in groups, read without waiting. */
+import { accessSync, constants, statfsSync } from 'node:fs';
 import { StoreUnavailable } from '../../errors.ts';
+import { FLUSH_LATER, type Lmdb, openLmdb } from './lmdb.ts';
 
 /** What a write may do. All writes of a tick are one transaction, so each sees what those before it did. */
-export type Transaction = Pick<RootDatabase<string, string>, 'get' | 'put' | 'remove'>;
+export type Transaction = Pick<Lmdb, 'get' | 'put' | 'remove'>;
 
 interface Job {
   run: (transaction: Transaction) => void;
@@ -13,27 +12,16 @@ interface Job {
   done: () => void;
 }
 
-/**
- * Abortable, and flushed to the disk after the commit and not in it (MDB_NOSYNC for this transaction). LMDB's overlapping
- * sync keeps the last flushed state intact: a process that dies loses nothing, a machine that dies loses the last moments.
- */
-const FLUSH_LATER = 0x10003 as TransactionFlags;
 const RETRY_AFTER_MS = 1000;
 /** Less free space than this is a full disk. */
 const MIN_FREE_BYTES = 256 * 1024;
-
-/** LMDB's `sync` is missing in its types. */
-function syncToDisk(store: object, done: (error?: unknown) => void): void {
-  if (!('sync' in store) || typeof store.sync !== 'function') throw new Error('this version of lmdb has no sync');
-  store.sync(done);
-}
 
 /**
  * Opens the database in `folder` at the first use, and again after a failure, at most once a second.
  * Writes are synchronous inside: LMDB's asynchronous ones do not survive a full disk. A commit takes 0.05 to 1 ms.
  */
 export function createDatabase(folder: string) {
-  let database: RootDatabase<string, string> | undefined;
+  let database: Lmdb | undefined;
   let failure: { error: unknown; at: number } | undefined;
   let jobs: Job[] = [];
   let flushing: Promise<void> | undefined;
@@ -41,18 +29,13 @@ export function createDatabase(folder: string) {
   let writable = true;
   let closed = false;
 
-  function openNow(): RootDatabase<string, string> {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return open<string, string>({ path: join(folder, 'sessions.mdb'), encoding: 'string', noMemInit: false });
-  }
-
-  function opened(): RootDatabase<string, string> {
+  function opened(): Lmdb {
     if (database !== undefined) return database;
     if (closed) throw new StoreUnavailable('closed');
     if (failure !== undefined && performance.now() - failure.at < RETRY_AFTER_MS)
       throw new StoreUnavailable(failure.error);
     try {
-      database = openNow();
+      database = openLmdb(folder);
       return database;
     } catch (error) {
       failure = { error, at: performance.now() };
@@ -60,14 +43,14 @@ export function createDatabase(folder: string) {
     }
   }
 
-  /** One flush at a time; what is committed meanwhile gets another. */
-  function flush(store: RootDatabase<string, string>): void {
+  /** One flush at a time, and another one for what is committed meanwhile. */
+  function flush(store: Lmdb): void {
     unflushed = true;
     flushing ??= (async () => {
       while (unflushed) {
         unflushed = false;
         await new Promise<void>((resolve) => {
-          syncToDisk(store, (error) => {
+          store.sync((error) => {
             if (error) writable = false;
             resolve();
           });
@@ -106,7 +89,7 @@ export function createDatabase(folder: string) {
   }
 
   return {
-    /** Reads raw records at once, as they are now: LMDB would go on showing the state that it has shown earlier in this tick. */
+    /** Reads raw records as they are now: LMDB would go on showing the state that it showed earlier in this tick. */
     read(keys: string[]): (string | undefined)[] {
       const store = opened();
       try {
@@ -120,7 +103,7 @@ export function createDatabase(folder: string) {
     slice(start: string, limit: number): { key: string; value: string }[] {
       return [...opened().getRange({ start, limit })];
     },
-    /** Runs `work` in one transaction with all other writes of this tick. Throws `StoreUnavailable` when nothing was written. */
+    /** Runs `work` in one transaction with the other writes of this tick. `StoreUnavailable`: nothing was written. */
     commit,
     /** Throws `StoreUnavailable` unless records can be written. */
     async probe(): Promise<void> {

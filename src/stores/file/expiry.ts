@@ -1,4 +1,4 @@
-/** Removes expired records of the file store in the background: once a minute, by one process at a time, in small slices. */
+/** Removes expired records of the file store: once a minute, by one process at a time, in small slices. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Transaction } from './database.ts';
 
@@ -8,9 +8,7 @@ const MAX_JITTER_MS = 5000;
 const SLICE_RECORDS = 500;
 /** Between two slices, so that requests go first. */
 const SLICE_PAUSE_MS = 20;
-/**
- * Until when no other process needs to look. A lease and no lock (stores/lock.ts): it is never released, as a minute is to pass.
- */
+/** Until when no other process needs to look: a lease, which unlike a lock (stores/lock.ts) is never released. */
 const LEASE_KEY = '.sweep';
 const LEASE_MS = EVERY_MS - 1000;
 

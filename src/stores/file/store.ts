@@ -18,8 +18,8 @@ function unpack(raw: string | undefined, now: number): string | undefined {
 }
 
 /**
- * Cached sessions depend on the records of sessions that were there, and on the records that revoke them, there or not. New sessions,
- * locks, counters and used tokens invalidate nothing.
+ * Cached sessions depend on the records of sessions that were there, and on the records that revoke them, there or not.
+ * New sessions, locks, counters and used tokens invalidate nothing.
  */
 function invalidatesCache(key: string, wasThere: boolean): boolean {
   return key.startsWith('u:') || key.startsWith('g:') || (wasThere && key.startsWith('s:'));

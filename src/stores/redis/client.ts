@@ -19,7 +19,8 @@ export type Cluster = RedisClusterType<None, None, None, 3, None>;
 
 /**
  * RESP 3 with client tracking from the handshake on: Redis tells the connection that read a key when that key changes.
- * No queue while disconnected, and no reconnecting inside: a call fails at once, and a new connection starts from nothing.
+ * No queue while disconnected, and no reconnecting inside: a call fails at once, and a new connection starts from
+ * nothing.
  */
 function optionsFor(address: RedisAddress, node?: RedisNode) {
   return {

@@ -1,4 +1,4 @@
-/** Keeps a connection to Redis: reconnects without end, and knows whether the server responds and whether changes are heard. */
+/** Keeps a connection to Redis: reconnects without end, and knows whether changes of records are heard. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisAddress } from '../../config/schema/store_url.ts';
 import { type Connection, connectRedis } from './connect.ts';
@@ -6,11 +6,11 @@ import { createHeartbeats } from './heartbeat.ts';
 
 const HEARTBEAT_MS = 200;
 /**
- * How old the last sign of life may be while cached sessions are used. A network that goes silent (no close, no error) would
- * otherwise keep a session alive here after it was ended there.
+ * How old the last sign of life may be while cached sessions are used. A network that goes silent (no close, no error)
+ * would otherwise keep a session alive here after it was ended there.
  */
 const FRESH_MS = 600;
-/** A server that has not responded for this long is unavailable: calls fail at once instead of waiting for their time-out. */
+/** A server that is silent for this long is unavailable: calls fail at once instead of at their time-out. */
 const SILENT_MS = 1000;
 /** After this a silent connection is given up for a new one: the server may live on under another address. */
 const DEAD_MS = 5000;

@@ -1,4 +1,4 @@
-/** Shows whether the servers behind a connection respond: by a steady ping, since a network that goes silent reports no error. */
+/** Pings the servers of a connection all the time, since a network that goes silent reports no error. */
 import type { Client } from './client.ts';
 
 /** Times are milliseconds of the monotonic clock. */
@@ -39,7 +39,7 @@ export function createHeartbeats() {
       const now = performance.now();
       heartbeats = new Map(clients.map((client) => [client, { answeredAt: now, waitingSince: undefined }]));
     },
-    /** Sends all a ping; whether they are others than before. One that has joined counts as silent until its first reply. */
+    /** Pings all; whether they are others than before. A new one counts as silent until its first reply. */
     beat(clients: Client[]): boolean {
       const changed = clients.length !== heartbeats.size || clients.some((client) => !heartbeats.has(client));
       const fresh = () => ({ answeredAt: Number.NEGATIVE_INFINITY, waitingSince: undefined });

@@ -5,7 +5,8 @@ import type { Client, Cluster } from './client.ts';
 
 /**
  * Redis keeps the expiry itself: Keyv's own envelope goes by the machine's clock and costs 40 bytes a record.
- * `throwOnErrors`: without it Keyv responds "not found" when the store is unavailable, and all users would be logged out.
+ * `throwOnErrors`: without it Keyv responds "not found" when the store is unavailable, and all users would be logged
+ * out.
  */
 export function openKeyv(client: Client | Cluster): Keyv<string> {
   // The adapter's types know no client with a fixed protocol version; it takes any.

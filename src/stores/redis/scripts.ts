@@ -1,4 +1,4 @@
-/** The atomic steps of the Redis store that no command does on every version: each script has one key, so that it runs on a cluster. */
+/** The atomic steps of the Redis store, for all versions. Each has one key, so that it runs on a cluster. */
 
 /** A count and its end in one step: an end that is set later may never be set, and the record would stay for ever. */
 export const INCREMENT = `local count = redis.call('INCR', KEYS[1])

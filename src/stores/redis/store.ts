@@ -1,4 +1,4 @@
-/** The store in Redis or Valkey: for several machines. Sessions may be cached because Redis tells when a record has changed. */
+/** The store in Redis or Valkey: for several machines. Sessions are cached because Redis reports changed records. */
 import { ErrorReply } from '@redis/client';
 import type { Keyv } from 'keyv';
 import { withDeadline } from '../../async/deadline.ts';
@@ -28,8 +28,8 @@ const codeOf = (error: unknown) => (error instanceof ErrorReply ? error.message.
 const REPEATED_ARGUMENTS = /,? with args beginning with.*$/is;
 
 /**
- * Attack: a Redis without HELLO (older than 6, or a proxy before it) repeats the arguments in its error, the password too, and
- * a reader of the log would learn it.
+ * Attack: a Redis without HELLO (older than 6, or a proxy before it) repeats the arguments in its error, the password
+ * too, and a reader of the log would learn it.
  */
 function reportUnavailable(events: Events, error: unknown): void {
   const safe = error instanceof ErrorReply ? new Error(error.message.replace(REPEATED_ARGUMENTS, '')) : error;

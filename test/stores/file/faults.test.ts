@@ -42,7 +42,7 @@ function open(folder: string, now: () => number = Date.now) {
   return { store, sessions: createSessions({ ...options, store }) };
 }
 
-test('a folder that cannot be made is told of at the start, with what to do', async () => {
+test('a folder that cannot be made is reported at the start, with what to do', async () => {
   const folder = newFolder();
   writeFileSync(join(folder, 'file'), '');
   const events = createEvents();
@@ -147,7 +147,7 @@ function mountSmall(size: string): string | undefined {
   return folder;
 }
 
-test('a full disk: nobody new gets in, nobody is logged out, and it recovers by itself', async () => {
+test('a full disk: no new session is made, no user is logged out, and it recovers by itself', async () => {
   const folder = mountSmall('3m');
   if (folder === undefined) return;
   const { store, sessions } = open(join(folder, 'store'));
@@ -202,7 +202,7 @@ test('a folder that cannot be made or used: unavailable, until it can', async ()
   expect(sessions.find(await sessions.create(makeSession(Date.now())), 'grafana')).toBeDefined();
 });
 
-test('expired rows are swept, live ones are not, and one process does it', async () => {
+test('expired records are removed, live ones are not, and one process does it', async () => {
   const folder = newFolder();
   const clock = createClock();
   const { store } = open(folder, clock.now);
@@ -210,7 +210,7 @@ test('expired rows are swept, live ones are not, and one process does it', async
   clock.pass(2 * HOUR);
   const database = createDatabase(folder);
   closing.push(() => database.close());
-  const expiresAtOf = (row: string) => Number.parseInt(row.split(':')[0]!, 36);
+  const expiresAtOf = (raw: string) => Number.parseInt(raw.split(':')[0]!, 36);
   const sweeps = await Promise.all([1, 2, 3].map(() => removeExpired(database, { now: clock.now, expiresAtOf })));
   expect(sweeps.toSorted((a, b) => a - b)).toEqual([0, 0, 600]);
   expect(database.slice('a', 10_000)).toHaveLength(600);

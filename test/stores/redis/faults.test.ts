@@ -88,7 +88,7 @@ async function expectUnavailable(store: Store): Promise<void> {
 }
 
 describe.runIf(hasRedis())('redis', () => {
-  test('away at start: unavailable, and there as soon as it is there', async () => {
+  test('not there at the start: unavailable, and available as soon as it responds', async () => {
     const server = closeLater(createRedisServer(await freePort()));
     const { store, sessions } = open(server.url);
     await expectUnavailable(store);
@@ -99,7 +99,7 @@ describe.runIf(hasRedis())('redis', () => {
     expect(await found(sessions, id)).toBe('yes');
   });
 
-  test('killed: warm and unknown sessions alike are unavailable at once, and nothing is believed', async () => {
+  test('killed: cached and unknown sessions alike are unavailable at once, and no cached session is used', async () => {
     const server = closeLater(await startRedis());
     const { store, sessions } = await openReady(server.url);
     const id = await createWarm(sessions);
@@ -123,7 +123,7 @@ describe.runIf(hasRedis())('redis', () => {
     expect(await found(sessions, await createWarm(sessions))).toBe('yes');
   });
 
-  test('killed and back with its rows: nobody is logged out', async () => {
+  test('killed and back with its records: no user is logged out', async () => {
     const server = closeLater(createRedisServer(await freePort(), ['--appendonly', 'yes', '--appendfsync', 'always']));
     await server.start();
     const { store, sessions } = await openReady(server.url);
@@ -134,7 +134,7 @@ describe.runIf(hasRedis())('redis', () => {
     expect(await found(sessions, id)).toBe('yes');
   });
 
-  test('paused: every call ends within a second, a warm session is not believed for long, and it recovers by itself', async () => {
+  test('paused: every call ends within a second, a cached session is not used for long, and it recovers by itself', async () => {
     const server = closeLater(await startRedis());
     const { store, sessions } = await openReady(server.url);
     const id = await createWarm(sessions);
@@ -143,7 +143,7 @@ describe.runIf(hasRedis())('redis', () => {
     await expectUnavailable(store);
     expect(performance.now() - from).toBeLessThan(1200);
     expect(await found(sessions, id)).toBe('unavailable');
-    // By now it is known to be away: nobody waits any more.
+    // By now it is known to be unavailable: no call waits any more.
     const again = performance.now();
     await sleep(300);
     await expectUnavailable(store);
@@ -231,7 +231,7 @@ describe.runIf(hasRedis())('redis', () => {
     await expectUnavailable(store);
   });
 
-  test('a warm session costs no command', async () => {
+  test('a cached session costs no command', async () => {
     const server = closeLater(await startRedis());
     const { sessions } = await openReady(server.url);
     const id = await createWarm(sessions);

@@ -1,4 +1,4 @@
-/** A Redis that is too old for the protocol: what is said of it. */
+/** A Redis that is too old for the protocol: what the log says of it. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { createEvents, type LogEvent } from '../../../src/observe/events.ts';
 import { describeError } from '../../../src/observe/log.ts';
 import { openStore } from '../../../src/stores/open.ts';
 
-/** Answers like Redis 5: it does not know HELLO, and repeats what came with it. */
+/** Replies like Redis 5: it does not know HELLO, and repeats its arguments. */
 async function startOldRedis() {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);

@@ -4,7 +4,7 @@ import { openStore } from '../../../src/stores/open.ts';
 import { type Place, storeConformance } from '../store.conformance.ts';
 import { hasRedis, type RedisServer, startCluster, startRedis, startSentinel } from './server.ts';
 
-/** What `SCAN` and `GET` show to somebody who has broken into the servers. */
+/** What `SCAN` and `GET` show to an attacker who has broken into the servers. */
 async function dumpOf(servers: RedisServer[]): Promise<string> {
   const rows: unknown[] = [];
   for (const server of servers) {
