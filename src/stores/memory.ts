@@ -1,6 +1,7 @@
 /** The store in memory: one process, bounded, gone at a restart. */
 import { LRUCache } from 'lru-cache';
 import { createLru } from '../lru.ts';
+import { parseCount } from './count.ts';
 import type { Store } from './store.ts';
 
 interface Entry {
@@ -96,7 +97,7 @@ export function createMemoryStore(now: () => number, limits: Partial<MemoryLimit
       records.write(key, String(count), entry?.expiresAt ?? now() + ttlMs);
       return count;
     },
-    count: async (key) => Number(read(key) ?? 0),
+    count: async (key) => parseCount(read(key)),
     // No other process writes here, and every write is reported: a session that is still cached is current.
     generation: () => 0,
     onInvalidate: (listener) => void listeners.push(listener),

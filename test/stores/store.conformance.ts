@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { StoreUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import { tryLock } from '../../src/stores/lock.ts';
@@ -181,6 +182,14 @@ function recordCases(place: () => Place, store: () => Store, other: () => Store)
       count = await store().increment(key, 800);
     }
     expect(count).toBe(1);
+  });
+
+  test('a counter that is no number is unavailable, and not below every limit', async () => {
+    for (const value of ['NaN', '', '-1', '1e3', 'ten']) {
+      const key = fresh('c');
+      await store().set(key, value, HOUR);
+      await expect(store().count(key)).rejects.toThrow(StoreUnavailable);
+    }
   });
 
   test('ping leaves nothing behind', async () => {

@@ -2,6 +2,7 @@
 import { memoizePerTick } from '../../async/memoize.ts';
 import type { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
+import { parseCount } from '../count.ts';
 import type { Store } from '../store.ts';
 import { createDatabase, type Database, type Transaction } from './database.ts';
 import { startExpiry } from './expiry.ts';
@@ -99,7 +100,7 @@ export function createFileStore(folder: string, now: () => number, events: Event
     get: async (key) => read([key])[0],
     getMany: async (keys) => read(keys),
     peek: read,
-    count: async (key) => Number(read([key])[0] ?? 0),
+    count: async (key) => parseCount(read([key])[0]),
     generation: memoizePerTick(() => readGeneration(database)),
     onInvalidate: (listener) => void listeners.push(listener),
     ping: database.probe,

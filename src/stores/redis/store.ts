@@ -6,6 +6,7 @@ import { memoizePerTick } from '../../async/memoize.ts';
 import type { RedisAddress } from '../../config/schema/store_url.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
+import { parseCount } from '../count.ts';
 import { STORE_TIMEOUT_MS, type Store } from '../store.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connect.ts';
@@ -122,7 +123,7 @@ export function createRedisStore(address: RedisAddress, events: Events): Store {
     replaceIf: async (key, expected, value, ttlMs) =>
       (await evaluate(REPLACE_IF, key, expected, value, String(px(ttlMs)))) === 1,
     increment: (key, ttlMs) => evaluate(INCREMENT, key, String(px(ttlMs))),
-    count: async (key) => Number((await run((_, keyv) => keyv.get(name(key)))) ?? 0),
+    count: async (key) => parseCount(await run((_, keyv) => keyv.get(name(key)))),
     generation: memoizePerTick(managed.generation),
     onInvalidate: (listener) => void listeners.push(listener),
     ping: () => run((_, __, connection) => probe(connection, name('ready'))),
