@@ -1,14 +1,7 @@
 /** The forwarded URL and method in a proxy's headers, parsed strictly; what cannot be used names the header to blame. */
 import { isRepeated, isToken, singleHeader } from '../http/headers.ts';
 import { type InvalidUrl, parseHost, parseScheme, type RequestUrl, requestUrl } from '../http/url.ts';
-import type { IncomingAuthRequest, ParseOptions } from './dialect.ts';
-
-/** An auth request that cannot be used: the header to blame, and what is wrong with it. */
-export interface InvalidHeader {
-  kind: 'invalid';
-  header: string;
-  problem: string;
-}
+import type { IncomingAuthRequest, InvalidHeader, ParseOptions } from './dialect.ts';
 
 export function invalidHeader(header: string, problem: string): InvalidHeader {
   return { kind: 'invalid', header, problem };

@@ -7,8 +7,8 @@
  */
 import { singleHeader } from '../http/headers.ts';
 import { parseAbsoluteUrl, type RequestUrl, requestUrl } from '../http/url.ts';
-import type { Dialect, IncomingAuthRequest, ParsedRequest, ParseOptions } from './dialect.ts';
-import { blame, forwardedUrl, type InvalidHeader, invalidHeader, parseMethod } from './forwarded_headers.ts';
+import type { Dialect, IncomingAuthRequest, InvalidHeader, ParsedRequest, ParseOptions } from './dialect.ts';
+import { blame, forwardedUrl, invalidHeader, parseMethod } from './forwarded_headers.ts';
 
 export const nginx: Dialect = { name: 'nginx', capabilities: { redirect: false, anyStatus: false }, parse };
 

@@ -1,6 +1,6 @@
 import type { AuthRequest } from '../../src/decision/request.ts';
 import { requestUrl } from '../../src/http/url.ts';
-import type { RenderOptions } from '../../src/responses/render.ts';
+import type { RenderOptions } from '../../src/responses/response.ts';
 
 export function makeRequest(fields: Partial<AuthRequest> = {}): AuthRequest {
   const url = requestUrl('https', 'app.example.com', '/');
