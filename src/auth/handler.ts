@@ -99,7 +99,7 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
 }
 
 /**
- * Names and values in turn. Attack: Node silently drops headers after the first 1,000, among them those that the proxy appended
+ * Names and values alternate. Attack: Node silently drops headers after the first 1,000, among them those that the proxy appended
  * after the client's, and a second `Host` or `Authorization`.
  */
 const MAX_RAW_HEADERS = 2000;

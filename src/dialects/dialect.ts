@@ -1,4 +1,4 @@
-/** What a dialect is: how one kind of proxy asks, and what it can hand on to the client. */
+/** A dialect: the auth request of one kind of proxy, and what that proxy can hand on to the client. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestUrl, Scheme } from '../http/url.ts';
 
@@ -23,7 +23,7 @@ export interface Capabilities {
 export interface IncomingAuthRequest {
   method: string;
   headers: IncomingHttpHeaders;
-  /** Names and values in turn as they came, to see what came twice. */
+  /** Names and values alternate, as they came, to see what came twice. */
   rawHeaders: readonly string[];
 }
 

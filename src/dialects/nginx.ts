@@ -1,5 +1,5 @@
 /**
- * nginx's `auth_request` (ngx_http_auth_request_module), and HAProxy where it asks in the same way:
+ * nginx's `auth_request` (ngx_http_auth_request_module), and HAProxy's Lua action, which sends the same request:
  *
  *     GET /outpost.goauthentik.io/auth/nginx HTTP/1.1
  *     X-Original-URL: https://grafana.example.com/d/1?orgId=1

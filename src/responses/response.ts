@@ -6,7 +6,7 @@ import type { Capabilities } from '../dialects/dialect.ts';
 
 export interface AuthResponse {
   status: number;
-  /** Names and values in turn, as `response.writeHead` takes them. */
+  /** Names and values alternate, as `response.writeHead` takes them. */
   headers: readonly string[];
   body: string;
 }
@@ -20,7 +20,7 @@ export interface ResponseContext {
   requestId: string;
 }
 
-/** A page with its own headers, names and values in turn. */
+/** A page with its own headers; names and values alternate. */
 export interface RenderedPage {
   headers: readonly string[];
   body: string;
@@ -34,7 +34,7 @@ export interface RenderOptions {
   deniedPage(decision: Forbid, requestId: string): RenderedPage;
   /** A page for a person who opens a host that no application has. */
   unknownHostPage(host: string, requestId: string): RenderedPage;
-  /** Hears of an additional header that is not sent. */
+  /** Called for an additional header that is not sent. */
   onRefusedHeader(application: Application, name: string): void;
   now(): number;
 }
