@@ -15,7 +15,7 @@ import type { Behind } from './setup.ts';
 const files: Record<string, Record<string, string>> = {
   nginx: {
     'nginx: gatepost/http.conf': 'gatepost/http.conf',
-    'nginx: gatepost/question.conf': 'gatepost/question.conf',
+    'nginx: gatepost/auth_request.conf': 'gatepost/auth_request.conf',
   },
   traefik: { 'Traefik: gatepost.yml': 'gatepost.yml' },
   caddy: { 'Caddy: Caddyfile': 'site.caddy' },

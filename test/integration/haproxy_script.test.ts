@@ -47,7 +47,7 @@ function put(script: string, part: string, instead: string): string {
   expect(script).toContain(part);
   return script.replace(part, instead);
 }
-const asking = 'return core.httpclient():get({ url = ask, headers = headers, timeout = patience })';
+const asking = 'return core.httpclient():get({ url = AUTH_URL, headers = headers, timeout = TIMEOUT_MS })';
 const sayYes = (script: string) => put(script, asking, 'return { status = 200, headers = {} }');
 const breakIn = (script: string, name: string) => put(script, name, `${name}\n  error('nobody thought of this')`);
 
@@ -57,12 +57,12 @@ describe.skipIf(!binary)('a request', () => {
   });
 
   test('is refused when the script cannot make out the question', async () => {
-    const broken = (script: string) => breakIn(sayYes(script), 'local function question(txn)');
+    const broken = (script: string) => breakIn(sayYes(script), 'local function auth_request_headers(txn)');
     expect(await visit(broken)).toEqual({ status: 503, seen: [] });
   });
 
   test('is refused when the script cannot set what Gatepost answered', async () => {
-    const broken = (script: string) => breakIn(sayYes(script), 'local function hand_on(txn, answer)');
+    const broken = (script: string) => breakIn(sayYes(script), 'local function allow(txn, response)');
     expect(await visit(broken)).toEqual({ status: 503, seen: [] });
   });
 
