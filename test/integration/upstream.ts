@@ -1,4 +1,4 @@
-/** The protected application: shows as JSON what reached it, byte for byte, and keeps a list of it. */
+/** The protected application: returns as JSON what reached it, byte for byte, and keeps a list of it. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
