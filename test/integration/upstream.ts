@@ -22,7 +22,7 @@ function look(request: IncomingMessage, body: number): Seen {
 }
 
 /** A page whose scripts the tests run; the upstream serves it on a public path. */
-const page = '<!doctype html><title>Public page</title><p>anybody may read this</p>';
+const page = '<!doctype html><title>Public page</title><p>a page that needs no login</p>';
 
 export async function startUpstream() {
   const seen: Seen[] = [];
