@@ -30,7 +30,7 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** Starts `wanted`, or without a wish the first that is there and starts: an old one may not know the project's files. */
+/** Starts `wanted`, else the first that is installed and starts: an old version may not understand the project's files. */
 export async function startAnyGateway(wanted: GatewayName | undefined, ports: Ports): Promise<RunningGateway> {
   if (wanted) return startNamed(wanted, ports);
   for (const name of gatewayNames) {

@@ -51,7 +51,7 @@ function redirectUri(url: string): string {
   return `${url}/outpost.goauthentik.io/callback?X-authentik-auth-callback=true`;
 }
 
-/** The package warns about choices that are meant here, and would rather run on a newer Node: for a demo that is no news. */
+/** The package warns about choices that are intended here, and about the version of Node; neither matters for a demo. */
 async function importQuietly() {
   const { warn } = console;
   console.warn = (text: unknown, ...more: unknown[]) => {

@@ -1,4 +1,4 @@
-/** Dockerfile: what it copies is there, and its health check tells a ready Gatepost from others. */
+/** Dockerfile: the files that it copies exist, and its health check recognises a ready Gatepost. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';

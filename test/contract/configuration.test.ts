@@ -1,4 +1,4 @@
-/** The contract's section 8: the configuration file, its errors, and the process that it starts. */
+/** The configuration file, its errors, and the process that it starts. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -232,7 +232,11 @@ describe('what is refused', () => {
       minimal().replace('https://grafana', 'ftp://grafana'),
       [/external_host/, /http/],
     ],
-    ['an http issuer far away', minimal().replace('https://auth', 'http://auth'), [/issuer/, /allow_insecure_issuer/]],
+    [
+      'an http issuer that is not on loopback',
+      minimal().replace('https://auth', 'http://auth'),
+      [/issuer/, /allow_insecure_issuer/],
+    ],
     [
       'an http issuer that begins like loopback',
       minimal().replace('https://auth.example.com', 'http://localhost.example.com'),
@@ -350,7 +354,7 @@ describe('what is refused', () => {
     }
   });
 
-  test('secrets do not come into an error, not even bad ones', () => {
+  test('no secret appears in an error, not even an invalid one', () => {
     const message = wrong(
       minimal()
         .replace(SECRET, 'sh0rt-s3cret')
@@ -515,7 +519,7 @@ describe('the process', () => {
     site.provider.stand('token', undefined);
   });
 
-  test('a store that is away at start does not stop it, and no other takes its place', async () => {
+  test('a store that is unavailable at start does not stop it, and no other store replaces it', async () => {
     const server = await serve(parseConfig(configText(site.provider.issuer, 'store: redis://127.0.0.1:1')));
     const { port } = server.http;
     expect((await send(port, '/-/health/live')).status).toBe(200);

@@ -60,7 +60,7 @@ describe('the rule', () => {
   });
   test('optional admits with the identity that is there', () =>
     expect(decide([rule('optional')], { subject: alice })).toMatchObject({ kind: 'allow', subject: alice }));
-  test('required admits users who may, refuses those who may not, and asks others to sign in', () => {
+  test('required admits permitted users, refuses other users, and sends clients without a session to sign in', () => {
     expect(decide([rule('required')], { subject: alice })).toMatchObject({ kind: 'allow', subject: alice });
     expect(decide([rule('required', () => false)], { subject: alice })).toMatchObject({
       kind: 'forbid',

@@ -35,7 +35,7 @@ test.each([
   ['/outpost.goauthentik.io/auth', 'nginx'],
   ['/outpost.goauthentik.io/auth?traefik', 'traefik'],
   ['/outpost.goauthentik.io/auth?traefik=1', 'traefik'],
-])('%s asks as %s', (target, name) => expect(findDialect(target)?.dialect.name).toBe(name));
+])('%s is of the dialect %s', (target, name) => expect(findDialect(target)?.dialect.name).toBe(name));
 
 test.each([
   '/',
@@ -48,7 +48,7 @@ test.each([
   '/outpost.goauthentik.io/start',
   '/AUTH/nginx',
   '//auth/nginx',
-])('%s is no question', (target) => expect(findDialect(target)).toBeUndefined());
+])('%s is no auth endpoint', (target) => expect(findDialect(target)).toBeUndefined());
 
 describe.each(['traefik', 'caddy'])('%s', (name) => {
   const target = `/outpost.goauthentik.io/auth/${name}`;

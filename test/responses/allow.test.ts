@@ -20,7 +20,7 @@ function headersFor({ capabilities }: Dialect, sent: string | undefined, left: s
 }
 
 // Attack: an application behind Istio collects the app passwords that opened its door.
-test('Envoy is told to remove a credential that was used', () => {
+test('a response to Envoy names a consumed credential for removal', () => {
   expect(headersFor(envoy, 'Basic x', undefined)).toMatchObject({ 'x-envoy-auth-headers-to-remove': 'authorization' });
 });
 
