@@ -1,13 +1,59 @@
+/** The tests in projects, by what they need. A new file is a unit test unless a list below names it. */
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// One process for all files: a process per file costs more than the tests themselves.
+/** Needs nothing but npm packages, and the built command where a process is started. */
+const CONTRACT = ['test/contract/**/*.test.ts'];
+/** Starts `dist/cli/main.js` as a process. */
+const COMMAND = ['test/cli/{process,workers}.test.ts', 'test/observe/output.test.ts'];
+/** Starts Redis, Sentinel and Cluster, or mounts small file systems. */
+const STORES = [
+  'test/**/redis/**/*.test.ts',
+  'test/**/redis*.test.ts',
+  'test/**/*faults.test.ts',
+  'test/**/replicas.test.ts',
+];
+/** Starts proxies, browsers and other programs. */
+const PROXIES = ['test/{integration,clients,compose,demo}/**/*.test.ts'];
+/** Compiles and loads what the documentation shows. */
+const DOCS = ['test/docs/**/*.test.ts'];
+
+/** A limit far above what a test takes hides one that hangs. */
+const limits = (seconds: number) => ({ testTimeout: seconds * 1000, hookTimeout: seconds * 1000 });
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'threads',
+    // A process or a thread per file costs more than most files' tests.
     isolate: false,
-    fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    maxWorkers: Math.min(2, availableParallelism()),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...CONTRACT, ...COMMAND, ...STORES, ...PROXIES, ...DOCS],
+          ...limits(5),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'contract',
+          include: CONTRACT,
+          exclude: STORES,
+          globalSetup: 'test/support/build.ts',
+          ...limits(15),
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'command', include: COMMAND, globalSetup: 'test/support/build.ts', ...limits(30) },
+      },
+      { extends: true, test: { name: 'stores', include: STORES, ...limits(60) } },
+      { extends: true, test: { name: 'proxies', include: PROXIES, ...limits(60) } },
+      { extends: true, test: { name: 'docs', include: DOCS, ...limits(60) } },
+    ],
   },
 });
