@@ -51,7 +51,7 @@ async function startNamed(name: GatewayName, ports: Ports): Promise<RunningGatew
     return { description: 'the built-in gateway', stop };
   }
   const binary = findTool(real[name].tool);
-  if (!binary) throw new Error(`${name} is neither on PATH nor fetched: npm run fetch-proxies`);
+  if (!binary) throw new Error(`${name} is neither on PATH nor fetched: npm run tools`);
   return startReal(real[name], binary, ports);
 }
 

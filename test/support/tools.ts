@@ -1,4 +1,4 @@
-/** Finds the programs that tests run for real: on PATH, or where `npm run fetch-proxies` has put them. */
+/** Finds the programs that tests run for real: on PATH, or where `npm run tools` has put them. */
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,7 +68,7 @@ export function findTool(tool: Tool): string | undefined {
 export function needTool(tool: Tool): string | undefined {
   const path = findTool(tool);
   if (path) return path;
-  const line = `${tool} is not installed: run "npm run fetch-proxies"`;
+  const line = `${tool} is not installed: run "npm run tools"`;
   if (process.env.CI === 'true') throw new Error(line);
   process.stderr.write(`\n*** SKIPPED: ${line} ***\n\n`);
   return undefined;
