@@ -1,12 +1,13 @@
 /** Fills a store with sessions of other people, as logins would. */
-import { createStore } from '../src/sessions/create_store.ts';
+
 import { createSessions } from '../src/sessions/sessions.ts';
+import { openStore } from '../src/stores/open.ts';
 
 /** At once: enough that writes share a transaction. */
 const LANES = 500;
 
 export async function fill(address: string, secret: string, count: number): Promise<void> {
-  const store = createStore(address, Date.now);
+  const store = openStore(address, Date.now);
   const session_max_age = 86_400_000;
   const sessions = createSessions({
     store,
@@ -32,11 +33,11 @@ export async function fill(address: string, secret: string, count: number): Prom
       },
       jwt: 'a'.repeat(1000),
       idToken: '',
-      means: 'login',
-      created: at,
-      tokenFrom: at,
-      tokenUntil: at + session_max_age,
-      until: at + session_max_age,
+      authMethod: 'login',
+      createdAt: at,
+      tokenIssuedAt: at,
+      tokenExpiresAt: at + session_max_age,
+      expiresAt: at + session_max_age,
     });
   for (let done = 0; done < count; done += LANES) {
     await Promise.all(Array.from({ length: Math.min(LANES, count - done) }, (_, lane) => make(done + lane)));

@@ -6,10 +6,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createStore } from '../src/sessions/create_store.ts';
 import type { Session } from '../src/sessions/session.ts';
 import { createSessions } from '../src/sessions/sessions.ts';
-import { startRedis } from '../test/sessions/redis_server.ts';
+import { openStore } from '../src/stores/open.ts';
+import { startRedis } from '../test/stores/redis/server.ts';
 
 const [kind = 'memory', count = '1000000'] = process.argv.slice(2);
 const total = Number(count);
@@ -63,11 +63,11 @@ function makeSession(user: string): Session {
     jwt: sign({ ...claims, scope: 'openid profile email', azp: 'grafana' }),
     idToken: sign({ ...claims, nonce: randomBytes(32).toString('base64url') }),
     refreshToken: randomBytes(64).toString('base64url'),
-    means: 'login',
-    created: now,
-    tokenFrom: now,
-    tokenUntil: now + HOUR,
-    until: now + 24 * HOUR,
+    authMethod: 'login',
+    createdAt: now,
+    tokenIssuedAt: now,
+    tokenExpiresAt: now + HOUR,
+    expiresAt: now + 24 * HOUR,
   };
 }
 
@@ -103,7 +103,7 @@ async function median(times: number, run: (at: number) => unknown): Promise<numb
 }
 
 const place = await openPlace();
-const store = createStore(place.url, Date.now);
+const store = openStore(place.url, Date.now);
 while (
   !(await store.ping().then(
     () => true,

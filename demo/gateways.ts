@@ -5,7 +5,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sessionCookieName } from '../src/sessions/cookie.ts';
+import { sessionCookieName } from '../src/sessions/session_cookie.ts';
 import { caddy } from '../test/integration/caddy.ts';
 import { nginx } from '../test/integration/nginx.ts';
 import type { TestedProxy } from '../test/integration/proxy.ts';

@@ -2,14 +2,14 @@
 import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
-import type { Check } from './check/endpoint.ts';
+import type { AuthHandler } from './auth/handler.ts';
+import { singleParam } from './http/query.ts';
 import type { Events } from './observe/events.ts';
 import type { Health } from './observe/health.ts';
 import type { Signin } from './signin/index.ts';
-import { onlyParameter } from './signin/only_parameter.ts';
 
 export interface AppParts {
-  check: Check;
+  check: AuthHandler;
   health: Pick<Health, 'ping' | 'live' | 'ready'>;
   signin: Signin;
   events: Events;
@@ -36,9 +36,9 @@ export function createApp({ check, health, signin, events }: AppParts): RequestL
   app.use(marked('X-authentik-auth-callback', session, callback));
   app.use(marked('X-authentik-logout', session, sign_out));
   app.on('error', (error: unknown, ctx?: Context) => {
-    events.emit('notice', {
+    events.emit('log', {
       level: 'error',
-      what: 'http.error',
+      event: 'http.error',
       message: `${ctx?.method ?? '?'} ${ctx?.path ?? '?'}`,
       error,
     });
@@ -53,6 +53,6 @@ export function createApp({ check, health, signin, events }: AppParts): RequestL
 /** An endpoint on whatever path carries authentik's mark for it in the query: `?<name>=true`. */
 function marked(name: string, session: Middleware, endpoint: Middleware): Middleware {
   return (ctx, next) => {
-    return onlyParameter(ctx, name)?.toLowerCase() === 'true' ? session(ctx, () => endpoint(ctx, next)) : next();
+    return singleParam(ctx, name)?.toLowerCase() === 'true' ? session(ctx, () => endpoint(ctx, next)) : next();
   };
 }

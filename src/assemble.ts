@@ -1,25 +1,25 @@
 /** Puts the rooms together from a configuration: the one place that knows them all. Listens to nothing, starts nothing. */
-import { createHosts } from './access/hosts.ts';
-import { compileNetworks } from './access/networks.ts';
-import { compileApplication } from './check/application.ts';
-import { createSharedAuthenticator } from './check/authenticator.ts';
-import { createIdentify } from './check/identify.ts';
-import type { Config } from './config/schema.ts';
-import { createHeaderAuthentication } from './identify/authorization.ts';
+import { createApplicationIndex } from './access/application_index.ts';
+import { createAuthenticate } from './auth/authenticate.ts';
+import { createAuthorizer } from './auth/authorizer.ts';
+import type { Config } from './config/schema/config.ts';
+import { createCredentialAuthenticator } from './credentials/authenticator.ts';
+import { compileApplication } from './decision/application.ts';
+import { compileNetworks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createProviders } from './provider/index.ts';
-import { createStore } from './sessions/create_store.ts';
 import { createSessions } from './sessions/sessions.ts';
+import { openStore } from './stores/open.ts';
 
 export type Parts = ReturnType<typeof assemble>;
 
 /** `now` in milliseconds since the epoch. */
 export function assemble(config: Config, events: Events, now: () => number = Date.now) {
   const applications = config.applications.map(compileApplication);
-  const hosts = createHosts(applications);
+  const hosts = createApplicationIndex(applications);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
   const provider = createProviders(config, { events, now });
-  const store = createStore(config.store, now, events);
+  const store = openStore(config.store, now, events);
   const sessions = createSessions({
     store,
     secret: config.secret,
@@ -31,8 +31,8 @@ export function assemble(config: Config, events: Events, now: () => number = Dat
       return application && provider(application);
     },
   });
-  const headers = createHeaderAuthentication({ config, sessions, store, provider, now, events });
-  const authenticator = createSharedAuthenticator(hosts, createIdentify(sessions, headers));
+  const headers = createCredentialAuthenticator({ config, sessions, store, provider, now, events });
+  const authenticator = createAuthorizer(hosts, createAuthenticate(sessions, headers));
   const trusted = compileNetworks(config.trusted_proxies);
   return { applications, hosts, provider, store, sessions, authenticator, trusted };
 }

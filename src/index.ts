@@ -1,27 +1,27 @@
 /** Gatepost as a library: the shared authenticator for Node programs that want its decisions without its server. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { parseAddress } from './access/networks.ts';
 import { assemble } from './assemble.ts';
-import type { Decision } from './check/decision.ts';
-import type { Config } from './config/schema.ts';
-import { forwardedUrl, readHost, readScheme, splitAbsolute } from './dialects/forwarded_url.ts';
+import type { Config } from './config/schema/config.ts';
+import type { Decision } from './decision/decision.ts';
+import { parseHost, parseScheme, requestUrl, splitAbsoluteUrl } from './dialects/forwarded_headers.ts';
+import { parseAddress } from './http/ip.ts';
 import { createEvents, type Events } from './observe/events.ts';
 
+export { ConfigError, loadConfig, parseConfig } from './config/load.ts';
+export type { ApplicationConfig, Config } from './config/schema/config.ts';
 export type {
   Allow,
   Decision,
   Forbid,
-  Misconfigured,
+  InvalidRequest,
   RateLimited,
   SignIn,
   Unavailable,
   UnknownHost,
-} from './check/decision.ts';
-export { ConfigError, loadConfig, parseConfig } from './config/load.ts';
-export type { ApplicationConfig, Config } from './config/schema.ts';
+} from './decision/decision.ts';
 export { CredentialsRefused, GatepostError, ProviderUnavailable, type Reason, StoreUnavailable } from './errors.ts';
-export { type Running, serve } from './main.ts';
-export { createEvents, type DecisionEvent, type Events, type NoticeEvent, type SigninEvent } from './observe/events.ts';
+export { createEvents, type DecisionEvent, type Events, type LogEvent, type SigninEvent } from './observe/events.ts';
+export { type Running, serve } from './server/server.ts';
 export type { Session, User } from './sessions/session.ts';
 
 /** A request to be decided about, as your program received it. */
@@ -57,9 +57,9 @@ export function createAuthenticator(
   return {
     async decide(request) {
       const url = readUrl(request.url);
-      if ('kind' in url) return { kind: 'misconfigured', message: `${url.header} ${url.problem}` };
+      if ('kind' in url) return { kind: 'invalid_request', message: `${url.header} ${url.problem}` };
       const { method, headers, clientAddress } = request;
-      return authenticator.decide({
+      return authenticator.check({
         kind: 'question',
         url,
         method,
@@ -81,10 +81,10 @@ export function createAuthenticator(
 }
 
 function readUrl(text: string) {
-  const parts = splitAbsolute(text);
-  const scheme = parts && readScheme(parts.scheme);
+  const parts = splitAbsoluteUrl(text);
+  const scheme = parts && parseScheme(parts.scheme);
   if (!parts || !scheme)
     return { kind: 'unusable', header: 'url', problem: 'is not an absolute http or https URL' } as const;
-  const host = readHost(parts.host, scheme, 'url');
-  return 'kind' in host ? host : forwardedUrl(scheme, host.host, parts.uri, 'url');
+  const host = parseHost(parts.host, scheme, 'url');
+  return 'kind' in host ? host : requestUrl(scheme, host.host, parts.uri, 'url');
 }

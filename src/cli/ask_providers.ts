@@ -1,18 +1,18 @@
 /** `gatepost check --providers`: asks each provider what Gatepost would ask it first, and says what is wrong with the answer. */
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, type GatepostError } from '../errors.ts';
-import { createDiscovery, mayBeInsecure } from '../provider/discovery.ts';
-import type { Surroundings } from './program.ts';
+import { allowsHttp, createDiscovery } from '../provider/discovery.ts';
+import type { Io } from './program.ts';
 
 /** One line for each issuer. Resolves with whether all of them can be used. */
-export async function askProviders(
+export async function checkProviders(
   applications: readonly ApplicationConfig[],
-  { out }: Pick<Surroundings, 'out'>,
+  { out }: Pick<Io, 'out'>,
 ): Promise<boolean> {
   const byIssuer = new Map(applications.map((application) => [application.issuer, application]));
   const asked = [...byIssuer.values()].map(async ({ issuer, allow_insecure_issuer }) => {
     try {
-      await createDiscovery(issuer, mayBeInsecure(issuer, allow_insecure_issuer), Date.now).know();
+      await createDiscovery(issuer, allowsHttp(issuer, allow_insecure_issuer), Date.now).metadata();
       out(`the OpenID provider ${issuer} answers`);
       return true;
     } catch (error) {

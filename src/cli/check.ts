@@ -1,15 +1,16 @@
 /** `gatepost check`: validates the configuration and sums it up. */
+
+import { warningsOf } from '../config/checks/warnings.ts';
 import { loadConfig } from '../config/load.ts';
-import type { ApplicationConfig, Config } from '../config/schema.ts';
-import { warningsOf } from '../config/warnings.ts';
-import { sessionCookieName } from '../sessions/cookie.ts';
-import type { Surroundings } from './program.ts';
+import type { ApplicationConfig, Config } from '../config/schema/config.ts';
+import { sessionCookieName } from '../sessions/session_cookie.ts';
+import type { Io } from './program.ts';
 
 /** Resolves with 1 where `providers` asks them too and one cannot be used, else with 0. */
 export async function checkCommand(
   file: string,
   { providers }: { providers?: boolean },
-  { env, out }: Pick<Surroundings, 'env' | 'out'>,
+  { env, out }: Pick<Io, 'env' | 'out'>,
 ): Promise<number> {
   const config = await loadConfig(file, { env });
   out(`${file} is valid: ${count(config.applications.length, 'application')}`);
@@ -21,7 +22,7 @@ export async function checkCommand(
   for (const warning of warningsOf(config)) out(`\nwarning: ${warning}`);
   if (!providers) return 0;
   out('');
-  return (await (await import('./ask_providers.ts')).askProviders(config.applications, { out })) ? 0 : 1;
+  return (await (await import('./ask_providers.ts')).checkProviders(config.applications, { out })) ? 0 : 1;
 }
 
 type Row = [label: string, value: string];

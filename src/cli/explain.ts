@@ -1,21 +1,21 @@
 /** `gatepost explain`: asks the server's own authenticator about a request that nobody made, and says why it decides so. */
-import { createHosts } from '../access/hosts.ts';
-import { parseAddress } from '../access/networks.ts';
-import { compileApplication } from '../check/application.ts';
-import { createSharedAuthenticator } from '../check/authenticator.ts';
-import type { Question } from '../check/question.ts';
+import { createApplicationIndex } from '../access/application_index.ts';
+import { createAuthorizer } from '../auth/authorizer.ts';
 import { loadConfig } from '../config/load.ts';
+import { compileApplication } from '../decision/application.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
 import {
-  type ForwardedUrl,
-  forwardedUrl,
-  readHost,
-  readScheme,
-  splitAbsolute,
-  unusable,
-} from '../dialects/forwarded_url.ts';
+  invalidHeader,
+  parseHost,
+  parseScheme,
+  type RequestUrl,
+  requestUrl,
+  splitAbsoluteUrl,
+} from '../dialects/forwarded_headers.ts';
+import { parseAddress } from '../http/ip.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
 import { describePerson, verdict, whichApplication, whichRules } from './explain_words.ts';
-import type { Surroundings } from './program.ts';
+import type { Io } from './program.ts';
 
 /** The request, as it was typed. */
 export interface ExplainRequest {
@@ -28,11 +28,7 @@ export interface ExplainRequest {
 }
 
 /** Resolves with 1 where the URL or the address cannot be read, else with 0 whatever is decided. */
-export async function explainCommand(
-  file: string,
-  request: ExplainRequest,
-  surroundings: Surroundings,
-): Promise<number> {
+export async function explainCommand(file: string, request: ExplainRequest, surroundings: Io): Promise<number> {
   const { env, out, error } = surroundings;
   const config = await loadConfig(file, { env });
   const url = readUrl(request.url);
@@ -41,10 +37,10 @@ export async function explainCommand(
     error(`gatepost: ${'kind' in url ? `${url.header} ${url.problem}` : '--client-ip is no address'}`);
     return 1;
   }
-  const hosts = createHosts(config.applications.map(compileApplication));
+  const hosts = createApplicationIndex(config.applications.map(compileApplication));
   const subject = person(request);
-  const question = asQuestion(request, url, client);
-  const decision = await createSharedAuthenticator(hosts, () => ({ subject })).decide(question);
+  const authRequest = toAuthRequest(request, url, client);
+  const decision = await createAuthorizer(hosts, () => ({ subject })).check(authRequest);
   const application = hosts.find(url.host);
   const rows = [
     ['URL', url.href],
@@ -56,23 +52,23 @@ export async function explainCommand(
     ],
     ['client', `${request.method} from ${client ?? 'an unknown address (--client-ip)'}`],
     ['user', subject ? describePerson(subject.session.user) : 'nobody (--user)'],
-    ...(application ? whichRules(question, application) : []),
+    ...(application ? whichRules(authRequest, application) : []),
     ['decision', verdict(decision)],
   ];
   for (const [label, value] of rows) out(`${label!.padEnd(10)}${value}`);
   return 0;
 }
 
-function readUrl(text: string): ForwardedUrl | ReturnType<typeof unusable> {
-  const parts = splitAbsolute(text);
-  const scheme = parts && readScheme(parts.scheme);
-  if (!parts || !scheme) return unusable('the URL', 'must be absolute, such as https://grafana.example.com/admin');
-  const host = readHost(parts.host, scheme, "the URL's host");
-  return 'kind' in host ? host : forwardedUrl(scheme, host.host, parts.uri, 'the URL');
+function readUrl(text: string): RequestUrl | ReturnType<typeof invalidHeader> {
+  const parts = splitAbsoluteUrl(text);
+  const scheme = parts && parseScheme(parts.scheme);
+  if (!parts || !scheme) return invalidHeader('the URL', 'must be absolute, such as https://grafana.example.com/admin');
+  const host = parseHost(parts.host, scheme, "the URL's host");
+  return 'kind' in host ? host : requestUrl(scheme, host.host, parts.uri, 'the URL');
 }
 
 /** The question of somebody who opens a page. */
-function asQuestion({ method }: ExplainRequest, url: ForwardedUrl, client: string | undefined): Question {
+function toAuthRequest({ method }: ExplainRequest, url: RequestUrl, client: string | undefined): AuthRequest {
   return {
     kind: 'question',
     url,
@@ -99,7 +95,7 @@ function person({ user, email, group }: ExplainRequest): LiveSession | undefined
     uid: '',
     attributes: {},
   };
-  const times = { created: 0, tokenFrom: 0, tokenUntil: 0, until: 0 };
+  const times = { createdAt: 0, tokenIssuedAt: 0, tokenExpiresAt: 0, expiresAt: 0 };
   const session = {
     application: '',
     issuer: '',
@@ -107,7 +103,7 @@ function person({ user, email, group }: ExplainRequest): LiveSession | undefined
     user: named,
     jwt: '',
     idToken: '',
-    means: 'login' as const,
+    authMethod: 'login' as const,
     ...times,
   };
   return { session, key: '', derived: {} };

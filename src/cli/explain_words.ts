@@ -1,8 +1,8 @@
 /** The words in which `gatepost explain` says what it found. */
 import type { Rule } from '../access/rules.ts';
-import type { Application } from '../check/application.ts';
-import type { Decision } from '../check/decision.ts';
-import type { Question } from '../check/question.ts';
+import type { Application } from '../decision/application.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
 import type { User } from '../sessions/session.ts';
 
 export function describePerson({ username, email, groups }: User): string {
@@ -15,7 +15,7 @@ export function whichApplication({ config }: Application, index: number, host: s
   return `${config.name}: applications[${index}] (${config.slug}), by ${exact ? 'external_host' : `cookie_domain ${config.cookie_domain}`}`;
 }
 
-export function whichRules({ url, method, client }: Question, { rules, config }: Application): string[][] {
+export function whichRules({ url, method, client }: AuthRequest, { rules, config }: Application): string[][] {
   if (url.path.raw.startsWith('/outpost.goauthentik.io/')) {
     return [['rule', "none for the login's own pages; the rules of the application for what else is below them"]];
   }
@@ -48,7 +48,7 @@ export function verdict(decision: Decision): string {
       return `refused (unknown_host): no application for ${decision.host}`;
     case 'rate_limited':
       return 'refused (rate_limited)';
-    case 'misconfigured':
+    case 'invalid_request':
       return `refused (configuration_error): ${decision.message}`;
     case 'unavailable':
       return `refused (${decision.reason})`;

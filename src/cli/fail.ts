@@ -1,9 +1,9 @@
 /** Says why a command did not do what it was asked. */
 import { ConfigError } from '../config/problems.ts';
-import type { Surroundings } from './program.ts';
+import type { Io } from './program.ts';
 
 /** Problems of the configuration one a line (exit code 2); anything else in a sentence (exit code 1). */
-export function fail(error: unknown, { error: say }: Pick<Surroundings, 'error'>): number {
+export function fail(error: unknown, { error: say }: Pick<Io, 'error'>): number {
   if (error instanceof ConfigError) {
     for (const line of error.message.split('\n')) say(line);
     return 2;

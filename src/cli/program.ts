@@ -3,14 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
 
 /** What a command needs of its process. */
-export interface Surroundings {
+export interface Io {
   out(line: string): void;
   error(line: string): void;
   env: Record<string, string | undefined>;
 }
 
 /** Runs one command and resolves with the exit code: 0, 1 for faults, 2 for a configuration that cannot be used. */
-export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function run(args: readonly string[], surroundings: Io): Promise<number> {
   let code = 0;
   const program = createProgram(surroundings, (exit) => {
     code = exit;
@@ -25,7 +25,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 }
 
 /** Each command imports what it needs when it runs: `--help` and `check` don't wait for the server. */
-function createProgram(surroundings: Surroundings, exit: (code: number) => void): Command {
+function createProgram(surroundings: Io, exit: (code: number) => void): Command {
   const program = new Command('gatepost')
     .description('Forward authentication for nginx, Traefik, Caddy, Envoy and HAProxy with any OpenID provider')
     .version(version)

@@ -1,6 +1,6 @@
 /** Defaults that come from other keys. */
 import { createHash } from 'node:crypto';
-import { isMapping, type RawMapping } from './raw.ts';
+import { isMapping, type RawMapping } from './yaml/raw.ts';
 
 /** Fills in, in place, an application's slug from its name, and what it takes over from the top level. */
 export function fillDefaults(raw: RawMapping): void {

@@ -1,18 +1,18 @@
 /** Loads the configuration: the whole of it is right, or every problem is reported. */
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { judge } from './judge.ts';
 import { ConfigError, type ConfigProblem, formatKey, type KeyPath } from './problems.ts';
-import { isMapping, type Raw } from './raw.ts';
-import { readYaml } from './read_yaml.ts';
-import type { Config } from './schema.ts';
-import { type Surroundings, whyUnreadable } from './secrets.ts';
+import type { Config } from './schema/config.ts';
+import { type ValueSources, whyUnreadable } from './secrets.ts';
+import { validateConfig } from './validate.ts';
+import { isMapping, type Raw } from './yaml/raw.ts';
+import { readYaml } from './yaml/read.ts';
 
 export { ConfigError } from './problems.ts';
 
 export interface ParseOptions {
   /** Where `${NAME}` is looked up; the process's own environment where it is left out. */
-  env?: Surroundings['env'] | undefined;
+  env?: ValueSources['env'] | undefined;
   /** The name that errors give to the file, and where a relative `<key>_file` starts from. */
   file?: string | undefined;
 }
@@ -42,7 +42,7 @@ export function parseConfig(text: string, { env = process.env, file = 'gatepost.
   if (mistakes.length > 0) throw new ConfigError(file, inOrder(mistakes));
   if (!isMapping(raw)) throw new ConfigError(file, [{ key: '', line: 0, message: whatElse(raw) }]);
   const problems: ConfigProblem[] = [];
-  const config = judge(raw, { env, folder: dirname(file) }, (path: KeyPath, message) => {
+  const config = validateConfig(raw, { env, folder: dirname(file) }, (path: KeyPath, message) => {
     problems.push({ key: formatKey(path), line: lineOf(path), message });
   });
   if (!config) throw new ConfigError(file, inOrder(problems));

@@ -1,7 +1,7 @@
 /** Writes the reference of all keys from the schema, so that it cannot say anything else than the program does. */
 import type * as z from 'zod';
-import { config } from './schema.ts';
-import { defaultOf, isOptional, notesOf, shapeOf } from './schema_tree.ts';
+import { config } from './schema/config.ts';
+import { defaultOf, isOptional, notesOf, shapeOf } from './schema/walk.ts';
 
 const begin = '<!-- keys: written by npm run docs:config -->';
 const end = '<!-- end of keys -->';

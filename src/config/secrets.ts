@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { KeyPath, Report } from './problems.ts';
-import { isMapping, type Raw, type RawMapping } from './raw.ts';
+import { isMapping, type Raw, type RawMapping } from './yaml/raw.ts';
 
 /** Where the values come from. */
-export interface Surroundings {
+export interface ValueSources {
   env: Record<string, string | undefined>;
   /** The folder that a relative `<key>_file` starts from. */
   folder: string;
@@ -15,7 +15,7 @@ export interface Surroundings {
  * Replaces references in every scalar, in place. This happens after the YAML was read, so a value with a colon or a line
  * break stays one value (Attack: a variable that somebody else fills would otherwise add keys).
  */
-export function substituteVariables(raw: RawMapping, env: Surroundings['env'], report: Report): void {
+export function substituteVariables(raw: RawMapping, env: ValueSources['env'], report: Report): void {
   // An alias shows the same list or mapping twice; a second pass would take a value for a reference.
   const seen = new Set<object>();
   const visit = (node: Raw, path: KeyPath): Raw => {
@@ -32,7 +32,7 @@ export function substituteVariables(raw: RawMapping, env: Surroundings['env'], r
 const reference = /\$\$\{|\$\{([^}]*)\}?/g;
 const form = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
-function substitute(text: string, env: Surroundings['env'], problem: (why: string) => void): string {
+function substitute(text: string, env: ValueSources['env'], problem: (why: string) => void): string {
   return text.replace(reference, (whole, inner: string | undefined) => {
     if (inner === undefined) return '${';
     const [, name, fallback] = (whole.endsWith('}') && form.exec(inner)) || [];

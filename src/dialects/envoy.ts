@@ -1,7 +1,8 @@
 /** Envoy's `ext_authz` over HTTP (api-v3/extensions/filters/http/ext_authz): the client's own request under a path prefix. */
-import type { Dialect, ProxyRequest, Reading, ReadOptions } from '../check/question.ts';
-import { forwardedUrl, readHost, readScheme, unusable } from './forwarded_url.ts';
-import { header, isRepeated } from './header.ts';
+
+import { isRepeated, singleHeader } from '../http/headers.ts';
+import type { Dialect, IncomingAuthRequest, ParsedRequest, ParseOptions } from './dialect.ts';
+import { invalidHeader, parseHost, parseScheme, requestUrl } from './forwarded_headers.ts';
 
 /**
  * Attack: Envoy passes a client's `Authorization` on when the answer has none (Istio's `envoyExtAuthzHttp` leaves no other
@@ -9,19 +10,19 @@ import { header, isRepeated } from './header.ts';
  */
 const removal = 'x-envoy-auth-headers-to-remove';
 
-export const envoy: Dialect = { name: 'envoy', redirects: true, removal, read };
+export const envoy: Dialect = { name: 'envoy', redirects: true, removal, parse };
 
 /** `rest` is the request target after the prefix. */
-function read(request: ProxyRequest, rest: string, options: ReadOptions): Reading {
-  if (isRepeated(request, 'host')) return unusable('Host', 'is there twice');
-  const proto = header(request, 'x-forwarded-proto');
-  const scheme = proto === undefined ? undefined : readScheme(proto);
-  if (proto !== undefined && !scheme) return unusable('X-Forwarded-Proto', 'is neither http nor https');
-  const named = readHost(header(request, 'host'), scheme, 'Host');
+function parse(request: IncomingAuthRequest, rest: string, options: ParseOptions): ParsedRequest {
+  if (isRepeated(request, 'host')) return invalidHeader('Host', 'is there twice');
+  const proto = singleHeader(request, 'x-forwarded-proto');
+  const scheme = proto === undefined ? undefined : parseScheme(proto);
+  if (proto !== undefined && !scheme) return invalidHeader('X-Forwarded-Proto', 'is neither http nor https');
+  const named = parseHost(singleHeader(request, 'host'), scheme, 'Host');
   if ('kind' in named) return named;
   const known = scheme ?? options.schemeOf(named.host);
-  const host = readHost(named.host, known, 'Host');
+  const host = parseHost(named.host, known, 'Host');
   if ('kind' in host) return host;
-  const url = forwardedUrl(known, host.host, rest.startsWith('/') ? rest : `/${rest}`, 'the path');
+  const url = requestUrl(known, host.host, rest.startsWith('/') ? rest : `/${rest}`, 'the path');
   return 'kind' in url ? url : { url, method: request.method };
 }

@@ -6,7 +6,7 @@ import type { DecisionEvent, Events } from './events.ts';
 const buckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 interface Tally {
-  labels: Record<'application' | 'dialect' | 'decision' | 'reason' | 'means', string>;
+  labels: Record<'application' | 'dialect' | 'decision' | 'reason' | 'auth_method', string>;
   /** Since the metrics were last asked for. */
   count: number;
   timing: Timing;
@@ -29,21 +29,21 @@ export function countDecisions(events: Events, registers: Registry[]): void {
   registerTallies(tallies, registers);
   registerTimings(timings, registers);
 
-  function tallyOf({ application = '', dialect, decision, reason: why, means = '' }: DecisionEvent): Tally {
+  function tallyOf({ application = '', dialect, decision, reason: why, auth_method = '' }: DecisionEvent): Tally {
     const reason = why ?? '';
-    const key = `${application} ${dialect} ${decision} ${reason} ${means}`;
+    const key = `${application} ${dialect} ${decision} ${reason} ${auth_method}`;
     const known = tallies.get(key);
     if (known) return known;
     const timing = timings.get(decision) ?? { sum: 0, counts: Array(buckets.length + 1).fill(0) };
     timings.set(decision, timing);
-    const tally = { labels: { application, dialect, decision, reason, means }, count: 0, timing };
+    const tally = { labels: { application, dialect, decision, reason, auth_method }, count: 0, timing };
     tallies.set(key, tally);
     return tally;
   }
 
   events.on('decision', (event) => {
     const tally = tallyOf(event);
-    const seconds = event.ms / 1000;
+    const seconds = event.duration_ms / 1000;
     let bucket = 0;
     while (bucket < buckets.length && seconds > buckets[bucket]!) bucket += 1;
     tally.count += 1;
@@ -56,7 +56,7 @@ function registerTallies(tallies: Map<string, Tally>, registers: Registry[]): vo
   new Counter({
     name: 'gatepost_decisions_total',
     help: 'Answered questions of proxies',
-    labelNames: ['application', 'dialect', 'decision', 'reason', 'means'],
+    labelNames: ['application', 'dialect', 'decision', 'reason', 'auth_method'],
     registers,
     collect() {
       for (const tally of tallies.values()) {
@@ -69,7 +69,7 @@ function registerTallies(tallies: Map<string, Tally>, registers: Registry[]): vo
 
 /** A histogram that is read from `timings`: the library's own can only be told of one value after the other. */
 function registerTimings(timings: Map<string, Timing>, registers: Registry[]): void {
-  const name = 'gatepost_decision_seconds';
+  const name = 'gatepost_decision_duration_seconds';
   const described = { name, help: 'Time from the question to its answer', type: 'histogram', aggregator: 'sum' };
   const values = () => [...timings].flatMap(([decision, timing]) => exported(name, decision, timing));
   // What a registry asks of a metric is its name and `get()`; the type knows only the library's own four.

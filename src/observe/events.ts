@@ -4,7 +4,7 @@ import type { Reason } from '../errors.ts';
 
 /** One answered question on `/auth/*`. Holds nothing secret: no cookie, no header value, no query unless `log.query` asks for it. */
 export interface DecisionEvent {
-  id: string;
+  request_id: string;
   dialect: string;
   application: string | undefined;
   method: string | undefined;
@@ -19,15 +19,15 @@ export interface DecisionEvent {
   /** A sentence for the operator; never shown to the client where it names something inside. */
   detail: string | undefined;
   user: string | undefined;
-  means: string | undefined;
-  client: string | undefined;
+  auth_method: string | undefined;
+  client_ip: string | undefined;
   /** Milliseconds from the request's arrival to its answer. */
-  ms: number;
+  duration_ms: number;
 }
 
 /** One answered request of a browser or of the provider at a sign-in endpoint. */
 export interface SigninEvent {
-  id: string;
+  request_id: string;
   endpoint: 'start' | 'callback' | 'sign_out' | 'backchannel_logout';
   application: string | undefined;
   outcome: string;
@@ -35,14 +35,14 @@ export interface SigninEvent {
   reason: Reason | undefined;
   detail?: string | undefined;
   user?: string | undefined;
-  ms: number;
+  duration_ms: number;
 }
 
 /** `level` is the log's. `error` may carry a private cause: the log prints its name, code and message, never its fields. */
-export interface NoticeEvent {
+export interface LogEvent {
   level: 'debug' | 'info' | 'warn' | 'error';
-  /** A stable word, `room.what`: `store.down`, `provider.discovered`, `session.refreshed`, … */
-  what: string;
+  /** A stable word, `module.what_happened`: `store.unavailable`, `provider.discovered`, `session.refreshed`, … */
+  event: string;
   message: string;
   application?: string | undefined;
   user?: string | undefined;
@@ -52,7 +52,7 @@ export interface NoticeEvent {
 export interface EventMap {
   decision: [DecisionEvent];
   signin: [SigninEvent];
-  notice: [NoticeEvent];
+  log: [LogEvent];
 }
 
 export type Events = EventEmitter<EventMap>;

@@ -1,6 +1,6 @@
 /** Whether this process lives and whether it can do its work; for orchestrators, and never for a proxy's question. */
 import type { Middleware } from 'koa';
-import type { Store } from '../sessions/store.ts';
+import type { Store } from '../stores/store.ts';
 
 export interface Health {
   ping: Middleware;

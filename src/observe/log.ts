@@ -1,8 +1,8 @@
 /** The log: one JSON line per decision, readable lines on a terminal. Listens to the events; nobody else writes to it. */
 import { type Logger, pino } from 'pino';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/schema/config.ts';
 import { GatepostError } from '../errors.ts';
-import type { DecisionEvent, Events, NoticeEvent, SigninEvent } from './events.ts';
+import type { DecisionEvent, Events, LogEvent, SigninEvent } from './events.ts';
 import { type Output, standardOutput } from './output.ts';
 import { prettyLine } from './pretty.ts';
 
@@ -50,7 +50,7 @@ function listen(logger: Logger, events: Events): void {
     events.on('decision', (event) => write(event, 'decision'));
     events.on('signin', (event) => write(event, 'signin'));
   }
-  events.on('notice', ({ level, message, error, ...rest }: NoticeEvent) =>
+  events.on('log', ({ level, message, error, ...rest }: LogEvent) =>
     logger[level](error === undefined ? rest : { ...rest, error: describeError(error) }, message),
   );
 }
@@ -60,8 +60,8 @@ function isFault({ status, reason }: DecisionEvent | SigninEvent): boolean {
   return status >= 500 || reason === 'untrusted_peer';
 }
 
-function rounded<T extends { ms: number }>(event: T): T {
-  event.ms = Math.round(event.ms * 1000) / 1000;
+function rounded<T extends { duration_ms: number }>(event: T): T {
+  event.duration_ms = Math.round(event.duration_ms * 1000) / 1000;
   return event;
 }
 

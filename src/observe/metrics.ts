@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { version } from '../version.ts';
 import { countDecisions } from './decision_metrics.ts';
-import type { Events, NoticeEvent, SigninEvent } from './events.ts';
+import type { Events, LogEvent, SigninEvent } from './events.ts';
 
 /** Listens to `events` and keeps the counters. */
 export function createMetrics(events: Events): Registry {
@@ -25,12 +25,12 @@ export function createMetrics(events: Events): Registry {
     signins.inc({ application, endpoint, outcome, reason: reason ?? '' }),
   );
   const notices = new Counter({
-    name: 'gatepost_notices_total',
+    name: 'gatepost_events_total',
     help: 'Events beside decisions: refreshes, faults of store and provider, refused headers',
-    labelNames: ['what', 'level'],
+    labelNames: ['event', 'level'],
     registers,
   });
-  events.on('notice', ({ what, level }: NoticeEvent) => notices.inc({ what, level }));
+  events.on('log', ({ event, level }: LogEvent) => notices.inc({ event, level }));
   return registry;
 }
 

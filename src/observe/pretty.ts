@@ -10,7 +10,7 @@ const invisible = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 /** `12:00:01 info  allow 200 traefik GET app.example.com/path alice (login) 0.1 ms #x6nau0UM-1` */
 export function prettyLine(json: string): string {
   const line = JSON.parse(json) as Line;
-  const words = line.msg === 'decision' || line.msg === 'signin' ? answered(line) : noticed(line);
+  const words = line.duration_msg === 'decision' || line.duration_msg === 'signin' ? answered(line) : noticed(line);
   const text = visible(`${line.time.slice(11, 19)} ${line.level.padEnd(5)} ${words.filter(Boolean).join(' ')}`);
   const colour = colours[line.level];
   return `${colour ? `${colour}${text}\x1b[0m` : text}\n`;
@@ -25,15 +25,23 @@ function visible(text: string): string {
 }
 
 function answered(line: Line): unknown[] {
-  const user = line.user && `${line.user}${line.means ? ` (${line.means})` : ''}`;
+  const user = line.user && `${line.user}${line.auth_method ? ` (${line.auth_method})` : ''}`;
   const where = line.endpoint
     ? `${line.endpoint} ${line.application ?? '?'}`
     : `${line.dialect} ${line.method ?? '?'} ${line.host ?? ''}${line.path ?? ''}`;
   const why = [line.reason, line.rule && `by ${line.rule}`, line.detail && `(${line.detail})`];
   // The id is what a page of ours shows: whoever is sent one looks for it here.
-  return [line.decision ?? line.outcome, line.status, where, ...why, user, `${line.ms} ms`, `#${line.id}`];
+  return [
+    line.decision ?? line.outcome,
+    line.status,
+    where,
+    ...why,
+    user,
+    `${line.duration_ms} ms`,
+    `#${line.request_id}`,
+  ];
 }
 
 function noticed(line: Line): unknown[] {
-  return [line.what, line.msg, line.application && `[${line.application}]`, line.user, line.error];
+  return [line.event, line.duration_msg, line.application && `[${line.application}]`, line.user, line.error];
 }

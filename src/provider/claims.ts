@@ -3,16 +3,16 @@ import type { User } from '../sessions/session.ts';
 
 export type Claims = Record<string, unknown>;
 /** Where a claim is found: authentik's name of it → a dotted path (`realm_access.roles`) or the whole name of a claim. */
-export type Mapping = Record<string, string>;
+export type ClaimMapping = Record<string, string>;
 
-const names = ['preferred_username', 'groups', 'entitlements', 'email', 'name', 'ak_proxy'];
+const CLAIM_NAMES = ['preferred_username', 'groups', 'entitlements', 'email', 'name', 'ak_proxy'];
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Own properties only: a mapping to `constructor.name` must not find JavaScript's own. */
-function readPath(claims: Claims, path: string): unknown {
+function claimAtPath(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   let value: unknown = claims;
   for (const part of path.split('.')) {
@@ -22,7 +22,7 @@ function readPath(claims: Claims, path: string): unknown {
   return value;
 }
 
-const readClaim = (claims: Claims, mapping: Mapping, name: string) => readPath(claims, mapping[name] ?? name);
+const readClaim = (claims: Claims, mapping: ClaimMapping, name: string) => claimAtPath(claims, mapping[name] ?? name);
 
 const asText = (value: unknown) => (typeof value === 'string' ? value : '');
 
@@ -33,24 +33,24 @@ function asList(value: unknown): string[] {
 }
 
 /** Some providers send `email_verified` as a string. */
-function asFlag(value: unknown): boolean | undefined {
+function asBoolean(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   if (value === 'true' || value === 'false') return value === 'true';
   return undefined;
 }
 
 /** Whether userinfo could know more: a claim that is named nowhere in these. `only`: of these names, default all. */
-export function lacksClaims(claims: Claims, mapping: Mapping, only: readonly string[] = names): boolean {
+export function missingClaims(claims: Claims, mapping: ClaimMapping, only: readonly string[] = CLAIM_NAMES): boolean {
   return only.some((name) => readClaim(claims, mapping, name) === undefined);
 }
 
 /** `later` fills what `claims` lacks, one mapped claim at a time: two halves of `realm_access` are never mixed. */
-export function fillClaims(claims: Claims, later: Claims): Claims {
+export function mergeClaims(claims: Claims, later: Claims): Claims {
   return { ...later, ...claims };
 }
 
 /** The user that the claims describe. `claims.sub` is there: it was verified. */
-export function userFrom(claims: Claims, mapping: Mapping): User {
+export function userFrom(claims: Claims, mapping: ClaimMapping): User {
   const proxy = readClaim(claims, mapping, 'ak_proxy');
   const attributes = isObject(proxy) ? proxy.user_attributes : undefined;
   return {
@@ -58,7 +58,7 @@ export function userFrom(claims: Claims, mapping: Mapping): User {
     groups: asList(readClaim(claims, mapping, 'groups')),
     entitlements: asList(readClaim(claims, mapping, 'entitlements')),
     email: asText(readClaim(claims, mapping, 'email')),
-    emailVerified: asFlag(claims.email_verified),
+    emailVerified: asBoolean(claims.email_verified),
     name: asText(readClaim(claims, mapping, 'name')),
     uid: asText(readClaim(claims, mapping, 'sub')),
     attributes: isObject(attributes) ? attributes : {},

@@ -1,33 +1,33 @@
 /** Finds out, once per issuer, where a provider's endpoints are (OpenID Connect Discovery 1.0), and keeps trying while it is away. */
 import { allowInsecureRequests, discovery, type ServerMetadata } from 'openid-client';
+import { PROVIDER_TIMEOUT_MS } from '../async/deadline.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
-import { LIMIT } from './deadline.ts';
-import { createKeys, type Keys } from './keys.ts';
-import { whyAway } from './why_away.ts';
+import { connectionHint } from './connection_hint.ts';
+import { createKeySet, type KeySet } from './key_set.ts';
 
 /** Milliseconds: a request may cause one attempt a second; in the background the pauses grow. */
-const PAUSE = 1_000;
-const LONGEST_PAUSE = 30_000;
+const RETRY_AFTER_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
 /** What was found is looked up again, in the background, when it is this old. */
-const STALE = 3_600_000;
+const STALE_AFTER_MS = 3_600_000;
 
-export interface Known {
+export interface ProviderMetadata {
   metadata: ServerMetadata;
-  keys: Keys;
+  keys: KeySet;
 }
 
 export interface Discovery {
   readonly issuer: string;
   readonly insecure: boolean;
   /** What has been found so far; never waits. */
-  readonly known: Known | undefined;
+  readonly known: ProviderMetadata | undefined;
   /** Waits for the one attempt under way; throws `ProviderUnavailable`. */
-  know(): Promise<Known>;
+  metadata(): Promise<ProviderMetadata>;
 }
 
 /** Plain http carries codes and secrets readably: on loopback nobody listens, elsewhere only the operator may say so. */
-export function mayBeInsecure(issuer: string, allowed: boolean): boolean {
+export function allowsHttp(issuer: string, allowed: boolean): boolean {
   const { protocol, hostname } = new URL(issuer);
   return protocol === 'http:' && (allowed || /^(localhost|127(\.\d+){3}|\[::1\])$|\.localhost$/.test(hostname));
 }
@@ -37,41 +37,41 @@ export function mayBeInsecure(issuer: string, allowed: boolean): boolean {
  * openid-client refuses those that it asks itself, but whoever is between us and this one would choose the keys, and with them
  * who everybody is.
  */
-export function keysAddress({ jwks_uri }: ServerMetadata, insecure: boolean): string {
+export function jwksUriOf({ jwks_uri }: ServerMetadata, insecure: boolean): string {
   if (!jwks_uri) throw new Error('the discovery document names no jwks_uri');
   if (!insecure && new URL(jwks_uri).protocol !== 'https:')
     throw new Error('the jwks_uri of the provider is not https');
   return jwks_uri;
 }
 
-async function ask(issuer: string, insecure: boolean): Promise<ServerMetadata> {
+async function fetchMetadata(issuer: string, insecure: boolean): Promise<ServerMetadata> {
   const execute = insecure ? [allowInsecureRequests] : [];
-  const options = { timeout: LIMIT / 1000, execute };
+  const options = { timeout: PROVIDER_TIMEOUT_MS / 1000, execute };
   // The client id plays no part in discovery; each application makes its own configuration of what is found.
   return (await discovery(new URL(issuer), 'discovery', undefined, undefined, options)).serverMetadata();
 }
 
 export function createDiscovery(issuer: string, insecure: boolean, now: () => number, events?: Events): Discovery {
-  let known: Known | undefined;
+  let known: ProviderMetadata | undefined;
   let asked = Number.NEGATIVE_INFINITY;
   let demanded = Number.NEGATIVE_INFINITY;
-  let underWay: Promise<Known> | undefined;
+  let underWay: Promise<ProviderMetadata> | undefined;
   let failures = 0;
   let retry: NodeJS.Timeout | undefined;
   let lastError: Error | undefined;
 
-  async function attempt(): Promise<Known> {
+  async function attempt(): Promise<ProviderMetadata> {
     asked = now();
     try {
-      const metadata = await ask(issuer, insecure);
-      const address = keysAddress(metadata, insecure);
-      const keys = known?.metadata.jwks_uri === address ? known.keys : createKeys(address, now);
-      if (!known) tell('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
+      const metadata = await fetchMetadata(issuer, insecure);
+      const address = jwksUriOf(metadata, insecure);
+      const keys = known?.metadata.jwks_uri === address ? known.keys : createKeySet(address, now);
+      if (!known) log('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
       failures = 0;
       known = { metadata, keys };
       return known;
     } catch (error) {
-      lastError = new Error(whyAway(issuer, error), { cause: error });
+      lastError = new Error(connectionHint(issuer, error), { cause: error });
       failures += 1;
       if (!known) retryLater(lastError);
       throw new ProviderUnavailable(lastError);
@@ -80,34 +80,34 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
     }
   }
 
-  const tell = (level: 'info' | 'warn', what: string, message: string, error?: unknown) =>
-    events?.emit('notice', { level, what, message, error });
+  const log = (level: 'info' | 'warn', event: string, message: string, error?: unknown) =>
+    events?.emit('log', { level, event, message, error });
 
   function retryLater(error: Error) {
     // The first failure is news, and then every time that there are twice as many.
     if (Number.isInteger(Math.log2(failures))) {
-      tell('warn', 'provider.away', error.message, error.cause);
+      log('warn', 'provider.unavailable', error.message, error.cause);
     }
-    const pause = Math.min(LONGEST_PAUSE, PAUSE * 2 ** (failures - 1));
+    const pause = Math.min(MAX_RETRY_MS, RETRY_AFTER_MS * 2 ** (failures - 1));
     clearTimeout(retry);
     // A service that is asked to stop must not wait for this.
     retry = setTimeout(() => void (known ?? start().catch(() => undefined)), pause).unref();
   }
 
   /** One attempt at a time, whoever asks. */
-  function start(): Promise<Known> {
+  function start(): Promise<ProviderMetadata> {
     underWay ??= attempt();
     return underWay;
   }
 
-  function look(): Known | undefined {
-    if (!underWay && now() - asked > (known ? STALE : PAUSE)) start().catch(() => undefined);
+  function refreshIfStale(): ProviderMetadata | undefined {
+    if (!underWay && now() - asked > (known ? STALE_AFTER_MS : RETRY_AFTER_MS)) start().catch(() => undefined);
     return known;
   }
 
   /** What was tried in the background keeps no request waiting: a visitor may come just after the provider did. */
-  function demand(): undefined {
-    if (underWay || now() - demanded <= PAUSE) return;
+  function fetchNow(): undefined {
+    if (underWay || now() - demanded <= RETRY_AFTER_MS) return;
     demanded = now();
     start().catch(() => undefined);
   }
@@ -116,10 +116,10 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
     issuer,
     insecure,
     get known() {
-      return look();
+      return refreshIfStale();
     },
-    async know() {
-      const present = known === undefined ? demand() : look();
+    async metadata() {
+      const present = known === undefined ? fetchNow() : refreshIfStale();
       if (present) return present;
       if (underWay) return underWay;
       throw new ProviderUnavailable(lastError);

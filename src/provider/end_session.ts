@@ -1,11 +1,14 @@
 /** Where to sign out at the provider (OpenID Connect RP-Initiated Logout 1.0). */
 import { buildEndSessionUrl } from 'openid-client';
-import type { Room } from './room.ts';
+import type { ProviderContext } from './context.ts';
 
 /** `undefined` where the provider has no such place. */
-export async function endSessionUrl(room: Room, idToken: string | undefined): Promise<string | undefined> {
-  const { metadata } = await room.discovery.know();
+export async function endSessionUrl(
+  context: ProviderContext,
+  idToken: string | undefined,
+): Promise<string | undefined> {
+  const { metadata } = await context.discovery.metadata();
   if (!metadata.end_session_endpoint) return undefined;
   const hint: Record<string, string> = idToken ? { id_token_hint: idToken } : {};
-  return room.client.ask(async (configuration) => buildEndSessionUrl(configuration, hint).href);
+  return context.client.request(async (configuration) => buildEndSessionUrl(configuration, hint).href);
 }

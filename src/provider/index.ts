@@ -1,21 +1,22 @@
 /** The providers of all applications: made when first asked for; applications of one issuer share what is known of it. */
-import type { ApplicationConfig, Config } from '../config/schema.ts';
-import type { Events } from '../observe/events.ts';
-import { bearer } from './bearer.ts';
-import { createClient } from './client.ts';
-import { inTime } from './deadline.ts';
-import { createDiscovery, type Discovery, mayBeInsecure } from './discovery.ts';
-import { endSessionUrl } from './end_session.ts';
-import { authorizationUrl, exchangeCode } from './exchange.ts';
-import { appPassword, password } from './grants.ts';
-import type { Provider } from './provider.ts';
-import { refresh } from './refresh.ts';
-import type { Room } from './room.ts';
-import { verifyLogoutToken } from './verify.ts';
 
-export { readDescription } from './answer.ts';
-export { CodeRefused, Misconfigured } from './failure.ts';
-export { isLogout } from './verify.ts';
+import { withDeadline } from '../async/deadline.ts';
+import type { ApplicationConfig, Config } from '../config/schema/config.ts';
+import type { Events } from '../observe/events.ts';
+import { authorizationUrl, exchangeCode } from './authorization_code.ts';
+import { verifyBearerToken } from './bearer_token.ts';
+import { createClient } from './client.ts';
+import type { ProviderContext } from './context.ts';
+import { allowsHttp, createDiscovery, type Discovery } from './discovery.ts';
+import { endSessionUrl } from './end_session.ts';
+import { verifyAppPassword, verifyPassword } from './password_grants.ts';
+import type { Provider } from './provider.ts';
+import { refresh } from './refresh_token.ts';
+import { verifyLogoutToken } from './token_checks.ts';
+
+export { ClientRejected, CodeRejected } from './map_errors.ts';
+export { readDescription } from './oauth_error.ts';
+export { isLogout } from './token_checks.ts';
 
 /** One application's view of a provider that others may share. */
 export function createProvider(
@@ -23,7 +24,12 @@ export function createProvider(
   discovery: Discovery,
   { now = Date.now, events }: { now?: () => number; events?: Events | undefined } = {},
 ): Provider {
-  const room: Room = { application, discovery, client: createClient(application, discovery, events), now };
+  const context: ProviderContext = {
+    application,
+    discovery,
+    client: createClient(application, discovery, events),
+    now,
+  };
   return {
     get jwksUri() {
       return discovery.known?.metadata.jwks_uri ?? '';
@@ -31,14 +37,14 @@ export function createProvider(
     get known() {
       return discovery.known !== undefined;
     },
-    authorizationUrl: (attempt) => inTime(authorizationUrl(room, attempt)),
-    exchangeCode: (callback, attempt) => inTime(exchangeCode(room, callback, attempt)),
-    refresh: (token, subject) => inTime(refresh(room, token, subject)),
-    appPassword: (username, secret) => inTime(appPassword(room, username, secret)),
-    password: (username, secret) => inTime(password(room, username, secret)),
-    bearer: (token) => inTime(bearer(room, token)),
-    verifyLogoutToken: (token) => inTime(verifyLogoutToken(room, token)),
-    endSessionUrl: (idToken) => inTime(endSessionUrl(room, idToken)),
+    authorizationUrl: (attempt) => withDeadline(authorizationUrl(context, attempt)),
+    exchangeCode: (callback, attempt) => withDeadline(exchangeCode(context, callback, attempt)),
+    refresh: (token, subject) => withDeadline(refresh(context, token, subject)),
+    verifyAppPassword: (username, secret) => withDeadline(verifyAppPassword(context, username, secret)),
+    password: (username, secret) => withDeadline(verifyPassword(context, username, secret)),
+    verifyBearer: (token) => withDeadline(verifyBearerToken(context, token)),
+    verifyLogoutToken: (token) => withDeadline(verifyLogoutToken(context, token)),
+    endSessionUrl: (idToken) => withDeadline(endSessionUrl(context, idToken)),
   };
 }
 
@@ -51,7 +57,7 @@ export function createProviders(
   const providers = new Map<string, Provider>();
 
   const discoveryOf = ({ issuer, allow_insecure_issuer }: ApplicationConfig): Discovery => {
-    const insecure = mayBeInsecure(issuer, allow_insecure_issuer);
+    const insecure = allowsHttp(issuer, allow_insecure_issuer);
     const key = `${insecure} ${issuer}`;
     let discovery = discoveries.get(key);
     if (!discovery) {

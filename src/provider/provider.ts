@@ -13,7 +13,7 @@ export interface Identity {
   idToken: string;
   refreshToken?: string | undefined;
   /** `exp` of the token. */
-  until: number;
+  expiresAt: number;
 }
 
 /**
@@ -39,11 +39,11 @@ export interface Provider {
   ): Promise<Identity>;
   refresh(refreshToken: string, subject: { sub: string; idToken: string }): Promise<Identity>;
   /** Client credentials grant with user name and app password, without the client's secret; the user is compared. */
-  appPassword(username: string, password: string): Promise<Identity>;
+  verifyAppPassword(username: string, verifyPassword: string): Promise<Identity>;
   /** Resource owner password grant, with client authentication; the user is compared. */
   password(username: string, password: string): Promise<Identity>;
   /** A JWT verified locally, or an opaque token by introspection, as the application is configured. */
-  bearer(token: string): Promise<Identity>;
+  verifyBearer(token: string): Promise<Identity>;
   /** The claims of a logout token whose signature, `iss`, `aud`, `iat`, `exp` were verified; the rest is judged by the endpoint. */
   verifyLogoutToken(token: string): Promise<Record<string, unknown>>;
   /** `end_session_endpoint` with `id_token_hint`; `undefined` where the provider has none. */

@@ -31,12 +31,12 @@ export interface Session {
   /** For `id_token_hint` at sign-out; empty for sessions of bearer tokens. */
   idToken: string;
   refreshToken?: string | undefined;
-  means: 'login' | 'basic' | 'bearer';
-  created: number;
+  authMethod: 'login' | 'basic' | 'bearer';
+  createdAt: number;
   /** When the provider was asked for the current token. */
-  tokenFrom: number;
+  tokenIssuedAt: number;
   /** When the current token ends (`exp`). */
-  tokenUntil: number;
+  tokenExpiresAt: number;
   /** When the session ends whatever happens. */
-  until: number;
+  expiresAt: number;
 }

@@ -1,25 +1,25 @@
 /** The sessions of this outpost, over whatever store: finding, making, renewing and ending them. */
 import { randomBytes } from 'node:crypto';
+import { type Awaitable, andThen } from '../async/maybe_async.ts';
+import { createSeal } from '../crypto/seal.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
-import { chain, type Maybe } from './chain.ts';
-import { type Copy, createCopies } from './copies.ts';
-import { createFirstUse } from './first_use.ts';
-import { createLoad } from './load.ts';
-import { sessionKey } from './names.ts';
-import { createRefresher } from './refresh.ts';
-import { createRevocation, LONGEST } from './revocation.ts';
-import { packRow } from './row.ts';
-import { createSeal } from './seal.ts';
+import type { Store } from '../stores/store.ts';
+import { sessionKey } from './keys.ts';
+import { createRefreshScheduler } from './refresh_scheduler.ts';
+import { createReplayGuard } from './replay_guard.ts';
+import { createRevocation, MAX_SESSION_AGE_MS } from './revocation.ts';
 import type { Session } from './session.ts';
-import type { Store } from './store.ts';
+import { type CacheEntry, createSessionCache } from './session_cache.ts';
+import { createSessionReader } from './session_reader.ts';
+import { encodeRecord } from './session_record.ts';
 
 /** A session that was found and may be used now. */
 export interface LiveSession {
   session: Session;
   /** The store's key of the row (a hash: it opens nothing). */
   key: string;
-  /** Scratch space for what is derived from the session once and used at every request (rendered headers); dropped with the copy. */
+  /** Scratch space for what is derived from the session once and used at every request (rendered headers); dropped with the entry. */
   derived: { answer?: unknown };
 }
 
@@ -27,7 +27,7 @@ export interface LiveSession {
 export interface Sessions {
   /**
    * The session of a cookie value (or of a header credential's session id) at an application.
-   * Answers without a promise when a copy may be believed (the hot path), else reads the store.
+   * Answers without a promise when a entry may be believed (the hot path), else reads the store.
    * `undefined`: there is none, it has ended, or it belongs to another application.
    * Throws `ProviderUnavailable` when its token has ended and the provider gave no answer to a refresh: the session is not lost.
    */
@@ -51,7 +51,7 @@ export interface Sessions {
    * Whether `name` (an issuer and a `jti`) was never used before, on any replica. It is used then, for `ttl` milliseconds,
    * unless `work`, which is what it is used for, fails.
    */
-  firstUse(name: string, ttl: number, work?: () => Promise<void>): Promise<boolean>;
+  consumeOnce(name: string, ttl: number, work?: () => Promise<void>): Promise<boolean>;
   /** Resolves when no refresh is under way. A process waits for it before it stops, or a rotated refresh token is lost. */
   idle(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export interface SessionsOptions {
   provider: (application: string) => Provider | undefined;
   events?: Events | undefined;
   /** Bytes of decoded sessions that may be kept. */
-  copies?: number | undefined;
+  cacheBytes?: number | undefined;
 }
 
 /** Ids that nobody has been given are not looked up. */
@@ -76,56 +76,60 @@ const couldBeId = (id: string) => id.length >= 32 && id.length <= 128;
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, now } = options;
   const seal = createSeal(options.secret, 'session');
-  const longest = Math.max(options.session_max_age, LONGEST);
+  const longest = Math.max(options.session_max_age, MAX_SESSION_AGE_MS);
   const revocation = createRevocation(store, seal, { keep: longest, now });
-  const copies = createCopies(options.copies);
-  const load = createLoad({ store, seal, copies, events: options.events });
-  const refresher = createRefresher({ ...options, seal });
-  store.onInvalidate(copies.invalidate);
+  const cache = createSessionCache(options.cacheBytes);
+  const read = createSessionReader({ store, seal, cache, events: options.events });
+  const refresher = createRefreshScheduler({ ...options, seal });
+  store.onInvalidate(cache.invalidate);
 
-  /** Whether a copy that is known to be true may be used now, and the refresh that it may need. */
-  function judge(copy: Copy, application: string): Maybe<LiveSession | undefined> {
-    const { session } = copy.live;
+  /** Whether a entry that is known to be true may be used now, and the refresh that it may need. */
+  function checkFreshness(entry: CacheEntry, application: string): Awaitable<LiveSession | undefined> {
+    const { session } = entry.live;
     // A session opens the application that it was made for: another one may have other access rules and another provider.
     if (session.application !== application) return undefined;
     const at = now();
-    if (at >= session.until) return undefined;
-    if (at < copy.dueAt) return copy.live;
-    return judgeDue(copy, at);
+    if (at >= session.expiresAt) return undefined;
+    if (at < entry.dueAt) return entry.live;
+    return checkDue(entry, at);
   }
 
-  function judgeDue(copy: Copy, at: number): Maybe<LiveSession | undefined> {
-    const { session } = copy.live;
+  function checkDue(entry: CacheEntry, at: number): Awaitable<LiveSession | undefined> {
+    const { session } = entry.live;
     if (session.refreshToken === undefined) return undefined;
-    if (at >= session.tokenUntil) return revive(copy);
-    refresher.refreshInBackground(copy);
-    return copy.live;
+    if (at >= session.tokenExpiresAt) return refreshExpired(entry);
+    refresher.refreshInBackground(entry);
+    return entry.live;
   }
 
-  async function revive(copy: Copy): Promise<LiveSession | undefined> {
-    if (!(await refresher.refreshNow(copy))) return undefined;
-    const renewed = await load(copy.id);
-    return renewed !== undefined && now() < renewed.live.session.tokenUntil ? renewed.live : undefined;
+  async function refreshExpired(entry: CacheEntry): Promise<LiveSession | undefined> {
+    if (!(await refresher.refreshNow(entry))) return undefined;
+    const refreshed = await read(entry.id);
+    return refreshed !== undefined && now() < refreshed.live.session.tokenExpiresAt ? refreshed.live : undefined;
   }
 
   async function write(id: string, session: Session): Promise<void> {
     const key = sessionKey(id);
-    const marks = await revocation.marks(session);
-    const until = Math.min(session.until, session.created + longest);
-    await store.set(key, packRow(seal, key, { session: { ...session, until }, marks }), Math.max(1, until - now()));
+    const revocationMarks = await revocation.marks(session);
+    const expiresAt = Math.min(session.expiresAt, session.createdAt + longest);
+    await store.set(
+      key,
+      encodeRecord(seal, key, { session: { ...session, expiresAt }, revocationMarks }),
+      Math.max(1, expiresAt - now()),
+    );
   }
 
   async function end(id: string): Promise<void> {
-    copies.drop(id);
+    cache.evict(id);
     await store.delete(sessionKey(id));
   }
 
   return {
     find(id, application) {
-      const copy = copies.get(id);
-      if (copy !== undefined && copy.epoch === store.epoch()) return judge(copy, application);
+      const entry = cache.get(id);
+      if (entry !== undefined && entry.generation === store.generation()) return checkFreshness(entry, application);
       if (!couldBeId(id)) return undefined;
-      return chain(load(id), (loaded) => loaded && judge(loaded, application));
+      return andThen(read(id), (loaded) => loaded && checkFreshness(loaded, application));
     },
     async create(session, replaces) {
       const id = randomBytes(32).toString('base64url');
@@ -138,10 +142,10 @@ export function createSessions(options: SessionsOptions): Sessions {
     endUser: revocation.endUser,
     endSid: revocation.endSid,
     async owner(id, application) {
-      const session = couldBeId(id) ? (await load(id))?.live.session : undefined;
+      const session = couldBeId(id) ? (await read(id))?.live.session : undefined;
       return session?.application === application ? session : undefined;
     },
-    firstUse: createFirstUse(store, seal),
+    consumeOnce: createReplayGuard(store, seal),
     idle: refresher.idle,
   };
 }

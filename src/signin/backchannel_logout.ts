@@ -1,14 +1,14 @@
 /** `backchannel_logout`: the provider says that somebody has signed out (OpenID Connect Back-Channel Logout 1.0). */
 import { decodeJwt } from 'jose';
 import type { Context } from 'koa';
-import type { ApplicationConfig } from '../config/schema.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { CredentialsRefused, GatepostError } from '../errors.ts';
-import { judgeLogoutToken, type Logout } from './logout_token.ts';
-import { readForm } from './read_form.ts';
-import type { Outcome, Room } from './room.ts';
+import { readForm } from '../http/form.ts';
+import type { Outcome, SigninContext } from './context.ts';
+import { type Logout, validateLogoutToken } from './logout_token.ts';
 
 /** Milliseconds longer than the token itself that its `jti` is remembered: the clock skew that its `exp` is given. */
-const SKEW = 120_000;
+const CLOCK_SKEW_MS = 120_000;
 
 /** The provider knows this address under any host, so the token says which application it means: by `aud` and `iss`. */
 function createFind(applications: readonly ApplicationConfig[]) {
@@ -35,9 +35,9 @@ function readClaims(token: string) {
 }
 
 /** Each token once: else whoever records one could end the sessions of that user for as long as it lives. */
-async function signOut({ sessions, now }: Room, { iss, sub, sid, jti, exp }: Logout): Promise<void> {
-  const ttl = Math.max(SKEW, exp - now() + SKEW);
-  const first = await sessions.firstUse(`${iss} ${jti}`, ttl, async () => {
+async function signOut({ sessions, now }: SigninContext, { iss, sub, sid, jti, exp }: Logout): Promise<void> {
+  const ttl = Math.max(CLOCK_SKEW_MS, exp - now() + CLOCK_SKEW_MS);
+  const first = await sessions.consumeOnce(`${iss} ${jti}`, ttl, async () => {
     // `sid` is the narrower one: other sessions of the user, on other devices, go on.
     if (sid !== undefined) await sessions.endSid(iss, sid);
     else if (sub !== undefined) await sessions.endUser(iss, sub);
@@ -45,8 +45,8 @@ async function signOut({ sessions, now }: Room, { iss, sub, sid, jti, exp }: Log
   if (!first) throw new CredentialsRefused('the token was used before');
 }
 
-export function createBackchannelLogout(room: Room) {
-  const find = createFind(room.config.applications);
+export function createBackchannelLogout(context: SigninContext) {
+  const find = createFind(context.config.applications);
   return async (ctx: Context): Promise<Outcome & { application?: string }> => {
     ctx.set('Cache-Control', 'no-store');
     let application: ApplicationConfig | undefined;
@@ -56,8 +56,8 @@ export function createBackchannelLogout(room: Room) {
       if (token === undefined || tokens.length > 1)
         throw new CredentialsRefused('one logout_token is needed, in a form');
       application = find(token);
-      const logout = judgeLogoutToken(await room.provider(application).verifyLogoutToken(token));
-      await signOut(room, logout);
+      const logout = validateLogoutToken(await context.provider(application).verifyLogoutToken(token));
+      await signOut(context, logout);
       ctx.status = 200;
       ctx.body = '';
       return { outcome: 'signed_out', reason: undefined, user: logout.sub, application: application.slug };

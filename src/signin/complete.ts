@@ -1,50 +1,58 @@
 /** Ends a login well: a new session, its cookie, and back to where the user wanted to go. */
 
+import { redirect } from '../pages/send.ts';
 import type { Identity } from '../provider/provider.ts';
-import { setSessionCookie } from '../sessions/cookie.ts';
-import { LONGEST } from '../sessions/revocation.ts';
+import { MAX_SESSION_AGE_MS } from '../sessions/revocation.ts';
 import type { Session } from '../sessions/session.ts';
-import { redirect } from './answer.ts';
-import { type Attempt, LOOP_ROUNDS } from './attempt.ts';
-import { type Browser, keepBrowser } from './binding.ts';
-import type { Present } from './present.ts';
-import type { Outcome, Room, Visit } from './room.ts';
+import { setSessionCookie } from '../sessions/session_cookie.ts';
+import type { BrowserSession } from './browser_sessions.ts';
+import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
+import { type LoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { LOOP_ATTEMPTS, type LoginState } from './login_state.ts';
 
 /** What a login has brought. */
-interface Login {
+interface CompletedLogin {
   identity: Identity;
   /** When the provider was asked for it (milliseconds). */
   asked: number;
-  attempt: Attempt;
-  present: Present[];
-  browser: Browser;
+  login: LoginState;
+  present: BrowserSession[];
+  browser: LoginCookie;
 }
 
 /** Until its token ends; with a refresh token, as long as `session_max_age`. */
-function sessionOf(room: Room, application: string, { identity, asked }: Pick<Login, 'identity' | 'asked'>): Session {
-  const { until, ...who } = identity;
-  const now = room.now();
-  const end = identity.refreshToken === undefined ? until : now + room.config.session_max_age;
+function sessionOf(
+  context: SigninContext,
+  application: string,
+  { identity, asked }: Pick<CompletedLogin, 'identity' | 'asked'>,
+): Session {
+  const { expiresAt, ...who } = identity;
+  const now = context.now();
+  const end = identity.refreshToken === undefined ? expiresAt : now + context.config.session_max_age;
   return {
     ...who,
     application,
-    means: 'login',
-    created: now,
-    tokenFrom: asked,
-    tokenUntil: until,
-    until: Math.min(end, now + Math.max(room.config.session_max_age, LONGEST)),
+    authMethod: 'login',
+    createdAt: now,
+    tokenIssuedAt: asked,
+    tokenExpiresAt: expiresAt,
+    expiresAt: Math.min(end, now + Math.max(context.config.session_max_age, MAX_SESSION_AGE_MS)),
   };
 }
 
-export async function complete(room: Room, { ctx, application }: Visit, login: Login): Promise<Outcome> {
-  const { attempt, present, browser } = login;
-  const session = sessionOf(room, application.slug, login);
+export async function complete(
+  context: SigninContext,
+  { ctx, application }: BrowserRequest,
+  completed: CompletedLogin,
+): Promise<Outcome> {
+  const { login, present, browser } = completed;
+  const session = sessionOf(context, application.slug, completed);
   // Attack (session fixation): an id that somebody planted here must be worth nothing after the login.
   const [old, ...others] = present.map(({ id }) => id);
-  const id = await room.sessions.create(session, old);
-  await Promise.all(others.map((other) => room.sessions.end(other)));
-  ctx.append('Set-Cookie', setSessionCookie(application, id, session.until - room.now()));
-  keepBrowser(ctx, { ...browser, logins: [...browser.logins, room.now()].slice(-LOOP_ROUNDS) });
-  redirect(ctx, attempt.returnTo);
+  const id = await context.sessions.create(session, old);
+  await Promise.all(others.map((other) => context.sessions.end(other)));
+  ctx.append('Set-Cookie', setSessionCookie(application, id, session.expiresAt - context.now()));
+  writeLoginCookie(ctx, { ...browser, logins: [...browser.logins, context.now()].slice(-LOOP_ATTEMPTS) });
+  redirect(ctx, login.returnTo);
   return { outcome: 'signed_in', reason: undefined, user: session.user.username || session.sub };
 }

@@ -1,16 +1,16 @@
 /** The sign-in endpoints as Koa middleware. */
 import type { Middleware } from 'koa';
-import { createAttempts } from './attempt.ts';
 import { createBackchannelLogout } from './backchannel_logout.ts';
-import { createBinding } from './binding.ts';
 import { callback } from './callback.ts';
-import { forBrowser, withLog } from './endpoint.ts';
-import type { Room, SigninOptions } from './room.ts';
+import type { SigninContext, SigninOptions } from './context.ts';
+import { createLoginCookieMiddleware } from './login_cookie.ts';
+import { createLoginStates } from './login_state.ts';
+import { browserEndpoint, endpoint } from './middleware.ts';
 import { signOut } from './sign_out.ts';
 import { start } from './start.ts';
 
-export { type Denied, deniedPage, unknownHost } from './denied_page.ts';
-export type { SigninOptions } from './room.ts';
+export { type Denied, deniedPage, unknownHost } from '../pages/denied.ts';
+export type { SigninOptions } from './context.ts';
 
 export interface Signin {
   /** koa-session, to be mounted before `start`, `callback` and `sign_out`, and nowhere else. */
@@ -22,12 +22,12 @@ export interface Signin {
 }
 
 export function createSignin(options: SigninOptions): Signin {
-  const room: Room = { ...options, attempts: createAttempts(options.config.secret, options.now) };
+  const context: SigninContext = { ...options, loginStates: createLoginStates(options.config.secret, options.now) };
   return {
-    session: createBinding(),
-    start: forBrowser(room, 'start', ['GET', 'HEAD'], start),
-    callback: forBrowser(room, 'callback', ['GET', 'HEAD'], callback),
-    sign_out: forBrowser(room, 'sign_out', ['GET', 'HEAD', 'POST'], signOut),
-    backchannel_logout: withLog(room, 'backchannel_logout', ['POST'], createBackchannelLogout(room)),
+    session: createLoginCookieMiddleware(),
+    start: browserEndpoint(context, 'start', ['GET', 'HEAD'], start),
+    callback: browserEndpoint(context, 'callback', ['GET', 'HEAD'], callback),
+    sign_out: browserEndpoint(context, 'sign_out', ['GET', 'HEAD', 'POST'], signOut),
+    backchannel_logout: endpoint(context, 'backchannel_logout', ['POST'], createBackchannelLogout(context)),
   };
 }

@@ -14,7 +14,7 @@ export interface Logout {
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
 /** `claims` are verified already: signature, `iss`, `aud`, `iat`, `exp`. Throws `CredentialsRefused`. */
-export function judgeLogoutToken(claims: Record<string, unknown>): Logout {
+export function validateLogoutToken(claims: Record<string, unknown>): Logout {
   const { iss, sub, sid, jti, exp } = claims;
   if (text(sub) === undefined && text(sid) === undefined) throw new CredentialsRefused('the token names nobody');
   if (![sub, sid].every((value) => value === undefined || text(value) !== undefined)) {

@@ -1,30 +1,31 @@
 /** `start`: sends a browser to the provider, unless it has just been there too often. */
-import { show } from './answer.ts';
-import { LOOP_ROUNDS, LOOP_TIME } from './attempt.ts';
-import { begin } from './begin.ts';
-import { keepBrowser, readBrowser } from './binding.ts';
-import { loopPage } from './pages.ts';
-import { presentSessions } from './present.ts';
-import { readRd, returnTo } from './return_to.ts';
-import type { Outcome, Room, Visit } from './room.ts';
 
-export async function start(room: Room, visit: Visit): Promise<Outcome> {
-  const { ctx, application } = visit;
+import { loopPage } from '../pages/login.ts';
+import { sendPage } from '../pages/send.ts';
+import { findBrowserSessions } from './browser_sessions.ts';
+import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
+import { readLoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { LOOP_ATTEMPTS, LOOP_WINDOW_MS } from './login_state.ts';
+import { redirectToProvider } from './redirect_to_provider.ts';
+import { readRd, returnUrl } from './return_url.ts';
+
+export async function start(context: SigninContext, request: BrowserRequest): Promise<Outcome> {
+  const { ctx, application } = request;
   const rd = readRd(ctx.querystring);
-  const target = returnTo(rd, application);
-  const browser = readBrowser(ctx, application);
-  const recent = browser.logins.filter((time) => Math.abs(room.now() - time) <= LOOP_TIME);
-  if (recent.length >= LOOP_ROUNDS) {
+  const target = returnUrl(rd, application);
+  const browser = readLoginCookie(ctx, application);
+  const recent = browser.logins.filter((time) => Math.abs(context.now() - time) <= LOOP_WINDOW_MS);
+  if (recent.length >= LOOP_ATTEMPTS) {
     // Logged in again and again, and never with a session: its cookie does not come back.
-    const present = await presentSessions(room.sessions, ctx, application);
+    const present = await findBrowserSessions(context.sessions, ctx, application);
     if (!present.some(({ session }) => session)) {
-      keepBrowser(ctx, { ...browser, logins: [] });
-      return show(ctx, loopPage(application, target), 'loop');
+      writeLoginCookie(ctx, { ...browser, logins: [] });
+      return sendPage(ctx, loopPage(application, target), 'loop');
     }
   }
   return {
     detail: otherScheme(rd, application.external_host),
-    ...(await begin(room, visit, { returnTo: target, round: 1, browser })),
+    ...(await redirectToProvider(context, request, { returnTo: target, attempt: 1, browser })),
   };
 }
 

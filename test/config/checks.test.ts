@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { warningsOf } from '../../src/config/warnings.ts';
+import { warningsOf } from '../../src/config/checks/warnings.ts';
 import { parse, problemsOf, secret } from './example.ts';
 
 /** Applications that differ in what is given; each line of `applications` is one in flow form. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { reference, updateReference } from '../../src/config/reference.ts';
-import { config } from '../../src/config/schema.ts';
-import { notesOf, shapeOf } from '../../src/config/schema_tree.ts';
+import { config } from '../../src/config/schema/config.ts';
+import { notesOf, shapeOf } from '../../src/config/schema/walk.ts';
 import { parse, secret, yaml } from './example.ts';
 
 const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { serve } from '../../src/main.ts';
+import { serve } from '../../src/server/server.ts';
 import { command } from '../support/command.ts';
 import { freePort } from '../support/free_port.ts';
 import {

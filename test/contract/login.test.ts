@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { serve } from '../../src/main.ts';
+import { serve } from '../../src/server/server.ts';
 import { startProvider } from '../support/provider.ts';
 import { findTokens } from '../support/secrets.ts';
 import {

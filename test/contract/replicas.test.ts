@@ -1,7 +1,7 @@
 /** Two replicas over a real Redis that fails and comes back: sections 3, 5, 6 and 7 of the contract together. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasRedis, type RedisServer, startRedis } from '../sessions/redis_server.ts';
+import { hasRedis, type RedisServer, startRedis } from '../stores/redis/server.ts';
 import { findTokens } from '../support/secrets.ts';
 import {
   ask,

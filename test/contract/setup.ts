@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { parseConfig } from '../../src/config/load.ts';
-import { type Running, type ServeOptions, serve } from '../../src/main.ts';
+import { type Running, type ServeOptions, serve } from '../../src/server/server.ts';
 import { createBrowser } from '../support/browser.ts';
 import { startProvider, type TestClient, type TestProvider } from '../support/provider.ts';
 

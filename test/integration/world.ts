@@ -1,7 +1,7 @@
 /** What all integration tests share: one OpenID provider, one upstream, one Gatepost with a pair of applications per proxy. */
 import { createHash } from 'node:crypto';
 import { parseConfig } from '../../src/config/load.ts';
-import { type Running as Gatepost, serve } from '../../src/main.ts';
+import { type Running as Gatepost, serve } from '../../src/server/server.ts';
 import { people, startProvider, type TestClient, type TestProvider, type TestUser } from '../support/provider.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { freePort } from './program.ts';

@@ -2,7 +2,7 @@ import type { DecisionEvent } from '../../src/observe/events.ts';
 
 /** A yes for somebody who is signed in. */
 export const decision: DecisionEvent = {
-  id: 'r-1',
+  request_id: 'r-1',
   application: 'grafana',
   dialect: 'traefik',
   method: 'GET',
@@ -15,7 +15,7 @@ export const decision: DecisionEvent = {
   rule: undefined,
   detail: undefined,
   user: 'alice',
-  means: 'login',
-  client: '203.0.113.7',
-  ms: 0.2,
+  auth_method: 'login',
+  client_ip: '203.0.113.7',
+  duration_ms: 0.2,
 };

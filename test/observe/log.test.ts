@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Config } from '../../src/config/schema.ts';
+import type { Config } from '../../src/config/schema/config.ts';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createLog } from '../../src/observe/log.ts';
@@ -36,10 +36,10 @@ test('what the operator has to mend is a warning, and is written where other ans
   const { events, parsed } = logged('warn');
   events.emit('decision', { ...decision });
   events.emit('decision', { ...decision, decision: 'forbid', status: 403, reason: 'forbidden' });
-  events.emit('decision', { ...decision, decision: 'misconfigured', status: 500, reason: 'configuration_error' });
+  events.emit('decision', { ...decision, decision: 'invalid_request', status: 500, reason: 'configuration_error' });
   events.emit('decision', { ...decision, decision: 'unavailable', status: 503, reason: 'store_unavailable' });
   events.emit('decision', { ...decision, decision: 'forbid', status: 403, reason: 'untrusted_peer' });
-  const signin = { id: 'r-2', endpoint: 'start', application: 'grafana', ms: 1 } as const;
+  const signin = { request_id: 'r-2', endpoint: 'start', application: 'grafana', duration_ms: 1 } as const;
   events.emit('signin', { ...signin, outcome: 'to_provider', status: 302, reason: undefined });
   events.emit('signin', { ...signin, outcome: 'provider_unavailable', status: 503, reason: 'provider_unavailable' });
   expect(parsed().map(({ level, reason }) => [level, reason])).toEqual([
@@ -64,7 +64,7 @@ test('a refusal names its rule, and every line the id that the page shows', () =
     'forbid 403 traefik GET grafana.example.com/d/1 forbidden by access[1] (no) alice (login)',
   );
   events.emit('signin', {
-    ...{ id: 'r-2', endpoint: 'start', application: 'grafana', ms: 1 },
+    ...{ request_id: 'r-2', endpoint: 'start', application: 'grafana', duration_ms: 1 },
     ...{ outcome: 'to_provider', status: 302, reason: undefined },
   });
   expect(lines[1]).toContain('to_provider 302 start grafana 1 ms #r-2');
@@ -73,16 +73,18 @@ test('a refusal names its rule, and every line the id that the page shows', () =
 test('lines below the level are not written', () => {
   const { events, parsed } = logged('warn');
   events.emit('decision', { ...decision });
-  events.emit('notice', { level: 'info', what: 'server.listening', message: 'listens' });
-  events.emit('notice', { level: 'warn', what: 'headers.refused', message: 'not sent' });
-  expect(parsed()).toEqual([{ level: 'warn', time: expect.any(String), what: 'headers.refused', msg: 'not sent' }]);
+  events.emit('log', { level: 'info', event: 'server.listening', message: 'listens' });
+  events.emit('log', { level: 'warn', event: 'additional_headers.refused', message: 'not sent' });
+  expect(parsed()).toEqual([
+    { level: 'warn', time: expect.any(String), event: 'additional_headers.refused', msg: 'not sent' },
+  ]);
 });
 
 test('an error is told with its causes and without its fields', () => {
   const { events, lines } = logged('info');
   const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED', headers: { cookie: 'secret' } });
   const error = new ProviderUnavailable(cause);
-  events.emit('notice', { level: 'error', what: 'provider.down', message: 'no answer', error });
+  events.emit('log', { level: 'error', event: 'provider.down', message: 'no answer', error });
   expect(lines[0]).toContain('ProviderUnavailable (provider_unavailable)');
   expect(lines[0]).toContain('Error (ECONNREFUSED): connect refused');
   expect(lines[0]).not.toContain('secret');
@@ -101,7 +103,7 @@ test('nothing that a client or a provider writes moves the cursor of a terminal 
   const { events, lines } = logged('info', 'pretty');
   const forged = 'eve\n12:00:01 info  allow\r\x1b[2J\x9b2J\u202e';
   events.emit('decision', { ...decision, user: forged, path: forged });
-  events.emit('notice', { level: 'warn', what: 'x', message: forged, user: forged, error: new Error(forged) });
+  events.emit('log', { level: 'warn', event: 'x', message: forged, user: forged, error: new Error(forged) });
   expect(lines[0]!.trimEnd()).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/);
   expect(lines[0]).toContain('eve\\u000a12:00:01');
   expect(lines[1]!.slice('\x1b[33m'.length, -'\x1b[0m\n'.length)).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/);

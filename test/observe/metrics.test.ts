@@ -7,28 +7,28 @@ test('decisions are counted by application, dialect, decision, reason and means'
   const events = createEvents();
   const registry = createMetrics(events);
   const allowed =
-    'gatepost_decisions_total{application="grafana",dialect="traefik",decision="allow",reason="",means="login"}';
+    'gatepost_decisions_total{application="grafana",dialect="traefik",decision="allow",reason="",auth_method="login"}';
   events.emit('decision', { ...decision });
   events.emit('decision', { ...decision });
   expect(await registry.metrics()).toContain(`${allowed} 2\n`);
   // Counted on, and not twice, after somebody has asked.
   events.emit('decision', { ...decision });
-  events.emit('decision', { ...decision, decision: 'sign_in', reason: 'no_credentials', means: undefined });
+  events.emit('decision', { ...decision, decision: 'sign_in', reason: 'no_credentials', auth_method: undefined });
   const text = await registry.metrics();
   expect(text).toContain(`${allowed} 3\n`);
-  expect(text).toContain('decision="sign_in",reason="no_credentials",means=""} 1\n');
+  expect(text).toContain('decision="sign_in",reason="no_credentials",auth_method=""} 1\n');
 });
 
 test('the time of a decision is a histogram with cumulated buckets, sum and count', async () => {
   const events = createEvents();
   const registry = createMetrics(events);
-  for (const ms of [0.1, 0.2, 3, 60_000]) events.emit('decision', { ...decision, ms });
+  for (const duration_ms of [0.1, 0.2, 3, 60_000]) events.emit('decision', { ...decision, duration_ms });
   const text = await registry.metrics();
   const bucket = (le: string) =>
-    new RegExp(`gatepost_decision_seconds_bucket\\{le="${le}",decision="allow"\\} (\\d+)`).exec(text)?.[1];
-  expect(text).toContain('# TYPE gatepost_decision_seconds histogram');
+    new RegExp(`gatepost_decision_duration_seconds_bucket\\{le="${le}",decision="allow"\\} (\\d+)`).exec(text)?.[1];
+  expect(text).toContain('# TYPE gatepost_decision_duration_seconds histogram');
   expect([bucket('0.0001'), bucket('0.00025'), bucket('0.0025'), bucket('0.005')]).toEqual(['1', '2', '2', '3']);
   expect([bucket('10'), bucket('\\+Inf')]).toEqual(['3', '4']);
-  expect(text).toContain('gatepost_decision_seconds_count{decision="allow"} 4\n');
+  expect(text).toContain('gatepost_decision_duration_seconds_count{decision="allow"} 4\n');
   expect(Number(/seconds_sum\{decision="allow"\} (\S+)/.exec(text)?.[1])).toBeCloseTo(60.0033, 6);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fillClaims, lacksClaims, userFrom } from '../../src/provider/claims.ts';
+import { mergeClaims, missingClaims, userFrom } from '../../src/provider/claims.ts';
 
 const nobody = { username: '', groups: [], entitlements: [], email: '', name: '', uid: '', attributes: {} };
 
@@ -59,7 +59,7 @@ describe('a user from claims', () => {
 });
 
 test('what a token says is not overwritten by what userinfo says', () => {
-  expect(fillClaims({ sub: 'a', name: 'token' }, { sub: 'b', name: 'userinfo', email: 'e' })).toEqual({
+  expect(mergeClaims({ sub: 'a', name: 'token' }, { sub: 'b', name: 'userinfo', email: 'e' })).toEqual({
     sub: 'a',
     name: 'token',
     email: 'e',
@@ -67,6 +67,6 @@ test('what a token says is not overwritten by what userinfo says', () => {
 });
 
 test('a claim is lacking by the name that it is mapped to', () => {
-  expect(lacksClaims({ roles: [] }, { groups: 'roles' }, ['groups'])).toBe(false);
-  expect(lacksClaims({ groups: [] }, { groups: 'roles' }, ['groups'])).toBe(true);
+  expect(missingClaims({ roles: [] }, { groups: 'roles' }, ['groups'])).toBe(false);
+  expect(missingClaims({ groups: [] }, { groups: 'roles' }, ['groups'])).toBe(true);
 });

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { withDeadline } from '../../src/async/deadline.ts';
 import { causeOf, ProviderUnavailable } from '../../src/errors.ts';
-import { inTime } from '../../src/provider/deadline.ts';
-import { keysAddress, mayBeInsecure } from '../../src/provider/discovery.ts';
+import { connectionHint } from '../../src/provider/connection_hint.ts';
+import { allowsHttp, jwksUriOf } from '../../src/provider/discovery.ts';
 import { createProviders } from '../../src/provider/index.ts';
-import { whyAway } from '../../src/provider/why_away.ts';
 import { makeApplication } from '../support/application.ts';
 import { freePort } from '../support/free_port.ts';
 import { startProvider } from '../support/provider.ts';
@@ -45,9 +45,9 @@ test('a provider that is away is tried again, by itself and when asked', async (
   provider.fail('discovery', 'error');
   const { ours, notices } = connect(provider);
   await expect(ours.authorizationUrl(attempt)).rejects.toThrow(ProviderUnavailable);
-  await expect(ours.bearer('x')).rejects.toThrow(ProviderUnavailable);
+  await expect(ours.verifyBearer('x')).rejects.toThrow(ProviderUnavailable);
   expect(provider.counts.discovery).toBe(1);
-  expect(notices[0]).toMatchObject({ level: 'warn', what: 'provider.away' });
+  expect(notices[0]).toMatchObject({ level: 'warn', event: 'provider.unavailable' });
   provider.fail('discovery', undefined);
   await expect.poll(() => provider.counts.discovery, { timeout: 5000 }).toBe(2);
   expect(await ours.authorizationUrl(attempt)).toContain('/auth?');
@@ -84,16 +84,16 @@ describe.each([
 
 test('http is for loopback, or for those who say so', () => {
   const cases = ['http://127.0.0.1:9', 'http://localhost', 'http://[::1]:9', 'http://auth.localhost'];
-  for (const issuer of cases) expect(mayBeInsecure(issuer, false)).toBe(true);
-  expect(mayBeInsecure('http://auth.example.com', false)).toBe(false);
-  expect(mayBeInsecure('http://127.0.0.1.evil.example.com', false)).toBe(false);
-  expect(mayBeInsecure('http://auth.example.com', true)).toBe(true);
-  expect(mayBeInsecure('https://127.0.0.1', false)).toBe(false);
+  for (const issuer of cases) expect(allowsHttp(issuer, false)).toBe(true);
+  expect(allowsHttp('http://auth.example.com', false)).toBe(false);
+  expect(allowsHttp('http://127.0.0.1.evil.example.com', false)).toBe(false);
+  expect(allowsHttp('http://auth.example.com', true)).toBe(true);
+  expect(allowsHttp('https://127.0.0.1', false)).toBe(false);
 });
 
 test('what hangs ends in time, and is no refusal', async () => {
-  await expect(inTime(new Promise(() => undefined), 20)).rejects.toThrow(ProviderUnavailable);
-  expect(await inTime(Promise.resolve(7), 20)).toBe(7);
+  await expect(withDeadline(new Promise(() => undefined), 20)).rejects.toThrow(ProviderUnavailable);
+  expect(await withDeadline(Promise.resolve(7), 20)).toBe(7);
 });
 
 test('the place to sign out is named with the hint, and is not invented', async () => {
@@ -110,10 +110,10 @@ test('the place to sign out is named with the hint, and is not invented', async 
 
 test('keys are not fetched in plain text for an issuer that is https', () => {
   const issuer = 'https://auth.example.com';
-  expect(keysAddress({ issuer, jwks_uri: 'https://keys.example.com/' }, false)).toBe('https://keys.example.com/');
-  expect(() => keysAddress({ issuer, jwks_uri: 'http://auth.example.com/jwks' }, false)).toThrow('not https');
-  expect(() => keysAddress({ issuer, jwks_uri: 'file:///etc/keys' }, false)).toThrow('not https');
-  expect(keysAddress({ issuer: 'http://localhost', jwks_uri: 'http://localhost/jwks' }, true)).toBe(
+  expect(jwksUriOf({ issuer, jwks_uri: 'https://keys.example.com/' }, false)).toBe('https://keys.example.com/');
+  expect(() => jwksUriOf({ issuer, jwks_uri: 'http://auth.example.com/jwks' }, false)).toThrow('not https');
+  expect(() => jwksUriOf({ issuer, jwks_uri: 'file:///etc/keys' }, false)).toThrow('not https');
+  expect(jwksUriOf({ issuer: 'http://localhost', jwks_uri: 'http://localhost/jwks' }, true)).toBe(
     'http://localhost/jwks',
   );
 });
@@ -147,8 +147,11 @@ describe('a discovery that fails says what is wrong, in the log and to whoever a
   test('nothing listens, the host is unknown, TLS is not spoken there', async () => {
     const port = await freePort();
     const refused = await fetch(`http://127.0.0.1:${port}`).catch((error: unknown) => error);
-    expect(whyAway('https://a.example.com', refused)).toContain('nothing listens at that address (ECONNREFUSED)');
-    const said = (code: string) => whyAway('https://a.example.com', new TypeError('fetch failed', { cause: { code } }));
+    expect(connectionHint('https://a.example.com', refused)).toContain(
+      'nothing listens at that address (ECONNREFUSED)',
+    );
+    const said = (code: string) =>
+      connectionHint('https://a.example.com', new TypeError('fetch failed', { cause: { code } }));
     expect(said('ENOTFOUND')).toContain('this machine does not find that host name');
     expect(said('ERR_SSL_WRONG_VERSION_NUMBER')).toContain('it does not speak TLS there');
     expect(said('DEPTH_ZERO_SELF_SIGNED_CERT')).toContain('NODE_EXTRA_CA_CERTS');

@@ -1,6 +1,6 @@
 /** A provider of ours over a real one, and the browser's part of a login. */
-import type { ApplicationConfig } from '../../src/config/schema.ts';
-import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
+import type { ApplicationConfig } from '../../src/config/schema/config.ts';
+import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import type { Provider } from '../../src/provider/provider.ts';
 import { makeApplication } from '../support/application.ts';
@@ -44,8 +44,8 @@ export function connect(
   const client = clients.find((one) => one.client_id === (changes.client_id ?? 'grafana'));
   const application = makeApplication({ issuer, client_secret: client?.client_secret, ...changes });
   const events = createEvents();
-  const notices: NoticeEvent[] = [];
-  events.on('notice', (notice) => notices.push(notice));
+  const notices: LogEvent[] = [];
+  events.on('log', (notice) => notices.push(notice));
   const ours = createProviders({ applications: [application] }, { events, now })(application);
   return { ours, notices, application };
 }

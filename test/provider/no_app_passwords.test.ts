@@ -1,13 +1,13 @@
 /** A provider without app passwords must not turn an application's own Basic login into an error. */
 import { expect, test } from 'vitest';
 import { GrantNotOffered } from '../../src/errors.ts';
-import { Misconfigured } from '../../src/provider/failure.ts';
-import { appPassword } from '../../src/provider/grants.ts';
-import type { Room } from '../../src/provider/room.ts';
+import type { ProviderContext } from '../../src/provider/context.ts';
+import { ClientRejected } from '../../src/provider/map_errors.ts';
+import { verifyAppPassword } from '../../src/provider/password_grants.ts';
 
-function roomThat(fails: Error): Room {
+function roomThat(fails: Error): ProviderContext {
   const client = { ask: () => Promise.reject(fails), askWithoutSecret: () => Promise.reject(fails) };
-  return { application: { scopes: ['openid'] }, client } as unknown as Room;
+  return { application: { scopes: ['openid'] }, client } as unknown as ProviderContext;
 }
 
 test.each([
@@ -15,7 +15,7 @@ test.each([
   'unsupported_grant_type',
   'invalid_client',
 ])('%s is a refusal that nobody is blamed for', async (code) => {
-  await expect(appPassword(roomThat(new Misconfigured(code, undefined)), 'alice', 'x')).rejects.toBeInstanceOf(
+  await expect(verifyAppPassword(roomThat(new ClientRejected(code, undefined)), 'alice', 'x')).rejects.toBeInstanceOf(
     GrantNotOffered,
   );
 });

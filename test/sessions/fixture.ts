@@ -35,11 +35,11 @@ export function makeSession(now: number, changes: Partial<Session> = {}): Sessio
     },
     jwt: 'the.forwarded.token',
     idToken: 'the.id.token',
-    means: 'login',
-    created: now,
-    tokenFrom: now,
-    tokenUntil: now + HOUR,
-    until: now + HOUR,
+    authMethod: 'login',
+    createdAt: now,
+    tokenIssuedAt: now,
+    tokenExpiresAt: now + HOUR,
+    expiresAt: now + HOUR,
     ...changes,
   };
 }
@@ -48,8 +48,8 @@ export function makeSession(now: number, changes: Partial<Session> = {}): Sessio
 export function makeRefreshable(now: number, changes: Partial<Session> = {}): Session {
   return makeSession(now, {
     refreshToken: 'refresh-1',
-    tokenUntil: now + 10 * MINUTE,
-    until: now + 24 * HOUR,
+    tokenExpiresAt: now + 10 * MINUTE,
+    expiresAt: now + 24 * HOUR,
     ...changes,
   });
 }
@@ -63,7 +63,7 @@ export function makeIdentity(session: Session, now: number, changes: Partial<Ide
     jwt: 'the.next.token',
     idToken: 'the.next.id',
     refreshToken: 'refresh-2',
-    until: now + 10 * MINUTE,
+    expiresAt: now + 10 * MINUTE,
     ...changes,
   };
 }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { createEvents, type NoticeEvent } from '../../src/observe/events.ts';
-import { createMemoryStore } from '../../src/sessions/memory.ts';
+import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
-import type { Store } from '../../src/sessions/store.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { createClock, HOUR, MINUTE, makeSession, SECRET } from './fixture.ts';
 
 const DAY = 24 * HOUR;
@@ -46,7 +46,7 @@ test('ids are new every time, long, and not what the store knows', async () => {
 
 test('a session ends with its token when there is no refresh token', async () => {
   const id = await sessions.create(
-    makeSession(clock.now(), { tokenUntil: clock.now() + HOUR, until: clock.now() + DAY }),
+    makeSession(clock.now(), { tokenExpiresAt: clock.now() + HOUR, expiresAt: clock.now() + DAY }),
   );
   clock.pass(HOUR - 1);
   expect(sessions.find(id, 'grafana')).toBeDefined();
@@ -56,7 +56,7 @@ test('a session ends with its token when there is no refresh token', async () =>
 
 test('no session lives longer than a sign-out is remembered', async () => {
   const forever = clock.now() + 1000 * DAY;
-  const id = await sessions.create(makeSession(clock.now(), { tokenUntil: forever, until: forever }));
+  const id = await sessions.create(makeSession(clock.now(), { tokenExpiresAt: forever, expiresAt: forever }));
   clock.pass(30 * DAY - MINUTE);
   expect(sessions.find(id, 'grafana')).toBeDefined();
   clock.pass(MINUTE);
@@ -65,7 +65,7 @@ test('no session lives longer than a sign-out is remembered', async () => {
 
 test('a sign-out holds to the end of the longest session', async () => {
   const late = clock.now() + 30 * DAY;
-  const id = await sessions.create(makeSession(clock.now(), { tokenUntil: late, until: late }));
+  const id = await sessions.create(makeSession(clock.now(), { tokenExpiresAt: late, expiresAt: late }));
   clock.pass(1);
   await sessions.endUser('https://auth.example.com/application/o/grafana/', 'alice-sub');
   for (let day = 0; day < 31; day++) {
@@ -92,7 +92,7 @@ test('a sign-out while the provider is asked for the tokens of a login ends that
   clock.pass(2000);
   await sessions.endSid('https://auth.example.com/application/o/grafana/', 'provider-session-1');
   clock.pass(2000);
-  const underWay = await sessions.create(makeSession(clock.now(), { tokenFrom: asked }));
+  const underWay = await sessions.create(makeSession(clock.now(), { tokenIssuedAt: asked }));
   expect(sessions.find(underWay, 'grafana')).toBeUndefined();
   const next = await sessions.create(makeSession(clock.now()));
   expect(sessions.find(next, 'grafana')).toBeDefined();
@@ -104,7 +104,7 @@ test('a sign-out by a replica whose clock goes ahead is no reason to refuse the 
   clock.pass(-HOUR);
   const asked = clock.now();
   clock.pass(2000);
-  const id = await sessions.create(makeSession(clock.now(), { tokenFrom: asked }));
+  const id = await sessions.create(makeSession(clock.now(), { tokenIssuedAt: asked }));
   expect(sessions.find(id, 'grafana')).toBeDefined();
 });
 
@@ -139,13 +139,13 @@ test('an issuer is a tenant of its own, except for the applications of one authe
 
 test('replicas with different secrets are told of, once: their users would go round in circles', async () => {
   const events = createEvents();
-  const notices: NoticeEvent[] = [];
-  events.on('notice', (notice) => notices.push(notice));
+  const notices: LogEvent[] = [];
+  events.on('log', (notice) => notices.push(notice));
   const shared = { store, events, session_max_age: DAY, now: clock.now, provider: () => undefined };
   const id = await createSessions({ ...shared, secret: [SECRET] }).create(makeSession(clock.now()));
   const other = createSessions({ ...shared, secret: [`${SECRET}, but another one`] });
   for (const one of [id, id, 'x'.repeat(43)]) expect(await other.find(one, 'grafana')).toBeUndefined();
-  expect(notices).toMatchObject([{ level: 'warn', what: 'session.unreadable' }]);
+  expect(notices).toMatchObject([{ level: 'warn', event: 'session.unreadable' }]);
 });
 
 test('secrets rotate without logging anybody out, and sign-outs reach the sessions of the old one', async () => {
@@ -165,10 +165,10 @@ test('secrets rotate without logging anybody out, and sign-outs reach the sessio
 
 test('a token that was used before the secret was rotated stays used', async () => {
   const NEW = 'the next secret, longer than thirty-two characters';
-  expect(await sessions.firstUse('issuer jti', HOUR)).toBe(true);
-  expect(await open([NEW, SECRET]).firstUse('issuer jti', HOUR)).toBe(false);
+  expect(await sessions.consumeOnce('issuer jti', HOUR)).toBe(true);
+  expect(await open([NEW, SECRET]).consumeOnce('issuer jti', HOUR)).toBe(false);
   clock.pass(HOUR);
-  expect(await sessions.firstUse('issuer jti', HOUR)).toBe(true);
+  expect(await sessions.consumeOnce('issuer jti', HOUR)).toBe(true);
 });
 
 test('a row that is copied over another one opens nothing', async () => {
@@ -184,7 +184,7 @@ test('a store that fails is not a session that is not there', async () => {
   store.peek = () => {
     throw new StoreUnavailable();
   };
-  store.epoch = () => undefined;
+  store.generation = () => undefined;
   expect(() => sessions.find(id, 'grafana')).toThrow(StoreUnavailable);
 });
 
@@ -208,7 +208,7 @@ test('copies are bounded', async () => {
     session_max_age: DAY,
     now: clock.now,
     provider: () => undefined,
-    copies: 100_000,
+    cacheBytes: 100_000,
   });
   const ids = await Promise.all(Array.from({ length: 200 }, () => few.create(makeSession(clock.now()))));
   for (const id of ids) expect(few.find(id, 'grafana')).toBeDefined();

@@ -2,15 +2,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
-import { createHosts, normaliseHost } from '../../src/access/hosts.ts';
-import type { ApplicationConfig } from '../../src/config/schema.ts';
-import { createEvents, type NoticeEvent, type SigninEvent } from '../../src/observe/events.ts';
+import { createApplicationIndex, normalizeHost } from '../../src/access/application_index.ts';
+import type { ApplicationConfig } from '../../src/config/schema/config.ts';
+import { createEvents, type LogEvent, type SigninEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
-import { sessionCookieName } from '../../src/sessions/cookie.ts';
-import { createMemoryStore } from '../../src/sessions/memory.ts';
+import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
-import type { Store } from '../../src/sessions/store.ts';
 import { createSignin } from '../../src/signin/index.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { makeConfig } from '../support/application.ts';
 import { createBrowser } from '../support/browser.ts';
 
@@ -23,9 +23,9 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
   const config = makeConfig(applications);
   const events = createEvents();
   const signins: SigninEvent[] = [];
-  const notices: NoticeEvent[] = [];
+  const notices: LogEvent[] = [];
   events.on('signin', (event) => signins.push(event));
-  events.on('notice', (event) => notices.push(event));
+  events.on('log', (event) => notices.push(event));
   const provider = createProviders(config, { now, events });
   const bySlug = (slug: string) => applications.find((one) => one.slug === slug);
   const sessions = createSessions({
@@ -37,12 +37,12 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
   });
   const signin = createSignin({
     config,
-    applications: createHosts(applications.map((one) => ({ ...one, config: one }))),
+    applications: createApplicationIndex(applications.map((one) => ({ ...one, config: one }))),
     sessions,
     provider,
     now,
     events,
-    forwardedHost: (ctx) => normaliseHost(String(ctx.headers['x-forwarded-host'] ?? ctx.headers.host), undefined),
+    forwardedHost: (ctx) => normalizeHost(String(ctx.headers['x-forwarded-host'] ?? ctx.headers.host), undefined),
   });
 
   const app = new Koa();

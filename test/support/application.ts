@@ -1,5 +1,5 @@
 /** Configurations as they are after loading, for tests that need no file. */
-import type { ApplicationConfig, Config } from '../../src/config/schema.ts';
+import type { ApplicationConfig, Config } from '../../src/config/schema/config.ts';
 
 export const SECRET = 'a secret for tests that has more than 32 characters';
 

@@ -1,0 +1,21 @@
+/** Makes sure that processes and ports do not get in each other's way. */
+
+import type { Report } from '../problems.ts';
+import { splitListenAddress } from '../schema/addresses.ts';
+import type { SoundConfig } from './index.ts';
+
+export function checkProcess({ store, workers, listen }: SoundConfig, report: Report): void {
+  if (store === 'memory' && workers !== undefined && workers > 1) {
+    report(
+      ['workers'],
+      'must be 1 with store: memory, as each worker would have its own sessions; use file:// or redis:// for more',
+    );
+  }
+  const http = listen?.http === undefined ? undefined : splitListenAddress(listen.http);
+  const metrics = listen?.metrics ? splitListenAddress(listen.metrics) : undefined;
+  if (!http || !metrics || http.port === 0 || http.port !== metrics.port) return;
+  const everywhere = (host: string | undefined) => host === undefined || host === '0.0.0.0' || host === '::';
+  if (http.host === metrics.host || everywhere(http.host) || everywhere(metrics.host)) {
+    report(['listen', 'metrics'], 'must not be the address of listen.http: metrics are not for everybody');
+  }
+}

@@ -1,0 +1,19 @@
+/** What is odd in a configuration, but works: told at the start and by `gatepost check`. */
+import { formatKey, type Report } from '../problems.ts';
+import type { Config } from '../schema/config.ts';
+import { warnOfCookieNames } from './cookie_names.ts';
+
+/** Sentences such as `applications[0].cookie_domain is …`. */
+export function warningsOf({ applications }: Config): string[] {
+  const warnings: string[] = [];
+  const report: Report = (path, message) => warnings.push(`${formatKey(path)} ${message}`);
+  applications.forEach(({ mode, cookie_domain }, index) => {
+    if (mode !== 'forward_single' || cookie_domain === undefined) return;
+    report(
+      ['applications', index, 'cookie_domain'],
+      'is for mode: forward_domain; with forward_single the cookie is for the host alone',
+    );
+  });
+  warnOfCookieNames(applications, report);
+  return warnings;
+}

@@ -1,0 +1,60 @@
+/** The keys of one access rule. */
+import * as z from 'zod';
+import { checkPattern } from '../../access/pattern.ts';
+import { network } from './addresses.ts';
+import { list, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
+
+/** A pattern in RE2 syntax that compiles, as it was written. */
+export function pattern() {
+  return scalar('a pattern in RE2 syntax (as in Go), unanchored', (input) => {
+    checkPattern(input);
+    return input;
+  });
+}
+
+const method = matching('an HTTP method such as `GET`', /^[!#$%&'*+.^_`|~0-9a-z-]+$/i).transform((name) =>
+  name.toUpperCase(),
+);
+
+export const accessRule = z.strictObject(
+  {
+    path: pattern().optional().meta({
+      description:
+        'Which paths: tested against the path of the request, without the query. A path that something downstream could read in another way matches no `public` or `optional` rule.',
+      example: '^/admin',
+    }),
+    methods: list(method, 'a list of HTTP methods').optional().meta({
+      description: 'Which methods of the client, in any letter case.',
+      example: '[POST, PUT]',
+    }),
+    networks: list(network(), 'a list of networks or addresses').optional().meta({
+      description:
+        'Which client addresses: the first one from the right of `X-Forwarded-For` that is not in `trusted_proxies`.',
+      example: '[10.0.0.0/8, "fd00::/8"]',
+    }),
+    policy: oneOf('required', 'optional', 'public', 'deny').default('required').meta({
+      description:
+        'What happens to a request that matches: `required` asks for a login; `optional` lets everybody in, with identity where there is one; `public` lets everybody in; `deny` nobody.',
+      example: 'public',
+    }),
+    groups: list(text('the name of a group'), 'a list of group names').optional().meta({
+      description: 'Who may: members of any of these groups. With `policy: required` only.',
+      example: '[admins]',
+    }),
+    users: list(text('a user name'), 'a list of user names').optional().meta({
+      description: 'Who may: these users, by `preferred_username`. With `policy: required` only.',
+      example: '[alice, bob]',
+    }),
+    emails: list(
+      matching('an e-mail address, `*` for any part of it, such as `*@example.com`', /^[^@\s]+@[^@\s]+$/),
+      'a list of e-mail addresses',
+    )
+      .optional()
+      .meta({
+        description:
+          'Who may: these e-mail addresses, in any letter case; `*` stands for any characters but `@`. With `policy: required` only.',
+        example: '["*@example.com"]',
+      }),
+  },
+  { error: shapeError('a mapping such as { path: ^/admin, groups: [admins] }') },
+);

@@ -1,0 +1,141 @@
+/** The keys of the configuration. The descriptions here are the reference page. */
+import { availableParallelism } from 'node:os';
+import * as z from 'zod';
+import { checkConfig } from '../checks/index.ts';
+import type { Report } from '../problems.ts';
+import type { accessRule } from './access_rule.ts';
+import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
+import { application } from './application.ts';
+import { duration, flag, list, listOrText, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
+import { storeUrl } from './store_url.ts';
+
+const privateNetworks = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
+
+const secretItem = scalar(
+  '32 characters or more',
+  (input) => {
+    if (input.length < 32) throw new Error('must be 32 characters or more (openssl rand -base64 32 makes one)');
+    return input;
+  },
+  { secret: true },
+);
+
+const secret = listOrText(secretItem, '32 characters or more, or a list of such', (input) => [input]).refine(
+  (given) => given.length > 0,
+  { error: 'must not be an empty list: at least one secret is needed' },
+);
+
+const workers = scalar('a whole number from 1 on, or `auto` for one per core', (input) => {
+  if (input === 'auto') return availableParallelism();
+  if (!/^[1-9]\d{0,2}$/.test(input)) throw new Error('must be a whole number from 1 to 999, or auto');
+  return Number(input);
+});
+
+const listen = z.strictObject(
+  {
+    http: listenAddress().default('0.0.0.0:9000').meta({
+      description: 'Where proxies and browsers ask. Port 0 takes any free one.',
+      example: '127.0.0.1:9000',
+    }),
+    metrics: listenAddressOrOff().default('127.0.0.1:9300').meta({
+      description: 'Where `/metrics` is, for Prometheus; never on `listen.http`.',
+      example: 'off',
+    }),
+  },
+  { error: shapeError('a mapping such as { http: 0.0.0.0:9000 }') },
+);
+
+const log = z.strictObject(
+  {
+    level: oneOf('trace', 'debug', 'info', 'warn', 'error').default('info').meta({
+      description: 'The least important lines to write; decisions are `info`.',
+      example: 'warn',
+    }),
+    query: flag().default(false).meta({
+      description: 'Write the query of forwarded URLs too. It may hold secrets of the application.',
+      example: 'true',
+    }),
+    format: oneOf('auto', 'json', 'pretty').default('auto').meta({
+      description: '`json` is one object a line; `pretty` is for people; `auto` is `pretty` on a terminal.',
+      example: 'json',
+    }),
+  },
+  { error: shapeError('a mapping such as { level: info }') },
+);
+
+const keys = z.strictObject(
+  {
+    listen: listen.prefault({}).meta({
+      allowed: 'a mapping with `http` and `metrics`',
+      description: 'Addresses to listen on.',
+      example: '{ http: 127.0.0.1:9000 }',
+    }),
+    trusted_proxies: list(network(), 'a list of networks or addresses', { empty: true }).default(privateNetworks).meta({
+      description: 'Who may ask. Anybody else gets 403, and nothing of what they say is believed.',
+      example: '[127.0.0.1, 172.18.0.0/16]',
+    }),
+    secret: secret.meta({
+      allowed: '32 characters or more, or a list of such',
+      description:
+        'Seals sessions and logins. In a list the first seals and all open: put a new one first, and remove the old one after `session_max_age`.',
+      file: true,
+      example: '${GATEPOST_SECRET}',
+    }),
+    store: storeUrl().default('memory').meta({
+      description:
+        'Where sessions are kept: `memory` until the process ends; `file://` in a folder, for the processes of one machine; Redis or Valkey for several machines.',
+      file: true,
+      example: 'file:///var/lib/gatepost',
+    }),
+    outpost_name: text('the name of this outpost').default('gatepost').meta({
+      description: '`X-authentik-meta-outpost` of the answer.',
+      example: 'edge-1',
+    }),
+    session_max_age: duration().default(86_400_000).meta({
+      description: 'How long a session with a refresh token lives. Without one it ends with its token.',
+      default: '`24h`',
+      example: '7d',
+    }),
+    nginx_method_header: matching('the name of a header', /^[!#$%&'*+.^_`|~0-9a-z-]+$/i)
+      .optional()
+      .meta({
+        description:
+          'The header in which nginx sends the method of the client. Name it only where your nginx configuration sets it: else a client could.',
+        default: "none: the client's method is unknown to nginx's endpoint",
+        example: 'X-Original-Method',
+      }),
+    workers: workers.default(1).meta({
+      description:
+        'How many processes share the port. More than one needs a store that they share: `file://` or Redis.',
+      example: 'auto',
+    }),
+    allow_insecure_issuer: flag().default(false).meta({
+      description: 'The default of `allow_insecure_issuer` for all applications.',
+      example: 'true',
+    }),
+    log: log.prefault({}).meta({
+      allowed: 'a mapping with `level`, `query` and `format`',
+      description: 'What is logged, and how.',
+      example: '{ level: warn, format: json }',
+    }),
+    applications: list(application, 'a list of applications').meta({
+      description: 'The protected sites; their keys are in the next chapter.',
+      example: '[{ name: Grafana, … }]',
+    }),
+  },
+  { error: shapeError('a mapping of keys to values') },
+);
+
+/** Checks that look at several keys run even where others were refused: all problems are reported at once. */
+export const config = keys.superRefine(
+  (value, context) => {
+    const report: Report = (path, message) => context.addIssue({ code: 'custom', message, path: [...path] });
+    checkConfig(value, [...context.issues], report);
+  },
+  { when: () => true },
+);
+
+export type AccessRule = z.output<typeof accessRule>;
+export type ApplicationConfig = z.output<typeof application>;
+/** The configuration after every check: key names are those of the file, durations are milliseconds, lists are lists. */
+export type Config = z.output<typeof keys>;

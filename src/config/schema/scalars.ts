@@ -1,0 +1,121 @@
+/**
+ * The plain kinds of values. Every scalar comes as text, wherever it was written: the key alone decides whether it is a
+ * number, so `client_id: 0123` stays `0123` and `workers: ${WORKERS}` is one.
+ */
+import * as z from 'zod';
+import { show } from '../problems.ts';
+
+/** What the reference page says of a key beside its description. */
+export interface KeyNotes {
+  description?: string;
+  /** What may be written, as errors say it too. */
+  allowed?: string;
+  /** The default where it is no constant. */
+  default?: string;
+  example?: string;
+  /** `<key>_file` reads it from a file. */
+  file?: boolean;
+}
+
+/** What a missing, empty or wrongly shaped value is told; `allowed` completes "must be …". */
+export function shapeError(allowed: string) {
+  return ({ input }: { input?: unknown }): string => {
+    if (input === undefined) return `is required (${allowed})`;
+    return input === null ? `is empty: must be ${allowed}` : `must be ${allowed}`;
+  };
+}
+
+/**
+ * A scalar with a meaning. `read` turns the text into the value, or throws an `Error` whose message says what is wrong;
+ * the text is shown after it, unless it is `secret`.
+ */
+export function scalar<T>(allowed: string, read: (text: string) => T, { secret = false } = {}) {
+  const notes: KeyNotes = { allowed };
+  const error = shapeError(allowed);
+  return z
+    .string({ error })
+    .transform((input, context): T => {
+      try {
+        if (input === '') throw new Error(`is empty: must be ${allowed}`);
+        return read(input);
+      } catch (cause) {
+        const message = (cause as Error).message;
+        context.addIssue({
+          code: 'custom',
+          message: secret || input === '' ? message : `${message}; got ${show(input)}`,
+        });
+        return z.NEVER;
+      }
+    })
+    .meta({ ...notes });
+}
+
+/** A line of text without control characters. */
+export function text(allowed = 'text', options?: { secret?: boolean }) {
+  return scalar(
+    allowed,
+    (input) => {
+      if (/[\0-\x1f\x7f]/.test(input))
+        throw new Error(`must be ${allowed}, on one line and without control characters`);
+      return input;
+    },
+    options,
+  );
+}
+
+/** Text of a fixed form. */
+export function matching(allowed: string, pattern: RegExp) {
+  return scalar(allowed, (input) => {
+    if (!pattern.test(input)) throw new Error(`must be ${allowed}`);
+    return input;
+  });
+}
+
+/** `true` or `false`. */
+export function flag() {
+  return scalar('`true` or `false`', (input) => {
+    if (!/^(?:true|True|TRUE|false|False|FALSE)$/.test(input)) throw new Error('must be true or false');
+    return input.toLowerCase() === 'true';
+  });
+}
+
+/** One of a few words. */
+export function oneOf<const Words extends readonly string[]>(...words: Words) {
+  const allowed = `one of ${words.map((word) => `\`${word}\``).join(', ')}`;
+  return scalar(allowed, (input): Words[number] => {
+    if (!words.includes(input)) throw new Error(`must be one of ${words.join(', ')}`);
+    return input;
+  });
+}
+
+const milliseconds = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90s`, `30m`, `24h`, `7d`, or several of them (`1h30m`); at most ten years. In milliseconds. */
+export function duration() {
+  const allowed = 'a duration such as `90s`, `30m`, `24h` or `7d`';
+  return scalar(allowed, (input) => {
+    const parts = input.match(/\d+[smhd]/g) ?? [];
+    const total = parts.reduce((sum, part) => {
+      return sum + Number.parseInt(part, 10) * milliseconds[part.slice(-1) as keyof typeof milliseconds];
+    }, 0);
+    if (parts.join('') !== input || total === 0) throw new Error(`must be ${allowed.replaceAll('`', '')}`);
+    if (total > 3650 * milliseconds.d) throw new Error('must be at most 3650d');
+    return total;
+  });
+}
+
+/** A list of values. */
+export function list<Item extends z.ZodType>(item: Item, allowed: string, { empty = false } = {}) {
+  const notes: KeyNotes = { allowed };
+  const items = z.array(item, { error: shapeError(allowed) });
+  const checked = empty ? items : items.min(1, { error: `must not be empty: leave it out, or write ${allowed}` });
+  return checked.meta({ ...notes });
+}
+
+/** A list that may also be written as one text, which `split` takes apart. */
+export function listOrText<Item extends z.ZodType>(item: Item, allowed: string, split: (text: string) => string[]) {
+  const notes: KeyNotes = { allowed };
+  return z
+    .preprocess((input) => (typeof input === 'string' ? split(input) : input), list(item, allowed, { empty: true }))
+    .meta({ ...notes });
+}

@@ -1,0 +1,52 @@
+/** Reads an `Authorization` header: which scheme it is, and what a person or program says with it. */
+import { isUtf8 } from 'node:buffer';
+
+export type Credential = { scheme: 'basic'; user: string; password: string } | { scheme: 'bearer'; token: string };
+
+/** User name, colon and password together; more is no password of anybody's. Bytes. */
+const MAX_BASIC_BYTES = 8 * 1024;
+/** A JWT with some hundred groups has about 10 KiB. Characters. */
+const MAX_TOKEN_CHARS = 16 * 1024;
+/** The user name of authentik's proxy outpost with which a password is a token, for programs that know only Basic. */
+const TOKEN_USER = 'goauthentik.io/token';
+/** RFC 6750 section 2.1, `b64token`: neither space nor control character nor comma. */
+const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+/** RFC 7617 section 2 forbids them in user name and password. */
+const CONTROL = /\p{Cc}/u;
+
+/** Whose business the header is, by its first word in any letter case (RFC 9110 section 11.1). */
+export function schemeOf(header: string): 'basic' | 'bearer' | 'other' {
+  if (/^basic(?: |$)/i.test(header)) return 'basic';
+  return /^bearer(?: |$)/i.test(header) ? 'bearer' : 'other';
+}
+
+/**
+ * The credential in a header value as Node gives it (each character is a byte).
+ * `other`: neither Basic nor Bearer. `broken`: one of them, but nothing that could ever be right; it counts as refused.
+ */
+export function parseAuthorization(header: string): Credential | 'other' | 'broken' {
+  const scheme = schemeOf(header);
+  if (scheme === 'other') return 'other';
+  const value = header.slice(scheme.length).trim();
+  return scheme === 'basic' ? parseBasic(value) : parseBearer(value);
+}
+
+/** RFC 7617 with `charset="UTF-8"`. The first colon ends the user name: a password may have more of them. */
+function parseBasic(value: string): Credential | 'broken' {
+  if (value.length > Math.ceil(MAX_BASIC_BYTES / 3) * 4) return 'broken';
+  const bytes = Buffer.from(value, 'base64');
+  // Attack: Node skips what is no base64, so one credential would have endless spellings, each unknown to the memory of refusals.
+  if (bytes.toString('base64') !== value) return 'broken';
+  if (bytes.length > MAX_BASIC_BYTES || !isUtf8(bytes)) return 'broken';
+  const text = bytes.toString('utf8');
+  const colon = text.indexOf(':');
+  // Attack: many directories take an empty password for an anonymous bind and say yes (RFC 4513 section 5.1.2).
+  if (colon < 1 || colon === text.length - 1 || CONTROL.test(text)) return 'broken';
+  const user = text.slice(0, colon);
+  const password = text.slice(colon + 1);
+  return user === TOKEN_USER ? parseBearer(password) : { scheme: 'basic', user, password };
+}
+
+function parseBearer(token: string): Credential | 'broken' {
+  return token.length <= MAX_TOKEN_CHARS && TOKEN.test(token) ? { scheme: 'bearer', token } : 'broken';
+}

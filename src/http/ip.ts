@@ -1,0 +1,99 @@
+/** Address ranges, compiled once: who is a trusted proxy, and which client a rule means. */
+import ipaddr from 'ipaddr.js';
+import { createLru } from '../lru.ts';
+
+export interface Networks {
+  /** Whether the address (canonical text, as `parseAddress` gives it) is in one of the ranges. */
+  contains(address: string): boolean;
+}
+
+/** No address with brackets, zone and port is longer; what is longer is not looked at. */
+const MAX_ADDRESS_CHARS = 80;
+/** What addresses were read as, `''` for what is none: few clients ask often, and reading one takes longer than judging it. */
+const parsedAddresses = createLru<string, string>(10_000);
+
+/**
+ * An address in canonical text: `::ffff:a.b.c.d` is `a.b.c.d`, a port and brackets are dropped;
+ * `undefined` for what is none.
+ */
+export function parseAddress(text: string): string | undefined {
+  if (text.length > MAX_ADDRESS_CHARS) return undefined;
+  let address = parsedAddresses.get(text);
+  if (address === undefined) {
+    address = canonicalAddress(text) ?? '';
+    parsedAddresses.set(text, address);
+  }
+  return address || undefined;
+}
+
+function canonicalAddress(text: string): string | undefined {
+  const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
+  // Attack: `0x7f.1`, `2130706433` or `0177.0.0.1` are loopback to some parsers; only the plain decimal form counts.
+  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return /(?:^|\.)0\d/.test(bare) ? undefined : bare;
+  if (!bare.includes(':') || !ipaddr.IPv6.isValid(bare)) return undefined;
+  return ipaddr.process(bare).toString();
+}
+
+/** What addresses were judged as, for all lists together: a memory for each list of ten thousand applications would be large. */
+const lookups = createLru<string, boolean>(10_000);
+let listCount = 0;
+
+/** Compiles CIDR ranges or single addresses; throws on what is neither. Answers are remembered: few addresses ask often. */
+export function compileNetworks(ranges: readonly string[]): Networks {
+  const parsed = ranges.map(parseRange);
+  listCount += 1;
+  const list = `${listCount} `;
+  const look = (address: string): boolean => {
+    const ip = ipaddr.process(address);
+    return parsed.some(([base, bits]) => ip.kind() === base.kind() && ip.match(base, bits));
+  };
+  return {
+    contains(address) {
+      const key = list + address;
+      let answer = lookups.get(key);
+      if (answer === undefined) {
+        answer = look(address);
+        lookups.set(key, answer);
+      }
+      return answer;
+    },
+  };
+}
+
+function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (!range.includes('/')) {
+    const address = ipaddr.process(range);
+    return [address, address.kind() === 'ipv4' ? 32 : 128];
+  }
+  const [address, bits] = ipaddr.parseCIDR(range);
+  // `::ffff:10.0.0.0/104` means the IPv4 range: addresses are compared after unmapping.
+  if (address.kind() === 'ipv6' && (address as ipaddr.IPv6).isIPv4MappedAddress() && bits >= 96) {
+    return [(address as ipaddr.IPv6).toIPv4Address(), bits - 96];
+  }
+  return [address, bits];
+}
+
+/**
+ * The client's address: the first one from the right of `X-Forwarded-For` that is not a trusted proxy, as each proxy
+ * appends what it saw and only what trusted ones wrote can be believed. Where all are trusted, the rightmost: what is left of
+ * it may be invented (Attack: behind Docker's address translation everybody comes from a trusted gateway).
+ * `undefined` where nothing readable says it; an unknown client opens nothing.
+ */
+export function clientAddress(forwardedFor: string | undefined, trusted: Networks): string | undefined {
+  if (forwardedFor === undefined) return undefined;
+  let rightmost: string | undefined;
+  let end = forwardedFor.length;
+  for (let hop = 0; hop < MAX_HOPS; hop += 1) {
+    const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(',', end - 1);
+    const address = parseAddress(forwardedFor.slice(comma + 1, end).trim());
+    if (address === undefined) return undefined;
+    if (!trusted.contains(address)) return address;
+    rightmost ??= address;
+    if (comma < 0) return rightmost;
+    end = comma;
+  }
+  return undefined;
+}
+
+/** Attack: 64 KiB of addresses in trusted networks, each another one, took a third of a second to read. No chain of proxies is as long. */
+const MAX_HOPS = 32;

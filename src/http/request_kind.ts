@@ -1,0 +1,77 @@
+/** What kind of request the client made: a page that a person will look at, a program's call, a CORS preflight. */
+
+import type { IncomingMessage } from 'node:http';
+import accepts from 'accepts';
+import type { Challenge } from '../decision/decision.ts';
+import type { AuthRequest } from '../dialects/dialect.ts';
+import { createLru } from '../lru.ts';
+
+/**
+ * Whether a person is to see the answer as a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata, section 2.3);
+ * for the others it is a GET or HEAD that is no socket, no XMLHttpRequest and may be answered in HTML.
+ */
+export function isNavigation({ method, headers }: AuthRequest): boolean {
+  const mode = headers['sec-fetch-mode'];
+  if (mode !== undefined) return mode === 'navigate';
+  if (method !== undefined && method !== 'GET' && method !== 'HEAD') return false;
+  if (/(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '')) return false;
+  if (String(headers['x-requested-with']).toLowerCase() === 'xmlhttprequest') return false;
+  return headers.accept === undefined || preferredType(headers.accept, ['text/html']) === 'text/html';
+}
+
+/** Whether the client would rather read JSON than text (RFC 9110, section 12.5.1). */
+export function prefersJson({ headers }: AuthRequest): boolean {
+  if (headers.accept === undefined) return false;
+  return preferredType(headers.accept, ['text/plain', 'text/html', 'application/json']) === 'application/json';
+}
+
+/** A CORS preflight (Fetch standard, CORS-preflight request). A method that nobody trustworthy names is none. */
+export function isPreflight({ method, headers }: AuthRequest): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+}
+
+const NO_REDIRECT = 'x-authentik-no-redirect';
+
+/**
+ * A program asks for a 401 where a browser would be redirected: by header or by query, any value, any letter case.
+ * The value `basic` in any of them asks for the challenge for Basic alone: docker takes the realm of one for Bearer for
+ * the address of a token service (CNCF Distribution, token authentication) and gives up.
+ */
+export function noRedirectChallenge({ noRedirect: own, headers, url }: AuthRequest): false | Challenge {
+  const value = headers[NO_REDIRECT];
+  const wishes = [own, value !== undefined && challengeOf(String(value)), noRedirectInQuery(url.query)];
+  return wishes.includes('basic') ? 'basic' : wishes.includes('all') && 'all';
+}
+
+/** What the parameter `x-authentik-no-redirect` of a query (with its `?`) asks for; `false` where it is not there. */
+export function noRedirectInQuery(query: string): false | Challenge {
+  // Only what could spell the name is taken apart: a letter of it may be percent-encoded.
+  if (query === '' || !/no-redirect|%/i.test(query)) return false;
+  let wish: false | Challenge = false;
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (name.toLowerCase() === NO_REDIRECT && wish !== 'basic') wish = challengeOf(value);
+  }
+  return wish;
+}
+
+function challengeOf(value: string): Challenge {
+  return value.toLowerCase() === 'basic' ? 'basic' : 'all';
+}
+
+/** Characters; browsers send about 150. */
+const MAX_ACCEPT_CHARS = 1024;
+
+/** What texts of `Accept` have come to: browsers and programs send the same few each time. */
+const acceptResults = createLru<string, string>(500);
+
+function preferredType(accept: string, types: string[]): string {
+  // Attack: a quotation mark and 60,000 commas, which the parser joins again one by one: a third of a second for one request.
+  if (accept.length > MAX_ACCEPT_CHARS) return '';
+  const key = `${types.length} ${accept}`;
+  let type = acceptResults.get(key);
+  if (type === undefined) {
+    type = String(accepts({ headers: { accept } } as IncomingMessage).type(types) || '');
+    acceptResults.set(key, type);
+  }
+  return type;
+}

@@ -1,0 +1,88 @@
+/** The one layout of all pages: plain HTML without scripts, readable on a phone, light and dark. */
+import { createHash } from 'node:crypto';
+
+const style = `:root{color-scheme:light dark;--ground:#f4f5f7;--paper:#fff;--ink:#1d2330;--soft:#5b6475;--line:#dde1e8;--accent:#1f5fbf}
+@media (prefers-color-scheme:dark){:root{--ground:#14171d;--paper:#1d222b;--ink:#e8ebf1;--soft:#9aa4b5;--line:#323a47;--accent:#7fb0ff}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}
+main{width:100%;max-width:34rem;padding:clamp(1.25rem,5vw,2.5rem);background:var(--paper);border:1px solid var(--line);border-radius:.75rem}
+h1{margin:0 0 1rem;font-size:1.4rem;line-height:1.25}
+p,ul{margin:0 0 1rem}
+ul{padding-left:1.25rem}
+p,li,dd{overflow-wrap:anywhere}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0 0 1rem}
+dt{color:var(--soft)}
+dd{margin:0}
+.actions{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.5rem 0 0}
+.actions a{padding:.55rem 1rem;border:1px solid var(--accent);border-radius:.5rem;color:var(--accent);text-decoration:none}
+.actions a:first-child{background:var(--accent);color:var(--paper)}
+footer{margin-top:1.5rem;padding-top:.75rem;border-top:1px solid var(--line);color:var(--soft);font-size:.85rem;overflow-wrap:anywhere}`;
+
+const styleHash = createHash('sha256').update(style).digest('base64');
+
+/** Nothing may be loaded, framed or sent from a page of ours. */
+const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
+
+export const pageHeaders: readonly (readonly [string, string])[] = [
+  ['Content-Type', 'text/html; charset=utf-8'],
+  ['Content-Security-Policy', policy],
+  ['Cache-Control', 'no-store'],
+  ['Referrer-Policy', 'no-referrer'],
+  ['X-Content-Type-Options', 'nosniff'],
+];
+
+export interface Page {
+  title: string;
+  /** What happened, a sentence each. */
+  paragraphs: string[];
+  /** Names and values, for a person to compare or to pass on. */
+  facts?: [string, string][];
+  /** What may be the reason, or what to do. */
+  list?: string[];
+  /** The first is what most people want. */
+  links?: { text: string; href: string }[];
+  /** A stable word for whoever is asked for help. */
+  code?: string;
+  requestId: string;
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+const e = escapeHtml;
+const each = <T>(list: readonly T[] | undefined, render: (item: T) => string) => (list ?? []).map(render).join('');
+const around = (before: string, inner: string, after: string) => (inner === '' ? '' : before + inner + after);
+
+/** The page as HTML; every text in it is escaped here. */
+export function renderPage({ title, paragraphs, facts, list, links, code, requestId }: Page): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${e(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>${e(title)}</h1>
+${each(paragraphs, (text) => `<p>${e(text)}</p>\n`)}${around(
+  '<dl>\n',
+  each(facts, ([name, value]) => `<dt>${e(name)}</dt><dd>${e(value)}</dd>\n`),
+  '</dl>\n',
+)}${around(
+  '<ul>\n',
+  each(list, (text) => `<li>${e(text)}</li>\n`),
+  '</ul>\n',
+)}${around(
+  '<p class="actions">',
+  each(links, ({ text, href }) => `<a href="${e(href)}">${e(text)}</a>`),
+  '</p>\n',
+)}<footer>${code ? `Code: ${e(code)} · ` : ''}Request: ${e(requestId)}</footer>
+</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,49 @@
+/** The headers of a yes: all twelve always, so that nothing that a client sent survives; rendered once per session. */
+import type { ApplicationConfig } from '../config/schema/config.ts';
+import { headerValue } from '../dialects/latin1.ts';
+import type { Session } from '../sessions/session.ts';
+import { version } from '../version.ts';
+import { additionalHeaders } from './additional_headers.ts';
+
+/** What of the application and of this outpost goes into the `-meta-` headers. */
+export interface MetaHeaders {
+  outpost: string;
+  application: ApplicationConfig;
+  jwksUri: string;
+}
+
+/**
+ * Attack: whoever may name a group at the provider names it `x|admins`, and the application reads two groups. A name that
+ * cannot be told from two is not sent; rules of ours know it as it is.
+ */
+function joinNames(names: readonly string[] = []): string {
+  return names.filter((name) => !name.includes('|')).join('|');
+}
+
+/**
+ * Names and values in turn. `session` undefined: nobody. `onRefused` hears of additional headers that were left out.
+ * Control characters and anything beyond ASCII are made safe here.
+ */
+export function identityHeaders(
+  meta: MetaHeaders,
+  session: Session | undefined,
+  onRefused: (name: string) => void,
+): readonly string[] {
+  const user = session?.user;
+  const pairs = [
+    ['X-authentik-username', user?.username],
+    ['X-authentik-groups', joinNames(user?.groups)],
+    ['X-authentik-entitlements', joinNames(user?.entitlements)],
+    ['X-authentik-email', user?.email],
+    ['X-authentik-name', user?.name],
+    ['X-authentik-uid', user?.uid],
+    ['X-authentik-jwt', session?.jwt],
+    ['X-authentik-meta-jwks', meta.jwksUri],
+    ['X-authentik-meta-outpost', meta.outpost],
+    ['X-authentik-meta-provider', meta.application.name],
+    ['X-authentik-meta-app', meta.application.slug],
+    ['X-authentik-meta-version', `gatepost/${version}`],
+    ...(user ? additionalHeaders(user.attributes, onRefused) : []),
+  ] as [string, string | undefined][];
+  return pairs.flatMap(([name, value]) => [name, headerValue(value ?? '')]);
+}

@@ -1,0 +1,23 @@
+/** Makes the `Authorization` header with which an application is to see the user (`basic_auth_enabled`). */
+import type { ApplicationConfig } from '../config/schema/config.ts';
+import type { User } from '../sessions/session.ts';
+
+/**
+ * `Basic …` from the user's attributes: user name = `basic_auth_user_attribute`, else the e-mail;
+ * password = `basic_auth_password_attribute`, else empty. `undefined` where nothing is to be sent.
+ */
+export function upstreamAuthorization(application: ApplicationConfig, user: User): string | undefined {
+  if (!application.basic_auth_enabled) return undefined;
+  const name = attributeOf(user, application.basic_auth_user_attribute) || user.email;
+  const password = attributeOf(user, application.basic_auth_password_attribute);
+  if (name === '' && password === '') return undefined;
+  // Attack: a user who may write the attribute `admin:secret` would be `admin` to the application (RFC 7617 section 2 forbids it).
+  if (name.includes(':')) return undefined;
+  return `Basic ${Buffer.from(`${name}:${password}`, 'utf8').toString('base64')}`;
+}
+
+function attributeOf(user: User, name: string | undefined): string {
+  if (name === undefined || !Object.hasOwn(user.attributes, name)) return '';
+  const value = user.attributes[name];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}

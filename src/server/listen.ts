@@ -1,0 +1,52 @@
+/** HTTP listeners that suit reverse proxies, and their end. */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { splitListenAddress } from '../config/schema/addresses.ts';
+import type { Events } from '../observe/events.ts';
+
+/**
+ * Milliseconds. Longer than nginx (60 s) and Traefik (90 s) keep idle connections: the proxy has to be the one that
+ * closes first, or a request that it has just sent dies with the connection and becomes a 502.
+ */
+const KEEP_ALIVE_MS = 120_000;
+/** Bytes. 64 KiB of the client's headers, and what proxies add to them. */
+const MAX_HEADER_BYTES = 80 * 1024;
+/** Milliseconds that running requests are given at the end. */
+const DRAIN_MS = 4000;
+
+/** @param address as `listen.http` has it */
+export async function listen(address: string, listener: RequestListener): Promise<Server> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES }, listener);
+  // Node's own limit, said: it drops what comes after them, and questions with as many are refused (check/endpoint.ts).
+  server.maxHeadersCount = 1000;
+  // A client's `Expect` is handed on by proxies: Node's own 417 would be no answer to their question.
+  server.on('checkExpectation', listener);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(splitListenAddress(address), resolve);
+  });
+  return server;
+}
+
+/** As `listen`, but a port that is taken is told and done without: metrics are not worth a site that is closed. */
+export async function listenIfFree(
+  address: string | false,
+  listener: RequestListener,
+  events: Events,
+): Promise<Server | undefined> {
+  if (address === false) return undefined;
+  return listen(address, listener).catch((error: unknown) => {
+    const message = `no metrics: ${address} cannot be listened on`;
+    events.emit('log', { level: 'error', event: 'metrics.unavailable', message, error });
+    return undefined;
+  });
+}
+
+/** Stops accepting, waits for what runs, and cuts off after four seconds what still does. */
+export async function drain(server: Server | undefined): Promise<void> {
+  if (!server) return;
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(late);
+}

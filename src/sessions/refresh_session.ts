@@ -1,0 +1,128 @@
+/** One refresh of one session: asks the provider, judges its answer, writes the row. Whoever calls it holds the lock. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Seal } from '../crypto/seal.ts';
+import { CredentialsRefused } from '../errors.ts';
+import type { Events } from '../observe/events.ts';
+import type { Identity, Provider } from '../provider/provider.ts';
+import type { Store } from '../stores/store.ts';
+import { refreshDueAt } from './refresh_due.ts';
+import type { Session } from './session.ts';
+import { decodeRecord, encodeRecord, type SessionRecord } from './session_record.ts';
+
+/** What became of it: `away` means that the provider gave no answer, and that the session lives until its token's `exp`. */
+export type RefreshOutcome = 'refreshed' | 'ended' | 'away';
+
+export interface RefreshOptions {
+  store: Store;
+  seal: Seal;
+  now: () => number;
+  provider: (application: string) => Provider | undefined;
+  events?: Events | undefined;
+}
+
+/** How often, and after which pauses (milliseconds), the answer of a provider is written again when the store fails. */
+const WRITE_PAUSES_MS = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600];
+
+/** The session with what the provider said now. When it ends for good does not change. */
+export function refreshedSession(session: Session, identity: Identity, now: number): Session {
+  const { user, jwt, idToken, refreshToken, expiresAt } = identity;
+  return {
+    ...session,
+    user,
+    jwt,
+    // A refresh need not bring an ID token (OpenID Connect Core section 12.2); the old one still serves `id_token_hint`.
+    idToken: idToken === '' ? session.idToken : idToken,
+    refreshToken: refreshToken ?? session.refreshToken,
+    tokenIssuedAt: now,
+    tokenExpiresAt: expiresAt,
+  };
+}
+
+export function createSessionRefresh({
+  store,
+  seal,
+  now,
+  provider,
+  events,
+}: RefreshOptions): (key: string) => Promise<RefreshOutcome> {
+  const log = (session: Session, level: 'debug' | 'info' | 'warn', event: string, message: string, error?: unknown) =>
+    events?.emit('log', {
+      level,
+      event,
+      message,
+      application: session.application,
+      user: session.user.username,
+      error,
+    });
+
+  async function readRow(key: string): Promise<SessionRecord | undefined> {
+    const sealed = await store.get(key);
+    return sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
+  }
+
+  /**
+   * The refresh token was spent by asking: where the provider rotates them, an answer that is not written is a session lost.
+   * `replace`, so that a session that was ended meanwhile is not raised.
+   */
+  async function write(key: string, row: SessionRecord): Promise<RefreshOutcome> {
+    const sealed = encodeRecord(seal, key, row);
+    for (const pause of [...WRITE_PAUSES_MS, undefined]) {
+      try {
+        return (await store.replace(key, sealed, row.session.expiresAt - now())) ? 'refreshed' : 'ended';
+      } catch (error) {
+        if (pause === undefined) throw error;
+        await sleep(pause);
+      }
+    }
+    return 'ended';
+  }
+
+  async function refuse(key: string, row: SessionRecord, error: unknown): Promise<RefreshOutcome> {
+    const present = await readRow(key);
+    // Somebody else has renewed it with this very token, which is why it was refused to us.
+    if (present !== undefined && present.session.refreshToken !== row.session.refreshToken) return 'refreshed';
+    await store.delete(key);
+    log(
+      row.session,
+      'info',
+      'session.refresh_refused',
+      'the provider refused to refresh a session: it has ended',
+      error,
+    );
+    return 'ended';
+  }
+
+  /** The provider's answer, or `undefined` when it gave none. */
+  async function ask(session: Session, refreshToken: string): Promise<Identity | undefined> {
+    try {
+      const { sub, idToken } = session;
+      const identity = await provider(session.application)?.refresh(refreshToken, { sub, idToken });
+      // Tokens of somebody else (a mix-up at the provider, or an attack on the way) must not change whose session this is.
+      if (identity !== undefined && identity.sub !== sub)
+        throw new CredentialsRefused('the tokens are for another user');
+      return identity;
+    } catch (error) {
+      if (error instanceof CredentialsRefused) throw error;
+      log(session, 'warn', 'session.refresh_failed', 'the provider did not refresh a session', error);
+      return undefined;
+    }
+  }
+
+  return async function renew(key) {
+    const row = await readRow(key);
+    if (row === undefined) return 'ended';
+    const { session } = row;
+    // Another replica was faster.
+    if (session.refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
+    try {
+      const identity = await ask(session, session.refreshToken);
+      if (identity === undefined) return 'away';
+      const outcome = await write(key, { ...row, session: refreshedSession(session, identity, now()) });
+      log(session, 'debug', 'session.refreshed', 'a session was refreshed');
+      return outcome;
+    } catch (error) {
+      if (error instanceof CredentialsRefused) return refuse(key, row, error);
+      throw error;
+    }
+  };
+}

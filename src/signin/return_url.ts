@@ -1,0 +1,80 @@
+/** Where a login may lead: the application itself, and nowhere else. Pure. */
+import type { ApplicationConfig } from '../config/schema/config.ts';
+
+/** What the answer depends on. */
+export type AllowedTarget = Pick<ApplicationConfig, 'external_host' | 'mode' | 'cookie_domain'>;
+
+/** Characters. The URL travels inside `state`, and servers refuse request lines of more than 8 KiB. */
+const MAX_RETURN_URL_CHARS = 4096;
+/** How many of our own start URLs are looked into, one inside the other. */
+const MAX_UNWRAPS = 5;
+
+const OWN = '/outpost.goauthentik.io';
+const marks = ['x-authentik-auth-callback', 'x-authentik-logout'];
+
+/**
+ * The text of `rd` in a raw query. Percent-encoded: up to the next `&`. Not encoded (nginx's `rd=$request_uri`): it
+ * begins with `/` or a scheme and is all the rest, since nobody can tell its own `&` from ours.
+ */
+export function readRd(query: string): string | undefined {
+  const at = /(?:^|&)rd=/.exec(query);
+  if (!at) return undefined;
+  const rest = query.slice(at.index + at[0].length);
+  if (/^(?:\/|[a-z][a-z0-9+.-]*:)/i.test(rest)) return rest;
+  const encoded = rest.split('&', 1)[0] ?? '';
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * An absolute URL from the raw text, or `undefined`. Attacks: browsers drop tabs and newlines and read `\` as `/`, so
+ * that `/\evil`, `/⇥/evil` and `https:\\evil` lead away; `//evil` and `https:/evil` are read as another host; and
+ * `https://app@evil` is `evil`. All of them are refused as they stand, before any parser makes something of them.
+ */
+function parse(text: string, home: URL): URL | undefined {
+  if (/[\x00-\x20\x7f\\]/.test(text)) return undefined;
+  const bare = text.startsWith('/') && !text.startsWith('//');
+  if (!bare && !/^https?:\/\/[^/?#@]+(?:[/?#]|$)/i.test(text)) return undefined;
+  try {
+    return new URL(bare ? home.origin + text : text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The scheme always; then host and port (`forward_single`), or a host under the cookie's domain (`forward_domain`). */
+function isAllowedTarget(url: URL, home: URL, { mode, cookie_domain }: AllowedTarget): boolean {
+  if (url.protocol !== home.protocol || url.username !== '' || url.password !== '') return false;
+  if (url.host === home.host) return true;
+  if (mode !== 'forward_domain' || !cookie_domain) return false;
+  return url.hostname === cookie_domain || url.hostname.endsWith(`.${cookie_domain}`);
+}
+
+/** Whether it leads to an endpoint of ours: a login must not end in a sign-out, nor in another login. */
+function isGatepostEndpoint(url: URL): boolean {
+  if (url.pathname === OWN || url.pathname.startsWith(`${OWN}/`)) return true;
+  return [...url.searchParams.keys()].some((name) => marks.includes(name.toLowerCase()));
+}
+
+/** A URL that is too long to travel loses its query, or else everything. */
+function shorten(url: URL, home: URL): string {
+  if (url.href.length <= MAX_RETURN_URL_CHARS) return url.href;
+  const short = url.origin + url.pathname;
+  return short.length <= MAX_RETURN_URL_CHARS ? short : home.href;
+}
+
+/** The absolute URL that `rd` (a raw text) leads to, or the root of `external_host` where it may not lead there. */
+export function returnUrl(rd: string | undefined, application: AllowedTarget): string {
+  const home = new URL(application.external_host);
+  let text = rd;
+  for (let depth = 0; text !== undefined && depth < MAX_UNWRAPS; depth += 1) {
+    const url = parse(text, home);
+    if (!url || !isAllowedTarget(url, home, application)) break;
+    if (!isGatepostEndpoint(url)) return shorten(url, home);
+    text = url.pathname === `${OWN}/start` ? readRd(url.search.slice(1)) : undefined;
+  }
+  return home.href;
+}

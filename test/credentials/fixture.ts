@@ -1,0 +1,129 @@
+/** Header authentication over real sessions in memory, with a provider that says what the test wants and counts questions. */
+
+import type { ApplicationConfig } from '../../src/config/schema/config.ts';
+import { createCredentialAuthenticator, type HeaderResult } from '../../src/credentials/authenticator.ts';
+import { CredentialsRefused } from '../../src/errors.ts';
+import { createEvents, type LogEvent } from '../../src/observe/events.ts';
+import type { Identity, Provider } from '../../src/provider/provider.ts';
+import { createSessions } from '../../src/sessions/sessions.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import type { Store } from '../../src/stores/store.ts';
+import { makeApplication as makeAny } from '../support/application.ts';
+
+export const SECRET = 'a secret of thirty-two characters';
+export const START = 1_800_000_000_000;
+
+export const basic = (user: string, password: string) =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+/** A JWT in shape: the stand-in looks no closer. */
+export const jwt = (name: string) => {
+  const part = (data: object) => Buffer.from(JSON.stringify(data)).toString('base64url');
+  return `${part({ alg: 'RS256', kid: '1' })}.${part({ name })}.${'s'.repeat(86)}`;
+};
+
+export function makeApplication(fields: Partial<ApplicationConfig> = {}): ApplicationConfig {
+  return makeAny({
+    name: 'Files',
+    slug: 'files',
+    external_host: 'https://files.example.com',
+    issuer: 'https://auth.example.com/application/o/files/',
+    client_id: 'files',
+    client_secret: undefined,
+    scopes: ['openid', 'profile', 'email'],
+    ...fields,
+  });
+}
+
+export function identityOf(username: string, expiresAt: number): Identity {
+  const user = { username, groups: [], entitlements: [], email: '', name: '', uid: `u-${username}`, attributes: {} };
+  return {
+    issuer: 'https://auth.example.com',
+    sub: `u-${username}`,
+    user,
+    jwt: 'the.token',
+    idToken: 'the.id',
+    expiresAt,
+  };
+}
+
+/** Says yes to a password or token that begins with `good`, for five minutes. `answer` may be replaced. */
+export function makeProvider(now: () => number) {
+  const asked: string[] = [];
+  const stand = {
+    asked,
+    answer: async (user: string, secret: string): Promise<Identity> => {
+      if (!secret.startsWith('good')) throw new CredentialsRefused('wrong');
+      return identityOf(user, now() + 300_000);
+    },
+  };
+  const ask = (how: string, user: string, secret: string) => {
+    asked.push(`${how} ${user}`);
+    return stand.answer(user, secret);
+  };
+  const provider = {
+    appPassword: (user: string, password: string) => ask('app_password', user, password),
+    password: (user: string, password: string) => ask('password', user, password),
+    bearer: (token: string) => ask('bearer', 'robot', token.includes('.') ? 'good' : token),
+  } as unknown as Provider;
+  return Object.assign(stand, { provider });
+}
+
+/** One replica; pass `store` and `clock` of another one for a second. */
+export function makeRoom(
+  options: {
+    store?: Store;
+    secret?: string[];
+    clock?: { at: number };
+    /** A real one in the stand-in's place. */
+    providers?: (now: () => number) => (application: ApplicationConfig) => Provider;
+  } = {},
+) {
+  const clock = options.clock ?? { at: START };
+  const now = () => clock.at;
+  const store = options.store ?? createMemoryStore(now);
+  const secret = options.secret ?? [SECRET];
+  const sessions = createSessions({ store, secret, session_max_age: 86_400_000, now, provider: () => undefined });
+  const stand = makeProvider(now);
+  const events = createEvents();
+  const notices: LogEvent[] = [];
+  events.on('log', (notice) => notices.push(notice));
+  const provider = options.providers?.(now) ?? (() => stand.provider);
+  const headers = createCredentialAuthenticator({ config: { secret }, sessions, store, provider, now, events });
+  const identify = (
+    header: string,
+    fields: { application?: ApplicationConfig; clientAddress?: string } = {},
+  ): HeaderResult | Promise<HeaderResult> =>
+    headers.authenticate({ header, application: makeApplication(), clientAddress: '192.0.2.1', ...fields });
+  return { ...headers, identify, clock, store, sessions, stand, notices };
+}
+
+/** Records what is written to a store. */
+export function watch(store: Store) {
+  const writes: string[] = [];
+  const rows = new Map<string, string>();
+  const watched: Store = {
+    ...store,
+    async set(key, value, ttl) {
+      writes.push(`set ${key}`);
+      rows.set(key, value);
+      await store.set(key, value, ttl);
+    },
+    async add(key, value, ttl) {
+      const added = await store.add(key, value, ttl);
+      if (added) writes.push(`add ${key}`);
+      if (added) rows.set(key, value);
+      return added;
+    },
+    async delete(key) {
+      rows.delete(key);
+      await store.delete(key);
+    },
+    async increment(key, ttl) {
+      const count = await store.increment(key, ttl);
+      rows.set(key, String(count));
+      return count;
+    },
+  };
+  return { store: watched, writes, rows };
+}

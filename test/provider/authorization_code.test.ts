@@ -1,0 +1,187 @@
+import { decodeJwt } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { CredentialsRefused, ProviderUnavailable } from '../../src/errors.ts';
+import { describeError } from '../../src/observe/log.ts';
+import { ClientRejected, CodeRejected } from '../../src/provider/index.ts';
+import { startProvider, type TestProvider } from '../support/provider.ts';
+import { attempt, clients, connect, login, redirectUri, signInAtProvider } from './fixture.ts';
+
+let provider: TestProvider;
+
+beforeAll(async () => {
+  provider = await startProvider({ clients });
+});
+afterAll(() => provider.close());
+afterEach(() => {
+  for (const name of ['token', 'userinfo', 'jwks', 'discovery'] as const) {
+    provider.stand(name, undefined);
+    provider.fail(name, undefined);
+  }
+});
+
+/** A token response with an ID token that is right but for the changes. */
+async function standWith(changes: Record<string, unknown>, header: Record<string, unknown> = {}) {
+  const now = Math.floor(Date.now() / 1000);
+  const right = { iss: provider.issuer, sub: 'u-alice', aud: 'grafana', nonce: attempt.nonce, iat: now, exp: now + 60 };
+  const id_token = await provider.sign({ ...right, preferred_username: 'alice', ...changes }, header);
+  const body = { access_token: 'opaque', token_type: 'Bearer', expires_in: 60, id_token };
+  provider.stand('token', () => ({ body }));
+}
+
+describe('the authorization URL', () => {
+  test('asks for a code with PKCE S256, state, nonce and the configured scopes alone', async () => {
+    const url = new URL(await connect(provider).ours.authorizationUrl(attempt));
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      client_id: 'grafana',
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      scope: 'openid profile email entitlements ak_proxy',
+      state: 'a-state',
+      nonce: 'a-nonce',
+      code_challenge_method: 'S256',
+    });
+    expect(url.searchParams.get('code_challenge')).not.toBe(attempt.codeVerifier);
+  });
+});
+
+describe('a code', () => {
+  test('becomes an identity with everything that the provider says', async () => {
+    const identity = await login(connect(provider).ours);
+    expect(identity).toMatchObject({ issuer: provider.issuer, sub: 'u-alice', refreshToken: undefined });
+    expect(identity.user).toMatchObject({
+      username: 'alice',
+      name: 'Łukasz 山田 Ünïcode',
+      groups: ['admins', 'staff'],
+      entitlements: ['read', 'write'],
+      email: 'alice@example.com',
+      emailVerified: true,
+      uid: 'u-alice',
+    });
+    expect(identity.user.attributes).toMatchObject({ app_username: 'alice-app' });
+    expect(identity.jwt).toBe(identity.idToken);
+    expect(identity.expiresAt).toBe(decodeJwt(identity.idToken).exp! * 1000);
+  });
+
+  test("brings authentik's access token as the JWT, and ends with it", async () => {
+    const identity = await login(connect(provider, { client_id: 'jwt' }).ours);
+    expect(identity.jwt).not.toBe(identity.idToken);
+    expect(decodeJwt(identity.jwt)).toMatchObject({ azp: 'jwt', preferred_username: 'alice' });
+  });
+
+  test.each(['public', 'post-only', 'hmac', 'rfc9068'])('works for the client %s', async (client_id) => {
+    expect((await login(connect(provider, { client_id }).ours)).user.username).toBe('alice');
+  });
+
+  test('carries sid where the provider has it', async () => {
+    expect((await login(connect(provider, { client_id: 'with-sid' }).ours)).sid).toBeTypeOf('string');
+  });
+
+  test('asks userinfo only for what the ID token lacks', async () => {
+    const before = provider.counts.userinfo;
+    await login(connect(provider).ours);
+    expect(provider.counts.userinfo).toBe(before);
+    const bob = await login(connect(provider).ours, 'bob');
+    expect(provider.counts.userinfo).toBe(before + 1);
+    expect(bob.user.groups).toEqual(['staff']);
+  });
+
+  test('a userinfo answer about somebody else is not believed', async () => {
+    provider.stand('userinfo', () => ({ body: { sub: 'u-alice', entitlements: ['everything'] } }));
+    expect((await login(connect(provider).ours, 'bob')).user.entitlements).toEqual([]);
+  });
+
+  test('is good once', async () => {
+    const { ours } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    await ours.exchangeCode(callback, attempt);
+    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(CodeRejected);
+  });
+
+  test.each([
+    ['wrong nonce', { nonce: 'another' }, {}],
+    ['no nonce', { nonce: undefined }, {}],
+    ['another issuer', { iss: 'https://evil.example.com' }, {}],
+    ['another audience', { aud: 'other-client' }, {}],
+    ['several audiences, azp of another', { aud: ['grafana', 'other-client'], azp: 'other-client' }, {}],
+    ['expired', { exp: 1_000_000 }, {}],
+    ['no exp', { exp: undefined }, {}],
+    ['not yet valid', { nbf: 4_000_000_000 }, {}],
+    ['no sub', { sub: undefined }, {}],
+    ['signed by a stranger', {}, { foreign: true }],
+    ['signed by an unknown key', {}, { foreign: true, kid: 'unknown' }],
+    ['a logout token', { events: {} }, {}],
+    ['a typ of another kind', {}, { typ: 'logout+jwt' }],
+  ])('an ID token is refused: %s', async (_, changes, header) => {
+    const { ours } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    await standWith(changes, header);
+    const failure = await ours.exchangeCode(callback, attempt).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(CredentialsRefused);
+    expect(failure).not.toBeInstanceOf(CodeRejected);
+  });
+
+  test('the same ID token without a fault is accepted', async () => {
+    const { ours } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    await standWith({});
+    expect((await ours.exchangeCode(callback, attempt)).user.username).toBe('alice');
+  });
+
+  test('an unsigned ID token is refused', async () => {
+    const { ours } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    const claims = { iss: provider.issuer, sub: 'u', aud: 'grafana', nonce: 'a-nonce', iat: exp - 60, exp };
+    const id_token = `${part({ alg: 'none' })}.${part(claims)}.`;
+    provider.stand('token', () => ({ body: { access_token: 'x', token_type: 'Bearer', id_token } }));
+    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(CredentialsRefused);
+  });
+
+  test.each([
+    ['the iss of another provider (mix-up)', (url: URL) => url.searchParams.set('iss', 'https://evil.example.com')],
+    ['no iss where the provider always sends it', (url: URL) => url.searchParams.delete('iss')],
+    ['another state', (url: URL) => url.searchParams.set('state', 'another')],
+    ['no state', (url: URL) => url.searchParams.delete('state')],
+  ])('a callback is refused before the code is shown to anybody: %s', async (_, change) => {
+    const { ours } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    change(callback);
+    const before = provider.counts.token;
+    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(CredentialsRefused);
+    expect(provider.counts.token).toBe(before);
+  });
+
+  test('is worthless without the verifier that it was asked for with', async () => {
+    const { ours } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    const other = { ...attempt, codeVerifier: 'another-'.repeat(8) };
+    await expect(ours.exchangeCode(callback, other)).rejects.toThrow(CredentialsRefused);
+  });
+
+  test.each(['error', 'busy', 'nonsense', 'reset'] as const)('the token endpoint fails: %s', async (failure) => {
+    const { ours } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    provider.fail('token', failure);
+    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ProviderUnavailable);
+  });
+
+  test('a wrong client secret is our fault, not the user’s, and the log is told which client', async () => {
+    const { ours, notices } = connect(provider, { client_secret: 'wrong' });
+    const callback = await signInAtProvider(ours);
+    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ProviderUnavailable);
+    expect(notices.at(-1)).toMatchObject({ level: 'error', event: 'provider.client_rejected', application: 'grafana' });
+    expect(notices.at(-1)?.message).toContain('invalid_client');
+  });
+
+  test('what the provider says of its refusal is in the log, and what it was sent is not', async () => {
+    const { ours, notices } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    const error_description = `Invalid client credentials for code ${callback.searchParams.get('code')}`;
+    provider.stand('token', () => ({ status: 401, body: { error: 'unauthorized_client', error_description } }));
+    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ClientRejected);
+    const line = describeError(notices.at(-1)?.error);
+    expect(line).toContain('unauthorized_client: Invalid client credentials for code …');
+    expect(line).not.toContain(callback.searchParams.get('code'));
+  });
+});

@@ -1,0 +1,269 @@
+import { SignJWT } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { CredentialsRefused, ProviderUnavailable } from '../../src/errors.ts';
+import { startProvider, type TestProvider } from '../support/provider.ts';
+import { clients, connect } from './fixture.ts';
+
+let provider: TestProvider;
+
+beforeAll(async () => {
+  provider = await startProvider({ clients, refresh_tokens: 'always' });
+});
+afterAll(() => provider.close());
+afterEach(() => {
+  for (const name of ['userinfo', 'introspection', 'jwks'] as const) {
+    provider.fail(name, undefined);
+    provider.stand(name, undefined);
+  }
+});
+
+const now = () => Math.floor(Date.now() / 1000);
+/** authentik's access token, as far as it matters. */
+const right = () => ({
+  iss: provider.issuer,
+  sub: 'u-alice',
+  aud: 'grafana',
+  azp: 'grafana',
+  iat: now(),
+  exp: now() + 60,
+  scope: 'openid',
+  preferred_username: 'alice',
+  groups: ['admins'],
+});
+
+async function tokens(client_id: string, secret: string) {
+  const form = { grant_type: 'password', username: 'alice', password: 'wonderland', scope: 'openid profile email' };
+  const headers = { authorization: `Basic ${btoa(`${client_id}:${secret}`)}` };
+  const response = await fetch(`${provider.issuer}/token`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams(form),
+  });
+  return (await response.json()) as { access_token: string; id_token: string };
+}
+
+describe('a JWT', () => {
+  test.each([
+    ["authentik's access token", {}, {}],
+    ['an access token of RFC 9068', {}, { typ: 'at+jwt' }],
+    ['with the long media type', {}, { typ: 'application/AT+JWT' }],
+    ['an ID token of this client', { azp: undefined, scope: undefined, nonce: 'n', at_hash: 'x' }, {}],
+    ['with several audiences', { aud: ['account', 'grafana'] }, {}],
+    ["Keycloak's, which names us in azp alone", { aud: 'account', typ: 'Bearer' }, { typ: 'JWT' }],
+    [
+      'with client_id alone (RFC 9068)',
+      { aud: 'https://api', azp: undefined, client_id: 'grafana' },
+      { typ: 'at+jwt' },
+    ],
+    ['within the clock skew', { exp: Math.floor(Date.now() / 1000) - 30 }, {}],
+  ])('is accepted without asking anybody but for keys: %s', async (_, changes, header) => {
+    const token = await provider.sign({ ...right(), ...changes }, header);
+    const asked = provider.counts.introspection;
+    const identity = await connect(provider).ours.verifyBearer(token);
+    expect(identity).toMatchObject({ sub: 'u-alice', jwt: token, idToken: '', user: { username: 'alice' } });
+    expect(identity.user.groups).toEqual(['admins']);
+    expect(provider.counts.introspection).toBe(asked);
+  });
+
+  test.each([
+    ['of another client', { aud: 'other-client', azp: 'other-client' }, {}],
+    ['for nobody', { aud: undefined, azp: undefined }, {}],
+    ['an ID token of another client that names us in azp', { aud: 'other-client', scope: undefined }, {}],
+    ['of another issuer', { iss: 'https://evil.example.com' }, {}],
+    ['with a slash more in iss', { slash: true }, {}],
+    ['expired', { exp: Math.floor(Date.now() / 1000) - 61 }, {}],
+    ['without exp', { exp: undefined }, {}],
+    ['not yet valid', { nbf: Math.floor(Date.now() / 1000) + 100 }, {}],
+    ['without sub', { sub: undefined }, {}],
+    ['a logout token', { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }, {}],
+    ['with the typ of a logout token', {}, { typ: 'logout+jwt' }],
+    ['with the typ of an introspection answer', {}, { typ: 'token-introspection+jwt' }],
+    ['with an unknown typ', {}, { typ: 'secevent+jwt' }],
+    ["Keycloak's refresh token", { typ: 'Refresh' }, {}],
+    ['bound to a key', { cnf: { jkt: 'x' } }, {}],
+    ['signed by a stranger', {}, { foreign: true }],
+    ['signed by an unknown key', {}, { foreign: true, kid: 'unknown' }],
+  ])('is refused: %s', async (_, changes, header) => {
+    const { slash, ...claims } = { slash: false, ...right(), ...changes };
+    const token = await provider.sign({ ...claims, ...(slash && { iss: `${provider.issuer}/` }) }, header);
+    await expect(connect(provider).ours.verifyBearer(token)).rejects.toThrow(CredentialsRefused);
+  });
+
+  test('is refused when a byte was changed, the signature is missing, or it is signed with something public', async () => {
+    const { ours } = connect(provider);
+    const token = await provider.sign(right());
+    const [head, body, signature] = token.split('.') as [string, string, string];
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const keys = JSON.stringify(await (await fetch(`${provider.issuer}/jwks`)).json());
+    const confused = await new SignJWT(right())
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(new TextEncoder().encode(keys));
+    const bad = [
+      `${head}.${part({ ...right(), preferred_username: 'mallory' })}.${signature}`,
+      `${part({ alg: 'none' })}.${body}.`,
+      `${part({ alg: 'none' })}.${body}.${signature}`,
+      `${head}.${body}.`,
+      confused,
+    ];
+    for (const one of bad) await expect(ours.verifyBearer(one)).rejects.toThrow(CredentialsRefused);
+    expect((await ours.verifyBearer(token)).sub).toBe('u-alice');
+  });
+
+  test('signed with a secret is refused where the provider signs with keys', async () => {
+    const { id_token_signing_alg_values_supported: _, ...metadata } = (await (
+      await fetch(`${provider.issuer}/.well-known/openid-configuration`)
+    ).json()) as Record<string, unknown>;
+    provider.stand('discovery', () => ({ body: { ...metadata, id_token_signing_alg_values_supported: ['RS256'] } }));
+    const token = await new SignJWT(right())
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(new TextEncoder().encode('grafana-secret'));
+    await expect(connect(provider).ours.verifyBearer(token)).rejects.toThrow(CredentialsRefused);
+    provider.stand('discovery', undefined);
+  });
+
+  test('for a further audience is accepted where the configuration says so', async () => {
+    const token = await provider.sign({ ...right(), aud: 'other-client', azp: 'other-client' });
+    expect((await connect(provider, { bearer_audiences: ['other-client'] }).ours.verifyBearer(token)).sub).toBe(
+      'u-alice',
+    );
+  });
+
+  test('real ones: of this client yes, of another client no', async () => {
+    const { access_token } = await tokens('jwt', 'jwt-secret');
+    expect((await connect(provider, { client_id: 'jwt' }).ours.verifyBearer(access_token)).user.username).toBe('alice');
+    await expect(connect(provider).ours.verifyBearer(access_token)).rejects.toThrow(CredentialsRefused);
+    const { id_token } = await tokens('grafana', 'grafana-secret');
+    expect((await connect(provider).ours.verifyBearer(id_token)).user.username).toBe('alice');
+  });
+
+  test('without a name is completed by userinfo, and is good without it', async () => {
+    provider.stand('userinfo', () => ({ body: { sub: 'u-alice', preferred_username: 'alice', groups: ['more'] } }));
+    const token = await provider.sign({ ...right(), preferred_username: undefined });
+    expect((await connect(provider).ours.verifyBearer(token)).user).toMatchObject({
+      username: 'alice',
+      groups: ['admins'],
+    });
+    provider.fail('userinfo', 'error');
+    expect((await connect(provider).ours.verifyBearer(token)).user.username).toBe('');
+  });
+});
+
+describe('keys', () => {
+  test('a new key is found at once, by one re-read for all who come together', async () => {
+    const other = await startProvider({ clients });
+    const { ours } = connect(other);
+    const claims = { ...right(), iss: other.issuer };
+    const old = await other.sign(claims);
+    await ours.verifyBearer(old);
+    await other.rotateKeys();
+    const token = await other.sign(claims);
+    await Promise.all(Array.from({ length: 30 }, () => ours.verifyBearer(token)));
+    expect(other.counts.jwks).toBe(2);
+    await expect(ours.verifyBearer(old)).rejects.toThrow(CredentialsRefused);
+    await other.close();
+  });
+
+  test('unknown keys cost one re-read a minute, whoever names how many', async () => {
+    const other = await startProvider({ clients });
+    let clock = Date.now();
+    const { ours } = connect(other, {}, () => clock);
+    const claims = { ...right(), iss: other.issuer, exp: now() + 600 };
+    const forge = async (i: number) => {
+      const forged = await other.sign(claims, { foreign: true, kid: `unknown-${i}` });
+      await expect(ours.verifyBearer(forged)).rejects.toThrow(CredentialsRefused);
+    };
+    for (let i = 0; i < 5; i += 1) await forge(i);
+    expect(other.counts.jwks).toBe(2);
+    clock += 60_000;
+    for (let i = 0; i < 5; i += 1) await forge(i);
+    expect(other.counts.jwks).toBe(3);
+    other.fail('jwks', 'error');
+    clock += 60_000;
+    const token = await other.sign(claims, { foreign: true, kid: 'unknown' });
+    for (let i = 0; i < 5; i += 1) await expect(ours.verifyBearer(token)).rejects.toThrow(ProviderUnavailable);
+    expect(other.counts.jwks).toBe(4);
+    expect((await ours.verifyBearer(await other.sign(claims))).sub).toBe('u-alice');
+    await other.close();
+  });
+
+  test('a key set that cannot be read is no refusal, and is asked for at most once a second', async () => {
+    const other = await startProvider({ clients });
+    other.fail('jwks', 'error');
+    const clock = Date.now();
+    const { ours } = connect(other, {}, () => clock);
+    const token = await other.sign({ ...right(), iss: other.issuer });
+    for (let i = 0; i < 5; i += 1) await expect(ours.verifyBearer(token)).rejects.toThrow(ProviderUnavailable);
+    expect(other.counts.jwks).toBe(1);
+    await other.close();
+  });
+
+  test('a foreign issuer costs no request at all', async () => {
+    const other = await startProvider({ clients });
+    const { ours } = connect(other);
+    await expect(ours.verifyBearer(await provider.sign(right()))).rejects.toThrow(CredentialsRefused);
+    expect(other.counts.jwks).toBe(0);
+    await other.close();
+  });
+});
+
+describe('an opaque token', () => {
+  test('is asked about: of this client yes, of another client or nonsense no', async () => {
+    const { ours } = connect(provider);
+    const mine = await tokens('grafana', 'grafana-secret');
+    const identity = await ours.verifyBearer(mine.access_token);
+    expect(identity).toMatchObject({ sub: 'u-alice', jwt: mine.access_token, user: { username: 'alice' } });
+    expect(identity.expiresAt).toBeGreaterThan(Date.now());
+    const foreign = await tokens('other-client', 'other-secret');
+    await expect(ours.verifyBearer(foreign.access_token)).rejects.toThrow(CredentialsRefused);
+    await expect(ours.verifyBearer('nonsense')).rejects.toThrow(CredentialsRefused);
+  });
+
+  test.each([
+    ['not active', { active: false }],
+    ['of another client', { client_id: 'other-client' }],
+    ['of nobody', { client_id: undefined }],
+    ['of another issuer', { iss: 'https://evil.example.com' }],
+    ['expired', { exp: 1000 }],
+    ['a refresh token', { token_type: 'refresh_token' }],
+    ["Keycloak's refresh token", { typ: 'Refresh' }],
+    ['bound to a key', { cnf: { jkt: 'x' } }],
+  ])('is refused: %s', async (_, changes) => {
+    const answer = { active: true, client_id: 'grafana', sub: 'u-alice', username: 'alice', exp: now() + 60 };
+    provider.stand('userinfo', () => ({ status: 401, body: {} }));
+    provider.stand('introspection', () => ({ body: answer }));
+    expect((await connect(provider).ours.verifyBearer('opaque')).user.username).toBe('alice');
+    provider.stand('introspection', () => ({ body: { ...answer, ...changes } }));
+    await expect(connect(provider).ours.verifyBearer('opaque')).rejects.toThrow(CredentialsRefused);
+  });
+
+  test('of a further audience is accepted; without exp it is good for a minute', async () => {
+    provider.stand('introspection', () => ({ body: { active: true, aud: ['api'], sub: 'u-bob', username: 'bob' } }));
+    const identity = await connect(provider, { bearer_audiences: ['api'] }).ours.verifyBearer('opaque');
+    expect(identity.expiresAt).toBeLessThanOrEqual(Date.now() + 60_000);
+    await expect(connect(provider).ours.verifyBearer('opaque')).rejects.toThrow(CredentialsRefused);
+  });
+
+  test('with `bearer: introspect`, a JWT is asked about too', async () => {
+    const asked = provider.counts.introspection;
+    provider.stand('introspection', () => ({ body: { active: false } }));
+    const { ours } = connect(provider, { bearer: 'introspect' });
+    await expect(ours.verifyBearer(await provider.sign(right()))).rejects.toThrow(CredentialsRefused);
+    expect(provider.counts.introspection).toBe(asked + 1);
+  });
+
+  test.each(['error', 'busy', 'nonsense', 'reset'] as const)('the provider fails (%s): no refusal', async (failure) => {
+    provider.fail('introspection', failure);
+    await expect(connect(provider).ours.verifyBearer('opaque')).rejects.toThrow(ProviderUnavailable);
+  });
+
+  test('what cannot be a token, or a client without a secret, is refused without asking', async () => {
+    const asked = provider.counts.introspection;
+    for (const token of ['', 'a b', 'ü', 'a\tb', '==', 'a=b']) {
+      await expect(connect(provider).ours.verifyBearer(token)).rejects.toThrow(CredentialsRefused);
+    }
+    await expect(connect(provider, { client_id: 'public' }).ours.verifyBearer('opaque')).rejects.toThrow(
+      CredentialsRefused,
+    );
+    expect(provider.counts.introspection).toBe(asked);
+  });
+});

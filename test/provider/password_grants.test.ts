@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { CredentialsRefused, GrantNotOffered, ProviderUnavailable } from '../../src/errors.ts';
+import { describeError } from '../../src/observe/log.ts';
+import { startProvider, type TestProvider } from '../support/provider.ts';
+import { clients, connect } from './fixture.ts';
+
+let provider: TestProvider;
+let careless: TestProvider;
+
+beforeAll(async () => {
+  provider = await startProvider({ clients });
+  careless = await startProvider({ clients, ignores_user_names: true });
+});
+afterAll(async () => {
+  await provider.close();
+  await careless.close();
+});
+afterEach(() => {
+  provider.fail('token', undefined);
+  provider.stand('token', undefined);
+});
+
+describe('an app password', () => {
+  test('is accepted for its user, in any letter case, by user name or e-mail', async () => {
+    const { ours } = connect(provider);
+    expect(await ours.verifyAppPassword('alice', 'app-alice')).toMatchObject({
+      sub: 'u-alice',
+      refreshToken: undefined,
+      user: { username: 'alice', groups: ['admins', 'staff'] },
+    });
+    expect((await ours.verifyAppPassword('ALICE', 'app-alice')).sub).toBe('u-alice');
+  });
+
+  test('goes to the provider without the secret of the client', async () => {
+    const forms: URLSearchParams[] = [];
+    provider.stand('token', (form) => {
+      forms.push(form);
+      return undefined;
+    });
+    await connect(provider, { scopes: ['openid', 'profile', 'offline_access'] }).ours.verifyAppPassword(
+      'alice',
+      'app-alice',
+    );
+    expect(Object.fromEntries(forms[0]!)).toMatchObject({
+      client_id: 'grafana',
+      scope: 'openid profile',
+      username: 'alice',
+      password: 'app-alice',
+    });
+    expect(forms[0]!.has('client_secret')).toBe(false);
+  });
+
+  test.each([
+    ['a wrong one', 'alice', 'wrong'],
+    ['the login password', 'alice', 'wonderland'],
+    ["another user's", 'bob', 'app-alice'],
+    ['an unknown user', 'mallory', 'app-mallory'],
+    ['an empty one', 'alice', ''],
+    ['an empty user name', '', 'app-alice'],
+  ])('is refused: %s', async (_, username, password) => {
+    await expect(connect(provider).ours.verifyAppPassword(username, password)).rejects.toThrow(CredentialsRefused);
+  });
+
+  test('is refused where the provider vouches for anyone, whoever is named', async () => {
+    const { ours } = connect(careless);
+    for (const name of ['alice', 'u-service', '', 'undefined']) {
+      await expect(ours.verifyAppPassword(name, 'anything')).rejects.toThrow(CredentialsRefused);
+    }
+    expect((await ours.verifyAppPassword('AK-client-credentials', 'anything')).sub).toBe('u-service');
+  });
+
+  test('is refused when no ID token comes back, or one for another client', async () => {
+    const { ours } = connect(provider);
+    provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer' } }));
+    await expect(ours.verifyAppPassword('alice', 'x')).rejects.toThrow(CredentialsRefused);
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { iss: provider.issuer, sub: 'u', preferred_username: 'alice', iat: now, exp: now + 60 };
+    const id_token = await provider.sign({ ...claims, aud: 'other-client' });
+    provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', id_token } }));
+    await expect(ours.verifyAppPassword('alice', 'x')).rejects.toThrow(CredentialsRefused);
+  });
+
+  test.each(['error', 'busy', 'nonsense', 'reset'] as const)('is neither accepted nor refused: %s', async (failure) => {
+    provider.fail('token', failure);
+    const error = await connect(provider)
+      .ours.verifyAppPassword('alice', 'app-alice')
+      .catch((one: unknown) => one);
+    expect(error).toBeInstanceOf(ProviderUnavailable);
+  });
+
+  test.each([
+    ['invalid_client', 401],
+    ['unauthorized_client', 400],
+    ['unsupported_grant_type', 400],
+  ])('the provider knows no app passwords (%s): the operator is told, the user is not blamed', async (error, status) => {
+    const { ours, notices } = connect(provider);
+    provider.stand('token', () => ({ status, body: { error } }));
+    await expect(ours.verifyAppPassword('alice', 'app-alice')).rejects.toThrow(GrantNotOffered);
+    expect(notices.at(-1)).toMatchObject({ event: 'provider.client_rejected', level: 'error' });
+    expect(notices.at(-1)!.message).toContain(error);
+    expect(JSON.stringify(notices)).not.toContain('app-alice');
+  });
+});
+
+test.each([
+  [400, 'invalid_grant'],
+  [400, 'unauthorized_client'],
+  [429, 'slow_down'],
+])('a provider that quotes the password does not bring it into the log: %i %s', async (status, error) => {
+  const { ours } = connect(provider);
+  provider.stand('token', (body) => ({
+    status,
+    body: { error, error_description: `${body.get('password')} is wrong` },
+  }));
+  for (const ask of [ours.verifyAppPassword, ours.password]) {
+    const refusal = await ask('alice', 'app-alice').catch((one: unknown) => one);
+    expect(describeError(refusal)).toContain(error);
+    expect(describeError(refusal)).not.toContain('app-alice');
+  }
+});
+
+describe('the password grant', () => {
+  test('is asked as this client', async () => {
+    const { ours } = connect(provider);
+    expect((await ours.password('bob', 'builder')).user.username).toBe('bob');
+    await expect(ours.password('bob', 'wrong')).rejects.toThrow(CredentialsRefused);
+    await expect(connect(provider, { client_secret: 'wrong' }).ours.password('bob', 'builder')).rejects.toThrow(
+      ProviderUnavailable,
+    );
+  });
+
+  test('is refused for another user than the one who was named', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      iss: provider.issuer,
+      aud: 'grafana',
+      sub: 'u',
+      preferred_username: 'bob',
+      iat: now,
+      exp: now + 60,
+    };
+    const id_token = await provider.sign(claims);
+    provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', id_token } }));
+    const { ours } = connect(provider);
+    await expect(ours.password('alice', 'x')).rejects.toThrow(CredentialsRefused);
+    expect((await ours.password('Bob', 'x')).sub).toBe('u');
+  });
+});

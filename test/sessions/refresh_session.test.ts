@@ -1,0 +1,258 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CredentialsRefused, ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
+import type { Provider } from '../../src/provider/provider.ts';
+import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
+import type { Store } from '../../src/stores/store.ts';
+import {
+  createClock,
+  HOUR,
+  MINUTE,
+  makeIdentity,
+  makeRefreshable,
+  makeSession,
+  refreshingProvider,
+  SECRET,
+} from './fixture.ts';
+
+let clock: ReturnType<typeof createClock>;
+let store: Store;
+/** What the provider was asked with, in order. */
+let asked: string[];
+/** What it does with a refresh; each test says. */
+let refresh: Provider['refresh'];
+let here: Sessions;
+let there: Sessions;
+
+/** One replica of several: they share the store and the provider, nothing else. */
+function openReplica(): Sessions {
+  const provider = refreshingProvider((token, subject) => {
+    asked.push(token);
+    return refresh(token, subject);
+  });
+  return createSessions({
+    store,
+    secret: [SECRET],
+    session_max_age: 24 * HOUR,
+    now: clock.now,
+    provider: () => provider,
+  });
+}
+
+const answer = (changes = {}) => makeIdentity(makeSession(clock.now()), clock.now(), changes);
+
+beforeEach(() => {
+  clock = createClock();
+  store = createMemoryStore(clock.now);
+  asked = [];
+  refresh = async () => answer();
+  here = openReplica();
+  there = openReplica();
+});
+
+afterEach(async () => {
+  await here.idle();
+  await there.idle();
+  await store.close();
+});
+
+test('less than half of the token is left: it is refreshed, and nobody waits', async () => {
+  const id = await here.create(makeRefreshable(clock.now()));
+  clock.pass(5 * MINUTE - 1);
+  here.find(id, 'grafana');
+  await here.idle();
+  expect(asked).toEqual([]);
+  clock.pass(1);
+  expect(here.find(id, 'grafana')).toMatchObject({ session: { jwt: 'the.forwarded.token' } });
+  await here.idle();
+  expect(asked).toEqual(['refresh-1']);
+  // Claims and groups follow, on this replica and on the other one.
+  for (const replica of [here, there]) {
+    const { session } = (await replica.find(id, 'grafana'))!;
+    expect(session).toMatchObject({
+      jwt: 'the.next.token',
+      idToken: 'the.next.id',
+      refreshToken: 'refresh-2',
+      user: { groups: ['staff'] },
+    });
+    expect(session.tokenIssuedAt).toBe(clock.now());
+  }
+});
+
+test('of a long token at most five minutes are given up', async () => {
+  const id = await here.create(makeRefreshable(clock.now(), { tokenExpiresAt: clock.now() + 10 * HOUR }));
+  clock.pass(10 * HOUR - 5 * MINUTE - 1);
+  here.find(id, 'grafana');
+  await here.idle();
+  expect(asked).toHaveLength(0);
+  clock.pass(1);
+  here.find(id, 'grafana');
+  await here.idle();
+  expect(asked).toHaveLength(1);
+});
+
+test('forty requests on a due session with a slow provider make one refresh, and all pass', async () => {
+  refresh = async () => {
+    await sleep(100);
+    return answer();
+  };
+  const id = await here.create(makeRefreshable(clock.now()));
+  clock.pass(6 * MINUTE);
+  const found = await Promise.all(Array.from({ length: 40 }, (_, at) => (at % 2 ? here : there).find(id, 'grafana')));
+  expect(found.every((live) => live !== undefined)).toBe(true);
+  await here.idle();
+  await there.idle();
+  for (const replica of [here, there]) expect(await replica.find(id, 'grafana')).toBeDefined();
+  await here.idle();
+  await there.idle();
+  expect(asked).toEqual(['refresh-1']);
+});
+
+test('forty requests after the token has ended wait for one refresh over both replicas', async () => {
+  refresh = async () => {
+    await sleep(250);
+    return answer();
+  };
+  const id = await here.create(makeRefreshable(clock.now()));
+  clock.pass(HOUR);
+  const found = await Promise.all(Array.from({ length: 40 }, (_, at) => (at % 2 ? here : there).find(id, 'grafana')));
+  expect(found.map((live) => live?.session.jwt)).toEqual(Array(40).fill('the.next.token'));
+  expect(asked).toEqual(['refresh-1']);
+});
+
+test('a session goes on by refreshes until session_max_age and no longer', async () => {
+  let serial = 1;
+  refresh = async () => answer({ refreshToken: `refresh-${++serial}` });
+  const id = await here.create(makeRefreshable(clock.now()));
+  for (let minutes = 6; minutes < 24 * 60; minutes += 6) {
+    clock.pass(6 * MINUTE);
+    expect(await here.find(id, 'grafana')).toBeDefined();
+    await here.idle();
+  }
+  expect(asked.slice(0, 3)).toEqual(['refresh-1', 'refresh-2', 'refresh-3']);
+  clock.pass(6 * MINUTE);
+  expect(await here.find(id, 'grafana')).toBeUndefined();
+});
+
+test('a provider that gives no new refresh token goes on with the old one', async () => {
+  refresh = async () => answer({ refreshToken: undefined, idToken: '' });
+  const id = await here.create(makeRefreshable(clock.now()));
+  clock.pass(6 * MINUTE);
+  here.find(id, 'grafana');
+  await here.idle();
+  expect((await here.find(id, 'grafana'))?.session).toMatchObject({
+    refreshToken: 'refresh-1',
+    idToken: 'the.id.token',
+  });
+});
+
+test('refused: the session ends, on every replica', async () => {
+  refresh = async () => {
+    throw new CredentialsRefused();
+  };
+  const id = await here.create(makeRefreshable(clock.now()));
+  await there.find(id, 'grafana');
+  clock.pass(6 * MINUTE);
+  here.find(id, 'grafana');
+  await here.idle();
+  expect(await here.find(id, 'grafana')).toBeUndefined();
+  expect(await there.find(id, 'grafana')).toBeUndefined();
+});
+
+test('tokens of another user end the session instead of changing whose it is', async () => {
+  refresh = async () => answer({ sub: 'mallory-sub' });
+  const id = await here.create(makeRefreshable(clock.now()));
+  clock.pass(6 * MINUTE);
+  here.find(id, 'grafana');
+  await here.idle();
+  expect(await here.find(id, 'grafana')).toBeUndefined();
+});
+
+test('provider away: the session lives until its token ends, then it is a 503, and it comes back with the provider', async () => {
+  refresh = async () => {
+    throw new ProviderUnavailable();
+  };
+  const id = await here.create(makeRefreshable(clock.now()));
+  clock.pass(6 * MINUTE);
+  for (let seconds = 0; seconds < 60; seconds++) {
+    expect(await (seconds % 2 ? here : there).find(id, 'grafana')).toBeDefined();
+    await here.idle();
+    await there.idle();
+    clock.pass(1000);
+  }
+  // One try in ten seconds, over both replicas.
+  expect(asked.length).toBeGreaterThanOrEqual(5);
+  expect(asked.length).toBeLessThanOrEqual(7);
+  clock.pass(3 * MINUTE);
+  await expect(here.find(id, 'grafana')).rejects.toThrow(ProviderUnavailable);
+  await expect(there.find(id, 'grafana')).rejects.toThrow(ProviderUnavailable);
+  refresh = async () => answer();
+  clock.pass(10_000);
+  expect(await there.find(id, 'grafana')).toMatchObject({ session: { jwt: 'the.next.token' } });
+});
+
+test('an error that nobody foresaw is not a refusal', async () => {
+  refresh = async () => {
+    throw new TypeError('a bug');
+  };
+  const id = await here.create(makeRefreshable(clock.now()));
+  clock.pass(6 * MINUTE);
+  here.find(id, 'grafana');
+  await here.idle();
+  expect(await here.find(id, 'grafana')).toBeDefined();
+});
+
+test('a sign-out during a refresh is not undone by it', async () => {
+  refresh = async () => {
+    await here.endUser('https://auth.example.com/application/o/grafana/', 'alice-sub');
+    return answer();
+  };
+  const id = await here.create(makeRefreshable(clock.now()));
+  clock.pass(6 * MINUTE);
+  here.find(id, 'grafana');
+  await here.idle();
+  expect(await here.find(id, 'grafana')).toBeUndefined();
+});
+
+test('a session that was ended during a refresh is not raised by it', async () => {
+  const id = await here.create(makeRefreshable(clock.now()));
+  refresh = async () => {
+    await there.end(id);
+    return answer();
+  };
+  clock.pass(6 * MINUTE);
+  here.find(id, 'grafana');
+  await here.idle();
+  expect(await here.find(id, 'grafana')).toBeUndefined();
+});
+
+test('a rotated refresh token is not lost when the store fails at the wrong moment', async () => {
+  const id = await here.create(makeRefreshable(clock.now()));
+  const { replace } = store;
+  let failures = 0;
+  store.replace = (key, value, ttl) => {
+    if (++failures <= 3) throw new StoreUnavailable();
+    return replace(key, value, ttl);
+  };
+  clock.pass(6 * MINUTE);
+  expect(here.find(id, 'grafana')).toBeDefined();
+  await here.idle();
+  expect((await there.find(id, 'grafana'))?.session.refreshToken).toBe('refresh-2');
+  expect(asked).toEqual(['refresh-1']);
+});
+
+test('a replica that dies in the middle of a refresh holds the others up for half a minute at most', async () => {
+  const id = await here.create(makeRefreshable(clock.now()));
+  const key = (await here.find(id, 'grafana'))!.key;
+  await store.add(`l:${key.slice(2)}`, 'of-one-who-died', 30_000);
+  clock.pass(6 * MINUTE);
+  await store.add(`l:${key.slice(2)}`, 'of-one-who-died', 30_000);
+  expect(there.find(id, 'grafana')).toBeDefined();
+  await there.idle();
+  expect(asked).toEqual([]);
+  clock.pass(30_000);
+  there.find(id, 'grafana');
+  await there.idle();
+  expect(asked).toEqual(['refresh-1']);
+});

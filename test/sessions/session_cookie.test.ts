@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import {
+  clearSessionCookie,
+  readCookies,
+  sessionCookieName,
+  setSessionCookie,
+} from '../../src/sessions/session_cookie.ts';
+
+const single = { client_id: 'grafana', external_host: 'https://grafana.example.com', mode: 'forward_single' as const };
+const domain = { ...single, mode: 'forward_domain' as const, cookie_domain: 'example.com' };
+const ID = 'A'.repeat(43);
+
+test("the name is authentik's", () => {
+  // printf grafana | sha256sum
+  expect(sessionCookieName('grafana')).toBe('authentik_proxy_cace491b');
+});
+
+test.each([
+  ['a=1', ['1']],
+  ['b=2; a=1; c=3', ['1']],
+  ['b=2;a=1', ['1']],
+  ['a=1; a=2; a=3; a=4; a=5; a=6', ['1', '2', '3', '4', '5']],
+  ['a=x=y', ['x=y']],
+  ['a=', ['']],
+  ['a=1 ; b=2', ['1']],
+  ['xa=1; a=2', ['2']],
+  ['b=a=1', []],
+  ['aa=1', []],
+  ['ab=1; a', []],
+  ['A=1', []],
+  ['', []],
+  [undefined, []],
+])('in %j the values of a are %j', (header, values) => {
+  expect(readCookies(header, 'a')).toEqual(values);
+});
+
+test('a site of its own gets a cookie of its own', () => {
+  expect(setSessionCookie(single, ID, 90_500)).toBe(
+    `authentik_proxy_cace491b=${ID}; Max-Age=90; Path=/; HttpOnly; Secure; SameSite=Lax`,
+  );
+});
+
+test('the sites of a domain share one', () => {
+  expect(setSessionCookie(domain, ID, 1000)).toBe(
+    `authentik_proxy_cace491b=${ID}; Max-Age=1; Path=/; Domain=example.com; HttpOnly; Secure; SameSite=Lax`,
+  );
+});
+
+test('only https makes it Secure', () => {
+  expect(setSessionCookie({ ...single, external_host: 'http://localhost' }, ID, 1000)).not.toContain('Secure');
+});
+
+test('it is cleared with the attributes that it was made with', () => {
+  expect(clearSessionCookie(domain)).toBe(
+    'authentik_proxy_cace491b=; Max-Age=0; Path=/; Domain=example.com; HttpOnly; Secure; SameSite=Lax',
+  );
+});
+
+test('it stays under 200 bytes where the domain is as long as domains are', () => {
+  const long = { ...domain, cookie_domain: `${'a'.repeat(40)}.example.com` };
+  expect(setSessionCookie(long, ID, 30 * 24 * 3_600_000).length).toBeLessThanOrEqual(200);
+});

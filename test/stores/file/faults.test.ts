@@ -1,0 +1,212 @@
+/** What happens to sessions in a folder when processes are killed and disks are full or read-only, with real ones. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { StoreUnavailable } from '../../../src/errors.ts';
+import { createEvents } from '../../../src/observe/events.ts';
+import { createSessions } from '../../../src/sessions/sessions.ts';
+import { createDatabase } from '../../../src/stores/file/database.ts';
+import { removeExpired } from '../../../src/stores/file/expiry.ts';
+import { createFileStore } from '../../../src/stores/file/store.ts';
+import type { Store } from '../../../src/stores/store.ts';
+import { createClock, HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
+import { waitUntil } from '../redis/server.ts';
+import { ready } from '../store.conformance.ts';
+
+const WRITER = new URL('./writer.ts', import.meta.url).pathname;
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gatepost-file-'));
+  closing.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function open(folder: string, now: () => number = Date.now) {
+  const store = createFileStore(folder, now);
+  closing.push(() => store.close());
+  const options = { secret: [SECRET], session_max_age: 24 * HOUR, now, provider: () => undefined };
+  return { store, sessions: createSessions({ ...options, store }) };
+}
+
+test('a folder that cannot be made is told of at the start, with what to do', async () => {
+  const folder = newFolder();
+  writeFileSync(join(folder, 'file'), '');
+  const events = createEvents();
+  const told = once(events, 'notice');
+  const store = createFileStore(join(folder, 'file', 'sessions'), Date.now, events);
+  closing.push(() => store.close());
+  const [notice] = await told;
+  expect(notice).toMatchObject({ level: 'error', event: 'store.unavailable', error: { code: 'ENOTDIR' } });
+  expect(notice.message).toContain('this user must be able to make that folder and write in it');
+});
+
+/** Another process on the same folder. */
+function startWriter(folder: string, task: string, argument = '') {
+  const child = spawn(process.execPath, ['--import', 'tsx', WRITER, folder, task, argument], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  closing.push(() => child.kill('SIGKILL'));
+  return { child, exited, lines: () => output.split('\n').slice(0, -1) };
+}
+
+async function expectUnavailable(store: Store): Promise<void> {
+  const calls = [
+    store.set('s:x', 'x'.repeat(5000), HOUR),
+    store.add('l:x', 'x', HOUR),
+    store.increment('c:x', HOUR),
+    store.ping(),
+  ];
+  for (const call of await Promise.allSettled(calls)) {
+    expect(call).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+  }
+}
+
+test('kill -9 in the middle of logins: every session that was answered is there, and logins go on', async () => {
+  const folder = newFolder();
+  const ids: string[] = [];
+  for (let times = 0; times < 3; times++) {
+    const { child, exited, lines } = startWriter(folder, 'log-in');
+    await waitUntil(() => lines().length > 100, 20_000);
+    child.kill('SIGKILL');
+    await exited;
+    ids.push(...lines().filter((line) => line.length === 43));
+  }
+  const { store, sessions } = open(folder);
+  expect(await ready(store)).toBe(true);
+  expect(ids.length).toBeGreaterThan(300);
+  for (const id of ids) expect(sessions.find(id, 'grafana')).toBeDefined();
+  const id = await sessions.create(makeSession(Date.now()));
+  expect(sessions.find(id, 'grafana')).toBeDefined();
+});
+
+test('a process dies while others write: they are not held up', async () => {
+  const folder = newFolder();
+  const { store, sessions } = open(folder);
+  const writer = startWriter(folder, 'log-in');
+  await waitUntil(() => writer.lines().length > 50, 20_000);
+  const writes = Array.from({ length: 50 }, () => sessions.create(makeSession(Date.now())));
+  writer.child.kill('SIGKILL');
+  for (const id of await Promise.all(writes)) expect(sessions.find(id, 'grafana')).toBeDefined();
+  await writer.exited;
+  expect(await ready(store)).toBe(true);
+});
+
+test('a logout in another process is seen by the next request', async () => {
+  const folder = newFolder();
+  const { sessions } = open(folder);
+  const one = await sessions.create(makeSession(Date.now()));
+  const two = await sessions.create(makeSession(Date.now(), { sub: 'bob-sub' }));
+  expect([sessions.find(one, 'grafana'), sessions.find(two, 'grafana')]).not.toContain(undefined);
+  const end = startWriter(folder, 'end', one);
+  const endUser = startWriter(folder, 'end-user', 'bob-sub');
+  await waitUntil(() => [end, endUser].every(({ lines }) => lines().includes('done')), 20_000);
+  expect([sessions.find(one, 'grafana'), sessions.find(two, 'grafana')]).toEqual([undefined, undefined]);
+});
+
+test('several processes count together and let the database grow together', async () => {
+  const folder = newFolder();
+  const { store } = open(folder);
+  expect(await ready(store)).toBe(true);
+  const writers = ['count', 'count', 'grow', 'grow'].map((task) => startWriter(folder, task));
+  for (let at = 0; at < 60; at++) await store.set(`s:mine-${at}`, 'y'.repeat(20_000), HOUR);
+  expect(await Promise.all(writers.map((writer) => writer.exited))).toEqual([0, 0, 0, 0]);
+  expect(await store.count('c:shared')).toBe(100);
+  expect(await store.get('s:mine-59')).toHaveLength(20_000);
+});
+
+/** A file system of `size` that is full when it is full. Only root can mount one; elsewhere the test says that it did not run. */
+function mountSmall(size: string): string | undefined {
+  const folder = newFolder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], { stdio: 'ignore' });
+  } catch {
+    if (process.env.CI === 'true') throw new Error('this test must be able to mount a tmpfs on CI');
+    console.warn('\n!!! NOT TESTED: a full disk (only root can mount a small one) !!!\n');
+    return undefined;
+  }
+  closing.push(() => execFileSync('umount', ['-l', folder]));
+  return folder;
+}
+
+test('a full disk: nobody new gets in, nobody is logged out, and it recovers by itself', async () => {
+  const folder = mountSmall('3m');
+  if (folder === undefined) return;
+  const { store, sessions } = open(join(folder, 'store'));
+  const id = await sessions.create(makeSession(Date.now()));
+  const filler = join(folder, 'filler');
+  expect(() => writeFileSync(filler, Buffer.alloc(4_000_000))).toThrow('ENOSPC');
+  await expect(store.ping()).rejects.toThrow(StoreUnavailable);
+  // LMDB has some free pages left; a write either is there or says that it is not.
+  let refused = 0;
+  for (let at = 0; at < 100; at++) {
+    const written = await store.set(`s:${at}`, 'x'.repeat(20_000), HOUR).then(
+      () => true,
+      (error) => error instanceof StoreUnavailable && ++refused < 0,
+    );
+    expect((await store.get(`s:${at}`)) !== undefined).toBe(written);
+  }
+  expect(refused).toBeGreaterThan(50);
+  expect(sessions.find(id, 'grafana')).toBeDefined();
+  rmSync(filler);
+  expect(await ready(store)).toBe(true);
+  expect(sessions.find(await sessions.create(makeSession(Date.now())), 'grafana')).toBeDefined();
+  expect(sessions.find(id, 'grafana')).toBeDefined();
+});
+
+test('a read-only disk: unavailable and not empty, until it can be written again', async () => {
+  const folder = mountSmall('8m');
+  if (folder === undefined) return;
+  const before = open(folder);
+  const id = await before.sessions.create(makeSession(Date.now()));
+  await before.store.close();
+  execFileSync('mount', ['-o', 'remount,ro', folder]);
+  const { store, sessions } = open(folder);
+  await expectUnavailable(store);
+  expect(() => sessions.find(id, 'grafana')).toThrow(StoreUnavailable);
+  execFileSync('mount', ['-o', 'remount,rw', folder]);
+  await waitUntil(() => ready(store), 3000);
+  expect(sessions.find(id, 'grafana')).toBeDefined();
+});
+
+test('a folder that cannot be made or used: unavailable, until it can', async () => {
+  const parent = newFolder();
+  const folder = join(parent, 'store');
+  // A file where the folder should be stops root too, whom permissions do not.
+  writeFileSync(folder, '');
+  const { store, sessions } = open(folder);
+  await expectUnavailable(store);
+  expect(store.generation()).toBeUndefined();
+  expect(() => sessions.find('A'.repeat(43), 'grafana')).toThrow(StoreUnavailable);
+  rmSync(folder);
+  mkdirSync(folder);
+  await waitUntil(() => ready(store), 3000);
+  expect(sessions.find(await sessions.create(makeSession(Date.now())), 'grafana')).toBeDefined();
+});
+
+test('expired rows are swept, live ones are not, and one process does it', async () => {
+  const folder = newFolder();
+  const clock = createClock();
+  const { store } = open(folder, clock.now);
+  await Promise.all(Array.from({ length: 1200 }, (_, at) => store.set(`s:${at}`, 'short', at % 2 ? HOUR : 100 * HOUR)));
+  clock.pass(2 * HOUR);
+  const database = createDatabase(folder);
+  closing.push(() => database.close());
+  const expiresAtOf = (row: string) => Number.parseInt(row.split(':')[0]!, 36);
+  const sweeps = await Promise.all([1, 2, 3].map(() => removeExpired(database, { now: clock.now, expiresAtOf })));
+  expect(sweeps.toSorted((a, b) => a - b)).toEqual([0, 0, 600]);
+  expect(database.slice('a', 10_000)).toHaveLength(600);
+  expect(await store.get('s:2')).toBe('short');
+});

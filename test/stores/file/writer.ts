@@ -1,0 +1,36 @@
+/** A process of its own that works on a file store, for the tests that kill it. Prints what it has surely done. */
+
+import { createSessions } from '../../../src/sessions/sessions.ts';
+import { createFileStore } from '../../../src/stores/file/store.ts';
+import { HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
+
+const [folder, task, argument] = process.argv.slice(2);
+const store = createFileStore(folder!, Date.now);
+const sessions = createSessions({
+  store,
+  secret: [SECRET],
+  session_max_age: 24 * HOUR,
+  now: Date.now,
+  provider: () => undefined,
+});
+
+/** Logs in for ever, eight at a time; every id that is printed was answered to a browser. */
+async function logIn(): Promise<never> {
+  for (let at = 0; ; at++) {
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, (_, lane) =>
+        sessions.create(makeSession(Date.now(), { sub: `${at}-${lane}`, sid: undefined })),
+      ),
+    );
+    process.stdout.write(`${ids.join('\n')}\n`);
+  }
+}
+
+if (task === 'log-in') await logIn();
+if (task === 'end') await sessions.end(argument!);
+if (task === 'end-user') await sessions.endUser('https://auth.example.com/application/o/x/', argument!);
+if (task === 'count') for (let at = 0; at < 50; at++) await store.increment('c:shared', HOUR);
+if (task === 'grow')
+  for (let at = 0; at < 60; at++) await store.set(`s:${process.pid}-${at}`, 'x'.repeat(20_000), HOUR);
+process.stdout.write('done\n');
+await store.close();

@@ -1,0 +1,270 @@
+/** What every store must do, whatever is behind it. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
+import type { Store } from '../../src/stores/store.ts';
+import { HOUR, MINUTE, makeIdentity, makeSession, refreshingProvider, SECRET } from '../sessions/fixture.ts';
+import { waitUntil } from './redis/server.ts';
+
+/** A place where rows are. `open` gives another client of it, as another process or replica would have. */
+export interface Place {
+  open(): Store;
+  now(): number;
+  /** Lets time pass, for the store and for its users. */
+  pass(ms: number): Promise<void>;
+  /** All names and values that are there. */
+  dump(): Promise<string>;
+  close(): Promise<void>;
+}
+
+let serial = 0;
+/** A name that no other test has used. */
+const fresh = (kind = 's') => `${kind}:${process.pid}-${++serial}`;
+
+export function storeConformance(name: string, setUp: () => Promise<Place>): void {
+  describe(name, () => {
+    let place: Place;
+    let store: Store;
+    let other: Store;
+
+    beforeAll(async () => {
+      place = await setUp();
+      store = place.open();
+      other = place.open();
+      await waitUntil(async () => (await ready(store)) && ready(other));
+    });
+
+    afterAll(async () => {
+      await store.close();
+      await other.close();
+      await place.close();
+    });
+
+    rowCases(
+      () => place,
+      () => store,
+      () => other,
+    );
+    sessionCases(
+      () => place,
+      () => store,
+      () => other,
+    );
+  });
+}
+
+export const ready = (store: Store): Promise<boolean> =>
+  store.ping().then(
+    () => true,
+    () => false,
+  );
+
+function rowCases(place: () => Place, store: () => Store, other: () => Store): void {
+  test('a row is there for everybody until it is deleted', async () => {
+    const key = fresh();
+    expect(await store().get(key)).toBeUndefined();
+    await store().set(key, 'one', HOUR);
+    expect(await other().get(key)).toBe('one');
+    await store().set(key, 'two', HOUR);
+    expect(await other().getMany([key, fresh(), key])).toEqual(['two', undefined, 'two']);
+    await other().delete(key);
+    expect(await store().get(key)).toBeUndefined();
+  });
+
+  test('a row ends with its time', async () => {
+    const [short, long] = [fresh(), fresh()];
+    await store().set(short, 'short', 60);
+    await store().set(long, 'long', HOUR);
+    await place().pass(100);
+    expect(await store().getMany([short, long])).toEqual([undefined, 'long']);
+    expect(await store().replace(short, 'again', HOUR)).toBe(false);
+    expect(await store().add(short, 'again', HOUR)).toBe(true);
+  });
+
+  test('values come back as they were, however long or strange', async () => {
+    const key = fresh();
+    for (const value of ['', '{"value":1}', 'Łukasz 山田 🏠', 'x'.repeat(100_000)]) {
+      await store().set(key, value, HOUR);
+      expect(await other().get(key)).toBe(value);
+    }
+  });
+
+  test('of many who add, one succeeds', async () => {
+    const key = fresh('l');
+    const adds = Array.from({ length: 20 }, (_, at) => (at % 2 ? store() : other()).add(key, String(at), HOUR));
+    expect((await Promise.all(adds)).filter(Boolean)).toHaveLength(1);
+  });
+
+  test('replace never raises what is gone', async () => {
+    const key = fresh();
+    expect(await store().replace(key, 'raised', HOUR)).toBe(false);
+    await store().set(key, 'one', HOUR);
+    expect(await other().replace(key, 'two', HOUR)).toBe(true);
+    await store().delete(key);
+    expect(await other().replace(key, 'three', HOUR)).toBe(false);
+    expect(await store().get(key)).toBeUndefined();
+  });
+
+  test('a counter counts everybody and ends a while after its first count', async () => {
+    const key = fresh('c');
+    expect(await store().count(key)).toBe(0);
+    const counts = await Promise.all(
+      Array.from({ length: 10 }, (_, at) => (at % 2 ? store() : other()).increment(key, 800)),
+    );
+    expect(counts.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(await other().count(key)).toBe(10);
+    // Were each count to begin the time anew, a counter that is counted all the time would never end.
+    let count = 10;
+    for (let passed = 0; count > 1 && passed < 5000; passed += 50) {
+      await place().pass(50);
+      count = await store().increment(key, 800);
+    }
+    expect(count).toBe(1);
+  });
+
+  test('ping leaves nothing behind', async () => {
+    const before = await place().dump();
+    for (let times = 0; times < 20; times++) await store().ping();
+    expect(await place().dump()).toBe(before);
+  });
+}
+
+function sessionCases(place: () => Place, store: () => Store, other: () => Store): void {
+  let here: Sessions;
+  let there: Sessions;
+
+  beforeEach(() => {
+    const options = { secret: [SECRET], session_max_age: 24 * HOUR, now: place().now, provider: () => undefined };
+    here ??= createSessions({ ...options, store: store() });
+    there ??= createSessions({ ...options, store: other() });
+  });
+
+  const make = (changes = {}) => makeSession(place().now(), { sub: fresh(), sid: fresh(), ...changes });
+
+  /** A session that both sides know by heart: found there without any wait. */
+  async function createWarm(changes = {}): Promise<string> {
+    const id = await here.create(make(changes));
+    await waitUntil(async () => {
+      await there.find(id, 'grafana');
+      const found = there.find(id, 'grafana');
+      return found !== undefined && !(found instanceof Promise);
+    });
+    return id;
+  }
+
+  /** The other side must say no within a second, and without anybody telling it. */
+  async function goneThere(id: string): Promise<boolean> {
+    await waitUntil(async () => (await there.find(id, 'grafana')) === undefined, 1000);
+    return true;
+  }
+
+  test('what was made on one side is found on the other', async () => {
+    const session = make();
+    const id = await here.create(session);
+    expect((await there.find(id, 'grafana'))?.session).toEqual(session);
+    expect(await there.find(id, 'another-application')).toBeUndefined();
+    expect(await there.find('A'.repeat(43), 'grafana')).toBeUndefined();
+  });
+
+  test('what is derived from a warm session is kept with it', async () => {
+    const id = await createWarm();
+    const found = await there.find(id, 'grafana');
+    found!.derived.answer = 'rendered';
+    expect((await there.find(id, 'grafana'))?.derived.answer).toBe('rendered');
+  });
+
+  test('the end of one session is seen on the other side within a second', async () => {
+    const id = await createWarm();
+    await here.end(id);
+    expect(await here.find(id, 'grafana')).toBeUndefined();
+    expect(await goneThere(id)).toBe(true);
+  });
+
+  test('a sign-out ends all sessions of the user, and a new login works at once', async () => {
+    const sub = fresh();
+    const ids = [await createWarm({ sub }), await createWarm({ sub, application: 'grafana' })];
+    const stranger = await createWarm();
+    // authentik's issuers differ by application; the user is one.
+    await here.endUser('https://auth.example.com/application/o/wiki/', sub);
+    for (const id of ids) expect(await here.find(id, 'grafana')).toBeUndefined();
+    for (const id of ids) expect(await goneThere(id)).toBe(true);
+    expect(await there.find(stranger, 'grafana')).toBeDefined();
+    const again = await there.create(make({ sub }));
+    expect(await here.find(again, 'grafana')).toBeDefined();
+    expect(await there.find(again, 'grafana')).toBeDefined();
+  });
+
+  test('a logout at the provider ends the sessions of that login only', async () => {
+    const sub = fresh();
+    const [phone, laptop] = [fresh(), fresh()];
+    const onPhone = await createWarm({ sub, sid: phone });
+    const onLaptop = await createWarm({ sub, sid: laptop });
+    await here.endSid('https://auth.example.com/application/o/grafana/', phone);
+    expect(await goneThere(onPhone)).toBe(true);
+    expect(await there.find(onLaptop, 'grafana')).toBeDefined();
+  });
+
+  test('a login that replaces a session ends it', async () => {
+    const old = await createWarm();
+    const id = await here.create(make(), old);
+    expect(id).not.toBe(old);
+    expect(await goneThere(old)).toBe(true);
+  });
+
+  test('an id of the caller is used again and again for one row', async () => {
+    const id = `keyed-hash-of-a-credential-${fresh()}`;
+    await here.createAs(id, make({ authMethod: 'basic' }));
+    await here.createAs(id, make({ authMethod: 'bearer' }));
+    expect((await there.find(id, 'grafana'))?.session.authMethod).toBe('bearer');
+  });
+
+  test('a token identifier is used once, on whichever side', async () => {
+    const name = fresh();
+    const uses = Array.from({ length: 10 }, (_, at) => (at % 2 ? here : there).consumeOnce(name, HOUR));
+    expect((await Promise.all(uses)).filter(Boolean)).toHaveLength(1);
+  });
+
+  test('forty requests on both sides for a session whose token is running out make one refresh', async () => {
+    let refreshes = 0;
+    const provider = refreshingProvider(async (_, { sub }) => {
+      refreshes++;
+      await sleep(150);
+      return makeIdentity(make({ sub }), place().now());
+    });
+    const options = { secret: [SECRET], session_max_age: 24 * HOUR, now: place().now, provider: () => provider };
+    const sides = [createSessions({ ...options, store: store() }), createSessions({ ...options, store: other() })];
+    const now = place().now();
+    const due = { refreshToken: 'refresh-1', tokenFrom: now - 9 * MINUTE, tokenUntil: now + MINUTE, until: now + HOUR };
+    const id = await sides[0]!.create(make(due));
+    const found = await Promise.all(Array.from({ length: 40 }, async (_, at) => sides[at % 2]!.find(id, 'grafana')));
+    expect(found).not.toContain(undefined);
+    for (const side of sides) await side.idle();
+    for (const side of sides) {
+      await waitUntil(async () => (await side.find(id, 'grafana'))?.session.refreshToken === 'refresh-2', 1000);
+      await side.idle();
+    }
+    expect(refreshes).toBe(1);
+  });
+
+  test('nothing that is stored can be read or used', async () => {
+    const id = await here.create(make({ refreshToken: 'a-refresh-token' }));
+    await here.endUser('https://auth.example.com/', 'alice-sub');
+    await here.consumeOnce('a-jti', HOUR);
+    const dump = await place().dump();
+    expect(dump).toContain('s:');
+    for (const word of [
+      id,
+      'alice',
+      'example.com',
+      'the.forwarded.token',
+      'the.id.token',
+      'a-refresh-token',
+      'admins',
+      'a-jti',
+    ]) {
+      expect(dump).not.toContain(word);
+      expect(dump).not.toContain(Buffer.from(word).toString('base64url').slice(0, -2));
+    }
+  });
+}
