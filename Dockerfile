@@ -13,7 +13,6 @@ RUN npm run build
 
 FROM build AS demo
 COPY demo demo
-COPY test/support test/support
 USER node
 ENTRYPOINT ["node", "--import", "tsx", "demo/part.ts"]
 

@@ -8,15 +8,17 @@ const CONTRACT = ['test/contract/**/*.test.ts'];
 const COMMAND = ['test/cli/{process,workers}.test.ts', 'test/observe/output.test.ts'];
 /** Starts Redis, Sentinel and Cluster, or mounts small file systems. */
 const STORES = [
-  'test/**/redis/**/*.test.ts',
-  'test/**/redis*.test.ts',
-  'test/**/*faults.test.ts',
-  'test/**/replicas.test.ts',
+  'test/stores/redis/{store,faults}.test.ts',
+  'test/stores/file/faults.test.ts',
+  'test/contract/replicas.test.ts',
 ];
 /** Starts proxies, browsers and other programs. */
 const PROXIES = ['test/{integration,clients,compose,demo}/**/*.test.ts'];
 /** Compiles and loads what the documentation shows. */
 const DOCS = ['test/docs/**/*.test.ts'];
+
+/** With it, a test that looks for a program fails (test/support/tools.ts). */
+const NPM_ONLY = { env: { NPM_ONLY: 'true' } };
 
 /** A limit far above what a test takes hides one that hangs. */
 const limits = (seconds: number) => ({ testTimeout: seconds * 1000, hookTimeout: seconds * 1000 });
@@ -43,6 +45,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...CONTRACT, ...COMMAND, ...STORES, ...PROXIES, ...DOCS],
+          ...NPM_ONLY,
           ...limits(5),
         },
       },
@@ -53,6 +56,7 @@ export default defineConfig({
           include: CONTRACT,
           exclude: STORES,
           globalSetup: 'test/support/build.ts',
+          ...NPM_ONLY,
           ...limits(15),
         },
       },

@@ -5,12 +5,12 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findTool } from '../scripts/tools.ts';
 import { sessionCookieName } from '../src/sessions/session_cookie.ts';
 import { caddy } from '../test/integration/caddy.ts';
 import { nginx } from '../test/integration/nginx.ts';
 import type { TestedProxy } from '../test/integration/proxy.ts';
 import { traefik } from '../test/integration/traefik.ts';
-import { findTool } from '../test/support/tools.ts';
 import { startGateway } from './gateway.ts';
 
 export const gatewayNames = ['traefik', 'caddy', 'nginx', 'builtin'] as const;

@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findTool, type Tool, tools, toolsFolder } from '../test/support/tools.ts';
+import { findTool, type Tool, tools, toolsFolder } from './tools.ts';
 
 interface Wheel {
   name: string;

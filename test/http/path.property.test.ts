@@ -2,8 +2,8 @@
 import { posix } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readPath } from '../../src/access/paths.ts';
 import { compileRules } from '../../src/access/rules.ts';
+import { parsePath } from '../../src/http/path.ts';
 import { expectAlways, textOf } from '../support/property.ts';
 
 const pieces =
@@ -15,12 +15,12 @@ const anyPath = textOf(pieces, 16).map((text) => `/${text}`);
 test('no path makes it throw; the variants are few, short, and the path as it came is the first', () => {
   expectAlways(
     fc.property(anyPath, (raw) => {
-      const { readings, ambiguous, decoded } = readPath(raw);
-      expect(readings.length).toBeLessThanOrEqual(64);
-      expect(readings.join('').length).toBeLessThanOrEqual(48 * 1024);
-      expect(new Set(readings).size).toBe(readings.length);
-      if (readings.length > 0) expect(readings[0]).toBe(raw);
-      if (!ambiguous) for (const reading of readings) expect([raw, decoded]).toContain(reading);
+      const { variants, ambiguous, decoded } = parsePath(raw);
+      expect(variants.length).toBeLessThanOrEqual(64);
+      expect(variants.join('').length).toBeLessThanOrEqual(48 * 1024);
+      expect(new Set(variants).size).toBe(variants.length);
+      if (variants.length > 0) expect(variants[0]).toBe(raw);
+      if (!ambiguous) for (const variant of variants) expect([raw, decoded]).toContain(variant);
     }),
     1000,
   );
@@ -29,10 +29,10 @@ test('no path makes it throw; the variants are few, short, and the path as it ca
 test('each variant of a variant is a variant: the order in which something downstream decodes does not matter', () => {
   expectAlways(
     fc.property(anyPath, (raw) => {
-      const { readings } = readPath(raw);
-      const known = new Set(readings);
-      for (const reading of readings) {
-        for (const again of readPath(reading).readings) expect(known).toContain(again);
+      const { variants } = parsePath(raw);
+      const known = new Set(variants);
+      for (const variant of variants) {
+        for (const again of parsePath(variant).variants) expect(known).toContain(again);
       }
     }),
     150,
@@ -51,7 +51,7 @@ const rules = compileRules({
 
 /** The policies that a path meets. */
 function policiesOf(raw: string): string[] {
-  const path = readPath(raw);
+  const path = parsePath(raw);
   const href = `https://app.example.com${raw}`;
   return rules({ path, href, method: 'GET', client: undefined }).map(({ policy }) => policy);
 }

@@ -1,16 +1,16 @@
 /** The forwarded URL, whatever a client puts into it. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { forwardedUrl, readHost, readScheme, splitAbsolute } from '../../src/dialects/forwarded_url.ts';
+import { parseHost, parseScheme, requestUrl, splitAbsoluteUrl } from '../../src/dialects/forwarded_headers.ts';
 import { expectAlways, textOf } from '../support/property.ts';
 
 /** As the proxies' dialects and the library do it; `undefined`: refused. */
 function parse(text: string) {
-  const parts = splitAbsolute(text);
-  const scheme = parts && readScheme(parts.scheme);
+  const parts = splitAbsoluteUrl(text);
+  const scheme = parts && parseScheme(parts.scheme);
   if (!parts || !scheme) return undefined;
-  const host = readHost(parts.host, scheme, 'url');
-  const url = 'kind' in host ? host : forwardedUrl(scheme, host.host, parts.uri, 'url');
+  const host = parseHost(parts.host, scheme, 'url');
+  const url = 'kind' in host ? host : requestUrl(scheme, host.host, parts.uri, 'url');
   return 'kind' in url ? undefined : url;
 }
 

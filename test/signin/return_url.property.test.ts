@@ -1,7 +1,7 @@
 /** Where `rd` leads, whatever is in it: to the application that was logged in to, as a browser reads the address. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { returnTo as chooseReturnUrl, readRd as readReturnUrl } from '../../src/signin/return_to.ts';
+import { readRd, returnUrl } from '../../src/signin/return_url.ts';
 import { expectAlways, textOf } from '../support/property.ts';
 
 const OUTPOST = '/outpost.goauthentik.io';
@@ -34,7 +34,7 @@ describe.each(applications)('$external_host, $mode', (application) => {
     let elsewhere = 0;
     expectAlways(
       fc.property(anyText, (text) => {
-        const target = chooseReturnUrl(text, application);
+        const target = returnUrl(text, application);
         // Another base changes nothing: it is absolute to every parser.
         const url = new URL(target, 'ftp://elsewhere.example');
         expect(url.href).toBe(target);
@@ -55,9 +55,9 @@ describe.each(applications)('$external_host, $mode', (application) => {
     expectAlways(
       fc.property(fc.webPath(), fc.webQueryParameters(), (path, query) => {
         const page = new URL(`${home.origin}${path || '/'}?${query}`);
-        expect(chooseReturnUrl(page.href, application)).toBe(page.href);
+        expect(returnUrl(page.href, application)).toBe(page.href);
         const relative = page.href.slice(page.origin.length);
-        if (!relative.startsWith('//')) expect(chooseReturnUrl(relative, application)).toBe(page.href);
+        if (!relative.startsWith('//')) expect(returnUrl(relative, application)).toBe(page.href);
       }),
       300,
     );
@@ -67,7 +67,7 @@ describe.each(applications)('$external_host, $mode', (application) => {
 test('a text that is percent-encoded as rd comes back as it was', () => {
   expectAlways(
     fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('', '&x=1'), (text, more) => {
-      expect(readReturnUrl(`x=2&rd=${encodeURIComponent(text)}${more}`)).toBe(text);
+      expect(readRd(`x=2&rd=${encodeURIComponent(text)}${more}`)).toBe(text);
     }),
   );
 });

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clientAddress, compileNetworks, parseAddress } from '../../src/access/networks.ts';
+import { clientAddress, compileNetworks, parseAddress } from '../../src/http/ip.ts';
 import { expectAlways, textOf } from '../support/property.ts';
 
 const trusted = compileNetworks(['10.0.0.0/8', 'fd00::/8']);

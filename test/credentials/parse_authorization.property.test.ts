@@ -1,7 +1,7 @@
 /** The `Authorization` header, whatever is in it. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readCredential } from '../../src/identify/credential.ts';
+import { parseAuthorization } from '../../src/credentials/parse_authorization.ts';
 import { expectAlways, textOf } from '../support/property.ts';
 
 const basic = (text: string) => `Basic ${Buffer.from(text, 'utf8').toString('base64')}`;
@@ -11,7 +11,7 @@ test('any user name without a colon and any password come back as they were, col
   const user = printable.filter((text) => !text.includes(':') && text !== 'goauthentik.io/token');
   expectAlways(
     fc.property(user, printable, (name, password) => {
-      expect(readCredential(basic(`${name}:${password}`))).toEqual({ scheme: 'basic', user: name, password });
+      expect(parseAuthorization(basic(`${name}:${password}`))).toEqual({ scheme: 'basic', user: name, password });
     }),
   );
 });
@@ -23,8 +23,8 @@ test('any token of RFC 6750 comes back as it was, also as the password of a toke
   expectAlways(
     fc.property(token, (text) => {
       const bearer = { scheme: 'bearer', token: text };
-      expect(readCredential(`Bearer ${text}`)).toEqual(bearer);
-      expect(readCredential(basic(`goauthentik.io/token:${text}`))).toEqual(bearer);
+      expect(parseAuthorization(`Bearer ${text}`)).toEqual(bearer);
+      expect(parseAuthorization(basic(`goauthentik.io/token:${text}`))).toEqual(bearer);
     }),
   );
 });
@@ -41,7 +41,7 @@ const anyHeader = textOf(
 test('no header makes it throw, and a credential that is accepted has one spelling', () => {
   expectAlways(
     fc.property(anyHeader, (header) => {
-      const credential = readCredential(header);
+      const credential = parseAuthorization(header);
       if (typeof credential === 'string') return;
       const value = header.replace(/^\w+ /, '').trim();
       if (credential.scheme === 'bearer') {
