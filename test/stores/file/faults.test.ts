@@ -13,7 +13,7 @@ import { removeExpired } from '../../../src/stores/file/expiry.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { createClock, HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
-import { waitUntil } from '../redis/server.ts';
+import { waitUntil } from '../../support/wait.ts';
 import { ready } from '../store.conformance.ts';
 
 const WRITER = new URL('./writer.ts', import.meta.url).pathname;

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { freePort } from '../../support/free_port.ts';
 import { findTool, needTool } from '../../support/tools.ts';
+import { waitUntil } from '../../support/wait.ts';
 
 export { freePort } from '../../support/free_port.ts';
 
@@ -128,13 +129,4 @@ export async function startSentinel() {
     String(await sentinel.command('SENTINEL', 'REPLICAS', 'mymaster')).includes(String(replica.port)),
   );
   return { master, replica, sentinel, url: `redis+sentinel://127.0.0.1:${sentinel.port}/mymaster/0` };
-}
-
-/** Waits until `check` holds; throws after `limit` milliseconds. */
-export async function waitUntil(check: () => boolean | Promise<boolean>, limit = 10_000): Promise<void> {
-  const end = performance.now() + limit;
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error(`not so within ${limit} ms: ${check}`);
-    await sleep(10);
-  }
 }
