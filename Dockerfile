@@ -1,5 +1,5 @@
 # Gatepost alone (the last stage), and `--target demo` for the provider and the sites of docker-compose.yml.
-ARG NODE=20-bookworm-slim
+ARG NODE=24-bookworm-slim
 
 FROM node:${NODE} AS build
 WORKDIR /app
@@ -8,25 +8,22 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY src src
-COPY scripts/build-command.js scripts/
-RUN npm run build
+COPY scripts/build-command.js scripts/runtime-packages.js scripts/third-party-notices.js scripts/
+RUN npm run build && node scripts/runtime-packages.js /runtime
 
 FROM build AS demo
 COPY demo demo
 USER node
 ENTRYPOINT ["node", "--import", "tsx", "demo/part.ts"]
 
-FROM node:${NODE} AS production
-WORKDIR /app
-COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
-
 FROM node:${NODE}
 ENV NODE_ENV=production
 WORKDIR /app
-COPY package.json ./
-COPY --from=production /app/node_modules node_modules
-COPY --from=build /app/dist dist
+COPY package.json LICENSE ./
+# The command is one bundle: of node_modules it needs the few packages that the bundler leaves out.
+COPY --from=build /runtime/node_modules node_modules
+COPY --from=build /app/dist/cli dist/cli
+COPY --from=build /app/dist/THIRD_PARTY_NOTICES dist/
 # A volume for `store: file:///var/lib/gatepost` takes over this owner.
 RUN mkdir -p /var/lib/gatepost && chown node:node /var/lib/gatepost
 USER node

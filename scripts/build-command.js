@@ -1,16 +1,18 @@
 /**
  * Makes `dist/cli/main.js`, the `gatepost` command, one piece: Node opens, resolves and links some thousand small files
  * of the libraries one by one otherwise, which is half of the time from start to the first answer
- * (docs/decisions/2026-11-23-the-command-is-bundled.md). The library, `dist/index.js`, stays as tsc wrote it.
+ * (docs/decisions/0014-bundle-the-command.md). The library, `dist/index.js`, stays as tsc wrote it.
  */
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { build } from 'esbuild';
+import { EXTERNALS } from './runtime-packages.js';
+import { writeNotices } from './third-party-notices.js';
 
 const root = new URL('../', import.meta.url);
 const at = (path) => new URL(path, root);
 
 rmSync(at('dist/cli'), { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: at('.').pathname,
   entryPoints: ['src/cli/main.ts'],
   outdir: 'dist/cli',
@@ -19,9 +21,9 @@ await build({
   splitting: true,
   format: 'esm',
   platform: 'node',
-  target: 'node20.12',
-  // A native library finds its binary beside its own files.
-  external: ['lmdb'],
+  target: 'node20.19',
+  external: EXTERNALS,
+  metafile: true,
   // The libraries that are CommonJS ask for Node's modules by `require`.
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
@@ -29,6 +31,10 @@ await build({
   logLevel: 'warning',
 });
 chmodSync(at('dist/cli/main.js'), 0o755);
+
+// Only what is in the result: what the bundler left out needs no notice.
+const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+writeNotices(bundled, root, at('dist/THIRD_PARTY_NOTICES'));
 
 // `npx gatepost` in a clone: npm links the commands of dependencies, but not the project's own.
 // Windows makes links only for administrators; there, `node dist/cli/main.js` is the command.

@@ -16,7 +16,7 @@ export async function verifyBasic(
     case 'app_password':
       return provider.verifyAppPassword(user, password);
     case 'password':
-      return provider.password(user, password);
+      return provider.verifyPassword(user, password);
     case 'off':
       throw new CredentialsRefused('the application takes no passwords');
   }

@@ -10,7 +10,7 @@ const invisible = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 /** `12:00:01 info  allow 200 traefik GET app.example.com/path alice (login) 0.1 ms #x6nau0UM-1` */
 export function prettyLine(json: string): string {
   const line = JSON.parse(json) as Line;
-  const words = line.duration_msg === 'decision' || line.duration_msg === 'signin' ? answered(line) : noticed(line);
+  const words = line.msg === 'decision' || line.msg === 'signin' ? answered(line) : noticed(line);
   const text = visible(`${line.time.slice(11, 19)} ${line.level.padEnd(5)} ${words.filter(Boolean).join(' ')}`);
   const colour = colours[line.level];
   return `${colour ? `${colour}${text}\x1b[0m` : text}\n`;
@@ -43,5 +43,5 @@ function answered(line: Line): unknown[] {
 }
 
 function noticed(line: Line): unknown[] {
-  return [line.event, line.duration_msg, line.application && `[${line.application}]`, line.user, line.error];
+  return [line.event, line.msg, line.application && `[${line.application}]`, line.user, line.error];
 }

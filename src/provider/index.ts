@@ -41,7 +41,7 @@ export function createProvider(
     exchangeCode: (callback, attempt) => withDeadline(exchangeCode(context, callback, attempt)),
     refresh: (token, subject) => withDeadline(refresh(context, token, subject)),
     verifyAppPassword: (username, secret) => withDeadline(verifyAppPassword(context, username, secret)),
-    password: (username, secret) => withDeadline(verifyPassword(context, username, secret)),
+    verifyPassword: (username, secret) => withDeadline(verifyPassword(context, username, secret)),
     verifyBearer: (token) => withDeadline(verifyBearerToken(context, token)),
     verifyLogoutToken: (token) => withDeadline(verifyLogoutToken(context, token)),
     endSessionUrl: (idToken) => withDeadline(endSessionUrl(context, idToken)),

@@ -39,9 +39,9 @@ export interface Provider {
   ): Promise<Identity>;
   refresh(refreshToken: string, subject: { sub: string; idToken: string }): Promise<Identity>;
   /** Client credentials grant with user name and app password, without the client's secret; the user is compared. */
-  verifyAppPassword(username: string, verifyPassword: string): Promise<Identity>;
+  verifyAppPassword(username: string, password: string): Promise<Identity>;
   /** Resource owner password grant, with client authentication; the user is compared. */
-  password(username: string, password: string): Promise<Identity>;
+  verifyPassword(username: string, password: string): Promise<Identity>;
   /** A JWT verified locally, or an opaque token by introspection, as the application is configured. */
   verifyBearer(token: string): Promise<Identity>;
   /** The claims of a logout token whose signature, `iss`, `aud`, `iat`, `exp` were verified; the rest is judged by the endpoint. */

@@ -22,6 +22,12 @@ test('whatever is copied is here and is not ignored', () => {
   expect(copied.filter((source) => !sent.includes(`!${source}`))).toEqual([]);
 });
 
+test('the image has the Node that the project is developed with, and installs nothing in its last stage', () => {
+  expect(/^ARG NODE=(\d+)-/m.exec(dockerfile)?.[1]).toBe(read('.nvmrc').trim());
+  expect(lastStage).not.toContain('npm ');
+  expect(lastStage).not.toContain('/app/node_modules');
+});
+
 test('the image of the demo has every file that its programs import', () => {
   const seen = new Set<string>();
   const visit = (url: URL) => {

@@ -2,14 +2,14 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeaderResult } from '../../src/credentials/authenticator.ts';
 import { CredentialsRefused, ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
-import { basic, identityOf, jwt, makeApplication, makeRoom, SECRET, START, watch } from './fixture.ts';
+import { basic, identityOf, jwt, makeApplication, makeReplica, SECRET, START, watch } from './fixture.ts';
 
 type Accepted = Extract<HeaderResult, { kind: 'accepted' }>;
 
 const alice = basic('alice', 'good password');
 let clock: { at: number };
 let watched: ReturnType<typeof watch>;
-let room: ReturnType<typeof makeRoom>;
+let replica: ReturnType<typeof makeReplica>;
 
 const accepted = (result: HeaderResult): Accepted => {
   expect(result.kind).toBe('accepted');
@@ -20,25 +20,25 @@ const sessionRows = () => [...watched.rows.keys()].filter((key) => key.startsWit
 beforeEach(() => {
   clock = { at: START };
   watched = watch(createMemoryStore(() => clock.at));
-  room = makeRoom({ store: watched.store, clock });
+  replica = makeReplica({ store: watched.store, clock });
 });
 
 describe('whose business the header is', () => {
   it.each(['Digest username="alice"', 'ApiKey 1234', ''])('%j is the application\u2019s', async (header) => {
-    expect(await room.identify(header)).toEqual({ kind: 'not_ours' });
+    expect(await replica.authenticate(header)).toEqual({ kind: 'not_ours' });
   });
 
   it('basic: off leaves Basic, broken or not, to the application, and takes Bearer', async () => {
     const application = makeApplication({ basic: 'off' });
     for (const header of [alice, 'Basic !!', basic('goauthentik.io/token', 'good-token')]) {
-      expect(await room.identify(header, { application })).toEqual({ kind: 'not_ours' });
+      expect(await replica.authenticate(header, { application })).toEqual({ kind: 'not_ours' });
     }
-    expect(await room.identify('Bearer good-token', { application })).toMatchObject({ kind: 'accepted' });
+    expect(await replica.authenticate('Bearer good-token', { application })).toMatchObject({ kind: 'accepted' });
   });
 
   it('a broken header is refused without a question', async () => {
-    expect(room.identify('Basic !!!!')).toEqual({ kind: 'refused' });
-    expect(room.stand.asked).toEqual([]);
+    expect(replica.authenticate('Basic !!!!')).toEqual({ kind: 'refused' });
+    expect(replica.stand.asked).toEqual([]);
   });
 
   it.each([
@@ -47,14 +47,14 @@ describe('whose business the header is', () => {
     ['bearer', `Bearer ${jwt('a')}`, {}, 'bearer robot'],
     ['bearer', basic('goauthentik.io/token', 'good-token'), {}, 'bearer robot'],
   ])('asks by %s', async (_how, header, fields, question) => {
-    await room.identify(header, { application: makeApplication(fields) });
-    expect(room.stand.asked).toEqual([question]);
+    await replica.authenticate(header, { application: makeApplication(fields) });
+    expect(replica.stand.asked).toEqual([question]);
   });
 });
 
 describe('an accepted credential', () => {
   it('makes a session, with the cookie that opens it', async () => {
-    const { live, newSessionId } = accepted(await room.identify(alice));
+    const { live, newSessionId } = accepted(await replica.authenticate(alice));
     expect(live.session).toMatchObject({
       application: 'files',
       authMethod: 'basic',
@@ -63,82 +63,84 @@ describe('an accepted credential', () => {
     });
     expect(live.session.expiresAt).toBe(START + 300_000);
     expect(newSessionId).toMatch(/^[\w-]{43}$/);
-    expect(await room.sessions.find(newSessionId!, 'files')).toEqual(live);
-    expect(await room.sessions.find(newSessionId!, 'other')).toBeUndefined();
+    expect(await replica.sessions.find(newSessionId!, 'files')).toEqual(live);
+    expect(await replica.sessions.find(newSessionId!, 'other')).toBeUndefined();
   });
 
   it('answers without a wait from then on, and sets no second cookie', async () => {
-    await room.identify(alice);
-    const again = room.identify(alice);
+    await replica.authenticate(alice);
+    const again = replica.authenticate(alice);
     expect(again).not.toBeInstanceOf(Promise);
     expect(accepted(again as HeaderResult).newSessionId).toBeUndefined();
   });
 
   it('a thousand times is one session, one question and one row', async () => {
-    for (let n = 0; n < 1000; n++) accepted(await room.identify(alice));
-    expect(room.stand.asked).toHaveLength(1);
+    for (let n = 0; n < 1000; n++) accepted(await replica.authenticate(alice));
+    expect(replica.stand.asked).toHaveLength(1);
     expect([...watched.rows.keys()]).toEqual(sessionRows());
     expect(watched.writes.filter((write) => write.startsWith('set s:'))).toHaveLength(1);
   });
 
   it('thirty times at once is one question, and one session for all', async () => {
-    const results = await Promise.all(Array.from({ length: 30 }, () => room.identify(alice)));
+    const results = await Promise.all(Array.from({ length: 30 }, () => replica.authenticate(alice)));
     expect(new Set(results.map((result) => accepted(result).newSessionId)).size).toBe(1);
-    expect(room.stand.asked).toHaveLength(1);
+    expect(replica.stand.asked).toHaveLength(1);
     expect(sessionRows()).toHaveLength(1);
   });
 
   it('is the same in every letter case of the scheme', async () => {
-    await room.identify(alice);
-    accepted(await room.identify(alice.replace('Basic', 'bASIC')));
-    expect(room.stand.asked).toHaveLength(1);
+    await replica.authenticate(alice);
+    accepted(await replica.authenticate(alice.replace('Basic', 'bASIC')));
+    expect(replica.stand.asked).toHaveLength(1);
   });
 
   it('opens no other application', async () => {
-    await room.identify(alice);
-    await room.identify(alice, { application: makeApplication({ slug: 'wiki' }) });
-    expect(room.stand.asked).toHaveLength(2);
+    await replica.authenticate(alice);
+    await replica.authenticate(alice, { application: makeApplication({ slug: 'wiki' }) });
+    expect(replica.stand.asked).toHaveLength(2);
     expect(sessionRows()).toHaveLength(2);
   });
 
   it('never outlives the token', async () => {
-    const first = accepted(await room.identify(`Bearer ${jwt('a')}`));
+    const first = accepted(await replica.authenticate(`Bearer ${jwt('a')}`));
     clock.at += 299_999;
-    accepted(await room.identify(`Bearer ${jwt('a')}`));
-    expect(room.stand.asked).toHaveLength(1);
+    accepted(await replica.authenticate(`Bearer ${jwt('a')}`));
+    expect(replica.stand.asked).toHaveLength(1);
     clock.at += 1;
-    expect(await room.sessions.find(first.newSessionId!, 'files')).toBeUndefined();
-    accepted(await room.identify(`Bearer ${jwt('a')}`));
-    expect(room.stand.asked).toHaveLength(2);
+    expect(await replica.sessions.find(first.newSessionId!, 'files')).toBeUndefined();
+    accepted(await replica.authenticate(`Bearer ${jwt('a')}`));
+    expect(replica.stand.asked).toHaveLength(2);
   });
 
   it('with a token that has ended by our clock is refused', async () => {
-    room.stand.answer = async () => identityOf('alice', START);
-    expect(await room.identify(alice)).toEqual({ kind: 'refused' });
+    replica.stand.answer = async () => identityOf('alice', START);
+    expect(await replica.authenticate(alice)).toEqual({ kind: 'refused' });
     expect(sessionRows()).toEqual([]);
   });
 
   it('keeps no refresh token', async () => {
-    room.stand.answer = async () => ({ ...identityOf('alice', START + 1000), refreshToken: 'refresh' });
-    expect(accepted(await room.identify(alice)).live.session.refreshToken).toBeUndefined();
+    replica.stand.answer = async () => ({ ...identityOf('alice', START + 1000), refreshToken: 'refresh' });
+    expect(accepted(await replica.authenticate(alice)).live.session.refreshToken).toBeUndefined();
   });
 
   it('of a bearer token has no ID token for the sign-out', async () => {
-    expect(accepted(await room.identify('Bearer good-token')).live.session).toMatchObject({
+    expect(accepted(await replica.authenticate('Bearer good-token')).live.session).toMatchObject({
       authMethod: 'bearer',
       idToken: '',
     });
   });
 
   it('is nowhere in the store, nor what opens its session', async () => {
-    const { newSessionId } = accepted(await room.identify(alice));
+    const { newSessionId } = accepted(await replica.authenticate(alice));
     const dump = JSON.stringify([...watched.rows]);
     for (const secret of ['alice', 'good password', alice.slice(6), newSessionId!]) expect(dump).not.toContain(secret);
   });
 
   it('gives another cookie with another secret: without the secret nobody can work it out', async () => {
-    const other = makeRoom({ clock, secret: ['another secret of 32 characters!'] });
-    const ids = await Promise.all([room, other].map(async (one) => accepted(await one.identify(alice)).newSessionId));
+    const other = makeReplica({ clock, secret: ['another secret of 32 characters!'] });
+    const ids = await Promise.all(
+      [replica, other].map(async (one) => accepted(await one.authenticate(alice)).newSessionId),
+    );
     expect(ids[0]).not.toBe(ids[1]);
   });
 });
@@ -148,183 +150,187 @@ describe('once a minute', () => {
     ['Basic', alice],
     ['an opaque token', 'Bearer good-token'],
   ])('%s is asked about again, for the same session', async (_what, header) => {
-    await room.identify(header);
+    await replica.authenticate(header);
     clock.at += 59_999;
-    await room.identify(header);
-    expect(room.stand.asked).toHaveLength(1);
+    await replica.authenticate(header);
+    expect(replica.stand.asked).toHaveLength(1);
     clock.at += 1;
-    const again = await Promise.all(Array.from({ length: 10 }, () => room.identify(header)));
+    const again = await Promise.all(Array.from({ length: 10 }, () => replica.authenticate(header)));
     expect(again.map((result) => accepted(result).newSessionId)).toEqual(Array(10).fill(undefined));
-    expect(room.stand.asked).toHaveLength(2);
+    expect(replica.stand.asked).toHaveLength(2);
     expect(accepted(again[0]!).live.session.expiresAt).toBe(START + 360_000);
-    expect(room.identify(header)).not.toBeInstanceOf(Promise);
+    expect(replica.authenticate(header)).not.toBeInstanceOf(Promise);
     expect(sessionRows()).toHaveLength(1);
   });
 
   it('a JWT that keys vouch for is not asked about; with bearer: introspect it is', async () => {
     const introspect = { application: makeApplication({ slug: 'wiki', bearer: 'introspect' }) };
     const header = `Bearer ${jwt('a')}`;
-    await room.identify(header);
-    await room.identify(header, introspect);
+    await replica.authenticate(header);
+    await replica.authenticate(header, introspect);
     clock.at += 60_000;
-    await room.identify(header);
-    expect(room.stand.asked).toHaveLength(2);
-    await room.identify(header, introspect);
-    expect(room.stand.asked).toHaveLength(3);
+    await replica.authenticate(header);
+    expect(replica.stand.asked).toHaveLength(2);
+    await replica.authenticate(header, introspect);
+    expect(replica.stand.asked).toHaveLength(3);
   });
 
   it('a no ends the session, cookie and all', async () => {
-    const { newSessionId } = accepted(await room.identify(alice));
-    room.stand.answer = async () => Promise.reject(new CredentialsRefused());
+    const { newSessionId } = accepted(await replica.authenticate(alice));
+    replica.stand.answer = async () => Promise.reject(new CredentialsRefused());
     clock.at += 60_000;
-    expect(await room.identify(alice)).toEqual({ kind: 'refused' });
-    expect(await room.sessions.find(newSessionId!, 'files')).toBeUndefined();
-    expect(room.identify(alice)).toEqual({ kind: 'refused' });
+    expect(await replica.authenticate(alice)).toEqual({ kind: 'refused' });
+    expect(await replica.sessions.find(newSessionId!, 'files')).toBeUndefined();
+    expect(replica.authenticate(alice)).toEqual({ kind: 'refused' });
   });
 
   it('a provider that is down changes nothing until the token ends, and is asked once a minute', async () => {
-    await room.identify(alice);
-    room.stand.answer = () => Promise.reject(new ProviderUnavailable());
+    await replica.authenticate(alice);
+    replica.stand.answer = () => Promise.reject(new ProviderUnavailable());
     clock.at += 60_000;
-    accepted(await room.identify(alice));
-    expect(room.identify(alice)).not.toBeInstanceOf(Promise);
-    expect(room.stand.asked).toHaveLength(2);
+    accepted(await replica.authenticate(alice));
+    expect(replica.authenticate(alice)).not.toBeInstanceOf(Promise);
+    expect(replica.stand.asked).toHaveLength(2);
     clock.at += 60_000;
-    accepted(await room.identify(alice));
-    expect(room.stand.asked).toHaveLength(3);
+    accepted(await replica.authenticate(alice));
+    expect(replica.stand.asked).toHaveLength(3);
     clock.at = START + 300_000;
-    await expect(room.identify(alice)).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await expect(replica.authenticate(alice)).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 
   it('a provider that answers too late finds no session that was signed out meanwhile', async () => {
-    await room.identify(alice);
+    await replica.authenticate(alice);
     clock.at += 60_000;
-    room.stand.answer = async () => {
-      await room.sessions.endUser('https://auth.example.com', 'u-alice');
+    replica.stand.answer = async () => {
+      await replica.sessions.endUser('https://auth.example.com', 'u-alice');
       throw new ProviderUnavailable();
     };
-    await expect(room.identify(alice)).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await expect(replica.authenticate(alice)).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 
   it('whoever was accepted before is asked about even where others have guessed too often', async () => {
-    await room.identify(alice);
-    for (let n = 0; n < 11; n++) await room.identify(basic('alice', `bad${n}`));
-    expect(await room.identify(basic('alice', 'bad'))).toMatchObject({ kind: 'limited' });
-    accepted(await room.identify(alice));
+    await replica.authenticate(alice);
+    for (let n = 0; n < 11; n++) await replica.authenticate(basic('alice', `bad${n}`));
+    expect(await replica.authenticate(basic('alice', 'bad'))).toMatchObject({ kind: 'limited' });
+    accepted(await replica.authenticate(alice));
     clock.at += 59_000;
-    for (let n = 0; n < 11; n++) await room.identify(basic('alice', `worse${n}`));
+    for (let n = 0; n < 11; n++) await replica.authenticate(basic('alice', `worse${n}`));
     clock.at += 1000;
-    accepted(await room.identify(alice));
+    accepted(await replica.authenticate(alice));
   });
 });
 
 it('after a sign-out the same credential is asked about again', async () => {
-  const { newSessionId } = accepted(await room.identify(alice));
-  await room.sessions.endUser('https://auth.example.com', 'u-alice');
-  expect(await room.sessions.find(newSessionId!, 'files')).toBeUndefined();
-  accepted(await room.identify(alice));
-  expect(room.stand.asked).toHaveLength(2);
+  const { newSessionId } = accepted(await replica.authenticate(alice));
+  await replica.sessions.endUser('https://auth.example.com', 'u-alice');
+  expect(await replica.sessions.find(newSessionId!, 'files')).toBeUndefined();
+  accepted(await replica.authenticate(alice));
+  expect(replica.stand.asked).toHaveLength(2);
 });
 
 it('a sign-out while the provider is asked about a credential wins', async () => {
-  const { answer } = room.stand;
-  room.stand.answer = async (...asked) => {
+  const { answer } = replica.stand;
+  replica.stand.answer = async (...asked) => {
     clock.at += 1000;
-    await room.sessions.endUser('https://auth.example.com', 'u-alice');
+    await replica.sessions.endUser('https://auth.example.com', 'u-alice');
     return answer(...asked);
   };
-  expect(await room.identify(alice)).toEqual({ kind: 'refused' });
-  room.stand.answer = answer;
-  accepted(await room.identify(alice));
+  expect(await replica.authenticate(alice)).toEqual({ kind: 'refused' });
+  replica.stand.answer = answer;
+  accepted(await replica.authenticate(alice));
 });
 
 describe('a refused credential', () => {
   it('is remembered for ten seconds, leaves no row, and is asked about again after them', async () => {
     const header = basic('alice', 'bad');
-    expect(await room.identify(header)).toEqual({ kind: 'refused' });
+    expect(await replica.authenticate(header)).toEqual({ kind: 'refused' });
     clock.at += 9_999;
-    expect(room.identify(header)).toEqual({ kind: 'refused' });
-    expect(room.stand.asked).toHaveLength(1);
+    expect(replica.authenticate(header)).toEqual({ kind: 'refused' });
+    expect(replica.stand.asked).toHaveLength(1);
     clock.at += 1;
-    room.stand.answer = async () => identityOf('alice', clock.at + 300_000);
-    accepted(await room.identify(header));
+    replica.stand.answer = async () => identityOf('alice', clock.at + 300_000);
+    accepted(await replica.authenticate(header));
     expect([...watched.rows.keys()].filter((key) => !key.startsWith('c:'))).toEqual(sessionRows());
     expect(sessionRows()).toHaveLength(1);
   });
 
   it('is remembered for its application alone', async () => {
-    await room.identify(basic('alice', 'bad'));
-    await room.identify(basic('alice', 'bad'), { application: makeApplication({ slug: 'wiki' }) });
-    expect(room.stand.asked).toHaveLength(2);
+    await replica.authenticate(basic('alice', 'bad'));
+    await replica.authenticate(basic('alice', 'bad'), { application: makeApplication({ slug: 'wiki' }) });
+    expect(replica.stand.asked).toHaveLength(2);
   });
 
   it('counts as one guess however often a program repeats it within a minute', async () => {
     for (let n = 0; n < 30; n++) {
-      await room.identify('Bearer of-the-application', { clientAddress: '192.0.2.9' });
-      await room.identify(`Bearer of-the-application-${n % 3}`, { clientAddress: '192.0.2.9' });
+      await replica.authenticate('Bearer of-the-application', { clientAddress: '192.0.2.9' });
+      await replica.authenticate(`Bearer of-the-application-${n % 3}`, { clientAddress: '192.0.2.9' });
       clock.at += 10_000;
     }
-    expect(await room.identify(alice, { clientAddress: '192.0.2.9' })).toMatchObject({ kind: 'accepted' });
+    expect(await replica.authenticate(alice, { clientAddress: '192.0.2.9' })).toMatchObject({ kind: 'accepted' });
   });
 
   it('is told of without the credential', async () => {
-    for (let n = 0; n < 10; n++) await room.identify(basic('alice', `bad password ${n}`));
-    expect(room.notices.map((notice) => notice.event)).toContain('credential.denied');
-    expect(room.notices.map((notice) => notice.event)).toContain('credential.rate_limited');
-    expect(JSON.stringify(room.notices)).not.toContain('bad password');
+    for (let n = 0; n < 10; n++) await replica.authenticate(basic('alice', `bad password ${n}`));
+    expect(replica.logged.map((notice) => notice.event)).toContain('credential.denied');
+    expect(replica.logged.map((notice) => notice.event)).toContain('credential.rate_limited');
+    expect(JSON.stringify(replica.logged)).not.toContain('bad password');
   });
 });
 
 it('after ten refusals the provider is not asked, even with the right password', async () => {
-  for (let n = 0; n < 10; n++) await room.identify(basic(n % 2 ? 'alice' : 'ALICE', `bad${n}`));
-  expect(await room.identify(alice)).toEqual({ kind: 'limited', retryAfter: 60 });
-  expect(room.stand.asked).toHaveLength(10);
-  expect(await room.identify(basic('bob', 'good'), { clientAddress: '192.0.2.2' })).toMatchObject({ kind: 'accepted' });
+  for (let n = 0; n < 10; n++) await replica.authenticate(basic(n % 2 ? 'alice' : 'ALICE', `bad${n}`));
+  expect(await replica.authenticate(alice)).toEqual({ kind: 'limited', retryAfter: 60 });
+  expect(replica.stand.asked).toHaveLength(10);
+  expect(await replica.authenticate(basic('bob', 'good'), { clientAddress: '192.0.2.2' })).toMatchObject({
+    kind: 'accepted',
+  });
   clock.at += 60_000;
-  accepted(await room.identify(alice));
+  accepted(await replica.authenticate(alice));
 });
 
 describe('replicas', () => {
   it('share the session of a credential', async () => {
-    const other = makeRoom({ store: watched.store, clock });
-    const { live } = accepted(await room.identify(alice));
-    const there = accepted(await other.identify(alice));
+    const other = makeReplica({ store: watched.store, clock });
+    const { live } = accepted(await replica.authenticate(alice));
+    const there = accepted(await other.authenticate(alice));
     expect(there.newSessionId).toBeUndefined();
     expect(there.live.key).toBe(live.key);
     expect(other.stand.asked).toEqual([]);
   });
 
   it('ask one question between them when thirty requests come at once', async () => {
-    const other = makeRoom({ store: watched.store, clock });
-    for (const one of [room, other]) {
+    const other = makeReplica({ store: watched.store, clock });
+    for (const one of [replica, other]) {
       const { answer } = one.stand;
       one.stand.answer = async (...args) => {
         await new Promise((resolve) => setTimeout(resolve, 20));
         return answer(...args);
       };
     }
-    const results = await Promise.all(Array.from({ length: 30 }, (_, n) => (n % 2 ? room : other).identify(alice)));
+    const results = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => (n % 2 ? replica : other).authenticate(alice)),
+    );
     for (const result of results) accepted(result);
-    expect(room.stand.asked.length + other.stand.asked.length).toBe(1);
+    expect(replica.stand.asked.length + other.stand.asked.length).toBe(1);
     expect([...watched.rows.keys()]).toEqual(sessionRows());
   });
 
   it('leave the question of the minute to whoever asks it already', async () => {
-    const other = makeRoom({ store: watched.store, clock });
-    await room.identify(alice);
-    await other.identify(alice);
+    const other = makeReplica({ store: watched.store, clock });
+    await replica.authenticate(alice);
+    await other.authenticate(alice);
     clock.at += 60_000;
     let answerNow: () => void = () => {};
-    room.stand.answer = () =>
+    replica.stand.answer = () =>
       new Promise((resolve) => {
         answerNow = () => resolve(identityOf('alice', clock.at + 300_000));
       });
-    const asking = room.identify(alice);
-    await vi.waitFor(() => expect(room.stand.asked).toHaveLength(2));
-    accepted(await other.identify(alice));
+    const asking = replica.authenticate(alice);
+    await vi.waitFor(() => expect(replica.stand.asked).toHaveLength(2));
+    accepted(await other.authenticate(alice));
     answerNow();
     accepted(await asking);
-    accepted(await other.identify(alice));
+    accepted(await other.authenticate(alice));
     expect(other.stand.asked).toEqual([]);
   });
 });
@@ -333,96 +339,98 @@ describe('when secrets rotate', () => {
   const next = 'the next secret of 32 characters';
 
   it('the session goes on under the old one, and moves at the next question', async () => {
-    const old = accepted(await room.identify(alice)).newSessionId!;
-    const rotated = makeRoom({ store: watched.store, clock, secret: [next, SECRET] });
-    expect(accepted(await rotated.identify(alice)).newSessionId).toBeUndefined();
-    expect(rotated.identify(alice)).not.toBeInstanceOf(Promise);
+    const old = accepted(await replica.authenticate(alice)).newSessionId!;
+    const rotated = makeReplica({ store: watched.store, clock, secret: [next, SECRET] });
+    expect(accepted(await rotated.authenticate(alice)).newSessionId).toBeUndefined();
+    expect(rotated.authenticate(alice)).not.toBeInstanceOf(Promise);
     expect(rotated.stand.asked).toEqual([]);
     clock.at += 60_000;
-    const moved = accepted(await rotated.identify(alice)).newSessionId;
+    const moved = accepted(await rotated.authenticate(alice)).newSessionId;
     expect(moved).toMatch(/^[\w-]{43}$/);
     expect(moved).not.toBe(old);
     expect(await rotated.sessions.find(old, 'files')).toBeDefined();
   });
 
   it('a no ends the sessions under all of them', async () => {
-    const old = accepted(await room.identify(alice)).newSessionId!;
-    const rotated = makeRoom({ store: watched.store, clock, secret: [next, SECRET] });
+    const old = accepted(await replica.authenticate(alice)).newSessionId!;
+    const rotated = makeReplica({ store: watched.store, clock, secret: [next, SECRET] });
     clock.at += 60_000;
-    const moved = accepted(await rotated.identify(alice)).newSessionId!;
+    const moved = accepted(await rotated.authenticate(alice)).newSessionId!;
     clock.at += 60_000;
     rotated.stand.answer = async () => Promise.reject(new CredentialsRefused());
-    expect(await rotated.identify(alice)).toEqual({ kind: 'refused' });
+    expect(await rotated.authenticate(alice)).toEqual({ kind: 'refused' });
     for (const id of [old, moved]) expect(await rotated.sessions.find(id, 'files')).toBeUndefined();
   });
 });
 
 describe('faults', () => {
   it('a provider without an answer is neither a refusal nor remembered nor counted', async () => {
-    const { answer } = room.stand;
-    room.stand.answer = () => Promise.reject(new ProviderUnavailable());
-    for (let n = 0; n < 12; n++) await expect(room.identify(alice)).rejects.toBeInstanceOf(ProviderUnavailable);
-    room.stand.answer = answer;
-    accepted(await room.identify(alice));
+    const { answer } = replica.stand;
+    replica.stand.answer = () => Promise.reject(new ProviderUnavailable());
+    for (let n = 0; n < 12; n++) await expect(replica.authenticate(alice)).rejects.toBeInstanceOf(ProviderUnavailable);
+    replica.stand.answer = answer;
+    accepted(await replica.authenticate(alice));
   });
 
   it('a bug is neither', async () => {
-    room.stand.answer = () => Promise.reject(new TypeError('bug'));
-    await expect(room.identify(alice)).rejects.toThrow('bug');
+    replica.stand.answer = () => Promise.reject(new TypeError('bug'));
+    await expect(replica.authenticate(alice)).rejects.toThrow('bug');
     expect([...watched.rows.keys()]).toEqual([]);
   });
 
   it.each(['getMany', 'add', 'set', 'count'] as const)('a store that fails at %s is unavailable', async (method) => {
     const store = { ...watched.store, peek: undefined, [method]: () => Promise.reject(new StoreUnavailable()) };
-    const broken = makeRoom({ store, clock });
-    await expect(broken.identify(alice)).rejects.toBeInstanceOf(StoreUnavailable);
+    const broken = makeReplica({ store, clock });
+    await expect(broken.authenticate(alice)).rejects.toBeInstanceOf(StoreUnavailable);
   });
 
   it('a store that cannot count a refusal is unavailable: guessing without a count is not refused but stopped', async () => {
     const store = { ...watched.store, increment: () => Promise.reject(new StoreUnavailable()) };
-    await expect(makeRoom({ store, clock }).identify(basic('a', 'bad'))).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(makeReplica({ store, clock }).authenticate(basic('a', 'bad'))).rejects.toBeInstanceOf(
+      StoreUnavailable,
+    );
   });
 
   it('a store that cannot give the lock back does not spoil the answer', async () => {
     const store = { ...watched.store, delete: () => Promise.reject(new StoreUnavailable()) };
-    accepted(await makeRoom({ store, clock }).identify(alice));
+    accepted(await makeReplica({ store, clock }).authenticate(alice));
   });
 
   it('a known credential whose store went away is unavailable, and no promise is left alone', async () => {
     const store = { ...watched.store };
-    const broken = makeRoom({ store, clock });
-    accepted(await broken.identify(alice));
+    const broken = makeReplica({ store, clock });
+    accepted(await broken.authenticate(alice));
     Object.assign(store, {
-      epoch: () => undefined,
+      generation: () => undefined,
       peek: undefined,
       getMany: () => Promise.reject(new StoreUnavailable()),
     });
-    await expect(broken.identify(alice)).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(broken.authenticate(alice)).rejects.toBeInstanceOf(StoreUnavailable);
   });
 });
 
 describe('beside a cookie', () => {
   it('the credential that made the session is spent, in any spelling and on any replica', async () => {
-    const { live } = accepted(await room.identify(alice));
-    const other = makeRoom({ store: watched.store, clock });
-    for (const one of [room, other]) {
+    const { live } = accepted(await replica.authenticate(alice));
+    const other = makeReplica({ store: watched.store, clock });
+    for (const one of [replica, other]) {
       expect(one.isOurCredential(live, alice, makeApplication())).toBe(true);
       expect(one.isOurCredential(live, alice.replace('Basic', 'basic'), makeApplication())).toBe(true);
     }
   });
 
   it('what the application has for itself is not', async () => {
-    const { live } = accepted(await room.identify(alice));
+    const { live } = accepted(await replica.authenticate(alice));
     for (const header of ['Digest a', 'Basic !!', basic('admin', 'of the application'), 'Bearer x']) {
-      expect(room.isOurCredential(live, header, makeApplication())).toBe(false);
+      expect(replica.isOurCredential(live, header, makeApplication())).toBe(false);
     }
   });
 
   it('one that was accepted before is, whatever session the cookie has', async () => {
-    await room.identify(alice);
-    const { live } = accepted(await room.identify('Bearer good-token'));
+    await replica.authenticate(alice);
+    const { live } = accepted(await replica.authenticate('Bearer good-token'));
     expect(
-      room.isOurCredential({ ...live, session: { ...live.session, authMethod: 'login' } }, alice, makeApplication()),
+      replica.isOurCredential({ ...live, session: { ...live.session, authMethod: 'login' } }, alice, makeApplication()),
     ).toBe(true);
   });
 });

@@ -62,15 +62,15 @@ export function makeProvider(now: () => number) {
     return stand.answer(user, secret);
   };
   const provider = {
-    appPassword: (user: string, password: string) => ask('app_password', user, password),
-    password: (user: string, password: string) => ask('password', user, password),
-    bearer: (token: string) => ask('bearer', 'robot', token.includes('.') ? 'good' : token),
+    verifyAppPassword: (user: string, password: string) => ask('app_password', user, password),
+    verifyPassword: (user: string, password: string) => ask('password', user, password),
+    verifyBearer: (token: string) => ask('bearer', 'robot', token.includes('.') ? 'good' : token),
   } as unknown as Provider;
   return Object.assign(stand, { provider });
 }
 
 /** One replica; pass `store` and `clock` of another one for a second. */
-export function makeRoom(
+export function makeReplica(
   options: {
     store?: Store;
     secret?: string[];
@@ -86,16 +86,16 @@ export function makeRoom(
   const sessions = createSessions({ store, secret, session_max_age: 86_400_000, now, provider: () => undefined });
   const stand = makeProvider(now);
   const events = createEvents();
-  const notices: LogEvent[] = [];
-  events.on('log', (notice) => notices.push(notice));
+  const logged: LogEvent[] = [];
+  events.on('log', (event) => logged.push(event));
   const provider = options.providers?.(now) ?? (() => stand.provider);
   const headers = createCredentialAuthenticator({ config: { secret }, sessions, store, provider, now, events });
-  const identify = (
+  const authenticate = (
     header: string,
     fields: { application?: ApplicationConfig; clientAddress?: string } = {},
   ): HeaderResult | Promise<HeaderResult> =>
     headers.authenticate({ header, application: makeApplication(), clientAddress: '192.0.2.1', ...fields });
-  return { ...headers, identify, clock, store, sessions, stand, notices };
+  return { ...headers, authenticate, clock, store, sessions, stand, logged };
 }
 
 /** Records what is written to a store. */

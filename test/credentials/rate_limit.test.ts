@@ -8,7 +8,7 @@ let at: number;
 let limits: RateLimit;
 let watched: ReturnType<typeof watch>;
 
-const isTurn = (entered: Permit | { retryAfter: number }): entered is Permit => 'leave' in entered;
+const isTurn = (entered: Permit | { retryAfter: number }): entered is Permit => 'release' in entered;
 const make = () => createRateLimit({ store: watched.store, now: () => at, ...createFingerprints([SECRET]) });
 
 async function refuse(user: string | undefined, address: string, by = limits): Promise<'asked' | number> {

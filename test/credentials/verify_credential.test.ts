@@ -5,12 +5,12 @@ import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import type { HeaderResult } from '../../src/credentials/authenticator.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
-import { basic, makeApplication, makeRoom } from './fixture.ts';
+import { basic, makeApplication, makeReplica } from './fixture.ts';
 
 const redirect_uris = ['http://files.localhost/callback'];
 let provider: TestProvider;
 let careless: TestProvider;
-let room: ReturnType<typeof makeRoom>;
+let replica: ReturnType<typeof makeReplica>;
 let address = 0;
 
 beforeAll(async () => {
@@ -42,9 +42,9 @@ const clock = {
     return Date.now();
   },
 };
-const open = () => makeRoom({ clock, providers: (now) => createProviders({ applications: [] }, { now }) });
+const open = () => makeReplica({ clock, providers: (now) => createProviders({ applications: [] }, { now }) });
 beforeEach(() => {
-  room = open();
+  replica = open();
   address = 0;
 });
 afterEach(() => {
@@ -60,7 +60,7 @@ const applicationOf = (fields: Partial<ApplicationConfig> = {}) =>
 
 /** Each from an address of its own, so that limits play no part. */
 const ask = (header: string, fields: Partial<ApplicationConfig> = {}): Promise<HeaderResult> | HeaderResult =>
-  room.identify(header, { application: applicationOf(fields), clientAddress: `192.0.2.${++address}` });
+  replica.authenticate(header, { application: applicationOf(fields), clientAddress: `192.0.2.${++address}` });
 
 async function getToken(client: string, user: string): Promise<Record<string, string>> {
   const body = { grant_type: 'password', username: user, password: user === 'alice' ? 'wonder:länd' : 'builder' };
@@ -97,7 +97,7 @@ describe('Basic', () => {
   it('is refused where the provider does not look at the user name and vouches for its service account', async () => {
     const application = applicationOf({ issuer: careless.issuer });
     for (const user of ['alice', 'admin', 'u-service', 'files']) {
-      expect(await room.identify(basic(user, 'anything'), { application })).toEqual({ kind: 'refused' });
+      expect(await replica.authenticate(basic(user, 'anything'), { application })).toEqual({ kind: 'refused' });
     }
     expect(careless.counts.token).toBe(4);
   });

@@ -84,7 +84,7 @@ describe('somebody who is not signed in', () => {
   test('is not redirected where the proxy cannot', () =>
     expect(decide([rule('required')], {}, question({ redirects: false }))).toMatchObject({
       redirect: false,
-      pageVisit: true,
+      navigation: true,
       challenge: false,
     }));
 

@@ -11,7 +11,7 @@ test.each([
   '/a@b,c',
   '/a..b',
 ])('the plain path %s has one reading', (raw) =>
-  expect(parsePath(raw)).toEqual({ raw, decoded: raw, ambiguous: false, readings: [raw] }));
+  expect(parsePath(raw)).toEqual({ raw, decoded: raw, ambiguous: false, variants: [raw] }));
 
 test.each([
   ['/public/%C3%BC.png', '/public/ü.png'],
@@ -20,7 +20,7 @@ test.each([
   ['/100%25', '/100%'],
   ['/a%2Eb', '/a.b'],
 ])('the encoded path %s is read decoded too, without doubt', (raw, decoded) => {
-  expect(parsePath(raw)).toEqual({ raw, decoded, ambiguous: false, readings: [raw, decoded] });
+  expect(parsePath(raw)).toEqual({ raw, decoded, ambiguous: false, variants: [raw, decoded] });
 });
 
 // Attack: each of these is public to a prefix rule and /admin to something downstream.

@@ -5,7 +5,7 @@ import { createEvents } from '../../src/observe/events.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { decision as allowed } from './decision.ts';
 
-const decision = { ...allowed, ms: 0.123456 };
+const decision = { ...allowed, duration_ms: 0.123456 };
 
 function logged(level: Config['log']['level'], format: Config['log']['format'] = 'json') {
   const lines: string[] = [];
@@ -19,7 +19,13 @@ test('a decision is one line of JSON with level, time and message', () => {
   events.emit('decision', { ...decision });
   expect(lines[0]).toMatch(/^\{.*\}\n$/);
   const [line] = parsed();
-  expect(line).toMatchObject({ level: 'info', msg: 'decision', application: 'grafana', user: 'alice', ms: 0.123 });
+  expect(line).toMatchObject({
+    level: 'info',
+    msg: 'decision',
+    application: 'grafana',
+    user: 'alice',
+    duration_ms: 0.123,
+  });
   expect(Math.abs(Date.now() - Date.parse(line.time))).toBeLessThan(10_000);
   expect(Object.keys(line)).not.toContain('reason');
 });

@@ -167,20 +167,20 @@ describe('a code', () => {
   });
 
   test('a wrong client secret is our fault, not the user’s, and the log is told which client', async () => {
-    const { ours, notices } = connect(provider, { client_secret: 'wrong' });
+    const { ours, logged } = connect(provider, { client_secret: 'wrong' });
     const callback = await signInAtProvider(ours);
     await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ProviderUnavailable);
-    expect(notices.at(-1)).toMatchObject({ level: 'error', event: 'provider.client_rejected', application: 'grafana' });
-    expect(notices.at(-1)?.message).toContain('invalid_client');
+    expect(logged.at(-1)).toMatchObject({ level: 'error', event: 'provider.client_rejected', application: 'grafana' });
+    expect(logged.at(-1)?.message).toContain('invalid_client');
   });
 
   test('what the provider says of its refusal is in the log, and what it was sent is not', async () => {
-    const { ours, notices } = connect(provider);
+    const { ours, logged } = connect(provider);
     const callback = await signInAtProvider(ours);
     const error_description = `Invalid client credentials for code ${callback.searchParams.get('code')}`;
     provider.stand('token', () => ({ status: 401, body: { error: 'unauthorized_client', error_description } }));
     await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ClientRejected);
-    const line = describeError(notices.at(-1)?.error);
+    const line = describeError(logged.at(-1)?.error);
     expect(line).toContain('unauthorized_client: Invalid client credentials for code …');
     expect(line).not.toContain(callback.searchParams.get('code'));
   });

@@ -43,11 +43,11 @@ test('asking whether it is known begins to find out', async () => {
 test('a provider that is away is tried again, by itself and when asked', async () => {
   const provider = await start();
   provider.fail('discovery', 'error');
-  const { ours, notices } = connect(provider);
+  const { ours, logged } = connect(provider);
   await expect(ours.authorizationUrl(attempt)).rejects.toThrow(ProviderUnavailable);
   await expect(ours.verifyBearer('x')).rejects.toThrow(ProviderUnavailable);
   expect(provider.counts.discovery).toBe(1);
-  expect(notices[0]).toMatchObject({ level: 'warn', event: 'provider.unavailable' });
+  expect(logged[0]).toMatchObject({ level: 'warn', event: 'provider.unavailable' });
   provider.fail('discovery', undefined);
   await expect.poll(() => provider.counts.discovery, { timeout: 5000 }).toBe(2);
   expect(await ours.authorizationUrl(attempt)).toContain('/auth?');
@@ -56,9 +56,9 @@ test('a provider that is away is tried again, by itself and when asked', async (
 test('a request that follows a failure of the background does not wait for the next second', async () => {
   const provider = await start();
   provider.fail('discovery', 'error');
-  const { ours, notices } = connect(provider);
+  const { ours, logged } = connect(provider);
   expect(ours.known).toBe(false);
-  await expect.poll(() => notices.length).toBe(1);
+  await expect.poll(() => logged.length).toBe(1);
   provider.fail('discovery', undefined);
   expect(await ours.authorizationUrl(attempt)).toContain('/auth?');
 });
@@ -119,14 +119,14 @@ test('keys are not fetched in plain text for an issuer that is https', () => {
 });
 
 describe('a discovery that fails says what is wrong, in the log and to whoever asks', () => {
-  /** The notice, and the cause that the log shows beside a 503. */
+  /** The event, and the cause that the log shows beside a 503. */
   async function failing(prepare: (provider: Awaited<ReturnType<typeof start>>) => void) {
     const provider = await start();
     prepare(provider);
-    const { ours, notices } = connect(provider);
+    const { ours, logged } = connect(provider);
     const error = await ours.authorizationUrl(attempt).catch((thrown: unknown) => thrown);
-    expect(notices[0]?.message).toBe(causeOf(error as ProviderUnavailable));
-    return { said: notices[0]!.message, issuer: provider.issuer };
+    expect(logged[0]?.message).toBe(causeOf(error as ProviderUnavailable));
+    return { said: logged[0]!.message, issuer: provider.issuer };
   }
 
   test('the provider has another name for itself', async () => {

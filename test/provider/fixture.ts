@@ -44,10 +44,10 @@ export function connect(
   const client = clients.find((one) => one.client_id === (changes.client_id ?? 'grafana'));
   const application = makeApplication({ issuer, client_secret: client?.client_secret, ...changes });
   const events = createEvents();
-  const notices: LogEvent[] = [];
-  events.on('log', (notice) => notices.push(notice));
+  const logged: LogEvent[] = [];
+  events.on('log', (event) => logged.push(event));
   const ours = createProviders({ applications: [application] }, { events, now })(application);
-  return { ours, notices, application };
+  return { ours, logged, application };
 }
 
 export const attempt = { redirectUri, state: 'a-state', nonce: 'a-nonce', codeVerifier: 'verifier-'.repeat(6) };

@@ -5,8 +5,8 @@ import type { ProviderContext } from '../../src/provider/context.ts';
 import { ClientRejected } from '../../src/provider/map_errors.ts';
 import { verifyAppPassword } from '../../src/provider/password_grants.ts';
 
-function roomThat(fails: Error): ProviderContext {
-  const client = { ask: () => Promise.reject(fails), askWithoutSecret: () => Promise.reject(fails) };
+function contextThat(fails: Error): ProviderContext {
+  const client = { request: () => Promise.reject(fails), requestWithoutSecret: () => Promise.reject(fails) };
   return { application: { scopes: ['openid'] }, client } as unknown as ProviderContext;
 }
 
@@ -15,7 +15,7 @@ test.each([
   'unsupported_grant_type',
   'invalid_client',
 ])('%s is a refusal that nobody is blamed for', async (code) => {
-  await expect(verifyAppPassword(roomThat(new ClientRejected(code, undefined)), 'alice', 'x')).rejects.toBeInstanceOf(
-    GrantNotOffered,
-  );
+  await expect(
+    verifyAppPassword(contextThat(new ClientRejected(code, undefined)), 'alice', 'x'),
+  ).rejects.toBeInstanceOf(GrantNotOffered);
 });

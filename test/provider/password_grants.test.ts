@@ -93,12 +93,12 @@ describe('an app password', () => {
     ['unauthorized_client', 400],
     ['unsupported_grant_type', 400],
   ])('the provider knows no app passwords (%s): the operator is told, the user is not blamed', async (error, status) => {
-    const { ours, notices } = connect(provider);
+    const { ours, logged } = connect(provider);
     provider.stand('token', () => ({ status, body: { error } }));
     await expect(ours.verifyAppPassword('alice', 'app-alice')).rejects.toThrow(GrantNotOffered);
-    expect(notices.at(-1)).toMatchObject({ event: 'provider.client_rejected', level: 'error' });
-    expect(notices.at(-1)!.message).toContain(error);
-    expect(JSON.stringify(notices)).not.toContain('app-alice');
+    expect(logged.at(-1)).toMatchObject({ event: 'provider.client_rejected', level: 'error' });
+    expect(logged.at(-1)!.message).toContain(error);
+    expect(JSON.stringify(logged)).not.toContain('app-alice');
   });
 });
 
@@ -112,7 +112,7 @@ test.each([
     status,
     body: { error, error_description: `${body.get('password')} is wrong` },
   }));
-  for (const ask of [ours.verifyAppPassword, ours.password]) {
+  for (const ask of [ours.verifyAppPassword, ours.verifyPassword]) {
     const refusal = await ask('alice', 'app-alice').catch((one: unknown) => one);
     expect(describeError(refusal)).toContain(error);
     expect(describeError(refusal)).not.toContain('app-alice');
@@ -122,9 +122,9 @@ test.each([
 describe('the password grant', () => {
   test('is asked as this client', async () => {
     const { ours } = connect(provider);
-    expect((await ours.password('bob', 'builder')).user.username).toBe('bob');
-    await expect(ours.password('bob', 'wrong')).rejects.toThrow(CredentialsRefused);
-    await expect(connect(provider, { client_secret: 'wrong' }).ours.password('bob', 'builder')).rejects.toThrow(
+    expect((await ours.verifyPassword('bob', 'builder')).user.username).toBe('bob');
+    await expect(ours.verifyPassword('bob', 'wrong')).rejects.toThrow(CredentialsRefused);
+    await expect(connect(provider, { client_secret: 'wrong' }).ours.verifyPassword('bob', 'builder')).rejects.toThrow(
       ProviderUnavailable,
     );
   });
@@ -142,7 +142,7 @@ describe('the password grant', () => {
     const id_token = await provider.sign(claims);
     provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', id_token } }));
     const { ours } = connect(provider);
-    await expect(ours.password('alice', 'x')).rejects.toThrow(CredentialsRefused);
-    expect((await ours.password('Bob', 'x')).sub).toBe('u');
+    await expect(ours.verifyPassword('alice', 'x')).rejects.toThrow(CredentialsRefused);
+    expect((await ours.verifyPassword('Bob', 'x')).sub).toBe('u');
   });
 });

@@ -139,13 +139,13 @@ test('an issuer is a tenant of its own, except for the applications of one authe
 
 test('replicas with different secrets are told of, once: their users would go round in circles', async () => {
   const events = createEvents();
-  const notices: LogEvent[] = [];
-  events.on('log', (notice) => notices.push(notice));
+  const logged: LogEvent[] = [];
+  events.on('log', (event) => logged.push(event));
   const shared = { store, events, session_max_age: DAY, now: clock.now, provider: () => undefined };
   const id = await createSessions({ ...shared, secret: [SECRET] }).create(makeSession(clock.now()));
   const other = createSessions({ ...shared, secret: [`${SECRET}, but another one`] });
   for (const one of [id, id, 'x'.repeat(43)]) expect(await other.find(one, 'grafana')).toBeUndefined();
-  expect(notices).toMatchObject([{ level: 'warn', event: 'session.unreadable' }]);
+  expect(logged).toMatchObject([{ level: 'warn', event: 'session.unreadable' }]);
 });
 
 test('secrets rotate without logging anybody out, and sign-outs reach the sessions of the old one', async () => {

@@ -180,9 +180,9 @@ describe('a bad logout token is refused with 400, and nobody is signed out', () 
     { iss: [[['x']]] },
     { aud: null },
   ])('with %j', async (changes) => {
-    const before = site.notices.length;
+    const before = site.logged.length;
     expect((await send(await provider.sign({ ...rightClaims(), ...changes }))).status).toBe(400);
-    expect(site.notices.slice(before)).toEqual([]);
+    expect(site.logged.slice(before)).toEqual([]);
   });
 
   test('an ID token', async () => {

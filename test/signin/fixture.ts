@@ -23,9 +23,9 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
   const config = makeConfig(applications);
   const events = createEvents();
   const signins: SigninEvent[] = [];
-  const notices: LogEvent[] = [];
+  const logged: LogEvent[] = [];
   events.on('signin', (event) => signins.push(event));
-  events.on('log', (event) => notices.push(event));
+  events.on('log', (event) => logged.push(event));
   const provider = createProviders(config, { now, events });
   const bySlug = (slug: string) => applications.find((one) => one.slug === slug);
   const sessions = createSessions({
@@ -74,7 +74,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     port,
     sessions,
     signins,
-    notices,
+    logged,
     clock,
     browser: () => createBrowser(resolve),
     close: () =>

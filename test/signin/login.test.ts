@@ -387,7 +387,7 @@ describe('around it', () => {
   test('nothing secret is told to the log', async () => {
     const callback = await untilCallback(browser, withRd);
     await browser.open(callback);
-    const told = JSON.stringify([site.signins, site.notices]);
+    const told = JSON.stringify([site.signins, site.logged]);
     const { searchParams } = new URL(callback);
     for (const secret of [searchParams.get('code'), searchParams.get('state'), sessionLine()?.split('=')[1]]) {
       expect(secret).toBeTypeOf('string');

@@ -32,5 +32,5 @@ test('nobody listens at all: 503, and requests in a row cost one attempt', async
   open.push(site);
   const browser = site.browser();
   for (let i = 0; i < 5; i += 1) expect((await browser.open(endpoint(host, 'start'))).status).toBe(503);
-  expect(site.notices.filter(({ event }) => event === 'provider.unavailable')).toHaveLength(1);
+  expect(site.logged.filter(({ event }) => event === 'provider.unavailable')).toHaveLength(1);
 });

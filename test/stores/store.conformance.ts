@@ -240,7 +240,12 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     const options = { secret: [SECRET], session_max_age: 24 * HOUR, now: place().now, provider: () => provider };
     const sides = [createSessions({ ...options, store: store() }), createSessions({ ...options, store: other() })];
     const now = place().now();
-    const due = { refreshToken: 'refresh-1', tokenFrom: now - 9 * MINUTE, tokenUntil: now + MINUTE, until: now + HOUR };
+    const due = {
+      refreshToken: 'refresh-1',
+      tokenIssuedAt: now - 9 * MINUTE,
+      tokenExpiresAt: now + MINUTE,
+      expiresAt: now + HOUR,
+    };
     const id = await sides[0]!.create(make(due));
     const found = await Promise.all(Array.from({ length: 40 }, async (_, at) => sides[at % 2]!.find(id, 'grafana')));
     expect(found).not.toContain(undefined);

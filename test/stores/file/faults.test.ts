@@ -40,12 +40,12 @@ test('a folder that cannot be made is told of at the start, with what to do', as
   const folder = newFolder();
   writeFileSync(join(folder, 'file'), '');
   const events = createEvents();
-  const told = once(events, 'notice');
+  const told = once(events, 'log');
   const store = createFileStore(join(folder, 'file', 'sessions'), Date.now, events);
   closing.push(() => store.close());
-  const [notice] = await told;
-  expect(notice).toMatchObject({ level: 'error', event: 'store.unavailable', error: { code: 'ENOTDIR' } });
-  expect(notice.message).toContain('this user must be able to make that folder and write in it');
+  const [event] = await told;
+  expect(event).toMatchObject({ level: 'error', event: 'store.unavailable', error: { code: 'ENOTDIR' } });
+  expect(event.message).toContain('this user must be able to make that folder and write in it');
 });
 
 /** Another process on the same folder. */

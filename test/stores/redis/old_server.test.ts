@@ -25,7 +25,7 @@ test('the log says what is wrong with it, and not the password that it repeats',
   const server = await startOldRedis();
   const { port } = server.address() as AddressInfo;
   const events = createEvents();
-  const heard = once(events, 'notice');
+  const heard = once(events, 'log');
   const store = openStore(`redis://gatepost:correct-horse@127.0.0.1:${port}`, Date.now, events);
   const [{ event, error }] = (await heard) as [LogEvent];
   await store.close();
