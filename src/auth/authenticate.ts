@@ -25,8 +25,12 @@ export type Authenticate = (request: AuthRequest, application: Application) => A
 
 /** @throws StoreUnavailable, ProviderUnavailable */
 export function createAuthenticate(sessions: Sessions, headers: CredentialAuthenticator): Authenticate {
-  const byHeader = (request: AuthRequest, application: Application, expired: boolean) => {
-    if (request.authorizationRepeated) return { expired, refused: true, spent: true };
+  const byHeader = (
+    request: AuthRequest,
+    application: Application,
+    expired: boolean,
+  ): Authentication | Promise<Authentication> => {
+    if (request.authorizationRepeated) return { expired, refused: true, credentialConsumed: true };
     if (request.authorization === undefined) return { expired };
     const result = headers.authenticate({
       header: request.authorization,
@@ -35,14 +39,18 @@ export function createAuthenticate(sessions: Sessions, headers: CredentialAuthen
     });
     return result instanceof Promise ? result.then((r) => fromHeader(r, expired)) : fromHeader(result, expired);
   };
-  const afterSession = (found: SessionLookup, request: AuthRequest, application: Application) => {
+  const afterSession = (
+    found: SessionLookup,
+    request: AuthRequest,
+    application: Application,
+  ): Authentication | Promise<Authentication> => {
     if (found === undefined || found === 'expired') return byHeader(request, application, found === 'expired');
     if (request.authorization === undefined) return { subject: found };
     // Attack: a program that keeps cookies sends its app password along with the cookie that it was given for it;
     // an application that logs headers would collect passwords.
-    const spent =
+    const credentialConsumed =
       request.authorizationRepeated || headers.isOurCredential(found, request.authorization, application.config);
-    return { subject: found, spent };
+    return { subject: found, credentialConsumed };
   };
   return (request, application) => {
     const found = findByCookie(sessions, application, request.headers.cookie);
