@@ -111,8 +111,8 @@ export interface RequestInfo {
 }
 
 /**
- * Names and values in turn. Attack: Node reads a thousand headers and drops the others without a word, among them what the
- * proxy has put behind the client's, and a second `Host` or `Authorization`.
+ * Names and values in turn. Attack: proxies and servers read a thousand headers and drop the others without a word, among them what
+ * the last proxy has put behind the client's, and a second `Host` or `Authorization`.
  */
 const MAX_RAW_HEADERS = 2000;
 
