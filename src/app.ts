@@ -1,58 +1,56 @@
-/** The map: every path that Gatepost answers, in the order in which it is looked for. */
+/** The route table: every path that Gatepost answers, in the order in which it is looked for. */
 import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import type { AuthHandler } from './auth/handler.ts';
+import { CALLBACK_MARK, endpointPath, SIGN_OUT_MARK } from './endpoints.ts';
 import { singleParam } from './http/query.ts';
 import type { Events } from './observe/events.ts';
 import type { Health } from './observe/health.ts';
 import type { Signin } from './signin/index.ts';
 
 export interface AppParts {
-  check: AuthHandler;
+  auth: AuthHandler;
   health: Pick<Health, 'ping' | 'live' | 'ready'>;
   signin: Signin;
   events: Events;
 }
 
-/** What listens on `listen.http`: proxies' questions first, and Koa for all that browsers, the provider and orchestrators ask. */
-export function createApp({ check, health, signin, events }: AppParts): RequestListener {
+/** What listens on `listen.http`: auth requests of proxies first, and Koa for browsers, the provider and orchestrators. */
+export function createApp({ auth, health, signin, events }: AppParts): RequestListener {
   const app = new Koa();
   const router = new Router({ strict: true, sensitive: true });
   const { session, start, callback, sign_out, backchannel_logout } = signin;
   // biome-ignore format: the map is a table
   const map: [path: string, ...steps: Middleware[]][] = [
-    ['/outpost.goauthentik.io/ping',               health.ping],
-    ['/-/health/live',                             health.live],
-    ['/-/health/ready',                            health.ready],
-    ['/outpost.goauthentik.io/start',              session, start],
-    ['/outpost.goauthentik.io/callback',           session, callback],
-    ['/outpost.goauthentik.io/sign_out',           session, sign_out],
-    ['/outpost.goauthentik.io/backchannel_logout', backchannel_logout],
+    [endpointPath('ping'),               health.ping],
+    ['/-/health/live',                   health.live],
+    ['/-/health/ready',                  health.ready],
+    [endpointPath('start'),              session, start],
+    [endpointPath('callback'),           session, callback],
+    [endpointPath('sign_out'),           session, sign_out],
+    [endpointPath('backchannel_logout'), backchannel_logout],
   ];
 
   for (const [path, ...steps] of map) router.all(path, ...steps);
   app.use(router.routes());
-  app.use(marked('X-authentik-auth-callback', session, callback));
-  app.use(marked('X-authentik-logout', session, sign_out));
+  app.use(marked(CALLBACK_MARK, session, callback));
+  app.use(marked(SIGN_OUT_MARK, session, sign_out));
   app.on('error', (error: unknown, ctx?: Context) => {
-    events.emit('log', {
-      level: 'error',
-      event: 'http.error',
-      message: `${ctx?.method ?? '?'} ${ctx?.path ?? '?'}`,
-      error,
-    });
+    const message = `${ctx?.method ?? '?'} ${ctx?.path ?? '?'}`;
+    events.emit('log', { level: 'error', event: 'http.error', message, error });
   });
   const others = app.callback();
-  // Not a middleware: what Koa makes for a request takes as long as a warm decision (docs/decisions/2026-11-23-questions-before-koa.md).
+  // Not a middleware: Koa's context for a request takes as long as a cached decision (docs/decisions/0002-auth-requests-bypass-koa.md).
   return (request, response) => {
-    if (!check(request, response)) others(request, response);
+    if (!auth(request, response)) others(request, response);
   };
 }
 
-/** An endpoint on whatever path carries authentik's mark for it in the query: `?<name>=true`. */
+/** An endpoint on any path that carries authentik's mark for it in the query: `?<name>=true`. */
 function marked(name: string, session: Middleware, endpoint: Middleware): Middleware {
   return (ctx, next) => {
-    return singleParam(ctx, name)?.toLowerCase() === 'true' ? session(ctx, () => endpoint(ctx, next)) : next();
+    const mark = singleParam(ctx.querystring, name)?.toLowerCase();
+    return mark === 'true' ? session(ctx, () => endpoint(ctx, next)) : next();
   };
 }

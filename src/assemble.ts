@@ -1,25 +1,65 @@
-/** Puts the rooms together from a configuration: the one place that knows them all. Listens to nothing, starts nothing. */
-import { createApplicationIndex } from './access/application_index.ts';
+/**
+ * Wires the modules from a configuration; the only file that knows all of them. Listens to nothing, starts nothing.
+ *
+ * A snapshot is one configuration with all that is compiled from it (rules, patterns, key sets, sessions). It never changes:
+ * another configuration is another snapshot beside it, and a request sees one from its first line to its last.
+ */
+import { type ApplicationIndex, createApplicationIndex } from './access/application_index.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
-import { createAuthorizer } from './auth/authorizer.ts';
-import type { Config } from './config/schema/config.ts';
+import { type Authorizer, createAuthorizer } from './auth/authorizer.ts';
+import { type AuthHandler, createAuthHandler } from './auth/handler.ts';
+import { createTrustedPeer, type TrustedPeer } from './auth/trusted_peer.ts';
+import type { ApplicationConfig, Config } from './config/schema/config.ts';
 import { createCredentialAuthenticator } from './credentials/authenticator.ts';
-import { compileApplication } from './decision/application.ts';
+import { type Application, compileApplication } from './decision/application.ts';
+import { normalizeHost } from './http/host.ts';
 import { compileNetworks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
+import { deniedPage, unknownHost } from './pages/denied.ts';
+import { createPatternCompiler } from './patterns.ts';
 import { createProviders } from './provider/index.ts';
-import { createSessions } from './sessions/sessions.ts';
-import { openStore } from './stores/open.ts';
+import type { Provider } from './provider/provider.ts';
+import { createRender } from './responses/render.ts';
+import { createSessions, type Sessions } from './sessions/sessions.ts';
+import { createSignin, type Signin } from './signin/index.ts';
+import type { Store } from './stores/store.ts';
 
-export type Parts = ReturnType<typeof assemble>;
+/** What lives as long as the process, whatever the configuration. */
+export interface Services {
+  store: Store;
+  events: Events;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
 
-/** `now` in milliseconds since the epoch. */
-export function assemble(config: Config, events: Events, now: () => number = Date.now) {
-  const applications = config.applications.map(compileApplication);
-  const hosts = createApplicationIndex(applications);
+/** The parts that decide. */
+interface Core {
+  readonly config: Config;
+  readonly index: ApplicationIndex<Application>;
+  readonly provider: (application: ApplicationConfig) => Provider;
+  readonly sessions: Sessions;
+  readonly authorizer: Authorizer;
+  readonly trustedPeer: TrustedPeer;
+}
+
+export interface Snapshot extends Core {
+  /** The auth endpoints. */
+  readonly auth: AuthHandler;
+  /** The endpoints for browsers and the provider. */
+  readonly signin: Signin;
+}
+
+export function assemble(config: Config, services: Services): Snapshot {
+  const core = assembleCore(config, services);
+  return { ...core, auth: assembleAuth(core, services), signin: assembleSignin(core, services) };
+}
+
+function assembleCore(config: Config, { store, events, now }: Services): Core {
+  const compilePatterns = createPatternCompiler();
+  const applications = config.applications.map((application) => compileApplication(application, compilePatterns));
+  const index = createApplicationIndex(applications);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
-  const provider = createProviders(config, { events, now });
-  const store = openStore(config.store, now, events);
+  const provider = createProviders({ events, now });
   const sessions = createSessions({
     store,
     secret: config.secret,
@@ -31,8 +71,48 @@ export function assemble(config: Config, events: Events, now: () => number = Dat
       return application && provider(application);
     },
   });
-  const headers = createCredentialAuthenticator({ config, sessions, store, provider, now, events });
-  const authenticator = createAuthorizer(hosts, createAuthenticate(sessions, headers));
-  const trusted = compileNetworks(config.trusted_proxies);
-  return { applications, hosts, provider, store, sessions, authenticator, trusted };
+  const credentials = createCredentialAuthenticator({ config, sessions, store, provider, now, events });
+  const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
+  const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
+  return { config, index, provider, sessions, authorizer, trustedPeer };
+}
+
+function assembleAuth({ config, authorizer, index, trustedPeer, provider }: Core, { events, now }: Services) {
+  const render = createRender({
+    outpost: config.outpost_name,
+    jwksUri: (application) => provider(application.config).jwksUri,
+    deniedPage,
+    unknownHostPage: unknownHost,
+    onRefusedHeader: warnOncePerHeader(events),
+    now,
+  });
+  const { nginx_method_header: nginxMethodHeader, log } = config;
+  return createAuthHandler({ authorizer, render, index, trustedPeer, nginxMethodHeader, events, logQuery: log.query });
+}
+
+function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core, { events, now }: Services): Signin {
+  return createSignin({
+    config,
+    applications: index,
+    sessions,
+    provider,
+    now,
+    events,
+    forwardedHost: (ctx) => {
+      const forwarded = trustedPeer.of(ctx.req.socket).trusted ? ctx.req.headers['x-forwarded-host'] : undefined;
+      return normalizeHost(String(forwarded ?? ctx.req.headers.host ?? ''), undefined);
+    },
+  });
+}
+
+/** Each refused additional header is logged once: it would come again with every session. */
+function warnOncePerHeader(events: Events) {
+  const logged = new Set<string>();
+  return ({ slug }: { slug: string }, name: string) => {
+    const key = `${slug} ${name}`;
+    if (logged.has(key) || logged.size > 1000) return;
+    logged.add(key);
+    const message = `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`;
+    events.emit('log', { level: 'warn', event: 'additional_headers.refused', message, application: slug });
+  };
 }

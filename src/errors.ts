@@ -1,26 +1,7 @@
 /** The errors that Gatepost throws on purpose: each has a stable code, a sentence that is safe to show and a private cause. */
+import type { Reason } from './reasons.ts';
 
-/**
- * The stable words of `X-Gatepost-Reason`, of the log and of the metrics.
- * A word is never renamed: dashboards and alerts of operators hang on it.
- */
-export type Reason =
-  | 'no_credentials'
-  | 'session_expired'
-  | 'credentials_refused'
-  | 'forbidden'
-  | 'denied'
-  | 'rate_limited'
-  | 'unknown_host'
-  | 'untrusted_peer'
-  | 'configuration_error'
-  | 'store_unavailable'
-  | 'provider_unavailable'
-  | 'login_failed'
-  | 'login_loop'
-  | 'internal_error';
-
-/** An error with a stable `code`; `message` may be shown to anybody, `cause` is for the log alone. */
+/** An error with a stable `code`; `message` may be shown to any client, `cause` is for the log alone. */
 export class GatepostError extends Error {
   readonly code: Reason;
   /** The HTTP status that fits the error where nothing else decides it. */
@@ -40,14 +21,14 @@ export function causeOf({ cause, message }: GatepostError): string {
   return cause.name === 'Error' ? cause.message : `${cause.name}: ${cause.message}`;
 }
 
-/** The session store did not answer in time or answered with an error: nobody is let in and nobody is logged out. */
+/** The session store timed out or failed: no request is let in, and no session ends. */
 export class StoreUnavailable extends GatepostError {
   constructor(cause?: unknown) {
     super('store_unavailable', 'the session store cannot be reached', { status: 503, cause });
   }
 }
 
-/** The OpenID provider did not answer in time, or not with something that could be used: never a refusal, never a yes. */
+/** The OpenID provider timed out or sent an unusable response. This is neither a denial nor an approval. */
 export class ProviderUnavailable extends GatepostError {
   constructor(cause?: unknown, message = 'the OpenID provider cannot be reached') {
     super('provider_unavailable', message, { status: 503, cause });

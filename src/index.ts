@@ -2,10 +2,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { assemble } from './assemble.ts';
 import type { Config } from './config/schema/config.ts';
+import { invalidRequest } from './decision/authorize.ts';
 import type { Decision } from './decision/decision.ts';
-import { parseHost, parseScheme, requestUrl, splitAbsoluteUrl } from './dialects/forwarded_headers.ts';
 import { parseAddress } from './http/ip.ts';
+import { parseAbsoluteUrl } from './http/url.ts';
 import { createEvents, type Events } from './observe/events.ts';
+import { openStore } from './stores/open.ts';
 
 export { ConfigError, loadConfig, parseConfig } from './config/load.ts';
 export type { ApplicationConfig, Config } from './config/schema/config.ts';
@@ -16,13 +18,17 @@ export type {
   InvalidRequest,
   RateLimited,
   SignIn,
+  SignInPresentation,
   Unavailable,
   UnknownHost,
 } from './decision/decision.ts';
-export { CredentialsRefused, GatepostError, ProviderUnavailable, type Reason, StoreUnavailable } from './errors.ts';
+export type { RuleTrace } from './decision/trace.ts';
+export { CredentialsRefused, GatepostError, ProviderUnavailable, StoreUnavailable } from './errors.ts';
+export type { User } from './identity.ts';
 export { createEvents, type DecisionEvent, type Events, type LogEvent, type SigninEvent } from './observe/events.ts';
+export type { Reason } from './reasons.ts';
 export { type Running, serve } from './server/server.ts';
-export type { Session, User } from './sessions/session.ts';
+export type { Session } from './sessions/session.ts';
 
 /** A request to be decided about, as your program received it. */
 export interface AuthenticatorRequest {
@@ -38,7 +44,7 @@ export interface AuthenticatorRequest {
 export interface Authenticator {
   /**
    * Decides; never throws. Let the request in only when `decision.kind === 'allow'`; `decision.subject?.session.user`
-   * is then who asks, `undefined` on a path that is open to nobody in particular.
+   * is then the user, `undefined` on a path that is open without authentication.
    */
   decide(request: AuthenticatorRequest): Promise<Decision>;
   /** Waits for refreshes that are under way and closes the store. */
@@ -53,24 +59,22 @@ export function createAuthenticator(
   config: Config,
   options: { events?: Events; now?: () => number } = {},
 ): Authenticator {
-  const { authenticator, sessions, store } = assemble(config, options.events ?? createEvents(), options.now);
+  const { events = createEvents(), now = Date.now } = options;
+  const store = openStore(config.store, now, events);
+  const { authorizer, sessions } = assemble(config, { store, events, now });
   return {
-    async decide(request) {
-      const url = readUrl(request.url);
-      if ('kind' in url) return { kind: 'invalid_request', message: `${url.header} ${url.problem}` };
-      const { method, headers, clientAddress } = request;
-      return authenticator.check({
-        kind: 'question',
+    async decide({ url: text, method, headers, clientAddress }) {
+      const url = parseAbsoluteUrl(text);
+      if ('problem' in url) return invalidRequest(`url ${url.problem}`);
+      return authorizer.check({
         url,
         method,
         // Attack: to another parser `012.0.0.1` is in 10.0.0.0/8. What is no plain address is unknown, and opens nothing.
-        client: parseAddress(clientAddress ?? ''),
-        peer: 'unknown',
+        clientAddress: parseAddress(clientAddress ?? ''),
+        peerAddress: 'unknown',
         headers,
         authorization: headers.authorization,
         authorizationRepeated: false,
-        noRedirect: false,
-        redirects: true,
       });
     },
     async close() {
@@ -78,13 +82,4 @@ export function createAuthenticator(
       await store.close();
     },
   };
-}
-
-function readUrl(text: string) {
-  const parts = splitAbsoluteUrl(text);
-  const scheme = parts && parseScheme(parts.scheme);
-  if (!parts || !scheme)
-    return { kind: 'unusable', header: 'url', problem: 'is not an absolute http or https URL' } as const;
-  const host = parseHost(parts.host, scheme, 'url');
-  return 'kind' in host ? host : requestUrl(scheme, host.host, parts.uri, 'url');
 }

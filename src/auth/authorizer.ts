@@ -1,64 +1,60 @@
-/** The shared authenticator: turns a question into a decision. It knows no HTTP server and no proxy; every dialect calls it. */
+/** Steps 2 to 4 of an auth request, without HTTP server and proxy: the server, the library and `gatepost explain` share them. */
 import type { ApplicationIndex } from '../access/application_index.ts';
+import type { Awaitable } from '../async/maybe_async.ts';
 import type { Application } from '../decision/application.ts';
-import { allowAnonymous, authorize, deny } from '../decision/authorize.ts';
+import type { Authentication } from '../decision/authentication.ts';
+import {
+  authorize,
+  authorizeAnyone,
+  authorizeDuringOutage,
+  authorizeEndpoint,
+  ruleRequest,
+  unavailable,
+} from '../decision/authorize.ts';
 import type { Decision } from '../decision/decision.ts';
-import type { AuthRequest } from '../dialects/dialect.ts';
-import { GatepostError } from '../errors.ts';
+import type { AuthRequest } from '../decision/request.ts';
+import { BROWSER_ENDPOINTS, endpointPath } from '../endpoints.ts';
 import type { Authenticate } from './authenticate.ts';
 
-/** Answers at once where nothing has to be waited for (a warm session, a public path), else by a promise. Never throws. */
 export interface Authorizer {
-  check(request: AuthRequest): Decision | Promise<Decision>;
+  /** Decides at once where nothing has to be waited for (a cached session, a public path), else by a promise. Never throws or rejects. */
+  check(request: AuthRequest): Awaitable<Decision>;
 }
 
-/** Our own pages for browsers. Exactly these: whatever only looks like one of them is judged like any path. */
-const BROWSER_ENDPOINTS = new Set(
-  ['start', 'callback', 'sign_out', 'ping'].map((name) => `/outpost.goauthentik.io/${name}`),
-);
+/** Exactly these: a path that only looks like one of them is decided like any other path. */
+const ENDPOINT_PATHS = new Set(BROWSER_ENDPOINTS.map(endpointPath));
 
 export function createAuthorizer(
-  hosts: Pick<ApplicationIndex<Application>, 'find'>,
-  identify: Authenticate,
+  index: Pick<ApplicationIndex<Application>, 'find'>,
+  authenticate: Authenticate,
 ): Authorizer {
-  const decide = (request: AuthRequest): Decision | Promise<Decision> => {
-    const application = hosts.find(request.url.host);
+  const check = (request: AuthRequest): Awaitable<Decision> => {
+    // 2 match: host → application, path, method and address → rules
+    const application = index.find(request.url.host);
     if (!application) return { kind: 'unknown_host', host: request.url.host };
-    if (BROWSER_ENDPOINTS.has(request.url.path.raw)) return allowAnonymous(request, application);
-    const { path, href } = request.url;
-    const rules = application.rules({ path, href, method: request.method, client: request.client });
-    const denied = rules.find((rule) => rule.policy === 'deny');
-    if (denied) return deny(application, denied);
-    if (rules.every((rule) => rule.policy === 'public')) return allowAnonymous(request, application);
-    // A path that is open to nobody in particular stays open when nobody can be identified.
-    const fail = (error: unknown) => {
-      const decision = unavailable(error, application);
-      const open = decision.reason !== 'internal_error' && rules.every((rule) => rule.policy === 'optional');
-      return open ? allowAnonymous(request, application, decision.reason) : decision;
-    };
+    if (ENDPOINT_PATHS.has(request.url.path.raw)) return authorizeEndpoint(request, application);
+    const match = { request, application, rules: application.rules.match(ruleRequest(request)) };
+    const early = authorizeAnyone(match);
+    if (early) return early;
+    // 3 authenticate: a session, else `Authorization`; the only I/O. 4 authorize
+    const decide = (authentication: Authentication) => authorize(match, authentication);
+    const fail = (error: unknown) => authorizeDuringOutage(match, error);
     try {
-      const authentication = identify(request, application);
-      return authentication instanceof Promise
-        ? authentication.then((found) => authorize(request, application, rules, found)).catch(fail)
-        : authorize(request, application, rules, authentication);
+      const authentication = authenticate(request, application);
+      if (!(authentication instanceof Promise)) return decide(authentication);
+      return authentication.then(decide).catch(fail);
     } catch (error) {
       return fail(error);
     }
   };
   return {
-    // Fail closed, and here: whatever is thrown on the way, known fault or bug, is "not let in".
+    // Fail closed, and here: any error on the way, known fault or bug, is "not let in".
     check(request) {
       try {
-        return decide(request);
+        return check(request);
       } catch (error) {
         return unavailable(error);
       }
     },
   };
-}
-
-function unavailable(cause: unknown, application?: Application) {
-  const code = cause instanceof GatepostError ? cause.code : 'internal_error';
-  const reason = code === 'store_unavailable' || code === 'provider_unavailable' ? code : 'internal_error';
-  return { kind: 'unavailable', reason, application, cause } as const;
 }

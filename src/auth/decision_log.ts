@@ -1,11 +1,18 @@
-/** What the log learns of a decision: who, what, why and how long; nothing that opens a door. */
-
+/** A decision as a log event: user, request, reason and duration; nothing that opens a door. */
 import { batchPerTick } from '../async/batch.ts';
-import type { Decision } from '../decision/decision.ts';
-import type { AuthRequest } from '../dialects/dialect.ts';
+import type { Decision, Forbid } from '../decision/decision.ts';
+import type { AuthRequest } from '../decision/request.ts';
+import { describeCriterion } from '../decision/trace.ts';
 import { causeOf, GatepostError } from '../errors.ts';
+import { displayName } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
-import type { RequestInfo } from './handler.ts';
+
+export interface RequestInfo {
+  requestId: string;
+  dialect: string;
+  /** `performance.now()` at the arrival. */
+  startedAt: number;
+}
 
 export type DecisionLog = (
   info: RequestInfo,
@@ -14,13 +21,22 @@ export type DecisionLog = (
   status: number,
 ) => void;
 
+interface LoggedDecision {
+  info: RequestInfo;
+  request: AuthRequest | undefined;
+  decision: Decision;
+  status: number;
+  /** Milliseconds from the arrival to the response. */
+  durationMs: number;
+}
+
 export function createDecisionLog(events: Events, withQuery: boolean): DecisionLog {
-  const tell = batchPerTick(
-    ({ info, request, decision, status, duration_ms }: LoggedDecision) => {
+  const log = batchPerTick(
+    ({ info, request, decision, status, durationMs }: LoggedDecision) => {
       const application = 'application' in decision ? decision.application : undefined;
       const subject = 'subject' in decision ? decision.subject?.session : undefined;
       events.emit('decision', {
-        request_id: info.id,
+        request_id: info.requestId,
         application: application?.slug,
         dialect: info.dialect,
         method: request?.method,
@@ -32,27 +48,18 @@ export function createDecisionLog(events: Events, withQuery: boolean): DecisionL
         reason: reasonOf(decision),
         rule: 'rule' in decision ? decision.rule : undefined,
         detail: detailOf(decision),
-        user: subject?.user.username || subject?.sub,
+        user: subject && displayName(subject),
         auth_method: subject?.authMethod,
-        client_ip: request?.client,
-        duration_ms,
+        client_ip: request?.clientAddress,
+        duration_ms: durationMs,
       });
-      // A listener that fails has nobody to tell it to; the answers have been given.
     },
+    // The responses have been sent; an event that cannot be made is lost alone.
     () => undefined,
   );
-  // After the answers of this turn: nobody waits for a line in the log.
+  // After the responses of this tick: no client waits for a line in the log.
   return (info, request, decision, status) =>
-    tell({ info, request, decision, status, duration_ms: performance.now() - info.startedAt });
-}
-
-interface LoggedDecision {
-  info: RequestInfo;
-  request: AuthRequest | undefined;
-  decision: Decision;
-  status: number;
-  /** From the arrival to the answer. */
-  duration_ms: number;
+    log({ info, request, decision, status, durationMs: performance.now() - info.startedAt });
 }
 
 function reasonOf(decision: Decision) {
@@ -69,9 +76,16 @@ function reasonOf(decision: Decision) {
 
 function detailOf(decision: Decision): string | undefined {
   if (decision.kind === 'invalid_request') return decision.message;
-  if (decision.kind === 'forbid') return decision.message;
+  if (decision.kind === 'forbid') return forbidDetail(decision);
   if (decision.kind !== 'unavailable') return undefined;
   const { cause } = decision;
   if (cause instanceof GatepostError) return causeOf(cause);
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined;
+}
+
+/** What the refusing rule wants and what the user has stand behind the message. */
+function forbidDetail({ message, rule, trace }: Forbid): string {
+  const refusing = trace?.().find((one) => one.rule === rule);
+  const missing = refusing?.criteria.filter(({ matched }) => !matched).map(describeCriterion) ?? [];
+  return missing.length === 0 ? message : `${message}: ${missing.join('; ')}`;
 }

@@ -2,7 +2,7 @@
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, type GatepostError } from '../errors.ts';
 import { allowsHttp, createDiscovery } from '../provider/discovery.ts';
-import type { Io } from './program.ts';
+import type { Io } from './io.ts';
 
 /** One line for each issuer. Resolves with whether all of them can be used. */
 export async function checkProviders(

@@ -1,10 +1,10 @@
 /** `gatepost check`: validates the configuration and sums it up. */
 
-import { warningsOf } from '../config/checks/warnings.ts';
+import { configWarnings } from '../config/checks/warnings.ts';
 import { loadConfig } from '../config/load.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
-import type { Io } from './program.ts';
+import type { Io } from './io.ts';
 
 /** Resolves with 1 where `providers` asks them too and one cannot be used, else with 0. */
 export async function checkCommand(
@@ -19,7 +19,7 @@ export async function checkCommand(
     out(`\n${application.name}`);
     out(table(summary(application)));
   }
-  for (const warning of warningsOf(config)) out(`\nwarning: ${warning}`);
+  for (const warning of configWarnings(config)) out(`\nwarning: ${warning}`);
   if (!providers) return 0;
   out('');
   return (await (await import('./ask_providers.ts')).checkProviders(config.applications, { out })) ? 0 : 1;

@@ -1,21 +1,15 @@
-/** `gatepost explain`: asks the server's own authenticator about a request that nobody made, and says why it decides so. */
+/** `gatepost explain`: puts a request that no client sent before the server's own authorizer, and says why it decides so. */
 import { createApplicationIndex } from '../access/application_index.ts';
 import { createAuthorizer } from '../auth/authorizer.ts';
 import { loadConfig } from '../config/load.ts';
 import { compileApplication } from '../decision/application.ts';
-import type { AuthRequest } from '../dialects/dialect.ts';
-import {
-  invalidHeader,
-  parseHost,
-  parseScheme,
-  type RequestUrl,
-  requestUrl,
-  splitAbsoluteUrl,
-} from '../dialects/forwarded_headers.ts';
+import type { AuthRequest } from '../decision/request.ts';
 import { parseAddress } from '../http/ip.ts';
+import { parseAbsoluteUrl, type RequestUrl } from '../http/url.ts';
+import type { User } from '../identity.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
-import { describePerson, verdict, whichApplication, whichRules } from './explain_words.ts';
-import type { Io } from './program.ts';
+import { describeApplication, describePerson, describeRules, describeTrace, verdict } from './explain_words.ts';
+import type { Io } from './io.ts';
 
 /** The request, as it was typed. */
 export interface ExplainRequest {
@@ -28,83 +22,74 @@ export interface ExplainRequest {
 }
 
 /** Resolves with 1 where the URL or the address cannot be read, else with 0 whatever is decided. */
-export async function explainCommand(file: string, request: ExplainRequest, surroundings: Io): Promise<number> {
-  const { env, out, error } = surroundings;
+export async function explainCommand(file: string, typed: ExplainRequest, { env, out, error }: Io): Promise<number> {
   const config = await loadConfig(file, { env });
-  const url = readUrl(request.url);
-  const client = request.clientIp === undefined ? undefined : parseAddress(request.clientIp);
-  if ('kind' in url || (request.clientIp !== undefined && client === undefined)) {
-    error(`gatepost: ${'kind' in url ? `${url.header} ${url.problem}` : '--client-ip is no address'}`);
-    return 1;
+  const url = parseAbsoluteUrl(typed.url);
+  if ('problem' in url) {
+    return fail(error, `the URL ${url.problem}; it must be absolute, such as https://grafana.example.com/admin`);
   }
-  const hosts = createApplicationIndex(config.applications.map(compileApplication));
-  const subject = person(request);
-  const authRequest = toAuthRequest(request, url, client);
-  const decision = await createAuthorizer(hosts, () => ({ subject })).check(authRequest);
-  const application = hosts.find(url.host);
-  const rows = [
+  const clientAddress = typed.clientIp === undefined ? undefined : parseAddress(typed.clientIp);
+  if (typed.clientIp !== undefined && clientAddress === undefined) return fail(error, '--client-ip is no address');
+  const index = createApplicationIndex(config.applications.map((application) => compileApplication(application)));
+  const user = userOf(typed);
+  const request = toAuthRequest(typed, url, clientAddress);
+  const authorizer = createAuthorizer(index, () => ({ subject: user && subjectOf(user) }));
+  const decision = await authorizer.check(request);
+  const application = index.find(url.host);
+  const rows: [string, string][] = [
     ['URL', url.href],
     [
       'host',
       application
-        ? whichApplication(application, config.applications.indexOf(application.config), url.host)
+        ? describeApplication(application, config.applications.indexOf(application.config), url.host)
         : 'no application',
     ],
-    ['client', `${request.method} from ${client ?? 'an unknown address (--client-ip)'}`],
-    ['user', subject ? describePerson(subject.session.user) : 'nobody (--user)'],
-    ...(application ? whichRules(authRequest, application) : []),
+    ['client', `${request.method} from ${clientAddress ?? 'an unknown address (--client-ip)'}`],
+    ['user', user ? describePerson(user) : 'nobody (--user)'],
+    ...(application ? describeRules(request, application) : []),
+    ...(application ? describeTrace(request, application, user) : []),
     ['decision', verdict(decision)],
   ];
-  for (const [label, value] of rows) out(`${label!.padEnd(10)}${value}`);
+  for (const [label, value] of rows) out(`${label.padEnd(10)}${value}`);
   return 0;
 }
 
-function readUrl(text: string): RequestUrl | ReturnType<typeof invalidHeader> {
-  const parts = splitAbsoluteUrl(text);
-  const scheme = parts && parseScheme(parts.scheme);
-  if (!parts || !scheme) return invalidHeader('the URL', 'must be absolute, such as https://grafana.example.com/admin');
-  const host = parseHost(parts.host, scheme, "the URL's host");
-  return 'kind' in host ? host : requestUrl(scheme, host.host, parts.uri, 'the URL');
+function fail(error: Io['error'], problem: string): number {
+  error(`gatepost: ${problem}`);
+  return 1;
 }
 
-/** The question of somebody who opens a page. */
-function toAuthRequest({ method }: ExplainRequest, url: RequestUrl, client: string | undefined): AuthRequest {
+/** The request of a browser that navigates. */
+function toAuthRequest({ method }: ExplainRequest, url: RequestUrl, clientAddress: string | undefined): AuthRequest {
   return {
-    kind: 'question',
     url,
     method: method.toUpperCase(),
-    client,
-    peer: '',
+    clientAddress,
+    peerAddress: '',
     headers: { 'sec-fetch-mode': 'navigate' },
     authorization: undefined,
     authorizationRepeated: false,
-    noRedirect: false,
-    redirects: true,
   };
 }
 
-/** A session that nobody has; rules look at its user alone. */
-function person({ user, email, group }: ExplainRequest): LiveSession | undefined {
+function userOf({ user, email, group }: ExplainRequest): User | undefined {
   if (user === undefined && email === undefined && group.length === 0) return undefined;
-  const named = {
-    username: user ?? '',
-    groups: group,
-    entitlements: [],
-    email: email ?? '',
-    name: '',
-    uid: '',
-    attributes: {},
-  };
+  const [username, address] = [user ?? '', email ?? ''];
+  return { username, groups: group, entitlements: [], email: address, name: '', uid: '', attributes: {} };
+}
+
+/** A session of a user who never signed in: rules look at the user alone. */
+function subjectOf(user: User): LiveSession {
   const times = { createdAt: 0, tokenIssuedAt: 0, tokenExpiresAt: 0, expiresAt: 0 };
   const session = {
     application: '',
     issuer: '',
     sub: '',
-    user: named,
+    user,
     jwt: '',
     idToken: '',
-    authMethod: 'login' as const,
+    authMethod: 'login',
     ...times,
-  };
-  return { session, key: '', derived: {} };
+  } as const;
+  return { session, key: '' };
 }

@@ -1,29 +1,49 @@
 /** The words in which `gatepost explain` says what it found. */
-import type { Rule } from '../access/rules.ts';
+import type { Rule } from '../access/rule.ts';
 import type { Application } from '../decision/application.ts';
+import { ruleRequest } from '../decision/authorize.ts';
 import type { Decision } from '../decision/decision.ts';
-import type { AuthRequest } from '../dialects/dialect.ts';
-import type { User } from '../sessions/session.ts';
+import type { AuthRequest } from '../decision/request.ts';
+import { describeCriterion, type RuleTrace, traceRules } from '../decision/trace.ts';
+import { PREFIX } from '../endpoints.ts';
+import type { User } from '../identity.ts';
+
+type Row = [label: string, value: string];
 
 export function describePerson({ username, email, groups }: User): string {
   const parts = [username || 'a user without name', email, groups.length > 0 && `groups ${groups.join(', ')}`];
   return parts.filter(Boolean).join(', ');
 }
 
-export function whichApplication({ config }: Application, index: number, host: string): string {
+export function describeApplication({ config }: Application, index: number, host: string): string {
   const exact = new URL(config.external_host).host === host;
   return `${config.name}: applications[${index}] (${config.slug}), by ${exact ? 'external_host' : `cookie_domain ${config.cookie_domain}`}`;
 }
 
-export function whichRules({ url, method, client }: AuthRequest, { rules, config }: Application): string[][] {
-  if (url.path.raw.startsWith('/outpost.goauthentik.io/')) {
+/** The rule that decides, or the strictest of several. */
+export function describeRules(request: AuthRequest, { rules, config }: Application): Row[] {
+  const { path } = request.url;
+  if (path.raw.startsWith(`${PREFIX}/`)) {
     return [['rule', "none for the login's own pages; the rules of the application for what else is below them"]];
   }
-  const found = rules({ path: url.path, href: url.href, method, client });
-  const rows = found.map((rule) => ['rule', describeRule(rule, config)]);
-  if (url.path.ambiguous)
+  const rows = rules.match(ruleRequest(request)).map((rule): Row => ['rule', describeRule(rule, config)]);
+  if (path.ambiguous)
     rows.push(['', 'The path can be read in several ways: no rule opens it, and the strictest decides.']);
   return rows;
+}
+
+/** Every rule, with the reason why it is about the request or not, and whom it wants. */
+export function describeTrace(request: AuthRequest, { rules }: Application, user: User | undefined): Row[] {
+  return traceRules(rules, ruleRequest(request), user).map((trace, index) => [
+    index === 0 ? 'trace' : '',
+    traceOf(trace),
+  ]);
+}
+
+function traceOf({ rule, matched, decides, criteria }: RuleTrace): string {
+  const verdict = decides ? 'decides' : matched ? 'matches, but an earlier rule decides' : 'does not match';
+  const why = criteria.map((one) => `${describeCriterion(one)} (${one.matched ? 'yes' : 'no'})`);
+  return [`${rule} ${verdict}`, ...why].join('; ');
 }
 
 function describeRule({ name, policy }: Rule, { skip_path_regex, access }: Application['config']): string {

@@ -1,6 +1,6 @@
 /** Says why a command did not do what it was asked. */
 import { ConfigError } from '../config/problems.ts';
-import type { Io } from './program.ts';
+import type { Io } from './io.ts';
 
 /** Problems of the configuration one a line (exit code 2); anything else in a sentence (exit code 1). */
 export function fail(error: unknown, { error: say }: Pick<Io, 'error'>): number {

@@ -2,7 +2,7 @@
 import cluster from 'node:cluster';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
-import type { Io } from './program.ts';
+import type { Io } from './io.ts';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 

@@ -1,7 +1,8 @@
 /** Verifies a user name and password at the provider, in the way that the application is configured for. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { CredentialsRefused } from '../errors.ts';
-import type { Identity, Provider } from '../provider/provider.ts';
+import type { Identity } from '../identity.ts';
+import type { Provider } from '../provider/provider.ts';
 
 /**
  * Throws `CredentialsRefused` or `ProviderUnavailable`. Both grants compare the user that the token names

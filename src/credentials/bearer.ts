@@ -1,7 +1,8 @@
 /** Verifies a bearer token: a JWT by the provider's keys, any other by asking the provider. */
 import { decodeProtectedHeader } from 'jose';
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import type { Identity, Provider } from '../provider/provider.ts';
+import type { Identity } from '../identity.ts';
+import type { Provider } from '../provider/provider.ts';
 
 /** Throws `CredentialsRefused` or `ProviderUnavailable`. */
 export async function verifyBearer(provider: Provider, { token }: { token: string }): Promise<Identity> {

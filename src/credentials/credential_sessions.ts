@@ -1,8 +1,8 @@
 /** Finds and keeps the sessions of accepted credentials: one row for each credential and application, whoever asks. */
 
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import type { Identity } from '../identity.ts';
 import { createLru } from '../lru.ts';
-import type { Identity } from '../provider/provider.ts';
 import type { Session } from '../sessions/session.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 import { isVerifiedLocally } from './bearer.ts';

@@ -1,8 +1,9 @@
 /** Decides about a credential whose answer is not at hand: looks for its session, and asks the provider where it must. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { CredentialsRefused, GrantNotOffered, ProviderUnavailable } from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
-import type { Identity, Provider } from '../provider/provider.ts';
+import type { Provider } from '../provider/provider.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 import type { HeaderResult } from './authenticator.ts';
 import { verifyBasic } from './basic.ts';

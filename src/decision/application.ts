@@ -1,22 +1,26 @@
-/** An application as the decision needs it: its configuration with all that is costly compiled at start. */
+/** An application as a decision needs it: its configuration with all that is costly compiled at set-up. */
 import type { IndexedApplication } from '../access/application_index.ts';
-import { compileRules, type RuleMatcher } from '../access/rules.ts';
+import { type AccessRules, compileRules } from '../access/rules.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import type { Scheme } from '../http/url.ts';
+import type { createPatternCompiler } from '../patterns.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
 
 export interface Application extends IndexedApplication {
   config: ApplicationConfig;
   slug: string;
-  /** The scheme of `external_host`, for proxies that do not say one. */
-  scheme: 'http' | 'https';
+  /** The scheme of `external_host`, for proxies that do not send one. */
+  scheme: Scheme;
   /** The name of its session cookie. */
   cookie: string;
-  rules: RuleMatcher;
-  /** `<external_host>/outpost.goauthentik.io/start?rd=`, to which the forwarded URL is added. */
-  startUrl: string;
+  rules: AccessRules;
 }
 
-export function compileApplication(config: ApplicationConfig): Application {
+/** @param compilePatterns the pattern compiler of the configuration that the application belongs to */
+export function compileApplication(
+  config: ApplicationConfig,
+  compilePatterns?: ReturnType<typeof createPatternCompiler>,
+): Application {
   const { external_host, mode, cookie_domain, slug } = config;
   return {
     external_host,
@@ -26,7 +30,6 @@ export function compileApplication(config: ApplicationConfig): Application {
     slug,
     scheme: external_host.startsWith('https:') ? 'https' : 'http',
     cookie: sessionCookieName(config.client_id),
-    rules: compileRules(config),
-    startUrl: `${external_host}/outpost.goauthentik.io/start?rd=`,
+    rules: compileRules(config, compilePatterns),
   };
 }

@@ -1,57 +1,90 @@
-/** The decision itself: rules and what is known of the client in, a `Decision` out. Pure; every refusal is tested without a network. */
-import type { Rule } from '../access/rules.ts';
-import type { Authentication } from '../auth/authenticate.ts';
-import type { AuthRequest } from '../dialects/dialect.ts';
-import type { Reason } from '../errors.ts';
-import { isNavigation, isPreflight, noRedirectChallenge } from '../http/request_kind.ts';
+/** The decision: every allow and every denial is made here, from plain values. Pure; no network is needed to test it. */
+import type { Rule } from '../access/rule.ts';
+import { startUrl } from '../endpoints.ts';
+import { GatepostError } from '../errors.ts';
+import { type Challenge, isNavigation, isPreflight, noRedirectChallenge } from '../http/request_kind.ts';
+import type { Reason } from '../reasons.ts';
 import type { Application } from './application.ts';
-import type { Allow, Decision, SignIn } from './decision.ts';
+import type { Authentication } from './authentication.ts';
+import type { Allow, Decision, Forbid, InvalidRequest, SignIn, SignInPresentation, Unavailable } from './decision.ts';
+import type { AuthRequest } from './request.ts';
+import { traceRules } from './trace.ts';
 
-/** Judges by all rules that were found, of which the strictest decides. */
-export function authorize(
-  request: AuthRequest,
-  application: Application,
-  rules: readonly Rule[],
-  authentication: Authentication,
-): Decision {
+/** A request with its application and the rules that it falls under; the strictest of several decides. */
+export interface Match {
+  request: AuthRequest;
+  application: Application;
+  rules: readonly Rule[];
+}
+
+/** The peer of the connection is not a trusted proxy: nothing that it says is believed. */
+export function denyPeer(address: string): Forbid {
+  return { kind: 'forbid', reason: 'untrusted_peer', message: `${address} is not in trusted_proxies` };
+}
+
+export function invalidRequest(message: string): InvalidRequest {
+  return { kind: 'invalid_request', message };
+}
+
+/** Gatepost's own pages for browsers: they pass without identity. */
+export function authorizeEndpoint(request: AuthRequest, application: Application): Allow {
+  return allowAnonymous(request, application);
+}
+
+/** What needs no authentication: `deny` refuses every client, `public` admits every client. @returns `undefined` where the client must be authenticated first */
+export function authorizeAnyone({ request, application, rules }: Match): Decision | undefined {
   const denied = rules.find((rule) => rule.policy === 'deny');
-  if (denied) return deny(application, denied, authentication);
-  const { subject } = authentication;
-  if (subject) return authorizeUser(request, application, rules, authentication);
+  if (denied) {
+    const message = 'access to this address is closed to everybody';
+    return { kind: 'forbid', reason: 'denied', application, rule: denied.name, message };
+  }
+  if (rules.every((rule) => rule.policy === 'public')) return allowAnonymous(request, application);
+  return undefined;
+}
+
+/** With the result of the authentication. */
+export function authorize(match: Match, authentication: Authentication): Decision {
+  const { request, application, rules } = match;
+  if (authentication.subject) return authorizeUser(match, authentication);
   const required = rules.find((rule) => rule.policy === 'required');
-  if (!required) return allow(request, application, authentication);
-  if (authentication.retryAfter !== undefined)
-    return { kind: 'rate_limited', application, retryAfter: authentication.retryAfter };
-  // Browsers send preflights without credentials; the request that follows is judged by itself.
-  if (application.config.skip_preflight && isPreflight(request)) return allow(request, application, authentication);
-  return signIn(request, application, authentication, required);
+  if (!required) return allow(match, authentication);
+  const { retryAfter } = authentication;
+  if (retryAfter !== undefined) return { kind: 'rate_limited', application, retryAfter };
+  // Browsers send preflights without credentials; the request that follows is decided by itself.
+  if (application.config.skip_preflight && isPreflight(request)) return allow(match, authentication);
+  return signIn(match, authentication, required);
 }
 
-/** A refusal that no credential changes. */
-export function deny(application: Application, rule: Rule, authentication: Authentication = {}): Decision {
-  const message = 'access to this address is closed to everybody';
-  return { kind: 'forbid', reason: 'denied', application, subject: authentication.subject, rule: rule.name, message };
+/** The store or the provider is unavailable, or something is broken: `optional` paths stay open in an outage, nothing else does. */
+export function authorizeDuringOutage({ request, application, rules }: Match, cause: unknown): Decision {
+  const decision = unavailable(cause, application);
+  const open = decision.reason !== 'internal_error' && rules.every((rule) => rule.policy === 'optional');
+  return open ? allowAnonymous(request, application, decision.reason) : decision;
 }
 
-/** A yes without looking at who asks. */
-export function allowAnonymous(request: AuthRequest, application: Application, reason?: Reason): Allow {
+/** Not decided: not let in. */
+export function unavailable(cause: unknown, application?: Application): Unavailable {
+  const code = cause instanceof GatepostError ? cause.code : 'internal_error';
+  const reason = code === 'store_unavailable' || code === 'provider_unavailable' ? code : 'internal_error';
+  return { kind: 'unavailable', reason, application, cause };
+}
+
+function authorizeUser(match: Match, authentication: Authentication): Decision {
+  const { request, application, rules } = match;
+  const { subject } = authentication;
+  const user = subject?.session.user;
+  const refusing = rules.find((rule) => rule.policy === 'required' && !(user && rule.principals(user)));
+  if (!refusing) return allow(match, authentication);
+  const message = 'this account may not open this address';
+  const trace = () => traceRules(application.rules, ruleRequest(request), user);
+  return { kind: 'forbid', reason: 'forbidden', application, subject, rule: refusing.name, message, trace };
+}
+
+function allowAnonymous(request: AuthRequest, application: Application, reason?: Reason): Allow {
   return { kind: 'allow', application, authorization: request.authorization, reason };
 }
 
-function authorizeUser(
-  request: AuthRequest,
-  application: Application,
-  rules: readonly Rule[],
-  authentication: Authentication,
-): Decision {
-  const subject = authentication.subject!;
-  const refusing = rules.find((rule) => rule.policy === 'required' && !rule.principals(subject.session.user));
-  if (!refusing) return allow(request, application, authentication);
-  const message = 'this account may not open this address';
-  return { kind: 'forbid', reason: 'forbidden', application, subject, rule: refusing.name, message };
-}
-
-function allow(request: AuthRequest, application: Application, authentication: Authentication): Allow {
+function allow({ request, application }: Match, authentication: Authentication): Allow {
   return {
     kind: 'allow',
     application,
@@ -61,18 +94,26 @@ function allow(request: AuthRequest, application: Application, authentication: A
   };
 }
 
-function signIn(request: AuthRequest, application: Application, authentication: Authentication, rule: Rule): SignIn {
+function signIn({ request, application }: Match, authentication: Authentication, rule: Rule): SignIn {
   const refused = authentication.refused === true;
-  const challenge = noRedirectChallenge(request) || (refused && application.config.intercept_header_auth && 'all');
-  const navigation = isNavigation(request);
   return {
     kind: 'sign_in',
     application,
     reason: refused ? 'credentials_refused' : authentication.expired ? 'session_expired' : 'no_credentials',
-    loginUrl: application.startUrl + encodeURIComponent(request.url.href),
+    loginUrl: startUrl(application, request.url.href),
     rule: rule.name,
-    redirect: request.redirects && navigation && !challenge,
-    navigation,
-    challenge,
+    presentation: presentationFor(request, refused && application.config.intercept_header_auth && 'all'),
   };
+}
+
+function presentationFor(request: AuthRequest, intercepted: false | Challenge): SignInPresentation {
+  const { headers, url, noRedirect = false } = request;
+  const challenge = noRedirectChallenge({ headers, query: url.query }, noRedirect) || intercepted;
+  if (challenge) return challenge === 'basic' ? 'basic_challenge' : 'challenge';
+  return isNavigation(request) ? 'page' : 'plain';
+}
+
+/** What of a request the access rules look at. */
+export function ruleRequest({ url, method, clientAddress }: AuthRequest) {
+  return { path: url.path, href: url.href, method, clientAddress };
 }

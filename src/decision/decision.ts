@@ -1,51 +1,52 @@
-/** The answer to a question, before any proxy's way of hearing it. */
-
-import type { Reason } from '../errors.ts';
+/** What was decided about an auth request, before it takes the form that a proxy understands. */
+import type { Reason } from '../reasons.ts';
 import type { LiveSession } from '../sessions/sessions.ts';
 import type { Application } from './application.ts';
+import type { RuleTrace } from './trace.ts';
 
-/** A yes. Without `subject` the request passes as nobody. */
+/** Let in. Without `subject` the request passes without identity. */
 export interface Allow {
   kind: 'allow';
   application: Application;
   subject?: LiveSession | undefined;
-  /** The id of the session that a header credential has just made: it goes into a cookie. */
+  /** The id of the session that a header credential has just created: it goes into a cookie. */
   newSessionId?: string | undefined;
   /** What of the client's `Authorization` the upstream may see; `undefined`: nothing. */
   authorization?: string | undefined;
-  /** Why somebody passes as nobody, where it is not for want of credentials. */
+  /** Why the request passes without identity, where it is not for want of credentials. */
   reason?: Reason | undefined;
 }
 
-/** Which schemes a 401 names in `WWW-Authenticate`: all that are taken (`Basic` and `Bearer`), or `Basic` alone. */
-export type Challenge = 'all' | 'basic';
+/**
+ * What a client that is not signed in is to get:
+ * `page`: a person navigates, so the browser goes to `loginUrl`; `challenge`: a program asked for a 401 that names `Basic` and
+ * `Bearer`, `basic_challenge`: `Basic` alone; `plain`: a 401 without a challenge, for a request in the background.
+ */
+export type SignInPresentation = 'page' | 'challenge' | 'basic_challenge' | 'plain';
 
 /** Not signed in. */
 export interface SignIn {
   kind: 'sign_in';
   application: Application;
-  reason: Reason;
+  reason: 'no_credentials' | 'session_expired' | 'credentials_refused';
   /** Where the login begins, with the way back in it. */
   loginUrl: string;
-  /** Which rule asks for it (`Rule.name`), for the operator. */
+  /** The rule that requires it (`Rule.name`), for the operator. */
   rule?: string | undefined;
-  /** Send the browser there at once; else answer 401. */
-  redirect: boolean;
-  /** A person is to see a page at this URL: the 401 of a proxy that makes its own redirect says where to. */
-  navigation: boolean;
-  /** The credentials of a program are the point: name these schemes in `WWW-Authenticate`; `false`: none. */
-  challenge: false | Challenge;
+  presentation: SignInPresentation;
 }
 
-/** A no that signing in again does not change. */
+/** A denial that signing in again would not change. */
 export interface Forbid {
   kind: 'forbid';
   reason: 'denied' | 'forbidden' | 'untrusted_peer';
   application?: Application | undefined;
   subject?: LiveSession | undefined;
-  /** Which rule refuses (`Rule.name`), for the operator. */
+  /** The rule that refuses (`Rule.name`), for the operator. */
   rule?: string | undefined;
   message: string;
+  /** Every rule with the reason why it matched or not; computed when it is called. */
+  trace?: (() => readonly RuleTrace[]) | undefined;
 }
 
 export interface UnknownHost {
@@ -60,7 +61,7 @@ export interface RateLimited {
   retryAfter: number;
 }
 
-/** The question could not be decided: nobody is let in, nobody is logged out. */
+/** The request could not be decided: it is not let in, and no session ends. */
 export interface Unavailable {
   kind: 'unavailable';
   reason: 'store_unavailable' | 'provider_unavailable' | 'internal_error';
@@ -68,7 +69,7 @@ export interface Unavailable {
   cause: unknown;
 }
 
-/** The question itself could not be read. */
+/** The auth request could not be read: the proxy's configuration is wrong. */
 export interface InvalidRequest {
   kind: 'invalid_request';
   message: string;

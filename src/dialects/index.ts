@@ -1,25 +1,34 @@
-/** The dialects by the path that asks: it is never guessed from anything else. */
+/** The dialects by the path of the auth endpoint: the dialect is never guessed from anything else. */
+import { endpointPath } from '../endpoints.ts';
 import type { Dialect } from './dialect.ts';
 import { envoy } from './envoy.ts';
 import { nginx } from './nginx.ts';
 import { caddy, traefik } from './traefik.ts';
 
-// biome-ignore format: a table
-const DIALECTS_BY_PATH = new Map<string, Dialect>([
-  ['/outpost.goauthentik.io/auth/nginx',   nginx],
-  ['/outpost.goauthentik.io/auth/traefik', traefik],
-  ['/outpost.goauthentik.io/auth/caddy',   caddy],
-  ['/outpost.goauthentik.io/auth/envoy',   envoy],
-  ['/auth/nginx',                          nginx],
-  ['/auth/traefik',                        traefik],
-  ['/auth/caddy',                          caddy],
-  ['/auth/envoy',                          envoy],
-]);
-const LEGACY_PATH = '/outpost.goauthentik.io/auth';
-const ENVOY_PREFIXES = ['/outpost.goauthentik.io/auth/envoy/', '/auth/envoy/'];
+/** Where a request for an auth endpoint leads. */
+export interface AuthTarget {
+  dialect: Dialect;
+  /** The request target behind the endpoint's path: for Envoy, the one that the client asked for. */
+  rest: string;
+  /** The query of the request target, with its `?`. */
+  query: string;
+}
 
-/** The dialect of a request target and, for Envoy, the target that the client asked for; `undefined`: no question at all. */
-export function findDialect(target: string): { dialect: Dialect; rest: string; query: string } | undefined {
+/** The endpoint of old configurations: Traefik's where the query has `traefik`, else nginx's. */
+const LEGACY_PATH = endpointPath('auth');
+/** The short alias of the same endpoints. */
+const ALIAS = '/auth';
+
+const DIALECTS_BY_PATH = new Map<string, Dialect>(
+  [nginx, traefik, caddy, envoy].flatMap((dialect) => [
+    [`${LEGACY_PATH}/${dialect.name}`, dialect],
+    [`${ALIAS}/${dialect.name}`, dialect],
+  ]),
+);
+const ENVOY_PREFIXES = [`${LEGACY_PATH}/envoy/`, `${ALIAS}/envoy/`];
+
+/** The dialect of a request target; `undefined`: it is no auth endpoint. */
+export function findDialect(target: string): AuthTarget | undefined {
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = mark < 0 ? '' : target.slice(mark);

@@ -1,24 +1,27 @@
-/** Traefik's `forwardAuth` (reference/routing-configuration/http/middlewares/forwardauth) and, alike, Caddy's `forward_auth`. */
-
+/**
+ * Traefik's `forwardAuth` (reference/routing-configuration/http/middlewares/forwardauth) and, alike, Caddy's `forward_auth`:
+ *
+ *     GET /outpost.goauthentik.io/auth/traefik HTTP/1.1
+ *     X-Forwarded-Proto: https
+ *     X-Forwarded-Host: grafana.example.com
+ *     X-Forwarded-Uri: /d/1?orgId=1
+ *     X-Forwarded-Method: POST
+ */
 import { singleHeader } from '../http/headers.ts';
-import type { Dialect, IncomingAuthRequest, ParsedRequest } from './dialect.ts';
-import { invalidHeader, parseHost, parseScheme, requestUrl } from './forwarded_headers.ts';
-import { parseMethod } from './method.ts';
+import type { Capabilities, Dialect, IncomingAuthRequest, ParsedRequest, ParseOptions } from './dialect.ts';
+import { forwardedUrl, invalidHeader, parseMethod } from './forwarded_headers.ts';
 
-export const traefik: Dialect = { name: 'traefik', redirects: true, parse };
-export const caddy: Dialect = { name: 'caddy', redirects: true, parse };
+const capabilities: Capabilities = { redirect: true, anyStatus: true };
 
-function parse(request: IncomingAuthRequest): ParsedRequest {
-  const proto = singleHeader(request, 'x-forwarded-proto');
-  if (!proto) return invalidHeader('X-Forwarded-Proto', 'is missing or empty');
-  const scheme = parseScheme(proto);
-  if (!scheme) return invalidHeader('X-Forwarded-Proto', 'is neither http nor https');
-  const host = parseHost(singleHeader(request, 'x-forwarded-host'), scheme, 'X-Forwarded-Host');
-  if ('kind' in host) return host;
+export const traefik: Dialect = { name: 'traefik', capabilities, parse };
+export const caddy: Dialect = { name: 'caddy', capabilities, parse };
+
+function parse(request: IncomingAuthRequest, _rest: string, options: ParseOptions): ParsedRequest {
   const uri = singleHeader(request, 'x-forwarded-uri');
+  const source = { hostHeader: 'X-Forwarded-Host', uriHeader: 'X-Forwarded-Uri', schemeOptional: false } as const;
+  const url = forwardedUrl(request, { ...source, uri: uri || '/' }, options);
+  if ('kind' in url) return url;
   if (!uri) return invalidHeader('X-Forwarded-Uri', 'is missing or empty');
   const method = parseMethod(singleHeader(request, 'x-forwarded-method') ?? 'GET', 'X-Forwarded-Method');
-  if (typeof method !== 'string') return method;
-  const url = requestUrl(scheme, host.host, uri, 'X-Forwarded-Uri');
-  return 'kind' in url ? url : { url, method };
+  return typeof method === 'string' ? { url, method } : method;
 }

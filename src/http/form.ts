@@ -1,14 +1,16 @@
-/** Reads a small form that was posted (RFC 6749 appendix B); whatever is no such form is `undefined`. */
-import type { Context } from 'koa';
+/** A small form that was posted (RFC 6749 appendix B). */
+import type { IncomingMessage } from 'node:http';
 
-/** Bytes. A logout token has one or two thousand. */
+/** A logout token has one or two thousand bytes. */
 const MAX_FORM_BYTES = 64 * 1024;
 
-export async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
-  if (!ctx.is('application/x-www-form-urlencoded')) return undefined;
+/** The fields of the form; `undefined` for any other body and for one that is too long. */
+export async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
+  if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+  for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_FORM_BYTES) return undefined;
     chunks.push(chunk);

@@ -1,12 +1,13 @@
-import type { Context } from 'koa';
+/** Parameters of a raw query. Pure. */
 
 /**
- * The only value that the query has for a name; `undefined` where there is none, or several (nobody can say which is meant).
- * Attack: `a&a&a…`, which Koa's `ctx.query` looks through from the start again for each parameter: seconds for one request.
+ * The only value that a query has for a name; `undefined` where there is none, or several (which one is meant cannot be told).
+ * Attack: `a&a&a…`, which Koa's `ctx.query` searches from the start again for each parameter: seconds for one request.
+ * @param query without its `?`
  */
-export function singleParam(ctx: Context, name: string): string | undefined {
+export function singleParam(query: string, name: string): string | undefined {
   // A name is there as it is spelled here, or percent-encoded, or not at all.
-  if (!ctx.querystring.includes(name) && !ctx.querystring.includes('%')) return undefined;
-  const values = new URLSearchParams(ctx.querystring).getAll(name);
+  if (!query.includes(name) && !query.includes('%')) return undefined;
+  const values = new URLSearchParams(query).getAll(name);
   return values.length === 1 ? values[0] : undefined;
 }

@@ -1,16 +1,24 @@
 /** What kind of request the client made: a page that a person will look at, a program's call, a CORS preflight. */
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import accepts from 'accepts';
-import type { Challenge } from '../decision/decision.ts';
-import type { AuthRequest } from '../dialects/dialect.ts';
 import { createLru } from '../lru.ts';
 
+/** What of a request says its kind. */
+export interface KindRequest {
+  /** `undefined`: unknown. */
+  method: string | undefined;
+  headers: IncomingHttpHeaders;
+}
+
+/** Which schemes a 401 names in `WWW-Authenticate`: all that are accepted (`Basic` and `Bearer`), or `Basic` alone. */
+export type Challenge = 'all' | 'basic';
+
 /**
- * Whether a person is to see the answer as a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata, section 2.3);
+ * Whether a browser navigates: a person is to see the response as a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata, section 2.3);
  * for the others it is a GET or HEAD that is no socket, no XMLHttpRequest and may be answered in HTML.
  */
-export function isNavigation({ method, headers }: AuthRequest): boolean {
+export function isNavigation({ method, headers }: KindRequest): boolean {
   const mode = headers['sec-fetch-mode'];
   if (mode !== undefined) return mode === 'navigate';
   if (method !== undefined && method !== 'GET' && method !== 'HEAD') return false;
@@ -20,13 +28,13 @@ export function isNavigation({ method, headers }: AuthRequest): boolean {
 }
 
 /** Whether the client would rather read JSON than text (RFC 9110, section 12.5.1). */
-export function prefersJson({ headers }: AuthRequest): boolean {
+export function prefersJson({ headers }: Pick<KindRequest, 'headers'>): boolean {
   if (headers.accept === undefined) return false;
   return preferredType(headers.accept, ['text/plain', 'text/html', 'application/json']) === 'application/json';
 }
 
-/** A CORS preflight (Fetch standard, CORS-preflight request). A method that nobody trustworthy names is none. */
-export function isPreflight({ method, headers }: AuthRequest): boolean {
+/** A CORS preflight (Fetch standard, CORS-preflight request). An unknown method makes none. */
+export function isPreflight({ method, headers }: KindRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
 
@@ -37,9 +45,12 @@ const NO_REDIRECT = 'x-authentik-no-redirect';
  * The value `basic` in any of them asks for the challenge for Basic alone: docker takes the realm of one for Bearer for
  * the address of a token service (CNCF Distribution, token authentication) and gives up.
  */
-export function noRedirectChallenge({ noRedirect: own, headers, url }: AuthRequest): false | Challenge {
+export function noRedirectChallenge(
+  { headers, query }: { headers: IncomingHttpHeaders; query: string },
+  own: false | Challenge,
+): false | Challenge {
   const value = headers[NO_REDIRECT];
-  const wishes = [own, value !== undefined && challengeOf(String(value)), noRedirectInQuery(url.query)];
+  const wishes = [own, value !== undefined && challengeOf(String(value)), noRedirectInQuery(query)];
   return wishes.includes('basic') ? 'basic' : wishes.includes('all') && 'all';
 }
 

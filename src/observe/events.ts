@@ -1,6 +1,6 @@
 /** What the rooms tell the world: typed events. The log and the metrics listen; nobody else imports a logger. */
 import { EventEmitter } from 'node:events';
-import type { Reason } from '../errors.ts';
+import type { Reason } from '../reasons.ts';
 
 /** One answered question on `/auth/*`. Holds nothing secret: no cookie, no header value, no query unless `log.query` asks for it. */
 export interface DecisionEvent {

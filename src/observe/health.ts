@@ -1,6 +1,6 @@
 /** Whether this process lives and whether it can do its work; for orchestrators, and never for a proxy's question. */
 import type { Middleware } from 'koa';
-import type { Store } from '../stores/store.ts';
+import type { Reason } from '../reasons.ts';
 
 export interface Health {
   ping: Middleware;
@@ -10,13 +10,14 @@ export interface Health {
   drain(): void;
 }
 
-export function createHealth(store: Pick<Store, 'ping'>): Health {
+/** @param storeReady resolves while the store answers and takes writes */
+export function createHealth(storeReady: () => Promise<void>): Health {
   let draining = false;
-  const problem = async (): Promise<string | undefined> => {
-    if (draining) return 'shutting down';
-    return store.ping().then(
+  const problem = async (): Promise<Reason | undefined> => {
+    if (draining) return 'shutting_down';
+    return storeReady().then(
       () => undefined,
-      () => 'store_unavailable',
+      () => 'store_unavailable' as const,
     );
   };
   return {
@@ -31,7 +32,7 @@ export function createHealth(store: Pick<Store, 'ping'>): Health {
       ctx.set('Cache-Control', 'no-store');
       ctx.status = found === undefined ? 200 : 503;
       ctx.body = found === undefined ? { status: 'ok' } : { status: 'unavailable', reason: found };
-      if (found !== undefined) ctx.set('X-Gatepost-Reason', found === 'shutting down' ? 'shutting_down' : found);
+      if (found !== undefined) ctx.set('X-Gatepost-Reason', found);
     },
     drain() {
       draining = true;

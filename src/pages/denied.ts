@@ -1,6 +1,6 @@
 /** The pages that a proxy shows for a refusal: somebody may not, or the host is nobody's. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import type { Reason } from '../errors.ts';
+import type { Reason } from '../reasons.ts';
 import type { Session } from '../sessions/session.ts';
 import { pageHeaders, renderPage } from './layout.ts';
 import { ours, unknownHostPage } from './login.ts';

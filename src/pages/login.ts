@@ -1,6 +1,6 @@
 /** The pages that a person sees: what happened, and what to do about it. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import type { Reason } from '../errors.ts';
+import type { Reason } from '../reasons.ts';
 import type { Page } from './layout.ts';
 
 type Named = Pick<ApplicationConfig, 'name' | 'external_host'>;

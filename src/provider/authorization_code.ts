@@ -1,10 +1,10 @@
 /** The authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636, OpenID Connect Core section 3.1): to the provider and back. */
 import { authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client';
+import type { Identity } from '../identity.ts';
 import { REDIRECT_URI } from './client.ts';
 import type { ProviderContext } from './context.ts';
 import { identityFromTokens, verifiedIdToken } from './identity_from_tokens.ts';
 import { CodeRejected, isInvalidGrant } from './map_errors.ts';
-import type { Identity } from './provider.ts';
 
 /** What a login under way knows of itself. */
 export interface AuthorizationRequest {

@@ -1,10 +1,10 @@
 /** A bearer token for an identity: a JWT is verified here, any other token by the provider. */
 import { decodeProtectedHeader } from 'jose';
 import { CredentialsRefused, ProviderUnavailable } from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import { mergeClaims, missingClaims, userFrom } from './claims.ts';
 import type { ProviderContext } from './context.ts';
 import { introspect } from './introspection.ts';
-import type { Identity } from './provider.ts';
 import { type TokenClaims, verifyBearer } from './token_checks.ts';
 import { fetchUserinfo } from './userinfo.ts';
 

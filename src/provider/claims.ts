@@ -1,5 +1,5 @@
 /** Claims of the provider turned into a user in authentik's words, whatever their types. */
-import type { User } from '../sessions/session.ts';
+import type { User } from '../identity.ts';
 
 export type Claims = Record<string, unknown>;
 /** Where a claim is found: authentik's name of it → a dotted path (`realm_access.roles`) or the whole name of a claim. */

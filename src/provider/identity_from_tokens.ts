@@ -1,9 +1,9 @@
 /** Puts together who somebody is from the tokens of a token endpoint. */
 import type { TokenEndpointResponse } from 'openid-client';
 import { CredentialsRefused } from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import { type Claims, mergeClaims, missingClaims, userFrom } from './claims.ts';
 import type { ProviderContext } from './context.ts';
-import type { Identity } from './provider.ts';
 import { type TokenClaims, verifyBearer, verifyIdToken } from './token_checks.ts';
 import { fetchUserinfo } from './userinfo.ts';
 

@@ -1,7 +1,7 @@
 /** The providers of all applications: made when first asked for; applications of one issuer share what is known of it. */
 
 import { withDeadline } from '../async/deadline.ts';
-import type { ApplicationConfig, Config } from '../config/schema/config.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
 import { authorizationUrl, exchangeCode } from './authorization_code.ts';
 import { verifyBearerToken } from './bearer_token.ts';
@@ -49,10 +49,13 @@ export function createProvider(
 }
 
 /** `(application) => Provider`, the same one each time. Asks nothing of the network by itself. */
-export function createProviders(
-  _config: Pick<Config, 'applications'>,
-  { now = Date.now, events }: { now?: () => number; events?: Events | undefined } = {},
-): (application: ApplicationConfig) => Provider {
+export function createProviders({
+  now = Date.now,
+  events,
+}: {
+  now?: () => number;
+  events?: Events | undefined;
+} = {}): (application: ApplicationConfig) => Provider {
   const discoveries = new Map<string, Discovery>();
   const providers = new Map<string, Provider>();
 

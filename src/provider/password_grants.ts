@@ -1,10 +1,10 @@
 /** User name and password of a program for an identity: authentik's app passwords, or the password grant. */
 import { clientCredentialsGrant, genericGrantRequest, type TokenEndpointResponse } from 'openid-client';
 import { CredentialsRefused, GrantNotOffered } from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import type { ProviderContext } from './context.ts';
 import { identityFromTokens, verifiedIdToken } from './identity_from_tokens.ts';
 import { ClientRejected, withoutDescription } from './map_errors.ts';
-import type { Identity } from './provider.ts';
 
 const fold = (text: unknown) => (typeof text === 'string' ? text.normalize('NFC').toLowerCase() : undefined);
 

@@ -1,20 +1,5 @@
 /** An OpenID provider as one application sees it: every method asks the network and judges what came back. */
-import type { User } from '../sessions/session.ts';
-
-/** Verified tokens and what they say. Times are milliseconds since the epoch. */
-export interface Identity {
-  issuer: string;
-  sub: string;
-  sid?: string | undefined;
-  user: User;
-  /** The verified token for `X-authentik-jwt`. */
-  jwt: string;
-  /** Empty where there is none (a bearer access token). */
-  idToken: string;
-  refreshToken?: string | undefined;
-  /** `exp` of the token. */
-  expiresAt: number;
-}
+import type { Identity } from '../identity.ts';
 
 /**
  * Failures: `ProviderUnavailable` (network, time-out, 5xx, nonsense) and `CredentialsRefused` (it said no,

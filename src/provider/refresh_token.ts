@@ -2,9 +2,9 @@
 import { decodeJwt } from 'jose';
 import { refreshTokenGrant } from 'openid-client';
 import { CredentialsRefused } from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import type { ProviderContext } from './context.ts';
 import { identityFromTokens, verifiedIdToken } from './identity_from_tokens.ts';
-import type { Identity } from './provider.ts';
 
 /** Milliseconds that tokens live whose end nobody names. */
 const DEFAULT_LIFETIME_MS = 300_000;

@@ -1,10 +1,10 @@
 /** Makes the `Authorization` header with which an application is to see the user (`basic_auth_enabled`). */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import type { User } from '../sessions/session.ts';
+import type { User } from '../identity.ts';
 
 /**
  * `Basic …` from the user's attributes: user name = `basic_auth_user_attribute`, else the e-mail;
- * password = `basic_auth_password_attribute`, else empty. `undefined` where nothing is to be sent.
+ * password = `basic_auth_password_attribute`, else empty. `undefined`: nothing is sent.
  */
 export function upstreamAuthorization(application: ApplicationConfig, user: User): string | undefined {
   if (!application.basic_auth_enabled) return undefined;

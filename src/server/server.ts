@@ -1,20 +1,16 @@
-/** The server: puts the rooms behind two listeners, and ends without cutting anybody off. */
+/** The server: two listeners around a snapshot of the configuration, and an end that cuts no request off. */
 import type { AddressInfo } from 'node:net';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
-import { normalizeHost } from '../access/application_index.ts';
 import { createApp } from '../app.ts';
-import { assemble, type Parts } from '../assemble.ts';
-import { createAuthHandler } from '../auth/handler.ts';
-import { createTrustedPeer } from '../auth/trusted_peer.ts';
-import { warningsOf } from '../config/checks/warnings.ts';
+import { assemble } from '../assemble.ts';
+import { configWarnings } from '../config/checks/warnings.ts';
 import type { Config } from '../config/schema/config.ts';
 import { createEvents, type Events } from '../observe/events.ts';
 import { createHealth } from '../observe/health.ts';
 import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
-import { createRender } from '../responses/render.ts';
-import { createSignin, deniedPage, unknownHost } from '../signin/index.ts';
+import { openStore } from '../stores/open.ts';
 import { drain, listen, listenIfFree } from './listen.ts';
 import { prefetchDiscovery } from './prefetch_discovery.ts';
 
@@ -37,31 +33,23 @@ export interface ServeOptions {
   now?: () => number;
 }
 
-/** What the makers below share. */
-interface Site {
-  config: Config;
-  parts: Parts;
-  events: Events;
-  now: () => number;
-}
-
-/** Starts Gatepost. A store or a provider that is away does not stop it: those requests are answered 503 until it is back. */
+/** Starts Gatepost. A store or a provider that is unavailable does not stop it: those requests get a 503 until it is back. */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<Running> {
   const { events = createEvents(), now = Date.now } = options;
   const log = createLog(config.log, events);
   const registry = createMetrics(events);
-  const parts = assemble(config, events, now);
-  const site = { config, parts, events, now };
-  for (const message of warningsOf(config)) events.emit('log', { level: 'warn', event: 'config.warning', message });
-  const health = createHealth(parts.store);
-  const app = createApp({ check: checkOf(site), health, signin: signinOf(site), events });
-  const http = await listen(config.listen.http, app);
+  const store = openStore(config.store, now, events);
+  const services = { store, events, now };
+  const snapshot = assemble(config, services);
+  for (const message of configWarnings(config)) events.emit('log', { level: 'warn', event: 'config.warning', message });
+  const health = createHealth(() => store.ping());
+  const http = await listen(config.listen.http, createApp({ ...snapshot, health, events }));
   const metrics = await listenIfFree(config.listen.metrics, metricsListener(registry), events);
   const address = http.address() as AddressInfo;
-  const message = `gatepost answers on ${config.listen.http.replace(/:0$/, `:${address.port}`)}`;
+  const message = `gatepost listens on ${config.listen.http.replace(/:0$/, `:${address.port}`)}`;
   events.emit('log', { level: 'info', event: 'server.listening', message });
   const stop = new AbortController();
-  void prefetchDiscovery(config.applications, parts.provider, stop.signal);
+  void prefetchDiscovery(config.applications, snapshot.provider, stop.signal);
   return {
     http: address,
     metrics: metrics?.address() as AddressInfo | undefined,
@@ -70,68 +58,15 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       stop.abort();
       health.drain();
       await Promise.all([drain(http), drain(metrics)]);
-      // A refresh that is under way would lose its token; a store or provider that hangs must not keep us.
+      // A refresh under way would lose its token; a store or provider that hangs must not hold the process up.
       const enough = new AbortController();
       const late = sleep(REFRESH_GRACE_MS, undefined, { signal: enough.signal }).catch(() => undefined);
-      await Promise.race([parts.sessions.idle(), late]);
+      await Promise.race([snapshot.sessions.idle(), late]);
       enough.abort();
-      await parts.store.close();
-      // The last answers are told of at the end of their turn.
-      await nextTurn();
+      await store.close();
+      // The last decisions are logged at the end of their tick.
+      await nextTick();
       log.flush();
     },
-  };
-}
-
-function checkOf({ config, parts, events, now }: Site) {
-  const { authenticator, hosts, trusted, provider } = parts;
-  const answer = createRender({
-    outpost: config.outpost_name,
-    jwksUri: (application) => provider(application.config).jwksUri,
-    deniedPage,
-    unknownHostPage: unknownHost,
-    onRefusedHeader: refusedOnce(events),
-    now,
-  });
-  const peers = createTrustedPeer(trusted);
-  const { nginx_method_header: nginxMethodHeader, log } = config;
-  return createAuthHandler({
-    authenticator,
-    answer,
-    hosts,
-    peers,
-    trusted,
-    nginxMethodHeader,
-    events,
-    logQuery: log.query,
-  });
-}
-
-function signinOf({ config, parts, events, now }: Site) {
-  const peers = createTrustedPeer(parts.trusted);
-  const { hosts, sessions, provider } = parts;
-  return createSignin({
-    config,
-    applications: hosts,
-    sessions,
-    provider,
-    now,
-    events,
-    forwardedHost: (ctx) => {
-      const forwarded = peers(ctx.req.socket).trusted ? ctx.req.headers['x-forwarded-host'] : undefined;
-      return normalizeHost(String(forwarded ?? ctx.req.headers.host ?? ''), undefined);
-    },
-  });
-}
-
-/** Tells each refused additional header once: it would come again with every session. */
-function refusedOnce(events: Events) {
-  const told = new Set<string>();
-  return ({ slug }: { slug: string }, name: string) => {
-    const key = `${slug} ${name}`;
-    if (told.has(key) || told.size > 1000) return;
-    told.add(key);
-    const message = `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`;
-    events.emit('log', { level: 'warn', event: 'additional_headers.refused', message, application: slug });
   };
 }

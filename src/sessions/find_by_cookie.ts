@@ -1,5 +1,5 @@
 /** A session for a session cookie. The hot path: without a wait whenever the copy at hand may be believed. */
-import { readCookies } from './session_cookie.ts';
+import { readCookies } from '../http/cookies.ts';
 import type { LiveSession, Sessions } from './sessions.ts';
 
 export type SessionLookup = LiveSession | 'expired' | undefined;

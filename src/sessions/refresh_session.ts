@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seal } from '../crypto/seal.ts';
 import { CredentialsRefused } from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
-import type { Identity, Provider } from '../provider/provider.ts';
+import type { Provider } from '../provider/provider.ts';
 import type { Store } from '../stores/store.ts';
 import { refreshDueAt } from './refresh_due.ts';
 import type { Session } from './session.ts';

@@ -1,20 +1,5 @@
 /** What a session is: plain data that the store seals, and that the hot path turns into headers once. */
-
-/** Who a person or program is, in authentik's words. Every field is there; empty where the provider gave nothing. */
-export interface User {
-  /** `preferred_username` */
-  username: string;
-  groups: string[];
-  entitlements: string[];
-  email: string;
-  /** What the provider said of `email_verified`; `undefined` where it said nothing. */
-  emailVerified?: boolean | undefined;
-  name: string;
-  /** `sub` */
-  uid: string;
-  /** `ak_proxy.user_attributes` (authentik's merged user and group attributes). */
-  attributes: Record<string, unknown>;
-}
+import type { User } from '../identity.ts';
 
 /** One signed-in user (or accepted header credential) at one application. All times are milliseconds since the epoch. */
 export interface Session {

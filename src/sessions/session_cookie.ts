@@ -5,9 +5,6 @@ import type { ApplicationConfig } from '../config/schema/config.ts';
 /** What the cookie's attributes depend on. */
 export type CookieApplication = Pick<ApplicationConfig, 'client_id' | 'external_host' | 'mode' | 'cookie_domain'>;
 
-/** A client may send the name more than once (another path, a parent domain); more than this many are an attack on our time. */
-const MAX_VALUES = 5;
-
 /** The first 8 hex digits of SHA-256(`client_id`): what names of cookies of an application end with. */
 export function cookieSuffix(clientId: string): string {
   return createHash('sha256').update(clientId).digest('hex').slice(0, 8);
@@ -16,26 +13,6 @@ export function cookieSuffix(clientId: string): string {
 /** authentik's name of the session cookie. */
 export function sessionCookieName(clientId: string): string {
   return `authentik_proxy_${cookieSuffix(clientId)}`;
-}
-
-const isGap = (code: number) => code === 0x20 || code === 0x09 || code === 0x3b;
-
-/**
- * Every value that a raw `Cookie` header (RFC 6265 section 4.2) has for `name`, in order, at most five.
- * One pass by hand: a parser that makes an object of all cookies costs more than the rest of a warm request.
- */
-export function readCookies(header: string | undefined, name: string): string[] {
-  const values: string[] = [];
-  if (header === undefined) return values;
-  for (let at = header.indexOf(name); at !== -1 && values.length < MAX_VALUES; at = header.indexOf(name, at + 1)) {
-    const equals = at + name.length;
-    if (header.charCodeAt(equals) !== 0x3d) continue;
-    // Not the end of a longer name (`x_name=`), and not inside another cookie's value (`other=name=…`).
-    if (at !== 0 && !isGap(header.charCodeAt(at - 1))) continue;
-    const end = header.indexOf(';', equals);
-    values.push(header.slice(equals + 1, end === -1 ? undefined : end).trim());
-  }
-  return values;
 }
 
 /** `; Path=/; …`: the attributes that must be the same when a cookie is made and when it is cleared. */

@@ -22,7 +22,7 @@ export interface SessionReaderOptions {
 function decode(id: string, key: string, sealed: string, record: SessionRecord): CacheEntry {
   return {
     id,
-    live: { session: record.session, key, derived: {} },
+    live: { session: record.session, key },
     record,
     tag: tagOf(sealed),
     generation: -1,

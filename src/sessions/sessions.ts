@@ -19,8 +19,6 @@ export interface LiveSession {
   session: Session;
   /** The store's key of the row (a hash: it opens nothing). */
   key: string;
-  /** Scratch space for what is derived from the session once and used at every request (rendered headers); dropped with the entry. */
-  derived: { answer?: unknown };
 }
 
 /** The sessions of this outpost. Times are milliseconds; every call may throw `StoreUnavailable`. */

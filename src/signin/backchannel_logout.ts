@@ -51,7 +51,7 @@ export function createBackchannelLogout(context: SigninContext) {
     ctx.set('Cache-Control', 'no-store');
     let application: ApplicationConfig | undefined;
     try {
-      const tokens = (await readForm(ctx))?.getAll('logout_token') ?? [];
+      const tokens = (await readForm(ctx.req))?.getAll('logout_token') ?? [];
       const [token] = tokens;
       if (token === undefined || tokens.length > 1)
         throw new CredentialsRefused('one logout_token is needed, in a form');

@@ -2,8 +2,9 @@
 import type { Context } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
+import { readCookies } from '../http/cookies.ts';
 import type { Session } from '../sessions/session.ts';
-import { readCookies, sessionCookieName } from '../sessions/session_cookie.ts';
+import { sessionCookieName } from '../sessions/session_cookie.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 
 export interface BrowserSession {

@@ -16,17 +16,19 @@ type ValidState = Extract<OpenedState, { kind: 'valid' }>;
 export async function callback(context: SigninContext, request: BrowserRequest): Promise<Outcome> {
   const { ctx, application } = request;
   const browser = readLoginCookie(ctx, application);
-  const state = singleParam(ctx, 'state');
+  const state = singleParam(ctx.querystring, 'state');
   const opened = context.loginStates.open(application.slug, browser.known ? browser.id : undefined, state);
   const present = await findBrowserSessions(context.sessions, ctx, application);
-  const error = singleParam(ctx, 'error');
+  const error = singleParam(ctx.querystring, 'error');
   if (opened.kind !== 'valid') return withoutLogin(context, request, opened, present, browser);
   // Another tab of this browser was faster: the code need not be spent.
   if (present.some(({ session }) => session && session.createdAt >= opened.login.startedAt)) {
     return toApplication(request, opened.login.returnTo);
   }
-  if (error !== undefined) return refused(request, opened.login, error, singleParam(ctx, 'error_description'));
-  if (singleParam(ctx, 'code') === undefined) return withoutLogin(context, request, opened, present, browser);
+  if (error !== undefined)
+    return refused(request, opened.login, error, singleParam(ctx.querystring, 'error_description'));
+  if (singleParam(ctx.querystring, 'code') === undefined)
+    return withoutLogin(context, request, opened, present, browser);
   return exchange(context, request, opened, present, browser);
 }
 
@@ -73,7 +75,7 @@ async function exchange(
   try {
     const identity = await provider.exchangeCode(url, {
       redirectUri,
-      state: singleParam(ctx, 'state') ?? '',
+      state: singleParam(ctx.querystring, 'state') ?? '',
       ...secrets,
     });
     return await complete(context, request, { identity, asked, login, present, browser });

@@ -1,7 +1,7 @@
 /** Ends a login well: a new session, its cookie, and back to where the user wanted to go. */
 
+import type { Identity } from '../identity.ts';
 import { redirect } from '../pages/send.ts';
-import type { Identity } from '../provider/provider.ts';
 import { MAX_SESSION_AGE_MS } from '../sessions/revocation.ts';
 import type { Session } from '../sessions/session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';

@@ -1,9 +1,10 @@
 /** `sign_out`: ends every session of the user on this outpost before it answers, and goes on to the provider. */
 import { ProviderUnavailable } from '../errors.ts';
+import { readCookies } from '../http/cookies.ts';
 import { signedOutPage } from '../pages/login.ts';
 import { redirect, sendPage } from '../pages/send.ts';
 import type { Session } from '../sessions/session.ts';
-import { clearSessionCookie, readCookies, sessionCookieName } from '../sessions/session_cookie.ts';
+import { clearSessionCookie, sessionCookieName } from '../sessions/session_cookie.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { readLoginCookie, writeLoginCookie } from './login_cookie.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createApplicationIndex, type IndexedApplication, normalizeHost } from '../../src/access/application_index.ts';
+import { createApplicationIndex, type IndexedApplication } from '../../src/access/application_index.ts';
+import { normalizeHost } from '../../src/http/host.ts';
 
 const single = (external_host: string): IndexedApplication => ({ external_host, mode: 'forward_single' });
 const domain = (external_host: string, cookie_domain: string): IndexedApplication => ({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compilePrincipals } from '../../src/access/principals.ts';
-import type { User } from '../../src/sessions/session.ts';
+import type { User } from '../../src/identity.ts';
 
 const alice: User = {
   username: 'alice',

@@ -3,8 +3,9 @@
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createCredentialAuthenticator, type HeaderResult } from '../../src/credentials/authenticator.ts';
 import { CredentialsRefused } from '../../src/errors.ts';
+import type { Identity } from '../../src/identity.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
-import type { Identity, Provider } from '../../src/provider/provider.ts';
+import type { Provider } from '../../src/provider/provider.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';

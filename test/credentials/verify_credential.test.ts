@@ -42,7 +42,7 @@ const clock = {
     return Date.now();
   },
 };
-const open = () => makeReplica({ clock, providers: (now) => createProviders({ applications: [] }, { now }) });
+const open = () => makeReplica({ clock, providers: (now) => createProviders({ now }) });
 beforeEach(() => {
   replica = open();
   address = 0;

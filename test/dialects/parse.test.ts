@@ -19,7 +19,7 @@ function read(
       name === 'Host' ? [values].flat()[0] : [values].flat().join(', '),
     ]),
   ) as IncomingHttpHeaders;
-  const request = { method: more.method ?? 'GET', url: target, headers: joined, rawHeaders };
+  const request = { method: more.method ?? 'GET', headers: joined, rawHeaders };
   const reading = found.dialect.parse(request, found.rest, { ...options, ...more });
   return 'kind' in reading ? `${reading.header} ${reading.problem}` : `${reading.method} ${reading.url.href}`;
 }
@@ -200,7 +200,7 @@ describe('envoy', () => {
 
 test('every dialect says whether it can redirect', () => {
   const redirects = ['nginx', 'traefik', 'caddy', 'envoy'].map(
-    (name) => findDialect(`/auth/${name}`)?.dialect.redirects,
+    (name) => findDialect(`/auth/${name}`)?.dialect.capabilities.redirect,
   );
   expect(redirects).toEqual([false, true, true, true]);
 });

@@ -1,7 +1,7 @@
 /** Cookies out of a raw header, whatever is in it. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readCookies } from '../../src/sessions/session_cookie.ts';
+import { readCookies } from '../../src/http/cookies.ts';
 import { expectAlways, textOf } from '../support/property.ts';
 
 const anyHeader = textOf(['id', 'id=', 'id=1', '=', ';', '; ', ' ', '\t', 'x', 'xid=2', 'id2=3', 'ID=4', '"', ',']);

@@ -39,8 +39,8 @@ test('each variant of a variant is a variant: the order in which something downs
   );
 });
 
-/** `rules` of a site whose `/public/` is open, `/admin` closed, and all else needs a login. */
-const rules = compileRules({
+/** The rules of a site whose `/public/` is open, `/admin` closed, and all else needs a login. */
+const { match } = compileRules({
   mode: 'forward_single',
   skip_path_regex: [],
   access: [
@@ -53,7 +53,7 @@ const rules = compileRules({
 function policiesOf(raw: string): string[] {
   const path = parsePath(raw);
   const href = `https://app.example.com${raw}`;
-  return rules({ path, href, method: 'GET', client: undefined }).map(({ policy }) => policy);
+  return match({ path, href, method: 'GET', clientAddress: undefined }).map(({ policy }) => policy);
 }
 
 const isOpen = (raw: string) => policiesOf(raw).includes('public');

@@ -1,17 +1,13 @@
 /** The forwarded URL, whatever a client puts into it. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseHost, parseScheme, requestUrl, splitAbsoluteUrl } from '../../src/dialects/forwarded_headers.ts';
+import { parseAbsoluteUrl } from '../../src/http/url.ts';
 import { expectAlways, textOf } from '../support/property.ts';
 
-/** As the proxies' dialects and the library do it; `undefined`: refused. */
+/** `undefined`: refused. */
 function parse(text: string) {
-  const parts = splitAbsoluteUrl(text);
-  const scheme = parts && parseScheme(parts.scheme);
-  if (!parts || !scheme) return undefined;
-  const host = parseHost(parts.host, scheme, 'url');
-  const url = 'kind' in host ? host : requestUrl(scheme, host.host, parts.uri, 'url');
-  return 'kind' in url ? undefined : url;
+  const url = parseAbsoluteUrl(text);
+  return 'problem' in url ? undefined : url;
 }
 
 const pieces =

@@ -24,7 +24,7 @@ test('ten thousand applications of one issuer cost one discovery, and none befor
   const applications = Array.from({ length: 10_000 }, (_, i) =>
     makeApplication({ issuer: provider.issuer, slug: `app-${i}`, client_id: `client-${i}` }),
   );
-  const providers = createProviders({ applications });
+  const providers = createProviders();
   for (const application of applications) providers(application);
   expect(provider.counts.discovery).toBe(0);
   await Promise.all(applications.slice(0, 50).map((application) => providers(application).authorizationUrl(attempt)));

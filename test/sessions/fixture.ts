@@ -1,5 +1,7 @@
 /** Sessions and providers for the tests of this room. */
-import type { Identity, Provider } from '../../src/provider/provider.ts';
+
+import type { Identity } from '../../src/identity.ts';
+import type { Provider } from '../../src/provider/provider.ts';
 import type { Session } from '../../src/sessions/session.ts';
 
 export const SECRET = 'a secret for tests, longer than thirty-two characters';

@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  clearSessionCookie,
-  readCookies,
-  sessionCookieName,
-  setSessionCookie,
-} from '../../src/sessions/session_cookie.ts';
+import { readCookies } from '../../src/http/cookies.ts';
+import { clearSessionCookie, sessionCookieName, setSessionCookie } from '../../src/sessions/session_cookie.ts';
 
 const single = { client_id: 'grafana', external_host: 'https://grafana.example.com', mode: 'forward_single' as const };
 const domain = { ...single, mode: 'forward_domain' as const, cookie_domain: 'example.com' };

@@ -2,8 +2,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
-import { createApplicationIndex, normalizeHost } from '../../src/access/application_index.ts';
+import { createApplicationIndex } from '../../src/access/application_index.ts';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
+import { normalizeHost } from '../../src/http/host.ts';
 import { createEvents, type LogEvent, type SigninEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
@@ -26,7 +27,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
   const logged: LogEvent[] = [];
   events.on('signin', (event) => signins.push(event));
   events.on('log', (event) => logged.push(event));
-  const provider = createProviders(config, { now, events });
+  const provider = createProviders({ now, events });
   const bySlug = (slug: string) => applications.find((one) => one.slug === slug);
   const sessions = createSessions({
     store: wrap(createMemoryStore(now)),

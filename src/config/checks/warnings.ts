@@ -4,7 +4,7 @@ import type { Config } from '../schema/config.ts';
 import { warnOfCookieNames } from './cookie_names.ts';
 
 /** Sentences such as `applications[0].cookie_domain is …`. */
-export function warningsOf({ applications }: Config): string[] {
+export function configWarnings({ applications }: Config): string[] {
   const warnings: string[] = [];
   const report: Report = (path, message) => warnings.push(`${formatKey(path)} ${message}`);
   applications.forEach(({ mode, cookie_domain }, index) => {

@@ -1,6 +1,7 @@
 /** The keys of one access rule. */
 import * as z from 'zod';
-import { checkPattern } from '../../access/pattern.ts';
+import { isToken } from '../../http/headers.ts';
+import { checkPattern } from '../../patterns.ts';
 import { network } from './addresses.ts';
 import { list, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
 
@@ -12,9 +13,10 @@ export function pattern() {
   });
 }
 
-const method = matching('an HTTP method such as `GET`', /^[!#$%&'*+.^_`|~0-9a-z-]+$/i).transform((name) =>
-  name.toUpperCase(),
-);
+const method = scalar('an HTTP method such as `GET`', (input) => {
+  if (!isToken(input)) throw new Error('must be an HTTP method such as GET');
+  return input.toUpperCase();
+});
 
 export const accessRule = z.strictObject(
   {

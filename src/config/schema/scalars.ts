@@ -64,7 +64,7 @@ export function text(allowed = 'text', options?: { secret?: boolean }) {
 }
 
 /** Text of a fixed form. */
-export function matching(allowed: string, pattern: RegExp) {
+export function matching(allowed: string, pattern: Pick<RegExp, 'test'>) {
   return scalar(allowed, (input) => {
     if (!pattern.test(input)) throw new Error(`must be ${allowed}`);
     return input;

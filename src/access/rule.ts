@@ -1,0 +1,76 @@
+/** One access rule, compiled: which requests it is about, and whom it lets in. Pure, no I/O, no HTTP. */
+import type { AccessRule } from '../config/schema/config.ts';
+import { compileNetworks, type Networks } from '../http/ip.ts';
+import type { ForwardedPath } from '../http/path.ts';
+import { compilePrincipals, type PrincipalMatcher } from './principals.ts';
+
+/** What of a request the rules look at. */
+export interface RuleRequest {
+  path: ForwardedPath;
+  /** The whole URL without fragment. */
+  href: string;
+  /** `undefined`: unknown. */
+  method: string | undefined;
+  /** Canonical address; `undefined`: unknown. */
+  clientAddress: string | undefined;
+}
+
+/** What the search for a rule finds. */
+export interface Rule {
+  /** For the operator: `skip_path_regex[0]`, `access[2]`, `default`. */
+  name: string;
+  policy: AccessRule['policy'];
+  /** Whether a known user may; for `required` rules only. */
+  principals: PrincipalMatcher;
+}
+
+export interface CompiledRule extends Rule {
+  /** The number of its pattern in the set of paths (or of whole URLs); -1: every path. */
+  pattern: number;
+  wholeUrl: boolean;
+  methods: ReadonlySet<string> | undefined;
+  networks: Networks | undefined;
+  /** The rule as the configuration has it, for a trace. */
+  source: Partial<AccessRule>;
+  /** The rule as the result of a search, made once. */
+  asResult: readonly Rule[];
+}
+
+/** Whether a rule admits requests without authentication. */
+export function isPermissive({ policy }: Rule): boolean {
+  return policy === 'public' || policy === 'optional';
+}
+
+/** @param pattern the number of its path pattern, -1 where it has none */
+export function compileAccessRule(source: AccessRule, name: string, pattern: number): CompiledRule {
+  const rule = { name, policy: source.policy, principals: compilePrincipals(source) };
+  return {
+    ...rule,
+    pattern,
+    wholeUrl: false,
+    methods: source.methods && new Set(source.methods),
+    networks: source.networks && compileNetworks(source.networks),
+    source,
+    asResult: [rule],
+  };
+}
+
+/** `skip_path_regex` is a list of `optional` rules without any other criterion. */
+export function compileSkipRule(path: string, name: string, pattern: number, wholeUrl: boolean): CompiledRule {
+  const rule = { name, policy: 'optional' as const, principals: compilePrincipals({}) };
+  const source = { path, policy: rule.policy };
+  return { ...rule, pattern, wholeUrl, methods: undefined, networks: undefined, source, asResult: [rule] };
+}
+
+/** An unknown method opens nothing and is caught by every rule that closes. */
+export function matchesMethod(rule: CompiledRule, { method }: RuleRequest): boolean {
+  if (!rule.methods) return true;
+  if (method === undefined) return !isPermissive(rule);
+  return rule.methods.has(isPermissive(rule) ? method : method.toUpperCase());
+}
+
+/** An unknown client opens nothing and is caught by every rule that closes. */
+export function matchesNetwork(rule: CompiledRule, { clientAddress }: RuleRequest): boolean {
+  if (!rule.networks) return true;
+  return clientAddress === undefined ? !isPermissive(rule) : rule.networks.contains(clientAddress);
+}

@@ -1,0 +1,87 @@
+/** Why each rule of an application matches a request or not. Computed when it is asked for: the hot path pays nothing. Pure. */
+
+import { compilePrincipals } from '../access/principals.ts';
+import { type CompiledRule, isPermissive, matchesMethod, matchesNetwork, type RuleRequest } from '../access/rule.ts';
+import type { AccessRules } from '../access/rules.ts';
+import type { User } from '../identity.ts';
+import { createPatternCompiler } from '../patterns.ts';
+
+/** One criterion of a rule: what the rule wants, and what the request or the user has. */
+export interface CriterionTrace {
+  criterion: 'path' | 'methods' | 'networks' | 'groups' | 'users' | 'emails';
+  matched: boolean;
+  wants: string;
+  has: string;
+}
+
+export interface RuleTrace {
+  /** `Rule.name`: `skip_path_regex[0]`, `access[2]`. */
+  rule: string;
+  policy: string;
+  /** Whether the rule is about this request: path, methods and networks match. */
+  matched: boolean;
+  /** Whether it is the rule (or one of several, where a path can be read in several ways) that decides. */
+  decides: boolean;
+  criteria: readonly CriterionTrace[];
+}
+
+/** @param user whose groups, name and e-mail are compared; without one these criteria are left out */
+export function traceRules(rules: AccessRules, request: RuleRequest, user?: User): readonly RuleTrace[] {
+  const deciding = new Set(rules.match(request).map(({ name }) => name));
+  return rules.list.map((rule) => {
+    const about = [...tracePath(rule, request), ...traceMethods(rule, request), ...traceNetworks(rule, request)];
+    return {
+      rule: rule.name,
+      policy: rule.policy,
+      matched: about.every(({ matched }) => matched),
+      decides: deciding.has(rule.name),
+      criteria: user ? [...about, ...traceUser(rule, user)] : about,
+    };
+  });
+}
+
+/** The criteria that a trace's sentence is made of: `groups: wants admins, has users`. */
+export function describeCriterion({ criterion, wants, has }: CriterionTrace): string {
+  return `${criterion}: wants ${wants}, has ${has || 'none'}`;
+}
+
+function tracePath(rule: CompiledRule, { path, href }: RuleRequest): CriterionTrace[] {
+  if (rule.source.path === undefined) return [];
+  const match = createPatternCompiler()([rule.source.path]);
+  const matches = (text: string) => match(text).length > 0;
+  const permissive = isPermissive(rule);
+  const readings = rule.wholeUrl ? [href] : permissive && !path.ambiguous ? [path.decoded] : path.variants;
+  return [
+    {
+      criterion: 'path',
+      matched: readings.some(matches) && !(path.ambiguous && permissive),
+      wants: rule.source.path,
+      has: path.ambiguous ? `${path.raw} (can be read in several ways)` : rule.wholeUrl ? href : path.decoded,
+    },
+  ];
+}
+
+function traceMethods(rule: CompiledRule, request: RuleRequest): CriterionTrace[] {
+  if (!rule.source.methods) return [];
+  const wants = rule.source.methods.join(', ');
+  return [{ criterion: 'methods', matched: matchesMethod(rule, request), wants, has: request.method ?? 'unknown' }];
+}
+
+function traceNetworks(rule: CompiledRule, request: RuleRequest): CriterionTrace[] {
+  if (!rule.source.networks) return [];
+  const wants = rule.source.networks.join(', ');
+  const has = request.clientAddress ?? 'unknown';
+  return [{ criterion: 'networks', matched: matchesNetwork(rule, request), wants, has }];
+}
+
+/** Any of groups, users and emails is enough: each is traced by itself. */
+function traceUser({ source }: CompiledRule, user: User): CriterionTrace[] {
+  const email = user.email && user.emailVerified === false ? `${user.email} (not verified)` : user.email;
+  const has = { groups: user.groups.join(', '), users: user.username, emails: email };
+  return (['groups', 'users', 'emails'] as const).flatMap((criterion) => {
+    const wanted = source[criterion];
+    if (!wanted) return [];
+    const matched = compilePrincipals({ [criterion]: wanted })(user);
+    return [{ criterion, matched, wants: wanted.join(', '), has: has[criterion] }];
+  });
+}

@@ -1,0 +1,32 @@
+/** The one list of Gatepost's own paths and of the URLs made from them. The names are those of authentik's proxy outpost. */
+
+/** All of Gatepost's endpoints for proxies and browsers begin with this path. */
+export const PREFIX = '/outpost.goauthentik.io';
+
+/** The endpoints for browsers: the names below `PREFIX`. A forwarded request for one of them passes without identity. */
+export const BROWSER_ENDPOINTS = ['start', 'callback', 'sign_out', 'ping'] as const;
+
+export type Endpoint = (typeof BROWSER_ENDPOINTS)[number] | 'backchannel_logout' | 'auth';
+
+/** Query parameters that mark a request for an endpoint on any path (`?<name>=true`). */
+export const CALLBACK_MARK = 'X-authentik-auth-callback';
+export const SIGN_OUT_MARK = 'X-authentik-logout';
+
+export function endpointPath(endpoint: Endpoint): string {
+  return `${PREFIX}/${endpoint}`;
+}
+
+/** An endpoint of an application. */
+export function endpointUrl({ external_host }: { external_host: string }, endpoint: Endpoint): string {
+  return external_host + endpointPath(endpoint);
+}
+
+/** The redirect URI that the provider knows, the same for every host of a `forward_domain` application. */
+export function redirectUri(application: { external_host: string }): string {
+  return `${endpointUrl(application, 'callback')}?${CALLBACK_MARK}=true`;
+}
+
+/** Where a login begins. @param returnUrl the absolute URL to come back to */
+export function startUrl(application: { external_host: string }, returnUrl: string): string {
+  return `${endpointUrl(application, 'start')}?rd=${encodeURIComponent(returnUrl)}`;
+}
