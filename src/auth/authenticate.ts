@@ -21,7 +21,11 @@ export function createAuthenticate(sessions: Sessions, credentials: CredentialAu
     });
     return andThen(result, (header) => fromHeader(header, expired));
   };
-  const afterSession = (found: SessionLookup, request: AuthRequest, application: Application) => {
+  const afterSession = (
+    found: SessionLookup,
+    request: AuthRequest,
+    application: Application,
+  ): Awaitable<Authentication> => {
     if (found === undefined || found === 'expired') return byHeader(request, application, found === 'expired');
     if (request.authorization === undefined) return { subject: found };
     // Attack: a program that keeps cookies sends its app password along with the cookie that it was given for it;
