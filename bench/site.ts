@@ -1,6 +1,6 @@
 /** The site that is measured: one application at a real provider, with a session and an app password of the same user. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startProvider } from '../test/support/provider.ts';
+import { startProvider } from '../demo/provider/provider.ts';
 import { ask } from './answer.ts';
 import { type Credentials, cases, HOST } from './cases.ts';
 

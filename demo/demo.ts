@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema/config.ts';
 import { serve } from '../src/server/server.ts';
+import { startDemoProvider } from './demo_provider.ts';
 import { type GatewayName, startAnyGateway } from './gateways.ts';
-import { startDemoProvider } from './provider.ts';
 import { startSite } from './site.ts';
 
 export interface DemoOptions {

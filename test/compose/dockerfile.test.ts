@@ -38,7 +38,7 @@ test('the image of the demo has every file that its programs import', () => {
   };
   visit(new URL('demo/part.ts', root));
   const files = [...seen].map((href) => href.slice(root.href.length));
-  expect(files).toContain('test/support/provider.ts');
+  expect(files).toContain('demo/provider/provider.ts');
   expect(files.filter((path) => !copied.some((folder) => path.startsWith(`${folder}/`)))).toEqual([]);
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startDemoProvider } from '../../demo/provider.ts';
+import { startDemoProvider } from '../../demo/demo_provider.ts';
 import { startSite } from '../../demo/site.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { serve } from '../../src/server/server.ts';

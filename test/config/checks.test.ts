@@ -103,4 +103,4 @@ it('looks at thousands of applications of one client without comparing each with
     (_, index) => `${domain(`a.d${index}.com`, `d${index}.com`)}, client_id: one`,
   );
   expect(configWarnings(parse(several(...many)))).toEqual([]);
-});
+}, 20_000);

@@ -103,7 +103,7 @@ test('of thousands of tricks none is public and elsewhere, none gets past a clos
   }
   // All three were really there.
   expect(Math.min(seen.deny, seen.optional, seen.required)).toBeGreaterThan(200);
-});
+}, 20_000);
 
 const percentEncode = (byte: string) => `%${byte.charCodeAt(0).toString(16)}`;
 

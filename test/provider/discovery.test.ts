@@ -31,7 +31,7 @@ test('ten thousand applications of one issuer cost one discovery, and none befor
   expect(provider.counts.discovery).toBe(1);
   expect(providers(applications[0]!)).toBe(providers(applications[0]!));
   expect(providers(applications[9999]!).jwksUri).toBe(`${provider.issuer}/jwks`);
-});
+}, 20_000);
 
 test('asking whether it is known begins to find out', async () => {
   const provider = await start();
@@ -51,7 +51,7 @@ test('a provider that is away is tried again, by itself and when asked', async (
   provider.fail('discovery', undefined);
   await expect.poll(() => provider.counts.discovery, { timeout: 5000 }).toBe(2);
   expect(await ours.authorizationUrl(attempt)).toContain('/auth?');
-});
+}, 20_000);
 
 test('a request that follows a failure of the background does not wait for the next second', async () => {
   const provider = await start();

@@ -23,7 +23,7 @@ test('a provider that is down at start: 503 with Retry-After, and login works wh
   expect(page.text).toContain('request-1234');
   provider.fail('discovery', undefined);
   await expect.poll(async () => (await browser.open(endpoint(host, 'start'))).status, { timeout: 8000 }).toBe(302);
-});
+}, 20_000);
 
 test('nobody listens at all: 503, and requests in a row cost one attempt', async () => {
   const provider = await startProvider({ clients: [] });

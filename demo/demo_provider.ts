@@ -1,5 +1,5 @@
 /** The demo's OpenID provider: that of the tests, with pages that one may look at. */
-import type { TestUser } from '../test/support/provider_options.ts';
+import type { TestUser } from './provider/options.ts';
 import { providerPages } from './provider_pages.ts';
 
 export interface DemoClient {
@@ -57,5 +57,5 @@ async function importQuietly() {
   console.warn = (text: unknown, ...more: unknown[]) => {
     if (!String(text).includes('oidc-provider WARNING')) warn(text, ...more);
   };
-  return import('../test/support/provider.ts');
+  return import('./provider/provider.ts');
 }
