@@ -7,14 +7,11 @@ import {
   clockTolerance,
   None,
 } from 'openid-client';
-import { PROVIDER_TIMEOUT_MS } from '../async/deadline.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
 import type { Discovery, ProviderMetadata } from './discovery.ts';
 import { ClientRejected, toGatepostError } from './map_errors.ts';
-
-/** Seconds of clock skew between us and the provider. */
-export const CLOCK_SKEW_SECONDS = 60;
+import { CLOCK_SKEW_SECONDS, PROVIDER_TIMEOUT_MS } from './time_limits.ts';
 
 /** A form field that never leaves: `withRedirectUri` puts its value in `redirect_uri`'s place. */
 export const REDIRECT_URI = 'gatepost:redirect_uri';
@@ -48,7 +45,7 @@ export interface Client {
   requestWithoutSecret<T>(work: (configuration: Configuration) => Promise<T>): Promise<T>;
 }
 
-export function createClient(application: ApplicationConfig, discovery: Discovery, events?: Events): Client {
+export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
   const { client_id, client_secret } = application;
   let made: { known: ProviderMetadata; byMethod: Map<AuthMethod, Configuration> } | undefined;
   let method: AuthMethod | undefined;
@@ -95,7 +92,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     if (error instanceof ClientRejected) {
       const message = `${error.message}; look at its client_id, client_secret, scopes and grants`;
       const { slug } = application;
-      events?.emit('log', { level: 'error', event: 'provider.client_rejected', message, application: slug, error });
+      events.emit('log', { level: 'error', event: 'provider.client_rejected', message, application: slug, error });
     }
     throw error;
   }

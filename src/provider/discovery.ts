@@ -1,10 +1,10 @@
 /** Finds out, once per issuer, where a provider's endpoints are (OpenID Connect Discovery 1.0), and keeps trying while it is away. */
 import { allowInsecureRequests, discovery, type ServerMetadata } from 'openid-client';
-import { PROVIDER_TIMEOUT_MS } from '../async/deadline.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { connectionHint } from './connection_hint.ts';
 import { createKeySet, type KeySet } from './key_set.ts';
+import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
 
 /** Milliseconds: a request may cause one attempt a second; in the background the pauses grow. */
 const RETRY_AFTER_MS = 1_000;
@@ -51,7 +51,16 @@ async function fetchMetadata(issuer: string, insecure: boolean): Promise<ServerM
   return (await discovery(new URL(issuer), 'discovery', undefined, undefined, options)).serverMetadata();
 }
 
-export function createDiscovery(issuer: string, insecure: boolean, now: () => number, events?: Events): Discovery {
+export interface DiscoveryOptions {
+  issuer: string;
+  /** Whether the provider is asked over plain http. */
+  insecure: boolean;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  events: Events;
+}
+
+export function createDiscovery({ issuer, insecure, now, events }: DiscoveryOptions): Discovery {
   let known: ProviderMetadata | undefined;
   let asked = Number.NEGATIVE_INFINITY;
   let demanded = Number.NEGATIVE_INFINITY;
@@ -81,7 +90,7 @@ export function createDiscovery(issuer: string, insecure: boolean, now: () => nu
   }
 
   const log = (level: 'info' | 'warn', event: string, message: string, error?: unknown) =>
-    events?.emit('log', { level, event, message, error });
+    events.emit('log', { level, event, message, error });
 
   function retryLater(error: Error) {
     // The first failure is news, and then every time that there are twice as many.

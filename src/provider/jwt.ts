@@ -1,9 +1,9 @@
 /** Checks the signature, issuer and times of a provider's token, whatever the token is for. */
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import { CredentialsRefused } from '../errors.ts';
-import { CLOCK_SKEW_SECONDS } from './client.ts';
 import type { ProviderContext } from './context.ts';
 import { mapErrors } from './map_errors.ts';
+import { CLOCK_SKEW_SECONDS } from './time_limits.ts';
 
 const ASYMMETRIC_ALGORITHMS = [
   'RS256',

@@ -1,6 +1,6 @@
 /** The provider's key set: read once, kept, and re-read for a key that is not in it. */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
-import { PROVIDER_TIMEOUT_MS } from '../async/deadline.ts';
+import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
 
 /** Milliseconds between two readings that an unknown `kid` can cause. */
 const REREAD_COOLDOWN_MS = 60_000;

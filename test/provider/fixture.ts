@@ -46,7 +46,7 @@ export function connect(
   const events = createEvents();
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
-  const ours = createProviders({ applications: [application] }, { events, now })(application);
+  const ours = createProviders({ events, now })(application);
   return { ours, logged, application };
 }
 
