@@ -1,15 +1,12 @@
 /** Claims of the provider turned into a user in authentik's words, whatever their types. */
 import type { User } from '../identity.ts';
+import { isObject } from './json.ts';
 
 export type Claims = Record<string, unknown>;
 /** Where a claim is found: authentik's name of it → a dotted path (`realm_access.roles`) or the whole name of a claim. */
 export type ClaimMapping = Record<string, string>;
 
 const CLAIM_NAMES = ['preferred_username', 'groups', 'entitlements', 'email', 'name', 'ak_proxy'];
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Own properties only: a mapping to `constructor.name` must not find JavaScript's own. */
 function claimAtPath(claims: Claims, path: string): unknown {

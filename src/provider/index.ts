@@ -4,21 +4,24 @@ import { withDeadline } from '../async/deadline.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
-import { authorizationUrl, exchangeCode } from './authorization_code.ts';
+import { authorizationCodeRequest, authorizationUrl, processAuthorizationCodeResponse } from './authorization_code.ts';
 import { verifyBearerToken } from './bearer_token.ts';
 import { createClient } from './client.ts';
 import type { ProviderContext } from './context.ts';
 import { allowsHttp, createDiscovery, type Discovery } from './discovery.ts';
 import { endSessionUrl } from './end_session.ts';
-import { verifyAppPassword, verifyPassword } from './password_grants.ts';
+import { appPasswordRequest, passwordRequest, processPasswordResponse } from './password_grants.ts';
 import type { Provider } from './provider.ts';
-import { refresh } from './refresh_token.ts';
+import { processRefreshTokenResponse, refreshTokenRequest } from './refresh_token.ts';
 import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
 import { verifyLogoutToken } from './token_checks.ts';
 
-export { ClientRejected, CodeRejected } from './map_errors.ts';
+export { isSignedJwt } from './jwt.ts';
+export { ClientRejected } from './map_errors.ts';
 export { readDescription } from './oauth_error.ts';
-export { isLogout } from './token_checks.ts';
+export type { AuthorizationRequest, IdentityResult, LogoutTokenResult, Provider, VerifiedClaims } from './provider.ts';
+export { type Rejection, type RejectionReason, rejected } from './rejection.ts';
+export { CLOCK_SKEW_SECONDS } from './time_limits.ts';
 
 export interface ProviderOptions {
   events: Events;
@@ -27,9 +30,9 @@ export interface ProviderOptions {
 }
 
 /** Ends a call in time: a provider that hangs is unavailable. */
-function inTime<T>(work: Promise<T>): Promise<T> {
+function inTime<T>(work: () => Promise<T>): Promise<T> {
   const late = () => new ProviderUnavailable(new Error(`no answer within ${PROVIDER_TIMEOUT_MS} ms`));
-  return withDeadline(work, PROVIDER_TIMEOUT_MS, late);
+  return withDeadline(work(), PROVIDER_TIMEOUT_MS, late);
 }
 
 /** One application's view of a provider that others may share. */
@@ -51,14 +54,30 @@ export function createProvider(
     get known() {
       return discovery.known !== undefined;
     },
-    authorizationUrl: (attempt) => inTime(authorizationUrl(context, attempt)),
-    exchangeCode: (callback, attempt) => inTime(exchangeCode(context, callback, attempt)),
-    refresh: (token, subject) => inTime(refresh(context, token, subject)),
-    verifyAppPassword: (username, secret) => inTime(verifyAppPassword(context, username, secret)),
-    verifyPassword: (username, secret) => inTime(verifyPassword(context, username, secret)),
-    verifyBearer: (token) => inTime(verifyBearerToken(context, token)),
-    verifyLogoutToken: (token) => inTime(verifyLogoutToken(context, token)),
-    endSessionUrl: (idToken) => inTime(endSessionUrl(context, idToken)),
+    authorizationUrl: (request) => inTime(() => authorizationUrl(context, request)),
+    exchangeCode: (callback, request) =>
+      inTime(async () => {
+        const result = await authorizationCodeRequest(context, callback, request);
+        return processAuthorizationCodeResponse(context, result);
+      }),
+    refresh: (refreshToken, subject) =>
+      inTime(async () => {
+        const result = await refreshTokenRequest(context, refreshToken);
+        return processRefreshTokenResponse(context, result, { ...subject, refreshToken });
+      }),
+    verifyAppPassword: (username, password) =>
+      inTime(async () => {
+        const result = await appPasswordRequest(context, username, password);
+        return processPasswordResponse(context, result, username);
+      }),
+    verifyPassword: (username, password) =>
+      inTime(async () => {
+        const result = await passwordRequest(context, username, password);
+        return processPasswordResponse(context, result, username);
+      }),
+    verifyBearer: (token) => inTime(() => verifyBearerToken(context, token)),
+    verifyLogoutToken: (token) => inTime(() => verifyLogoutToken(context, token)),
+    endSessionUrl: (idToken) => inTime(() => endSessionUrl(context, idToken)),
   };
 }
 
