@@ -49,11 +49,9 @@ export function createProvider(
   };
   return {
     get jwksUri() {
-      return discovery.known?.metadata.jwks_uri ?? '';
+      return discovery.peek()?.metadata.jwks_uri ?? '';
     },
-    get known() {
-      return discovery.known !== undefined;
-    },
+    prefetch: () => discovery.refreshIfStale(),
     authorizationUrl: (request) => inTime(() => authorizationUrl(context, request)),
     exchangeCode: (callback, request) =>
       inTime(async () => {

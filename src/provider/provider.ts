@@ -30,10 +30,10 @@ export type LogoutTokenResult =
  * response, or a provider that does not take this client) and nothing else on purpose. Each call ends within 10 s.
  */
 export interface Provider {
-  /** `jwks_uri` as far as discovery has come; empty before. */
+  /** `jwks_uri` as far as discovery has come; empty before. Reading it sends no request. */
   readonly jwksUri: string;
-  /** Whether discovery has succeeded. Starts it, when it has not, in the background. */
-  readonly known: boolean;
+  /** Starts discovery in the background where nothing was found yet or the document is stale. Never waits, never throws. */
+  prefetch(): void;
   /** The URL to send the browser to. */
   authorizationUrl(request: AuthorizationRequest): Promise<string>;
   /**

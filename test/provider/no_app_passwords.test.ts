@@ -10,7 +10,13 @@ function contextThat(fails: Error): ProviderContext {
   return {
     application: makeApplication({ issuer: 'https://auth.example.com' }),
     client: { buildUrl: fail, request: fail },
-    discovery: { issuer: 'https://auth.example.com', insecure: false, known: undefined, metadata: fail },
+    discovery: {
+      issuer: 'https://auth.example.com',
+      insecure: false,
+      peek: () => undefined,
+      refreshIfStale: () => undefined,
+      metadata: fail,
+    },
     now: Date.now,
   };
 }
