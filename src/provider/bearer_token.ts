@@ -1,4 +1,4 @@
-/** A bearer token for an identity: a JWT is verified by the provider's keys, any other token by asking the provider. */
+/** A bearer token for an identity: a JWT is verified by the provider's keys, any other token by introspection. */
 import { ProviderUnavailable } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import { type Claims, mergeClaims, missingClaims, userFrom } from './claims.ts';
@@ -18,7 +18,7 @@ export async function verifyBearerToken(context: ProviderContext, token: string)
   const isLocal = context.application.bearer === 'jwt' && isSignedJwt(token);
   const result = isLocal ? await verifyBearer(context, token, 'client') : await introspect(context, token, issuer);
   if (result.kind === 'rejected') return result;
-  const userinfo = await askUserinfo(context, token, result.claims);
+  const userinfo = await readUserinfo(context, token, result.claims);
   return { kind: 'verified', identity: toIdentity(context, { token, issuer, claims: result.claims, userinfo }) };
 }
 
@@ -31,7 +31,7 @@ async function introspect(context: ProviderContext, token: string, issuer: strin
  * What userinfo says where the token lacks the name or a claim that the operator maps.
  * The token alone is enough: an outage of userinfo rejects nothing.
  */
-async function askUserinfo(context: ProviderContext, token: string, claims: TokenClaims): Promise<Claims> {
+async function readUserinfo(context: ProviderContext, token: string, claims: TokenClaims): Promise<Claims> {
   const { claims: mapping } = context.application;
   if (!missingClaims(claims, mapping, ['preferred_username', ...Object.keys(mapping)])) return {};
   try {

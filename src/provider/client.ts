@@ -15,7 +15,7 @@ export type ClientResult<T> = { kind: 'response'; response: T } | Rejection;
 export interface RequestOptions {
   /** The client does not authenticate: it sends its `client_id` alone, even where it has a secret. */
   withoutSecret?: boolean;
-  /** Attack: a provider that quotes the password that it refuses. The log then learns the error code alone. */
+  /** Attack: a provider that quotes the password that it rejects. The log then has the error code alone. */
   withoutDescription?: boolean;
 }
 

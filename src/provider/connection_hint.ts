@@ -1,10 +1,10 @@
-/** Says in a sentence why a provider could not be used: an issuer with a typing error looks like one that is away. */
+/** A sentence on why a provider cannot be used, since a mistyped issuer looks like a provider that is down. */
 import { JSON_ATTRIBUTE_COMPARISON } from './client_errors.ts';
 import { member } from './json.ts';
 
 const quoted = (value: unknown) => JSON.stringify(String(value).slice(0, 200));
 
-/** What the operator can do about the faults of a connection, by the code that Node gives them. */
+/** By the error code that Node gives. */
 const CONNECTION_HINTS: [codes: RegExp, hint: string][] = [
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'this machine does not find that host name'],
   [/^ECONNREFUSED$/, 'nothing listens at that address'],

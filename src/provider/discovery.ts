@@ -20,7 +20,7 @@ export interface ProviderMetadata {
 
 export interface Discovery {
   readonly issuer: string;
-  /** Whether the provider is asked over plain http. */
+  /** Whether requests go over plain http. */
   readonly insecure: boolean;
   /** What has been found so far. Never waits, never sends a request. */
   peek(): ProviderMetadata | undefined;
@@ -42,7 +42,7 @@ export interface DiscoveryOptions {
 }
 
 /**
- * Whether an issuer is asked over plain http, which carries codes and secrets readably: on loopback no third party
+ * Whether requests to an issuer go over plain http, which carries codes and secrets readably: on loopback no third party
  * listens, elsewhere the operator has to allow it.
  * @param allowed `allow_insecure_issuer`
  */
@@ -54,7 +54,7 @@ export function allowsHttp(issuer: string, allowed: boolean): boolean {
 /**
  * Where the keys are.
  * Attack: a provider behind a proxy that ends TLS often names `http:` addresses of itself. openid-client refuses those
- * that it asks itself; at this one, a person on the network path would choose the keys, and with them every user's name.
+ * that it requests itself; at this one, an attacker on the network path would choose the keys, and sign in as any user.
  */
 export function jwksUriOf({ jwks_uri }: ServerMetadata, insecure: boolean): string {
   if (!jwks_uri) throw new Error('the discovery document names no jwks_uri');
@@ -107,7 +107,7 @@ export function createDiscovery({ issuer, insecure, now, events }: DiscoveryOpti
     if (Number.isInteger(Math.log2(failures))) log('warn', 'provider.unavailable', error.message, error.cause);
     const pause = Math.min(MAX_RETRY_MS, RETRY_AFTER_MS * 2 ** (failures - 1));
     clearTimeout(retry);
-    // A service that is asked to stop must not wait for this.
+    // The end of the process must not wait for this.
     retry = setTimeout(() => {
       if (!found) startAttempt();
     }, pause).unref();

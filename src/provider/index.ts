@@ -1,4 +1,4 @@
-/** The providers of all applications: made when first asked for; applications of one issuer share what is known of it. */
+/** The providers of all applications: made when they are first used; applications of one issuer share its discovery and keys. */
 
 import { withDeadline } from '../async/deadline.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
@@ -35,7 +35,10 @@ function inTime<T>(work: () => Promise<T>): Promise<T> {
   return withDeadline(work(), PROVIDER_TIMEOUT_MS, late);
 }
 
-/** One application's view of a provider that others may share. */
+/**
+ * One application's view of a provider.
+ * @param discovery shared by the applications of one issuer
+ */
 export function createProvider(
   application: ApplicationConfig,
   discovery: Discovery,
@@ -79,7 +82,10 @@ export function createProvider(
   };
 }
 
-/** `(application) => Provider`, the same one each time. Asks nothing of the network by itself. */
+/**
+ * Sends no request by itself.
+ * @returns the provider of an application, the same one each time
+ */
 export function createProviders({
   now = Date.now,
   events,

@@ -1,4 +1,4 @@
-/** Asks the provider about a token that only the provider can read (RFC 7662). */
+/** Introspection of a token that only the provider can read (RFC 7662). */
 import { tokenIntrospection } from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { isB64Token } from '../http/headers.ts';
@@ -8,11 +8,12 @@ import type { ProviderContext } from './context.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import type { TokenResult } from './token_checks.ts';
 
-/** Seconds for which a response without `exp` is believed. */
+/** Of a response without `exp`. */
 const DEFAULT_LIFETIME_SECONDS = 60;
 
 /**
- * @returns a rejection without any request where the provider cannot be asked; hand the result to `processIntrospectionResponse`
+ * Sends a token to the introspection endpoint.
+ * @returns hand the result to `processIntrospectionResponse`; a rejection without a request where the client cannot send one
  * @throws ProviderUnavailable
  */
 export async function introspectionRequest(
@@ -21,8 +22,8 @@ export async function introspectionRequest(
 ): Promise<ClientResult<Claims>> {
   const { metadata } = await discovery.metadata();
   // Section 2.1 wants the caller authenticated; a client without a secret cannot be.
-  const canAsk = metadata.introspection_endpoint !== undefined && application.client_secret !== undefined;
-  if (!canAsk || !isB64Token(token)) return rejected('invalid_token', 'the token cannot be read');
+  const canSend = metadata.introspection_endpoint !== undefined && application.client_secret !== undefined;
+  if (!canSend || !isB64Token(token)) return rejected('invalid_token', 'the token cannot be read');
   const hint = { token_type_hint: 'access_token' };
   return client.request((configuration) => tokenIntrospection(configuration, token, hint));
 }
@@ -60,7 +61,10 @@ export function processIntrospectionResponse(
   };
 }
 
-/** Attack: the token of any client is "active". It must have been issued for this client, or for a further audience of its configuration. */
+/**
+ * Attack: the token of any other client is active too. It must have been issued for this client, or for a further audience
+ * of its configuration.
+ */
 function checkIsOurs(response: Claims, { application, issuer }: IntrospectionExpectations): Rejection | undefined {
   const accepted: unknown[] = [application.client_id, ...application.bearer_audiences];
   const isOurs =

@@ -20,7 +20,7 @@ const ASYMMETRIC_ALGORITHMS = [
   'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519',
 ];
 
-/** A token whose signature, `iss`, `exp` and `nbf` were verified, and `aud` where it was asked for. */
+/** A token whose signature, `iss`, `exp` and `nbf` were verified, and `aud` where the caller named one. */
 export interface VerifiedJwt {
   kind: 'verified';
   claims: JWTPayload & { iss: string; exp: number };
@@ -30,10 +30,10 @@ export interface VerifiedJwt {
 export interface VerifyOptions {
   /**
    * `token_endpoint`: the provider gave the token for a code, password or refresh token; an unknown key is looked for at once.
-   * `client`: anyone may have sent it; unknown keys are looked for once a minute.
+   * `client`: an attacker may have sent it; unknown keys are looked for once a minute.
    */
   source: 'token_endpoint' | 'client';
-  /** When a signature with the client's secret is believed: where the provider offers that, or offers nothing else. */
+  /** When a signature with the client's secret is accepted: where the provider offers that, or offers nothing else. */
   clientSecret: 'if_offered' | 'if_nothing_else';
   audience?: string;
   /** Beside `iss` and `exp`. */
@@ -102,12 +102,12 @@ function checkIssuer(token: string, issuer: string): Rejection | undefined {
 
 /**
  * authentik without a signing key signs with the client's secret.
- * Attack: a person who knows that one secret writes tokens. So it is believed only where the provider says that it signs so.
+ * Attack: an attacker with that one secret could write tokens. So it counts only where the provider says that it signs so.
  */
-function symmetricAlgorithms({ metadata }: ProviderMetadata, believed: VerifyOptions['clientSecret']): string[] {
+function symmetricAlgorithms({ metadata }: ProviderMetadata, accepted: VerifyOptions['clientSecret']): string[] {
   const offered = metadata.id_token_signing_alg_values_supported ?? [];
   const symmetric = offered.filter((name) => /^HS(256|384|512)$/.test(name));
-  return believed === 'if_offered' || symmetric.length === offered.length ? symmetric : [];
+  return accepted === 'if_offered' || symmetric.length === offered.length ? symmetric : [];
 }
 
 async function verifyWithKeys(

@@ -23,8 +23,20 @@ const CLIENT_ERRORS = [
   'invalid_target',
 ];
 
+const MESSAGES = {
+  invalid_grant: 'the provider does not accept the credentials',
+  error_response: 'the provider responded with an error',
+  invalid_response: 'the response of the provider did not pass a check',
+  invalid_token: 'the token is not valid',
+  wrong_time: 'the token has expired, or is not valid yet',
+  wrong_audience: 'the token is for another client',
+  wrong_issuer: 'the token is from another issuer',
+} satisfies Partial<Record<RejectionReason, string>>;
+
+type FailedCheck = keyof typeof MESSAGES;
+
 /** Checks of a response that failed, by openid-client's code. */
-const FAILED_CHECKS = new Map<unknown, RejectionReason>([
+const FAILED_CHECKS = new Map<unknown, FailedCheck>([
   [JWT_CLAIM_COMPARISON, 'invalid_response'],
   [JWT_TIMESTAMP_CHECK, 'wrong_time'],
   [JSON_ATTRIBUTE_COMPARISON, 'invalid_response'],
@@ -33,7 +45,7 @@ const FAILED_CHECKS = new Map<unknown, RejectionReason>([
 ]);
 
 /** Checks of a JWT that failed, by the claim. */
-const FAILED_CLAIMS = new Map<string, RejectionReason>([
+const FAILED_CLAIMS = new Map<string, FailedCheck>([
   ['exp', 'wrong_time'],
   ['nbf', 'wrong_time'],
   ['iat', 'wrong_time'],
@@ -41,18 +53,7 @@ const FAILED_CLAIMS = new Map<string, RejectionReason>([
   ['iss', 'wrong_issuer'],
 ]);
 
-const MESSAGES: Partial<Record<RejectionReason, string>> = {
-  invalid_grant: 'the provider does not accept the credentials',
-  error_response: 'the provider responded with an error',
-  invalid_response: 'the response of the provider did not pass a check',
-  invalid_token: 'the token is not valid',
-  wrong_time: 'the token has expired, or is not valid yet',
-  wrong_audience: 'the token is for another client',
-  wrong_issuer: 'the token is from another issuer',
-};
-
-const rejectedBecause = (reason: RejectionReason, cause: Error) =>
-  rejected(reason, MESSAGES[reason] ?? 'not accepted', cause);
+const rejectedBecause = (reason: FailedCheck, cause: Error) => rejected(reason, MESSAGES[reason], cause);
 
 /** The provider does not take Gatepost as its client: the operator has to look at `client_id`, `client_secret`, `scopes`, `basic`. */
 export class ClientRejected extends ProviderUnavailable {
@@ -73,10 +74,10 @@ interface ErrorResponse {
 }
 
 function fromErrorResponse({ error, status, description }: ErrorResponse): Rejection {
-  const answer = new OAuthError(error, description);
-  if (status === 429 || status === 408 || status >= 500) throw new ProviderUnavailable(answer);
-  if (CLIENT_ERRORS.includes(error)) throw new ClientRejected(error, answer);
-  return rejectedBecause(error === 'invalid_grant' ? 'invalid_grant' : 'error_response', answer);
+  const cause = new OAuthError(error, description);
+  if (status === 429 || status === 408 || status >= 500) throw new ProviderUnavailable(cause);
+  if (CLIENT_ERRORS.includes(error)) throw new ClientRejected(error, cause);
+  return rejectedBecause(error === 'invalid_grant' ? 'invalid_grant' : 'error_response', cause);
 }
 
 /** A challenge at the token endpoint is about the client (RFC 6749 section 5.2) unless the body says otherwise. */

@@ -28,8 +28,8 @@ export async function appPasswordRequest(
     });
   } catch (error) {
     if (!(error instanceof ClientRejected)) throw error;
-    // Most providers have no app passwords and say so of the client. An application with a Basic login of its own must
-    // not end in a 503 for it: the header is then for the application.
+    // Most providers have no app passwords, and reject the client for it. An application with a Basic login of its own must
+    // not end in a 503: the header is then for the application.
     const message = 'the provider does not take user names and passwords for this client';
     return rejected('grant_not_offered', message, error);
   }

@@ -37,7 +37,7 @@ export interface Provider {
   /** The URL to send the browser to. */
   authorizationUrl(request: AuthorizationRequest): Promise<string>;
   /**
-   * The code of a callback for an identity; checks `iss`, `state`, `nonce` and the signature, asks userinfo for missing claims.
+   * Exchanges the code of a callback; checks `iss`, `state`, `nonce` and the signature, reads missing claims from userinfo.
    * @param callback the URL that the browser came back to
    */
   exchangeCode(callback: URL, request: AuthorizationRequest): Promise<IdentityResult>;

@@ -83,7 +83,7 @@ export function checkAccessOrIdToken({ claims, header }: VerifiedJwt): TokenResu
   return { kind: 'verified', claims: { ...claims, sub } };
 }
 
-/** Attack: an ID token for another client may name this one in `azp`. So only a token that says that it is an access token counts by `azp`. */
+/** Attack: an ID token for another client may name this one in `azp`. So `azp` counts only in a token that says that it is an access token. */
 function isAccessToken({ claims, header }: VerifiedJwt): boolean {
   return mediaType(header.typ) === 'at+jwt' || claims.typ === 'Bearer' || 'scope' in claims || 'scp' in claims;
 }

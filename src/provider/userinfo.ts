@@ -1,4 +1,4 @@
-/** Asks the provider's userinfo endpoint (OpenID Connect Core section 5.3) for claims that a token lacks. */
+/** Claims that a token lacks, from the userinfo endpoint (OpenID Connect Core section 5.3). */
 import { type Configuration, fetchUserInfo } from 'openid-client';
 import type { Claims } from './claims.ts';
 import type { ClientResult } from './client.ts';
@@ -8,7 +8,7 @@ import { rejected } from './rejection.ts';
 
 /**
  * Sends an access token to the userinfo endpoint. openid-client compares `sub` (section 5.3.2).
- * @returns a rejection also where the provider has no such endpoint; hand the result to `processUserinfoResponse`
+ * @returns hand the result to `processUserinfoResponse`; a rejection where the provider has no such endpoint
  * @throws ProviderUnavailable
  */
 export async function userinfoRequest(

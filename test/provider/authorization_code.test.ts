@@ -45,7 +45,7 @@ describe('the authorization URL', () => {
 });
 
 describe('a code', () => {
-  test('becomes an identity with everything that the provider says', async () => {
+  test('becomes an identity with all claims of the provider', async () => {
     const identity = await login(connect(provider).ours);
     expect(identity).toMatchObject({ issuer: provider.issuer, sub: 'u-alice', refreshToken: undefined });
     expect(identity.user).toMatchObject({
@@ -72,7 +72,7 @@ describe('a code', () => {
     expect((await login(connect(provider, { client_id }).ours)).user.username).toBe('alice');
   });
 
-  test('a provider that takes the secret in the form alone is asked again so, and from then on at once', async () => {
+  test('a provider that takes the secret in the form alone gets it there, and later at once', async () => {
     const { ours } = connect(provider, { client_id: 'post-only' });
     let asked = 0;
     provider.stand('token', (form) => {
@@ -98,12 +98,12 @@ describe('a code', () => {
     expect(bob.user.groups).toEqual(['staff']);
   });
 
-  test('a userinfo answer about somebody else is not believed', async () => {
+  test('Attack: a userinfo response about another user is dropped', async () => {
     provider.stand('userinfo', () => ({ body: { sub: 'u-alice', entitlements: ['everything'] } }));
     expect((await login(connect(provider).ours, 'bob')).user.entitlements).toEqual([]);
   });
 
-  test('is good once', async () => {
+  test('is accepted once', async () => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     await identityOf(ours.exchangeCode(callback, attempt));
@@ -125,7 +125,7 @@ describe('a code', () => {
     ['no exp', 'invalid_response', { exp: undefined }, {}],
     ['not yet valid', 'wrong_time', { nbf: 4_000_000_000 }, {}],
     ['no sub', 'invalid_response', { sub: undefined }, {}],
-    ['signed by a stranger', 'invalid_token', {}, { foreign: true }],
+    ['signed by another key', 'invalid_token', {}, { foreign: true }],
     ['signed by an unknown key', 'invalid_token', {}, { foreign: true, kid: 'unknown' }],
     ['a logout token', 'wrong_type', { events: {} }, {}],
     ['a typ of another type of token', 'wrong_type', {}, { typ: 'logout+jwt' }],
@@ -143,7 +143,7 @@ describe('a code', () => {
     expect((await identityOf(ours.exchangeCode(callback, attempt))).user.username).toBe('alice');
   });
 
-  test('an unsigned ID token is refused', async () => {
+  test('Attack: an unsigned ID token is rejected', async () => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -159,7 +159,7 @@ describe('a code', () => {
     ['no iss where the provider always sends it', (url: URL) => url.searchParams.delete('iss')],
     ['another state', (url: URL) => url.searchParams.set('state', 'another')],
     ['no state', (url: URL) => url.searchParams.delete('state')],
-  ])('a callback is refused before the code is shown to anybody: %s', async (_, change) => {
+  ])('Attack: a forged callback is rejected before the code is sent: %s', async (_, change) => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     change(callback);
@@ -168,7 +168,7 @@ describe('a code', () => {
     expect(provider.counts.token).toBe(before);
   });
 
-  test('is worthless without the verifier that it was asked for with', async () => {
+  test('Attack: a stolen code is rejected without its PKCE verifier', async () => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     const other = { ...attempt, codeVerifier: 'another-'.repeat(8) };
@@ -182,7 +182,7 @@ describe('a code', () => {
     await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ProviderUnavailable);
   });
 
-  test('a wrong client secret is our fault, not the user’s, and the log is told which client', async () => {
+  test('a wrong client secret is an outage, not a rejection, and the log names the client', async () => {
     const { ours, logged } = connect(provider, { client_secret: 'wrong' });
     const callback = await signInAtProvider(ours);
     await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ProviderUnavailable);
@@ -190,7 +190,7 @@ describe('a code', () => {
     expect(logged.at(-1)?.message).toContain('invalid_client');
   });
 
-  test('what the provider says of its refusal is in the log, and what it was sent is not', async () => {
+  test('the description of an error response is in the log, and the code that it quotes is not', async () => {
     const { ours, logged } = connect(provider);
     const callback = await signInAtProvider(ours);
     const error_description = `Invalid client credentials for code ${callback.searchParams.get('code')}`;

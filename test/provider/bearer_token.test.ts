@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 const now = () => Math.floor(Date.now() / 1000);
-/** authentik's access token, as far as it matters. */
+/** The claims of authentik's access token. */
 const right = () => ({
   iss: provider.issuer,
   sub: 'u-alice',
@@ -50,14 +50,14 @@ describe('a JWT', () => {
     ['with the long media type', {}, { typ: 'application/AT+JWT' }],
     ['an ID token of this client', { azp: undefined, scope: undefined, nonce: 'n', at_hash: 'x' }, {}],
     ['with several audiences', { aud: ['account', 'grafana'] }, {}],
-    ["Keycloak's, which names us in azp alone", { aud: 'account', typ: 'Bearer' }, { typ: 'JWT' }],
+    ["Keycloak's, which names this client in azp alone", { aud: 'account', typ: 'Bearer' }, { typ: 'JWT' }],
     [
       'with client_id alone (RFC 9068)',
       { aud: 'https://api', azp: undefined, client_id: 'grafana' },
       { typ: 'at+jwt' },
     ],
     ['within the clock skew', { exp: Math.floor(Date.now() / 1000) - 30 }, {}],
-  ])('is accepted without asking anybody but for keys: %s', async (_, changes, header) => {
+  ])('is accepted without any request but the one for keys: %s', async (_, changes, header) => {
     const token = await provider.sign({ ...right(), ...changes }, header);
     const asked = provider.counts.introspection;
     const identity = await identityOf(connect(provider).ours.verifyBearer(token));
@@ -87,7 +87,7 @@ describe('a JWT', () => {
     ['with an unknown typ', 'wrong_type', {}, { typ: 'secevent+jwt' }],
     ["Keycloak's refresh token", 'wrong_type', { typ: 'Refresh' }, {}],
     ['bound to a key', 'wrong_type', { cnf: { jkt: 'x' } }, {}],
-    ['signed by a stranger', 'invalid_token', {}, { foreign: true }],
+    ['signed by another key', 'invalid_token', {}, { foreign: true }],
     ['signed by an unknown key', 'invalid_token', {}, { foreign: true, kid: 'unknown' }],
   ])('is rejected: %s (%s)', async (_, reason, changes, header) => {
     const { slash, ...claims } = { slash: false, ...right(), ...changes };
@@ -95,7 +95,7 @@ describe('a JWT', () => {
     await rejectionOf(connect(provider).ours.verifyBearer(token), reason);
   });
 
-  test('is refused when a byte was changed, the signature is missing, or it is signed with something public', async () => {
+  test('Attack: a changed byte, no signature, alg none, or the public keys as the secret: rejected', async () => {
     const { ours } = connect(provider);
     const token = await provider.sign(right());
     const [head, body, signature] = token.split('.') as [string, string, string];
@@ -115,7 +115,7 @@ describe('a JWT', () => {
     expect((await identityOf(ours.verifyBearer(token))).sub).toBe('u-alice');
   });
 
-  test('signed with a secret is refused where the provider signs with keys', async () => {
+  test('Attack: signed with the client secret, where the provider signs with keys: rejected', async () => {
     const { id_token_signing_alg_values_supported: _, ...metadata } = (await (
       await fetch(`${provider.issuer}/.well-known/openid-configuration`)
     ).json()) as Record<string, unknown>;
@@ -134,7 +134,7 @@ describe('a JWT', () => {
     ).toBe('u-alice');
   });
 
-  test('real ones: of this client yes, of another client no', async () => {
+  test('from a real token endpoint is accepted for this client, and rejected for another one', async () => {
     const { access_token } = await tokens('jwt', 'jwt-secret');
     expect(
       (await identityOf(connect(provider, { client_id: 'jwt' }).ours.verifyBearer(access_token))).user.username,
@@ -144,7 +144,7 @@ describe('a JWT', () => {
     expect((await identityOf(connect(provider).ours.verifyBearer(id_token))).user.username).toBe('alice');
   });
 
-  test('without a name is completed by userinfo, and is good without it', async () => {
+  test('without a name is completed by userinfo, and accepted when userinfo fails', async () => {
     provider.stand('userinfo', () => ({ body: { sub: 'u-alice', preferred_username: 'alice', groups: ['more'] } }));
     const token = await provider.sign({ ...right(), preferred_username: undefined });
     expect((await identityOf(connect(provider).ours.verifyBearer(token))).user).toMatchObject({
@@ -157,7 +157,7 @@ describe('a JWT', () => {
 });
 
 describe('keys', () => {
-  test('a new key is found at once, by one re-read for all who come together', async () => {
+  test('a new key is found at once, by one reading for all requests that come together', async () => {
     const other = await startProvider({ clients });
     const { ours } = connect(other);
     const claims = { ...right(), iss: other.issuer };
@@ -171,7 +171,7 @@ describe('keys', () => {
     await other.close();
   });
 
-  test('unknown keys cost one re-read a minute, whoever names how many', async () => {
+  test('Attack: tokens with invented keys cost one reading a minute', async () => {
     const other = await startProvider({ clients });
     let clock = Date.now();
     const { ours } = connect(other, {}, () => clock);
@@ -194,7 +194,7 @@ describe('keys', () => {
     await other.close();
   });
 
-  test('a key set that cannot be read is no refusal, and is asked for at most once a second', async () => {
+  test('a key set that cannot be read is an outage, and is requested at most once a second', async () => {
     const other = await startProvider({ clients });
     other.fail('jwks', 'error');
     const clock = Date.now();
@@ -215,7 +215,7 @@ describe('keys', () => {
 });
 
 describe('an opaque token', () => {
-  test('is asked about: of this client yes, of another client or nonsense no', async () => {
+  test('is introspected: accepted for this client, rejected for another client and when it is unknown', async () => {
     const { ours } = connect(provider);
     const mine = await tokens('grafana', 'grafana-secret');
     const identity = await identityOf(ours.verifyBearer(mine.access_token));
@@ -254,7 +254,7 @@ describe('an opaque token', () => {
     await rejectionOf(connect(provider).ours.verifyBearer('opaque'), 'wrong_audience');
   });
 
-  test('with `bearer: introspect`, a JWT is asked about too', async () => {
+  test('with `bearer: introspect`, a JWT is introspected too', async () => {
     const asked = provider.counts.introspection;
     provider.stand('introspection', () => ({ body: { active: false } }));
     const { ours } = connect(provider, { bearer: 'introspect' });
@@ -262,12 +262,17 @@ describe('an opaque token', () => {
     expect(provider.counts.introspection).toBe(asked + 1);
   });
 
-  test.each(['error', 'busy', 'nonsense', 'reset'] as const)('the provider fails (%s): no refusal', async (failure) => {
+  test.each([
+    'error',
+    'busy',
+    'nonsense',
+    'reset',
+  ] as const)('the provider fails (%s): an outage, not a rejection', async (failure) => {
     provider.fail('introspection', failure);
     await expect(connect(provider).ours.verifyBearer('opaque')).rejects.toThrow(ProviderUnavailable);
   });
 
-  test('what cannot be a token, or a client without a secret, is refused without asking', async () => {
+  test('of another syntax, or at a client without a secret, is rejected without a request', async () => {
     const asked = provider.counts.introspection;
     for (const token of ['', 'a b', 'ü', 'a\tb', '==', 'a=b']) {
       await rejectionOf(connect(provider).ours.verifyBearer(token), 'invalid_token');

@@ -72,7 +72,7 @@ test('a stale document is used, and read again in the background', async () => {
   await expect.poll(() => provider.counts.discovery).toBe(4);
 });
 
-test('a provider that is away is tried again, by itself and when asked', async () => {
+test('a provider that is down is tried again, in the background and by requests', async () => {
   const provider = await start();
   provider.fail('discovery', 'error');
   const { ours, logged } = connect(provider);
@@ -85,7 +85,7 @@ test('a provider that is away is tried again, by itself and when asked', async (
   expect(await ours.authorizationUrl(attempt)).toContain('/auth?');
 });
 
-test('a request that follows a failure of the background does not wait for the next second', async () => {
+test('a request after a failed attempt of the background does not wait for the next one', async () => {
   const provider = await start();
   provider.fail('discovery', 'error');
   const { ours, logged } = connect(provider);
@@ -104,8 +104,8 @@ describe.each([
   ['no keys', ({ jwks_uri: _, ...body }: Record<string, unknown>) => body],
   ['a list', () => []],
   ['text', () => 'hello'],
-])('a discovery document is not believed: %s', (_, change) => {
-  test('it is as if the provider were away', async () => {
+])('a discovery document is not accepted: %s', (_, change) => {
+  test('the provider is unavailable', async () => {
     const provider = await start();
     const address = `${provider.issuer}/.well-known/openid-configuration`;
     const right = (await (await fetch(address)).json()) as Record<string, unknown>;
@@ -175,7 +175,7 @@ test('a provider that hangs is unavailable after ten seconds', async () => {
   await ended;
 });
 
-test('the place to sign out is named with the hint, and is not invented', async () => {
+test('the end session URL has the hint, and there is none without an endpoint', async () => {
   const provider = await start();
   const { ours } = connect(provider);
   const url = new URL((await ours.endSessionUrl('the.id.token'))!);
@@ -187,7 +187,7 @@ test('the place to sign out is named with the hint, and is not invented', async 
   expect(await connect(provider).ours.endSessionUrl('the.id.token')).toBeUndefined();
 });
 
-test('keys are not fetched in plain text for an issuer that is https', () => {
+test('Attack: keys over plain http for an issuer that is https', () => {
   const issuer = 'https://auth.example.com';
   expect(jwksUriOf({ issuer, jwks_uri: 'https://keys.example.com/' }, false)).toBe('https://keys.example.com/');
   expect(() => jwksUriOf({ issuer, jwks_uri: 'http://auth.example.com/jwks' }, false)).toThrow('not https');
@@ -197,7 +197,7 @@ test('keys are not fetched in plain text for an issuer that is https', () => {
   );
 });
 
-describe('a discovery that fails says what is wrong, in the log and to whoever asks', () => {
+describe('a discovery that fails says what is wrong, in the log and in the cause of the 503', () => {
   /** The event, and the cause that the log shows beside a 503. */
   async function failing(prepare: (provider: Awaited<ReturnType<typeof start>>) => void) {
     const provider = await start();
@@ -208,7 +208,7 @@ describe('a discovery that fails says what is wrong, in the log and to whoever a
     return { said: logged[0]!.message, issuer: provider.issuer };
   }
 
-  test('the provider has another name for itself', async () => {
+  test('the document has another issuer', async () => {
     const { said, issuer } = await failing((provider) =>
       provider.stand('discovery', () => ({
         body: { issuer: `${provider.issuer}/other`, jwks_uri: `${provider.issuer}/jwks` },

@@ -1,4 +1,4 @@
-/** A provider of ours over a real one, and the browser's part of a login. */
+/** A `Provider` over a real OpenID provider, and the browser's part of a login. */
 import { expect } from 'vitest';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import type { Identity } from '../../src/identity.ts';
@@ -42,7 +42,7 @@ export const clients = [
   },
 ];
 
-/** `provider` as one application sees it, with what it told the log. */
+/** A provider as one application sees it, with the events that it logged. */
 export function connect(
   { issuer }: Pick<TestProvider, 'issuer'>,
   changes: Partial<ApplicationConfig> = {},

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 describe('an app password', () => {
-  test('is accepted for its user, in any letter case, by user name or e-mail', async () => {
+  test('is accepted for its user, in any letter case', async () => {
     const { ours } = connect(provider);
     expect(await identityOf(ours.verifyAppPassword('alice', 'app-alice'))).toMatchObject({
       sub: 'u-alice',
@@ -31,7 +31,7 @@ describe('an app password', () => {
     expect((await identityOf(ours.verifyAppPassword('ALICE', 'app-alice'))).sub).toBe('u-alice');
   });
 
-  test('goes to the provider without the secret of the client', async () => {
+  test('goes to the provider without the client secret', async () => {
     const forms: URLSearchParams[] = [];
     provider.stand('token', (form) => {
       forms.push(form);
@@ -57,11 +57,11 @@ describe('an app password', () => {
     ['an unknown user', 'mallory', 'app-mallory'],
     ['an empty one', 'alice', ''],
     ['an empty user name', '', 'app-alice'],
-  ])('is refused: %s', async (_, username, password) => {
+  ])('is rejected: %s', async (_, username, password) => {
     await rejectionOf(connect(provider).ours.verifyAppPassword(username, password), 'invalid_grant');
   });
 
-  test('is refused where the provider vouches for anyone, whoever is named', async () => {
+  test('is rejected where the provider vouches for its service account under any user name', async () => {
     const { ours } = connect(careless);
     for (const name of ['alice', 'u-service', '', 'undefined']) {
       await rejectionOf(ours.verifyAppPassword(name, 'anything'), 'wrong_user');
@@ -69,7 +69,7 @@ describe('an app password', () => {
     expect((await identityOf(ours.verifyAppPassword('AK-client-credentials', 'anything'))).sub).toBe('u-service');
   });
 
-  test('is refused when no ID token comes back, or one for another client', async () => {
+  test('is rejected when no ID token comes back, or one for another client', async () => {
     const { ours } = connect(provider);
     provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer' } }));
     await rejectionOf(ours.verifyAppPassword('alice', 'x'), 'invalid_response');
@@ -80,7 +80,12 @@ describe('an app password', () => {
     await rejectionOf(ours.verifyAppPassword('alice', 'x'), 'invalid_response');
   });
 
-  test.each(['error', 'busy', 'nonsense', 'reset'] as const)('is neither accepted nor refused: %s', async (failure) => {
+  test.each([
+    'error',
+    'busy',
+    'nonsense',
+    'reset',
+  ] as const)('is neither accepted nor rejected: %s', async (failure) => {
     provider.fail('token', failure);
     const error = await connect(provider)
       .ours.verifyAppPassword('alice', 'app-alice')
@@ -92,7 +97,7 @@ describe('an app password', () => {
     ['invalid_client', 401],
     ['unauthorized_client', 400],
     ['unsupported_grant_type', 400],
-  ])('the provider knows no app passwords (%s): the operator is told, the user is not blamed', async (error, status) => {
+  ])('the provider has no app passwords (%s): the log says so, and no user is blamed', async (error, status) => {
     const { ours, logged } = connect(provider);
     provider.stand('token', () => ({ status, body: { error } }));
     await rejectionOf(ours.verifyAppPassword('alice', 'app-alice'), 'grant_not_offered');
@@ -106,7 +111,7 @@ test.each([
   [400, 'invalid_grant'],
   [400, 'unauthorized_client'],
   [429, 'slow_down'],
-])('a provider that quotes the password does not bring it into the log: %i %s', async (status, error) => {
+])('Attack: a provider that quotes the password does not bring it into the log: %i %s', async (status, error) => {
   const { ours, logged } = connect(provider);
   provider.stand('token', (body) => ({
     status,
@@ -122,7 +127,7 @@ test.each([
 });
 
 describe('the password grant', () => {
-  test('is asked as this client', async () => {
+  test('is sent as this client', async () => {
     const { ours } = connect(provider);
     expect((await identityOf(ours.verifyPassword('bob', 'builder'))).user.username).toBe('bob');
     await rejectionOf(ours.verifyPassword('bob', 'wrong'), 'invalid_grant');
@@ -131,13 +136,14 @@ describe('the password grant', () => {
     );
   });
 
-  test('is refused for another user than the one who was named', async () => {
+  test('is rejected for another user than the one that was named', async () => {
     const now = Math.floor(Date.now() / 1000);
     const claims = {
       iss: provider.issuer,
       aud: 'grafana',
       sub: 'u',
       preferred_username: 'bob',
+      email: 'bob@example.com',
       iat: now,
       exp: now + 60,
     };
@@ -146,5 +152,6 @@ describe('the password grant', () => {
     const { ours } = connect(provider);
     await rejectionOf(ours.verifyPassword('alice', 'x'), 'wrong_user');
     expect((await identityOf(ours.verifyPassword('Bob', 'x'))).sub).toBe('u');
+    expect((await identityOf(ours.verifyPassword('BOB@example.com', 'x'))).sub).toBe('u');
   });
 });

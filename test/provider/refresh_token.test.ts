@@ -32,20 +32,20 @@ test('brings new tokens, a new refresh token, and the claims of now', async () =
   expect(after.expiresAt).toBeGreaterThanOrEqual(before.expiresAt);
 });
 
-test('a refresh token that was used before is refused', async () => {
+test('a refresh token that was used before is rejected', async () => {
   const { ours } = connect(provider, { scopes });
   const before = await login(ours);
   await identityOf(ours.refresh(before.refreshToken!, before));
   await rejectionOf(ours.refresh(before.refreshToken!, before), 'invalid_grant');
 });
 
-test('tokens for another user are refused', async () => {
+test('tokens for another user are rejected', async () => {
   const { ours } = connect(provider, { scopes });
   const before = await login(ours);
   await rejectionOf(ours.refresh(before.refreshToken!, { ...before, sub: 'u-bob' }), 'wrong_user');
 });
 
-test('an ID token that a stranger signed is refused', async () => {
+test('an ID token that another key has signed is rejected', async () => {
   const { ours } = connect(provider, { scopes });
   const before = await login(ours);
   const iat = Math.floor(Date.now() / 1000);
@@ -55,7 +55,7 @@ test('an ID token that a stranger signed is refused', async () => {
   await rejectionOf(ours.refresh('any', before), 'invalid_token');
 });
 
-test('an answer without an ID token and without a refresh token keeps the old ones', async () => {
+test('a response without an ID token and without a refresh token keeps the old ones', async () => {
   const { ours } = connect(provider, { scopes });
   const before = await login(ours);
   provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', expires_in: 100 } }));
@@ -70,7 +70,12 @@ test('an answer without an ID token and without a refresh token keeps the old on
   expect(Math.abs(after.expiresAt - Date.now() - 100_000)).toBeLessThan(5000);
 });
 
-test.each(['error', 'busy', 'nonsense', 'reset'] as const)('the provider fails (%s): no refusal', async (failure) => {
+test.each([
+  'error',
+  'busy',
+  'nonsense',
+  'reset',
+] as const)('the provider fails (%s): an outage, not a rejection', async (failure) => {
   const { ours } = connect(provider, { scopes });
   const before = await login(ours);
   provider.fail('token', failure);
@@ -79,23 +84,23 @@ test.each(['error', 'busy', 'nonsense', 'reset'] as const)('the provider fails (
   expect((await identityOf(ours.refresh(before.refreshToken!, before))).sub).toBe('u-alice');
 });
 
-test('userinfo fails: no refusal', async () => {
+test('userinfo fails: an outage, not a rejection', async () => {
   const { ours } = connect(provider, { scopes });
   const before = await login(ours, 'bob');
   provider.fail('userinfo', 'error');
   await expect(ours.refresh(before.refreshToken!, before)).rejects.toThrow(ProviderUnavailable);
 });
 
-test('a stranger who uses up the re-reading of the minute does not end sessions when the keys change', async () => {
+test('Attack: a forged token uses up the reading of the keys in that minute; sessions still survive a change of keys', async () => {
   const other = await startProvider({ clients });
   const { ours } = connect(other, { scopes });
   const before = await login(ours);
-  const stranger = async () => {
+  const sendForged = async () => {
     const claims = { iss: other.issuer, aud: 'grafana', sub: 'u-alice', exp: Math.floor(Date.now() / 1000) + 60 };
     const forged = await other.sign(claims, { foreign: true, kid: 'invented' });
     await rejectionOf(ours.verifyBearer(forged), 'invalid_token');
   };
-  await stranger();
+  await sendForged();
   const read = other.counts.jwks;
   await other.rotateKeys();
   const after = await identityOf(ours.refresh(before.refreshToken!, before));
@@ -104,7 +109,7 @@ test('a stranger who uses up the re-reading of the minute does not end sessions 
   await other.rotateKeys();
   expect((await login(ours)).sub).toBe('u-alice');
   expect(other.counts.jwks).toBe(read + 3);
-  await stranger();
+  await sendForged();
   expect(other.counts.jwks).toBe(read + 3);
   await other.close();
 });
