@@ -41,10 +41,3 @@ export class CredentialsRefused extends GatepostError {
     super('credentials_refused', message, { status: 401, cause });
   }
 }
-
-/** The provider does not take such credentials from anybody: they are the application's own business, and nobody guessed. */
-export class GrantNotOffered extends CredentialsRefused {
-  constructor(cause?: unknown) {
-    super('the provider does not take user names and passwords for this client', cause);
-  }
-}

@@ -1,14 +1,14 @@
-/** A provider that hangs must not hang a request: every call ends in time. */
-import { ProviderUnavailable } from '../errors.ts';
+/** Ends a wait in time: a provider or store that hangs must not hang a request. */
 
-/** Milliseconds for one request to the provider, and for everything that one call of ours needs. */
-export const PROVIDER_TIMEOUT_MS = 10_000;
-
-/** `work`, or `ProviderUnavailable` after `limit` milliseconds. */
-export async function withDeadline<T>(work: Promise<T>, limit = PROVIDER_TIMEOUT_MS): Promise<T> {
+/**
+ * `work`, or a rejection when it takes too long. The work itself goes on; its late result is dropped.
+ * @param timeoutMs milliseconds that the caller waits
+ * @param makeError makes the error of a wait that took too long
+ */
+export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, makeError: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ProviderUnavailable(new Error(`no answer within ${limit} ms`))), limit);
+    timer = setTimeout(() => reject(makeError()), timeoutMs);
   });
   try {
     return await Promise.race([work, late]);

@@ -1,9 +1,8 @@
 /** Decides about a credential whose answer is not at hand: looks for its session, and asks the provider where it must. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { CredentialsRefused, GrantNotOffered, ProviderUnavailable } from '../errors.ts';
-import type { Identity } from '../identity.ts';
+import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
-import type { Provider } from '../provider/provider.ts';
+import { type Provider, type Rejection, rejected } from '../provider/index.ts';
 import type { LiveSession, Sessions } from '../sessions/sessions.ts';
 import type { HeaderResult } from './authenticator.ts';
 import { verifyBasic } from './basic.ts';
@@ -59,16 +58,15 @@ async function verifyFirst(context: CredentialContext, attempt: CredentialAttemp
   if ('retryAfter' in permit) return { kind: 'limited', retryAfter: permit.retryAfter };
   try {
     const unlock = await context.lock.lock(ids[0]);
+    let result: HeaderResult | Rejection;
     try {
       const found = await context.sessionsOfCredentials.find(ids, application.slug);
       if (found !== undefined) return accept(context, attempt, found);
-      return await verify(context, attempt);
+      result = await verify(context, attempt);
     } finally {
       await unlock();
     }
-  } catch (error) {
-    if (!(error instanceof CredentialsRefused)) throw error;
-    return await reject(context, attempt, error, permit.recordFailure);
+    return result.kind === 'rejected' ? await reject(context, attempt, result, permit.recordFailure) : result;
   } finally {
     permit.release();
   }
@@ -82,28 +80,35 @@ async function recheck(context: CredentialContext, attempt: CredentialAttempt, f
   const unlock = await context.lock.tryLock(attempt.ids[0]);
   if (unlock === undefined) return accept(context, attempt, found);
   try {
-    return await verify(context, attempt, found.id);
+    const result = await verify(context, attempt, found.id);
+    if (result.kind !== 'rejected') return result;
+    for (const id of attempt.ids) await context.sessions.end(id);
+    return await reject(context, attempt, result, async () => false);
   } catch (error) {
     if (error instanceof ProviderUnavailable) return await keepDuringOutage(context, attempt, error);
-    if (!(error instanceof CredentialsRefused)) throw error;
-    for (const id of attempt.ids) await context.sessions.end(id);
-    return await reject(context, attempt, error, async () => false);
+    throw error;
   } finally {
     await unlock();
   }
 }
 
 /** Asks, and keeps the session of a yes. `renews`: the id of the session that stands for this credential so far. */
-async function verify(context: CredentialContext, attempt: CredentialAttempt, renews?: string): Promise<HeaderResult> {
+async function verify(
+  context: CredentialContext,
+  attempt: CredentialAttempt,
+  renews?: string,
+): Promise<HeaderResult | Rejection> {
   const { application, credential, ids } = attempt;
   const provider = context.provider(application);
   const asked = context.now();
-  const identity: Identity =
+  const verified =
     credential.scheme === 'basic'
       ? await verifyBasic(provider, application.basic, credential)
       : await verifyBearer(provider, credential);
+  if (verified.kind === 'rejected') return verified;
+  const { identity } = verified;
   const at = context.now();
-  if (identity.expiresAt <= at) throw new CredentialsRefused('the token has ended');
+  if (identity.expiresAt <= at) return rejected('wrong_time', 'the token has ended');
   const session = sessionOf({ identity, application: application.slug, authMethod: credential.scheme }, { asked, at });
   const live = await context.sessionsOfCredentials.save(ids[0], session);
   // Signed out between the question and now: whoever signs out wins.
@@ -133,13 +138,13 @@ async function keepDuringOutage(
 async function reject(
   context: CredentialContext,
   { ids, application, clientAddress, credential }: CredentialAttempt,
-  error: CredentialsRefused,
+  rejection: Rejection,
   count: () => Promise<boolean>,
 ): Promise<HeaderResult> {
-  const notice = { application: application.slug, error };
-  const message = `${credential.scheme} credentials were refused: ${error.message}`;
+  const notice = { application: application.slug, error: rejection.cause };
+  const message = `${credential.scheme} credentials were refused: ${rejection.message}`;
   context.events.emit('log', { level: 'debug', event: 'credential.denied', message, ...notice });
-  const isGuess = !(error instanceof GrantNotOffered);
+  const isGuess = rejection.reason !== 'grant_not_offered';
   if (context.denied.remember(ids[0]) && isGuess && (await count())) {
     const limit = `too many refusals from ${clientAddress || 'unknown'} or for one user name: no more questions for a minute`;
     context.events.emit('log', {

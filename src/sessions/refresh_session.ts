@@ -1,10 +1,9 @@
 /** One refresh of one session: asks the provider, judges its answer, writes the row. Whoever calls it holds the lock. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seal } from '../crypto/seal.ts';
-import { CredentialsRefused } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
-import type { Provider } from '../provider/provider.ts';
+import { type IdentityResult, type Provider, type Rejection, rejected } from '../provider/index.ts';
 import type { Store } from '../stores/store.ts';
 import { refreshDueAt } from './refresh_due.ts';
 import type { Session } from './session.ts';
@@ -78,7 +77,7 @@ export function createSessionRefresh({
     return 'ended';
   }
 
-  async function refuse(key: string, row: SessionRecord, error: unknown): Promise<RefreshOutcome> {
+  async function refuse(key: string, row: SessionRecord, rejection: Rejection): Promise<RefreshOutcome> {
     const present = await readRow(key);
     // Somebody else has renewed it with this very token, which is why it was refused to us.
     if (present !== undefined && present.session.refreshToken !== row.session.refreshToken) return 'refreshed';
@@ -87,23 +86,21 @@ export function createSessionRefresh({
       row.session,
       'info',
       'session.refresh_refused',
-      'the provider refused to refresh a session: it has ended',
-      error,
+      `the provider refused to refresh a session, which has ended: ${rejection.message}`,
+      rejection.cause,
     );
     return 'ended';
   }
 
   /** The provider's answer, or `undefined` when it gave none. */
-  async function ask(session: Session, refreshToken: string): Promise<Identity | undefined> {
+  async function ask(session: Session, refreshToken: string): Promise<IdentityResult | undefined> {
     try {
       const { sub, idToken } = session;
-      const identity = await provider(session.application)?.refresh(refreshToken, { sub, idToken });
+      const result = await provider(session.application)?.refresh(refreshToken, { sub, idToken });
       // Tokens of somebody else (a mix-up at the provider, or an attack on the way) must not change whose session this is.
-      if (identity !== undefined && identity.sub !== sub)
-        throw new CredentialsRefused('the tokens are for another user');
-      return identity;
+      const isOther = result?.kind === 'verified' && result.identity.sub !== sub;
+      return isOther ? rejected('wrong_user', 'the tokens are for another user') : result;
     } catch (error) {
-      if (error instanceof CredentialsRefused) throw error;
       log(session, 'warn', 'session.refresh_failed', 'the provider did not refresh a session', error);
       return undefined;
     }
@@ -115,15 +112,11 @@ export function createSessionRefresh({
     const { session } = row;
     // Another replica was faster.
     if (session.refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
-    try {
-      const identity = await ask(session, session.refreshToken);
-      if (identity === undefined) return 'away';
-      const outcome = await write(key, { ...row, session: refreshedSession(session, identity, now()) });
-      log(session, 'debug', 'session.refreshed', 'a session was refreshed');
-      return outcome;
-    } catch (error) {
-      if (error instanceof CredentialsRefused) return refuse(key, row, error);
-      throw error;
-    }
+    const result = await ask(session, session.refreshToken);
+    if (result === undefined) return 'away';
+    if (result.kind === 'rejected') return refuse(key, row, result);
+    const outcome = await write(key, { ...row, session: refreshedSession(session, result.identity, now()) });
+    log(session, 'debug', 'session.refreshed', 'a session was refreshed');
+    return outcome;
   };
 }

@@ -56,7 +56,9 @@ export function createBackchannelLogout(context: SigninContext) {
       if (token === undefined || tokens.length > 1)
         throw new CredentialsRefused('one logout_token is needed, in a form');
       application = find(token);
-      const logout = validateLogoutToken(await context.provider(application).verifyLogoutToken(token));
+      const verified = await context.provider(application).verifyLogoutToken(token);
+      if (verified.kind === 'rejected') throw new CredentialsRefused(verified.message, verified.cause);
+      const logout = validateLogoutToken(verified, context.now());
       await signOut(context, logout);
       ctx.status = 200;
       ctx.body = '';

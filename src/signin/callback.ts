@@ -1,9 +1,9 @@
 /** `callback`: the browser comes back from the provider. It never ends here: on to the application, or afresh, or a page that says why not. */
-import { CredentialsRefused, causeOf, ProviderUnavailable } from '../errors.ts';
+import { causeOf, ProviderUnavailable } from '../errors.ts';
 import { singleParam } from '../http/query.ts';
 import { clientRefusedPage, loginFailedPage, loopPage, providerDownPage } from '../pages/login.ts';
 import { redirect, sendPage } from '../pages/send.ts';
-import { ClientRejected, CodeRejected, readDescription } from '../provider/index.ts';
+import { ClientRejected, type Rejection, readDescription } from '../provider/index.ts';
 import { type BrowserSession, findBrowserSessions } from './browser_sessions.ts';
 import { complete } from './complete.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
@@ -73,17 +73,17 @@ async function exchange(
   const url = new URL(`${redirectUri.split('?')[0]}?${ctx.querystring}`);
   const asked = context.now();
   try {
-    const identity = await provider.exchangeCode(url, {
+    const result = await provider.exchangeCode(url, {
       redirectUri,
       state: singleParam(ctx.querystring, 'state') ?? '',
       ...secrets,
     });
-    return await complete(context, request, { identity, asked, login, present, browser });
-  } catch (error) {
-    if (error instanceof CodeRejected) {
-      return withoutLogin(context, request, { ...opened, kind: 'expired', login }, present, browser);
+    if (result.kind === 'verified') {
+      return await complete(context, request, { identity: result.identity, asked, login, present, browser });
     }
-    if (error instanceof CredentialsRefused) return untrusted(request, login, error);
+    if (result.reason !== 'invalid_grant') return untrusted(request, login, result);
+    return await withoutLogin(context, request, { ...opened, kind: 'expired', login }, present, browser);
+  } catch (error) {
     if (error instanceof ProviderUnavailable) return unavailable(request, login, error);
     throw error;
   }
@@ -99,15 +99,16 @@ function unavailable(
 }
 
 /** The provider's answer did not pass a check: nothing of it is believed. */
-function untrusted({ ctx, application }: BrowserRequest, { returnTo }: LoginState, error: CredentialsRefused): Outcome {
-  const cause = error.cause instanceof Error ? error.cause : error;
-  // openid-client's code for an `exp`, `iat` or `nbf` that cannot be: the clock of one of the two is wrong.
-  const late = (cause as { code?: unknown }).code === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED';
+function untrusted({ ctx, application }: BrowserRequest, { returnTo }: LoginState, rejection: Rejection): Outcome {
+  const { cause } = rejection;
+  // An `exp`, `iat` or `nbf` that cannot be: the clock of one of the two is wrong.
+  const late = rejection.reason === 'wrong_time';
   const sentence = late
     ? 'The login provider sent an answer that is too old or from the future: the clock of its server or of this one is wrong.'
     : 'The login provider sent an answer that does not fit the login that you began, so it was not believed.';
   const code = late ? 'wrong_clock' : 'invalid_answer';
-  const detail = `${cause.name}: ${cause.message}${late ? '; compare the clocks of this machine and of the provider' : ''}`;
+  const said = cause ? `${cause.name}: ${cause.message}` : rejection.message;
+  const detail = `${said}${late ? '; compare the clocks of this machine and of the provider' : ''}`;
   return sendPage(ctx, loginFailedPage(application, returnTo, { sentence, code, status: 400 }), 'failed', detail);
 }
 

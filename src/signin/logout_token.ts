@@ -1,6 +1,8 @@
-/** Judges the claims of a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6, steps 5 to 8). Pure. */
+/** Checks what makes a verified token a logout token (OpenID Connect Back-Channel Logout 1.0 sections 2.4 and 2.6). Pure. */
 import { CredentialsRefused } from '../errors.ts';
-import { isLogout } from '../provider/index.ts';
+import { CLOCK_SKEW_SECONDS, type LogoutTokenResult } from '../provider/index.ts';
+
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** Whom to sign out, and what is needed to do it once. Times in milliseconds since the epoch. */
 export interface Logout {
@@ -13,9 +15,14 @@ export interface Logout {
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** `claims` are verified already: signature, `iss`, `aud`, `iat`, `exp`. Throws `CredentialsRefused`. */
-export function validateLogoutToken(claims: Record<string, unknown>): Logout {
-  const { iss, sub, sid, jti, exp } = claims;
+/** The signature, `iss`, `aud`, `exp` and that `iat` is there are verified already. Throws `CredentialsRefused`. */
+export function validateLogoutToken(
+  { claims, type }: Extract<LogoutTokenResult, { kind: 'verified' }>,
+  now: number,
+): Logout {
+  const { iss, sub, sid, jti, exp, iat } = claims;
+  if (!['', 'jwt', 'logout+jwt'].includes(type)) throw new CredentialsRefused('the token is of another kind');
+  if ((iat - CLOCK_SKEW_SECONDS) * 1000 > now) throw new CredentialsRefused('the token is from the future');
   if (text(sub) === undefined && text(sid) === undefined) throw new CredentialsRefused('the token names nobody');
   if (![sub, sid].every((value) => value === undefined || text(value) !== undefined)) {
     throw new CredentialsRefused('sub and sid must be texts');
@@ -24,6 +31,14 @@ export function validateLogoutToken(claims: Record<string, unknown>): Logout {
     throw new CredentialsRefused('the token is no logout token: its events say nothing of a logout');
   // Attack: an ID token that somebody got hold of would end the session that it came from. Only ID tokens have a nonce.
   if ('nonce' in claims) throw new CredentialsRefused('a logout token must not have a nonce');
-  if (text(jti) === undefined) throw new CredentialsRefused('the token has no jti');
-  return { iss: iss as string, sub: text(sub), sid: text(sid), jti: jti as string, exp: (exp as number) * 1000 };
+  const id = text(jti);
+  if (id === undefined) throw new CredentialsRefused('the token has no jti');
+  return { iss, sub: text(sub), sid: text(sid), jti: id, exp: exp * 1000 };
+}
+
+/** Section 2.4: `events` has the member, an object. */
+function isLogout({ events }: Record<string, unknown>): boolean {
+  if (typeof events !== 'object' || events === null || !Object.hasOwn(events, LOGOUT_EVENT)) return false;
+  const event: unknown = Reflect.get(events, LOGOUT_EVENT);
+  return typeof event === 'object' && event !== null && !Array.isArray(event);
 }

@@ -3,6 +3,7 @@ import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import type { HeaderResult } from '../../src/credentials/authenticator.ts';
+import { createEvents } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
 import { basic, makeApplication, makeReplica } from './fixture.ts';
@@ -42,7 +43,7 @@ const clock = {
     return Date.now();
   },
 };
-const open = () => makeReplica({ clock, providers: (now) => createProviders({ now }) });
+const open = () => makeReplica({ clock, providers: (now) => createProviders({ now, events: createEvents() }) });
 beforeEach(() => {
   replica = open();
   address = 0;

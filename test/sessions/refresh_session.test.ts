@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CredentialsRefused, ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
-import type { Provider } from '../../src/provider/provider.ts';
+import { ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
+import { type Provider, rejected } from '../../src/provider/index.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -40,7 +40,10 @@ function openReplica(): Sessions {
   });
 }
 
-const answer = (changes = {}) => makeIdentity(makeSession(clock.now()), clock.now(), changes);
+const answer = (changes = {}) => ({
+  kind: 'verified' as const,
+  identity: makeIdentity(makeSession(clock.now()), clock.now(), changes),
+});
 
 beforeEach(() => {
   clock = createClock();
@@ -148,9 +151,7 @@ test('a provider that gives no new refresh token goes on with the old one', asyn
 });
 
 test('refused: the session ends, on every replica', async () => {
-  refresh = async () => {
-    throw new CredentialsRefused();
-  };
+  refresh = async () => rejected('invalid_grant', 'the refresh token was revoked');
   const id = await here.create(makeRefreshable(clock.now()));
   await there.find(id, 'grafana');
   clock.pass(6 * MINUTE);

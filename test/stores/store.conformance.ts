@@ -236,7 +236,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     const provider = refreshingProvider(async (_, { sub }) => {
       refreshes++;
       await sleep(150);
-      return makeIdentity(make({ sub }), place().now());
+      return { kind: 'verified', identity: makeIdentity(make({ sub }), place().now()) };
     });
     const options = { secret: [SECRET], session_max_age: 24 * HOUR, now: place().now, provider: () => provider };
     const sides = [createSessions({ ...options, store: store() }), createSessions({ ...options, store: other() })];
