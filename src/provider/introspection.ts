@@ -47,8 +47,8 @@ export function processIntrospectionResponse(
   const refusal = checkIsOurs(response, expected) ?? checkType(response);
   if (refusal) return refusal;
   const nowSeconds = expected.now / 1000;
-  const exp = response.exp ?? nowSeconds + DEFAULT_LIFETIME_SECONDS;
-  if (typeof exp !== 'number' || !Number.isFinite(exp)) return rejected('invalid_response', 'exp is not a number');
+  const exp = numericDate(response.exp ?? nowSeconds + DEFAULT_LIFETIME_SECONDS);
+  if (exp === undefined) return rejected('invalid_response', 'exp is not a number');
   if (exp <= nowSeconds) return rejected('wrong_time', 'the token has expired');
   // RFC 9068 section 2.2: the subject of a client that acts for itself is the client.
   const sub = response.sub ?? response.client_id;
@@ -59,6 +59,12 @@ export function processIntrospectionResponse(
     kind: 'verified',
     claims: { ...response, sub, exp, ...(name !== undefined && { preferred_username: name }) },
   };
+}
+
+/** RFC 7519 section 2, and the text of such a number, which some providers send. */
+function numericDate(value: unknown): number | undefined {
+  const date = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
+  return typeof date === 'number' && Number.isFinite(date) ? date : undefined;
 }
 
 /**
