@@ -1,8 +1,9 @@
 /** `callback`: the browser comes back from the provider. It never ends here: on to the application, or afresh, or a page that says why not. */
 import { CredentialsRefused, causeOf, ProviderUnavailable } from '../errors.ts';
 import { singleParam } from '../http/query.ts';
-import { clientRefusedPage, loginFailedPage, loopPage, providerDownPage } from '../pages/login.ts';
-import { redirect, sendPage } from '../pages/send.ts';
+import { clientRejectedPage, providerUnavailablePage } from '../pages/errors.ts';
+import { loginFailedPage, loginLoopPage } from '../pages/login.ts';
+import { redirect } from '../pages/send.ts';
 import { ClientRejected, CodeRejected, readDescription } from '../provider/index.ts';
 import { type BrowserSession, findBrowserSessions } from './browser_sessions.ts';
 import { complete } from './complete.ts';
@@ -10,6 +11,7 @@ import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { type LoginCookie, readLoginCookie } from './login_cookie.ts';
 import { LOOP_ATTEMPTS, LOOP_WINDOW_MS, type LoginState, type OpenedState } from './login_state.ts';
 import { redirectToProvider, redirectUriOf } from './redirect_to_provider.ts';
+import { respondWithPage } from './respond.ts';
 
 type ValidState = Extract<OpenedState, { kind: 'valid' }>;
 
@@ -52,7 +54,7 @@ function withoutLogin(
   const firstStartedAt = login?.firstStartedAt ?? context.now();
   const recent = Math.abs(context.now() - firstStartedAt) <= LOOP_WINDOW_MS;
   const attempt = recent ? (login?.attempt ?? (opened as { attempt: number }).attempt) : 0;
-  if (attempt >= LOOP_ATTEMPTS) return sendPage(ctx, loopPage(application, returnTo), 'loop');
+  if (attempt >= LOOP_ATTEMPTS) return respondWithPage(ctx, loginLoopPage(application, returnTo), 'loop');
   return redirectToProvider(context, request, {
     returnTo,
     attempt: attempt + 1,
@@ -94,8 +96,8 @@ function unavailable(
   { returnTo }: LoginState,
   error: ProviderUnavailable,
 ): Outcome {
-  const page = (error instanceof ClientRejected ? clientRefusedPage : providerDownPage)(application, returnTo);
-  return sendPage(ctx, page, 'provider_unavailable', causeOf(error));
+  const page = (error instanceof ClientRejected ? clientRejectedPage : providerUnavailablePage)(application, returnTo);
+  return respondWithPage(ctx, page, 'provider_unavailable', causeOf(error));
 }
 
 /** The provider's answer did not pass a check: nothing of it is believed. */
@@ -108,7 +110,12 @@ function untrusted({ ctx, application }: BrowserRequest, { returnTo }: LoginStat
     : 'The login provider sent an answer that does not fit the login that you began, so it was not believed.';
   const code = late ? 'wrong_clock' : 'invalid_answer';
   const detail = `${cause.name}: ${cause.message}${late ? '; compare the clocks of this machine and of the provider' : ''}`;
-  return sendPage(ctx, loginFailedPage(application, returnTo, { sentence, code, status: 400 }), 'failed', detail);
+  return respondWithPage(
+    ctx,
+    loginFailedPage(application, returnTo, { sentence, code, status: 400 }),
+    'failed',
+    detail,
+  );
 }
 
 /** Error answers of the authorization endpoint (RFC 6749 section 4.1.2.1). */
@@ -119,7 +126,7 @@ function refused(
   description?: string,
 ): Outcome {
   if (error === 'temporarily_unavailable' || error === 'server_error') {
-    return sendPage(ctx, providerDownPage(application, returnTo), 'provider_unavailable', error);
+    return respondWithPage(ctx, providerUnavailablePage(application, returnTo), 'provider_unavailable', error);
   }
   // Anybody can write a link with any text in it: only a word of the protocol's alphabet is shown.
   const code = /^[a-z_]{1,40}$/.test(error) ? error : 'unknown_error';
@@ -129,5 +136,10 @@ function refused(
       : 'The login provider did not complete the login.';
   const words = readDescription(description);
   const detail = words === undefined ? code : `${code}: ${words}`;
-  return sendPage(ctx, loginFailedPage(application, returnTo, { sentence, code, status: 403 }), 'failed', detail);
+  return respondWithPage(
+    ctx,
+    loginFailedPage(application, returnTo, { sentence, code, status: 403 }),
+    'failed',
+    detail,
+  );
 }

@@ -9,7 +9,6 @@ import { browserEndpoint, endpoint } from './middleware.ts';
 import { signOut } from './sign_out.ts';
 import { start } from './start.ts';
 
-export { type Denied, deniedPage, unknownHost } from '../pages/denied.ts';
 export type { SigninOptions } from './context.ts';
 
 export interface Signin {

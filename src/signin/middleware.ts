@@ -4,9 +4,9 @@ import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, ProviderUnavailable, StoreUnavailable } from '../errors.ts';
 import { requestId } from '../http/request_id.ts';
 import type { SigninEvent } from '../observe/events.ts';
-import { internalErrorPage, providerDownPage, storeDownPage, unknownHostPage } from '../pages/login.ts';
-import { sendPage } from '../pages/send.ts';
+import { internalErrorPage, providerUnavailablePage, storeUnavailablePage, unknownHostPage } from '../pages/errors.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
+import { respondWithPage } from './respond.ts';
 
 type Name = SigninEvent['endpoint'];
 type Handler = (ctx: Context) => Promise<Outcome & { application?: string }>;
@@ -19,11 +19,11 @@ function handleError(
   error: unknown,
 ): Outcome {
   if (error instanceof StoreUnavailable) {
-    return sendPage(ctx, storeDownPage(application), 'store_unavailable', causeOf(error));
+    return respondWithPage(ctx, storeUnavailablePage(application), 'store_unavailable', causeOf(error));
   }
   if (error instanceof ProviderUnavailable && application) {
-    const page = providerDownPage(application, `${application.external_host}/`);
-    return sendPage(ctx, page, 'provider_unavailable', causeOf(error));
+    const page = providerUnavailablePage(application, `${application.external_host}/`);
+    return respondWithPage(ctx, page, 'provider_unavailable', causeOf(error));
   }
   const message = `${ctx.method} ${ctx.path}`;
   context.events.emit('log', {
@@ -33,7 +33,7 @@ function handleError(
     application: application?.slug,
     error,
   });
-  return sendPage(ctx, internalErrorPage(), 'error');
+  return respondWithPage(ctx, internalErrorPage(), 'error');
 }
 
 /** Answers `methods` and no others, and tells the log what became of it. */
@@ -72,7 +72,7 @@ export function browserEndpoint(
   return endpoint(context, name, methods, async (ctx) => {
     const host = context.forwardedHost(ctx) ?? '';
     const application = context.applications.findByHostname(host)?.config;
-    if (!application) return sendPage(ctx, unknownHostPage(host), 'unknown_host');
+    if (!application) return respondWithPage(ctx, unknownHostPage(host), 'unknown_host');
     const request = { ctx, application, provider: context.provider(application) };
     const outcome = await work(context, request).catch((error: unknown) =>
       handleError(context, ctx, application, error),

@@ -1,9 +1,10 @@
 /** Begins a login, or one more attempt of it: on to the provider. */
 import { causeOf, ProviderUnavailable } from '../errors.ts';
-import { providerDownPage } from '../pages/login.ts';
-import { redirect, sendPage } from '../pages/send.ts';
+import { providerUnavailablePage } from '../pages/errors.ts';
+import { redirect } from '../pages/send.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { type LoginCookie, readLoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { respondWithPage } from './respond.ts';
 
 /** The redirect URI that the provider knows, the same for every host of a `forward_domain`. */
 export function redirectUriOf({ external_host }: { external_host: string }): string {
@@ -34,6 +35,11 @@ export async function redirectToProvider(
     return { outcome: about.attempt === 1 ? 'to_provider' : 'started_afresh', reason: undefined };
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error;
-    return sendPage(ctx, providerDownPage(application, about.returnTo), 'provider_unavailable', causeOf(error));
+    return respondWithPage(
+      ctx,
+      providerUnavailablePage(application, about.returnTo),
+      'provider_unavailable',
+      causeOf(error),
+    );
   }
 }

@@ -2,11 +2,12 @@
 import { ProviderUnavailable } from '../errors.ts';
 import { readCookies } from '../http/cookies.ts';
 import { signedOutPage } from '../pages/login.ts';
-import { redirect, sendPage } from '../pages/send.ts';
+import { redirect } from '../pages/send.ts';
 import type { Session } from '../sessions/session.ts';
 import { clearSessionCookie, sessionCookieName } from '../sessions/session_cookie.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { readLoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { respondWithPage } from './respond.ts';
 
 export async function signOut(context: SigninContext, request: BrowserRequest): Promise<Outcome> {
   const { ctx, application } = request;
@@ -27,7 +28,7 @@ export async function signOut(context: SigninContext, request: BrowserRequest): 
   const user = session && (session.user.username || session.sub);
   const url = session?.idToken ? await endSessionUrl(request, session) : undefined;
   if (url === undefined)
-    return { ...sendPage(ctx, signedOutPage(application, session !== undefined), 'signed_out'), user };
+    return { ...respondWithPage(ctx, signedOutPage(application, session !== undefined), 'signed_out'), user };
   redirect(ctx, url);
   return { outcome: 'signed_out', reason: undefined, user };
 }

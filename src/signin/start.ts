@@ -1,12 +1,12 @@
 /** `start`: sends a browser to the provider, unless it has just been there too often. */
 
-import { loopPage } from '../pages/login.ts';
-import { sendPage } from '../pages/send.ts';
+import { loginLoopPage } from '../pages/login.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { readLoginCookie, writeLoginCookie } from './login_cookie.ts';
 import { LOOP_ATTEMPTS, LOOP_WINDOW_MS } from './login_state.ts';
 import { redirectToProvider } from './redirect_to_provider.ts';
+import { respondWithPage } from './respond.ts';
 import { readRd, returnUrl } from './return_url.ts';
 
 export async function start(context: SigninContext, request: BrowserRequest): Promise<Outcome> {
@@ -20,7 +20,7 @@ export async function start(context: SigninContext, request: BrowserRequest): Pr
     const present = await findBrowserSessions(context.sessions, ctx, application);
     if (!present.some(({ session }) => session)) {
       writeLoginCookie(ctx, { ...browser, logins: [] });
-      return sendPage(ctx, loopPage(application, target), 'loop');
+      return respondWithPage(ctx, loginLoopPage(application, target), 'loop');
     }
   }
   return {

@@ -249,7 +249,7 @@ describe('a callback never dead-ends', () => {
     }
     const page = await browser.open(withRd);
     expect(page.status).toBe(400);
-    expect(page.text).toContain('goes round in circles');
+    expect(page.text).toContain('Login loop detected');
     expect((await browser.open(withRd)).status).toBe(302);
   });
 });
@@ -300,6 +300,7 @@ describe('the provider', () => {
     expect(page.headers.get('x-gatepost-reason')).toBe('provider_unavailable');
     expect(page.text).toContain('client_refused');
     expect(page.text).not.toContain('cannot be reached');
+    expect(page.text).toContain('Retrying does not help; an administrator must fix the configuration.');
     expect(page.text).not.toContain(error_description);
     expect(site.signins.at(-1)?.detail).toContain(error_description);
     expect(sessionLine()).toBeUndefined();
