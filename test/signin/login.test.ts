@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createSeal } from '../../src/crypto/seal.ts';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { makeApplication } from '../support/application.ts';
+import { cookieSuffix } from '../../src/sessions/session_cookie.ts';
+import { makeApplication, SECRET } from '../support/application.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
 import { type Browser, endpoint, redirectUri, startSignin, untilCallback } from './fixture.ts';
 
@@ -217,6 +219,50 @@ describe('a callback never dead-ends', () => {
     const there = new URL(endpoint('wiki.example.com', 'callback'));
     there.search = callback.search;
     afresh((await browser.open(there.href)).location);
+  });
+
+  test.each([
+    ['of a later version', JSON.stringify([2, `https://${host}/`, Date.now(), 1, Date.now(), 'id', 'hash', 'more'])],
+    [
+      'of the format before there were versions',
+      JSON.stringify([`https://${host}/`, Date.now(), 1, Date.now(), 'i', 'h']),
+    ],
+    ['that is an object', '{"version":2}'],
+    ['that is null', 'null'],
+    ['that is no JSON', 'garbage'],
+    ['that is empty', ''],
+  ])('a state %s, sealed with the right secret: a new login', async (_, text) => {
+    const sealed = createSeal([SECRET], 'state').seal(text, 'grafana');
+    await browser.open(start);
+    const logged = site.logged.length;
+    const page = await browser.open(`${endpoint(host, 'callback')}?code=x&state=1.${sealed}`);
+    expect(page.status).toBe(302);
+    afresh(page.location);
+    expect(new URL(page.location!).searchParams.get('state')).toMatch(/^2\./);
+    expect(site.logged.slice(logged)).toEqual([]);
+  });
+
+  test.each([
+    'x',
+    '.',
+    'A'.repeat(42),
+    `${'A'.repeat(43)}.`,
+    `${'A'.repeat(43)}.UPPER`,
+    `${'A'.repeat(43)}.12345678901`,
+    `2.${'A'.repeat(43)}`,
+    '%7B%22id%22%3A1%7D',
+    Buffer.from('{"id":"x","_expire":1}').toString('base64'),
+  ])('a login cookie of another format is as good as none: %s', async (value) => {
+    const name = `gatepost_login_${cookieSuffix('grafana')}`;
+    const headers = { cookie: `${name}=${value}` };
+    const page = await browser.open(withRd, { headers });
+    expect(page.status).toBe(302);
+    afresh(page.location);
+    const id = /gatepost_login_\w+=([\w-]{43});/.exec(page.headers.getSetCookie().join())?.[1];
+    expect(id).toBeTypeOf('string');
+    expect(value).not.toContain(id);
+    const back = await site.browser().open(`${endpoint(host, 'callback')}?code=x&state=1.x`, { headers });
+    afresh(back.location);
   });
 
   test('a state that is older than an hour begins afresh, in the first round', async () => {
