@@ -1,8 +1,11 @@
 /** The pages of faults: the provider, the store, the host or Gatepost itself. */
+import type { Reason } from '../reasons.ts';
 import type { PageContent } from './layout.ts';
 import { type PageApplication, startLink } from './login.ts';
 
-export function providerUnavailablePage(application: PageApplication, returnTo: string): PageContent {
+export type ErrorPage = PageContent & { reason: Reason };
+
+export function providerUnavailablePage(application: PageApplication, returnTo: string): ErrorPage {
   return {
     reason: 'provider_unavailable',
     title: 'Login is not possible right now',
@@ -12,7 +15,7 @@ export function providerUnavailablePage(application: PageApplication, returnTo: 
 }
 
 /** The provider rejects this client. Retrying does not help; an administrator must fix the configuration. */
-export function clientRejectedPage(application: PageApplication, returnTo: string): PageContent {
+export function clientRejectedPage(application: PageApplication, returnTo: string): ErrorPage {
   return {
     ...providerUnavailablePage(application, returnTo),
     code: 'client_refused',
@@ -23,7 +26,7 @@ export function clientRejectedPage(application: PageApplication, returnTo: strin
   };
 }
 
-export function storeUnavailablePage(application: PageApplication | undefined): PageContent {
+export function storeUnavailablePage(application: PageApplication | undefined): ErrorPage {
   return {
     reason: 'store_unavailable',
     title: 'Login is not possible right now',
@@ -34,7 +37,7 @@ export function storeUnavailablePage(application: PageApplication | undefined): 
 }
 
 /** @param host in the form in which hosts are compared; empty where the request has none */
-export function unknownHostPage(host: string): PageContent {
+export function unknownHostPage(host: string): ErrorPage {
   return {
     reason: 'unknown_host',
     title: 'Unknown site',
@@ -45,7 +48,7 @@ export function unknownHostPage(host: string): PageContent {
   };
 }
 
-export function internalErrorPage(): PageContent {
+export function internalErrorPage(): ErrorPage {
   return {
     reason: 'internal_error',
     title: 'Something went wrong',
