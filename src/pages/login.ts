@@ -29,7 +29,7 @@ export function signedOutPage(application: PageApplication, atProvider: boolean)
   };
 }
 
-/** @param failure a sentence for the user, and a code that `docs/` explains */
+/** @param failure a sentence for the user, and a code that the documentation explains */
 export function loginFailedPage(
   application: PageApplication,
   returnTo: string,

@@ -26,8 +26,8 @@ export async function complete(
   { identity, tokenIssuedAt, returnTo, sessions, loginCookie }: CompletedLogin,
 ): Promise<Outcome> {
   const session = createSession(context, application.slug, identity, tokenIssuedAt);
-  // Attack (session fixation): an attacker plants a session cookie and waits for the login, to share the session that it then
-  // opens. The id is new, and every id that the browser sent ends.
+  // Attack: session fixation. An attacker plants a session cookie, waits for the login, and shares the session that the cookie then
+  // opens. So the id is new, and every id that the browser sent ends.
   const [oldId, ...otherIds] = sessions.map(({ id }) => id);
   const id = await context.sessions.create(session, oldId);
   await Promise.all(otherIds.map((otherId) => context.sessions.end(otherId)));

@@ -71,8 +71,8 @@ export function createLoginStates(secrets: readonly string[], now: () => number)
       const login = text === undefined ? undefined : decode(text);
       if (!login) return { kind: 'unknown', attempt: Number(/^([1-9])\./.exec(state)?.[1] ?? 0) };
       const age = now() - login.startedAt;
-      // Attack (login CSRF, RFC 6749 section 10.12): with a state and a code of the attacker's, this browser would be signed in as
-      // the attacker, and the user would work in the attacker's account.
+      // Attack: login CSRF (RFC 6749 section 10.12). With a state and a code of the attacker's, this browser would be signed in as
+      // the attacker, who then reads what the user enters there.
       const sameBrowser = cookieId !== undefined && login.cookieHash === hashCookieId(cookieId);
       if (!sameBrowser || age > MAX_STATE_AGE_MS || age < -CLOCK_SKEW_MS) return { kind: 'expired', login };
       return { kind: 'valid', login, secrets: deriveSecrets(login.id, cookieId) };

@@ -68,7 +68,8 @@ export function readAddressee(token: string): { issuer: string; audiences: strin
 /** @param nowMs milliseconds since the epoch */
 export function validateLogoutToken({ claims, type }: VerifiedToken, nowMs: number): Logout | RejectedToken {
   const { iss, iat, exp, sub, sid, jti } = claims;
-  // Section 2.4. Attack (section 4.1): a token of another kind, in the place of a logout token.
+  // Section 2.4, typ.
+  // Attack: cross-JWT confusion (section 4.1). With a token of another kind, its holder would end the sessions of its user.
   if (!['', 'jwt', 'logout+jwt'].includes(type)) return rejected('the token is of another kind');
   // Step 4.
   if (!isText(iss) || typeof iat !== 'number' || typeof exp !== 'number') return rejected('iss, iat or exp is missing');
@@ -84,7 +85,8 @@ export function validateLogoutToken({ claims, type }: VerifiedToken, nowMs: numb
   ) {
     return rejected('the token is no logout token: its events do not name a logout');
   }
-  // Step 7. Attack: a stolen ID token would end the session that it came from. Of the two, only an ID token has a nonce.
+  // Step 7.
+  // Attack: with a stolen ID token a thief would end the session that it came from. Of the two, only an ID token has a nonce.
   if ('nonce' in claims) return rejected('a logout token must not have a nonce');
   // Step 8.
   if (!isText(jti)) return rejected('the token has no jti');

@@ -32,7 +32,7 @@ export function readRd(query: string): string | undefined {
 
 /**
  * An absolute URL from the raw text, or `undefined`.
- * Attack (open redirect): a link to the login that ends at the attacker's site, where the user trusts what is shown. Browsers
+ * Attack: open redirect. A link to the login ends at the attacker's site, where the user trusts what is shown. Browsers
  * drop tabs and newlines and read `\` as `/`, so that `/\evil`, `/⇥/evil` and `https:\\evil` lead away; `//evil` and
  * `https:/evil` are read as another host; and `https://app@evil` is `evil`. All of them are rejected before a parser sees them.
  */

@@ -25,7 +25,7 @@ test('a provider that is down at start: 503 with Retry-After, and login works wh
   await expect.poll(async () => (await browser.open(endpoint(host, 'start'))).status, { timeout: 8000 }).toBe(302);
 });
 
-test('nobody listens at all: 503, and requests in a row cost one attempt', async () => {
+test('no server at the address: 503, and requests in a row cost one attempt', async () => {
   const provider = await startProvider({ clients: [] });
   await provider.close();
   const site = await startSignin([makeApplication({ issuer: provider.issuer })]);
