@@ -9,7 +9,7 @@ const CLOCK_SKEW_MS = 60_000;
 export const LOOP_ATTEMPTS = 3;
 export const LOOP_WINDOW_MS = 30_000;
 
-/** Of what is sealed. A state of another version is unknown, so that a login survives an upgrade and a downgrade: it starts again. */
+/** Of the sealed text. A state of another version is unknown: after an upgrade or a downgrade, a login in progress starts again. */
 const FORMAT_VERSION = 1;
 
 /** What the sealed state says. Times are milliseconds since the epoch. */
