@@ -1,4 +1,4 @@
-/** The session that a browser has already, if it has one. */
+/** The sessions that a browser has already. */
 import type { Context } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
@@ -9,23 +9,30 @@ import type { Sessions } from '../sessions/sessions.ts';
 
 export interface BrowserSession {
   id: string;
-  /** `undefined`: the cookie opens nothing (any more). */
+  /** `undefined`: there is none, or it has ended. */
   session: Session | undefined;
 }
 
-/** Every session cookie of the application that came, in order. Throws `StoreUnavailable`. */
+/** The values of every session cookie of the application that the browser sent, in order. */
+export function readSessionIds(ctx: Context, application: ApplicationConfig): string[] {
+  return readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id));
+}
+
+/**
+ * The sessions of these cookies, in order.
+ * @throws StoreUnavailable
+ */
 export async function findBrowserSessions(
   sessions: Pick<Sessions, 'find'>,
   ctx: Context,
   application: ApplicationConfig,
 ): Promise<BrowserSession[]> {
-  const ids = readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id));
   return Promise.all(
-    ids.map(async (id) => {
+    readSessionIds(ctx, application).map(async (id) => {
       try {
         return { id, session: (await sessions.find(id, application.slug))?.session };
       } catch (error) {
-        // Its token has ended and the provider does not answer: at a login it is as good as none.
+        // Its token has ended and the provider does not respond: for a login it is as good as none.
         if (error instanceof ProviderUnavailable) return { id, session: undefined };
         throw error;
       }
