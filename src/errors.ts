@@ -34,10 +34,3 @@ export class ProviderUnavailable extends GatepostError {
     super('provider_unavailable', message, { status: 503, cause });
   }
 }
-
-/** The provider (or our own check of what it sent) said no: a wrong password, a spent code, a token that is not ours. */
-export class CredentialsRefused extends GatepostError {
-  constructor(message = 'the credentials were refused', cause?: unknown) {
-    super('credentials_refused', message, { status: 401, cause });
-  }
-}

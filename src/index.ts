@@ -23,7 +23,7 @@ export type {
   UnknownHost,
 } from './decision/decision.ts';
 export type { RuleTrace } from './decision/trace.ts';
-export { CredentialsRefused, GatepostError, ProviderUnavailable, StoreUnavailable } from './errors.ts';
+export { GatepostError, ProviderUnavailable, StoreUnavailable } from './errors.ts';
 export type { User } from './identity.ts';
 export { createEvents, type DecisionEvent, type Events, type LogEvent, type SigninEvent } from './observe/events.ts';
 export type { Reason } from './reasons.ts';

@@ -7,7 +7,6 @@ import {
   type AuthenticatorRequest,
   type Config,
   ConfigError,
-  CredentialsRefused,
   createAuthenticator,
   createEvents,
   type Decision,
@@ -67,7 +66,6 @@ expectTypeOf(serve).returns.resolves.toEqualTypeOf<Running>();
 expectTypeOf<Running['http']>().toEqualTypeOf<AddressInfo>();
 
 // Errors are told apart by class and by code.
-for (const error of [CredentialsRefused, ProviderUnavailable, StoreUnavailable])
-  expectTypeOf(error).instance.toExtend<GatepostError>();
+for (const error of [ProviderUnavailable, StoreUnavailable]) expectTypeOf(error).instance.toExtend<GatepostError>();
 expectTypeOf(GatepostError).instance.toHaveProperty('code').toEqualTypeOf<Reason>();
 expectTypeOf(ConfigError).instance.toExtend<Error>();
