@@ -13,7 +13,6 @@ RUN npm run build && node scripts/runtime-packages.js /runtime
 
 FROM build AS demo
 COPY demo demo
-COPY test/support test/support
 USER node
 ENTRYPOINT ["node", "--import", "tsx", "demo/part.ts"]
 

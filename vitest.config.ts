@@ -1,13 +1,78 @@
+/** The tests in projects, by what they need. A new file is a unit test unless a list below names it. */
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// One process for all files: a process per file costs more than the tests themselves.
+/** Needs nothing but npm packages, and the built command where a process is started. */
+const CONTRACT = ['test/contract/**/*.test.ts'];
+/** Starts `dist/cli/main.js` as a process. */
+const COMMAND = ['test/cli/{process,workers}.test.ts', 'test/observe/output.test.ts'];
+/** Starts Redis, Sentinel and Cluster, or mounts small file systems. */
+const STORES = [
+  'test/stores/redis/{store,faults}.test.ts',
+  'test/stores/file/faults.test.ts',
+  'test/contract/replicas.test.ts',
+];
+/** Starts proxies, browsers and other programs. */
+const PROXIES = ['test/{integration,clients,compose,demo}/**/*.test.ts'];
+/** Compiles and loads what the documentation shows. */
+const DOCS = ['test/docs/**/*.test.ts'];
+
+/** With it, a test that looks for a program fails (test/support/tools.ts). */
+const NPM_ONLY = { env: { NPM_ONLY: 'true' } };
+
+/** A limit far above what a test takes hides one that hangs. */
+const limits = (seconds: number) => ({ testTimeout: seconds * 1000, hookTimeout: seconds * 1000 });
+
+/** Percent of the statements and branches of folders without I/O that the unit and contract tests run. Raise it; never lower it. */
+const LEAST_COVERAGE = { auth: 85, access: 95, http: 95, decision: 98, credentials: 95 };
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    coverage: {
+      include: ['src/**'],
+      reporter: ['text', 'html'],
+      thresholds: Object.fromEntries(
+        Object.entries(LEAST_COVERAGE).map(([folder, percent]) => [
+          `src/${folder}/**`,
+          { statements: percent, branches: percent },
+        ]),
+      ),
+    },
     pool: 'threads',
+    // The provider's package would rather have another Node, and warns of choices that are meant.
+    onConsoleLog: (text) => !text.includes('oidc-provider WARNING'),
+    // A process or a thread per file costs more than most files' tests.
     isolate: false,
-    fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    maxWorkers: Math.min(2, availableParallelism()),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...CONTRACT, ...COMMAND, ...STORES, ...PROXIES, ...DOCS],
+          ...NPM_ONLY,
+          ...limits(5),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'contract',
+          include: CONTRACT,
+          exclude: STORES,
+          globalSetup: 'test/support/build.ts',
+          ...NPM_ONLY,
+          ...limits(15),
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'command', include: COMMAND, globalSetup: 'test/support/build.ts', ...limits(30) },
+      },
+      { extends: true, test: { name: 'stores', include: STORES, ...limits(60) } },
+      { extends: true, test: { name: 'proxies', include: PROXIES, ...limits(60) } },
+      { extends: true, test: { name: 'docs', include: DOCS, ...limits(60) } },
+    ],
   },
 });

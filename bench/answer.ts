@@ -1,10 +1,10 @@
-/** Asks one question and takes the answer apart, for the ceiling to give the same one. */
+/** Sends one auth request and parses the response, for the ceiling to send the same one. */
 import { request } from 'node:http';
 import { TARGET } from './cases.ts';
 
 export interface Answer {
   status: number;
-  /** Names and values in turn, in the spelling that came; without those that Node adds to every answer. */
+  /** Names and values alternate, spelt as they came; without those that Node adds to every response. */
   headers: string[];
   body: string;
 }

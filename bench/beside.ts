@@ -1,6 +1,6 @@
 /**
- * `npm run bench:beside -- --servers FILE`: Gatepost beside other forward-auth servers, in turn on the same core with the same
- * load. It starts Gatepost and the ceiling; the others run already, on the server's core, and the file (JSON) names them:
+ * `npm run bench:beside -- --servers FILE`: Gatepost beside other forward-auth servers, one after the other on the same core with the same
+ * load. It starts Gatepost and the ceiling; the others are running already, on the server's core, and the file (JSON) names them:
  *
  *     [{ "name": "other 1.2", "url": "http://127.0.0.1:4180/auth", "pid": 4711,
  *        "session": { "status": 200, "headers": { "Cookie": "…" }, "shows": "alice" },
@@ -11,9 +11,9 @@ import { parseArgs } from 'node:util';
 import { ask } from './answer.ts';
 import { type Credentials, cases, TARGET } from './cases.ts';
 import { memoryBytes } from './cpu.ts';
-import { load, type Turn } from './load.ts';
-import { median, medianTurn, warmUp } from './measure.ts';
-import { checkAnswer, type Neighbour, type Question, readNeighbours } from './neighbours.ts';
+import { load, type Sample } from './load.ts';
+import { median, medianSample, warmUp } from './measure.ts';
+import { type CheckedRequest, checkResponse, type OtherServer, readOtherServers } from './other_servers.ts';
 import { conditionsOf, describe, table } from './report.ts';
 import { type Server, startCeiling, startGatepost } from './servers.ts';
 import { configuration, signIn, startBenchProvider } from './site.ts';
@@ -32,7 +32,7 @@ const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const connections = Number(values.connections);
 
-/** The cases that every server knows; the others are our own. */
+/** The cases that every server has; the others are Gatepost's own. */
 const common = ['session', 'anonymous'] as const;
 
 interface Measured {
@@ -40,38 +40,38 @@ interface Measured {
   port: number;
   pid: number;
   target: string;
-  question: Question;
-  turns: Turn[];
+  request: CheckedRequest;
+  samples: Sample[];
 }
 
-async function turn({ name, port, pid, target, question }: Measured, time: number): Promise<Turn> {
-  const { status, headers } = question;
+async function sample({ name, port, pid, target, request }: Measured, time: number): Promise<Sample> {
+  const { status, headers } = request;
   return load({ port, pid, target, status, headers, connections, seconds: time }).catch((error) => {
     throw new Error(`${name}: ${error.message}`, { cause: error });
   });
 }
 
-/** What a case asks of one of the others: the same headers of a proxy and a browser, and its own on top. */
-function asNeighbour(one: Neighbour, name: (typeof common)[number], headers: Record<string, string>): Measured[] {
-  const question = one[name];
-  if (!question) return [];
+/** A case for one of the other servers: the same headers of a proxy and a browser, with its own added. */
+function measuredOther(one: OtherServer, name: (typeof common)[number], headers: Record<string, string>): Measured[] {
+  const request = one[name];
+  if (!request) return [];
   const { Cookie: _, ...rest } = headers;
   const { port, pathname, search } = new URL(one.url);
-  const asked = { ...question, headers: { ...rest, ...question.headers } };
-  return [{ name: one.name, port: Number(port), pid: one.pid, target: pathname + search, question: asked, turns: [] }];
+  const own = { ...request, headers: { ...rest, ...request.headers } };
+  return [{ name: one.name, port: Number(port), pid: one.pid, target: pathname + search, request: own, samples: [] }];
 }
 
 async function measureAll(all: Measured[]): Promise<void> {
-  for (const one of all) await checkAnswer(one.port, one.target, one.question);
-  for (const one of all) await warmUp((time) => turn(one, time));
-  for (let round = 0; round < rounds; round += 1) for (const one of all) one.turns.push(await turn(one, seconds));
-  for (const one of all) await checkAnswer(one.port, one.target, one.question);
+  for (const one of all) await checkResponse(one.port, one.target, one.request);
+  for (const one of all) await warmUp((time) => sample(one, time));
+  for (let round = 0; round < rounds; round += 1) for (const one of all) one.samples.push(await sample(one, seconds));
+  for (const one of all) await checkResponse(one.port, one.target, one.request);
 }
 
 /** A server's row: the medians, and its CPU time as a multiple of Gatepost's in the same round. */
 function row(one: Measured, gatepost: Measured) {
-  const times = one.turns.map((own, at) => own.cpu! / gatepost.turns[at]!.cpu!);
-  return { name: one.name, status: one.question.status, ...medianTurn(one.turns), times: median(times) };
+  const times = one.samples.map((own, at) => own.cpu! / gatepost.samples[at]!.cpu!);
+  return { name: one.name, status: one.request.status, ...medianSample(one.samples), times: median(times) };
 }
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
@@ -96,18 +96,18 @@ interface Own {
   credentials: Credentials;
 }
 
-async function measureCase(name: (typeof common)[number], gateposts: Own[], neighbours: Neighbour[]) {
+async function measureCase(name: (typeof common)[number], gateposts: Own[], others: OtherServer[]) {
   const { title, status, headers: headersOf } = cases.find((one) => one.name === name)!;
   const own = gateposts.map(({ name: called, server: { port, pid }, credentials }): Measured => {
-    const question = { status, headers: headersOf(credentials), shows: name === 'session' ? 'alice' : undefined };
-    return { name: called, port, pid, target: TARGET, question, turns: [] };
+    const request = { status, headers: headersOf(credentials), shows: name === 'session' ? 'alice' : undefined };
+    return { name: called, port, pid, target: TARGET, request, samples: [] };
   });
   const [first] = own as [Measured, ...Measured[]];
-  const { headers } = first.question;
+  const { headers } = first.request;
   const ceiling = await startCeiling(await ask(first.port, headers));
   try {
-    const bare = { ...first, name: 'node:http alone (the ceiling)', port: ceiling.port, pid: ceiling.pid, turns: [] };
-    const all = [bare, ...own, ...neighbours.flatMap((one) => asNeighbour(one, name, headers))];
+    const bare = { ...first, name: 'node:http alone (the ceiling)', port: ceiling.port, pid: ceiling.pid, samples: [] };
+    const all = [bare, ...own, ...others.flatMap((one) => measuredOther(one, name, headers))];
     process.stderr.write(`${title}: ${all.length} servers\n`);
     await measureAll(all);
     return { title, rows: all.map((one) => row(one, first)) };
@@ -122,7 +122,7 @@ function print(results: Awaited<ReturnType<typeof measureCase>>[], memory: { nam
   console.log(`\n${table([['after the load', 'memory MB'], ...lines])}\n\n${describe(conditions)}`);
 }
 
-const neighbours = values.servers === undefined ? [] : readNeighbours(values.servers);
+const others = values.servers === undefined ? [] : readOtherServers(values.servers);
 const conditions = conditionsOf({ connections, rounds, seconds });
 const provider = await startBenchProvider();
 const gateposts: Own[] = [];
@@ -132,8 +132,8 @@ try {
     gateposts.push({ name: `Gatepost, log: ${level}`, server, credentials: await signIn(server.port) });
   }
   const results = [];
-  for (const name of common) results.push(await measureCase(name, gateposts, neighbours));
-  const running = [...gateposts.map(({ name, server: { pid } }) => ({ name, pid })), ...neighbours];
+  for (const name of common) results.push(await measureCase(name, gateposts, others));
+  const running = [...gateposts.map(({ name, server: { pid } }) => ({ name, pid })), ...others];
   const memory = running.map(({ name, pid }) => ({ name, bytes: memoryBytes(pid) }));
   if (values.json) console.log(JSON.stringify({ conditions, results, memory }, null, 2));
   else print(results, memory);

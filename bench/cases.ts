@@ -1,6 +1,6 @@
-/** The questions that are measured, as Traefik asks them for a browser or a program behind it. */
+/** The auth requests that are measured, as Traefik sends them for a browser or a program behind it. */
 
-/** What a question is asked with. */
+/** The credentials of an auth request. */
 export interface Credentials {
   /** `Cookie` with a live session. */
   cookie: string;
@@ -11,9 +11,9 @@ export interface Credentials {
 export interface Case {
   name: string;
   title: string;
-  /** The share of the ceiling that is to be reached. */
+  /** The share of the ceiling to reach. */
   aim: number;
-  /** The status that it must be answered with. */
+  /** The status of every response. */
   status: number;
   headers(credentials: Credentials): Record<string, string>;
 }

@@ -1,4 +1,4 @@
-// The ceiling: what a bare node:http server makes of a given answer. Plain JavaScript, so that no loader stands in its way.
+// The ceiling: a bare node:http server that sends a given response. Plain JavaScript, so that it needs no loader.
 import { createServer } from 'node:http';
 
 process.once('message', ({ status, headers, body }) => {

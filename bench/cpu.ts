@@ -1,16 +1,16 @@
-/** What a process has taken of the machine, as Linux tells it (proc(5)); `undefined` on other systems. */
+/** CPU time and memory of a process on Linux (proc(5)); `undefined` on other systems. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Hundredths of a second is what the kernel counts in for user space (`USER_HZ`), on every architecture that Node has. */
+/** Microseconds: the kernel counts in hundredths of a second (`USER_HZ`) on every architecture that Node supports. */
 const TICK = 10_000;
 
-/** CPU time of a process and of all that it has started, all threads, microseconds. */
+/** CPU time of a process and its descendants, all threads, microseconds. */
 export function cpuMicros(pid: number): number | undefined {
   return sum(tree(pid).map((one) => one.micros));
 }
 
 /**
- * Memory of a process and of all that it has started, bytes: what is private to each, and what they share once. For one
+ * Memory of a process and its descendants, bytes: the private memory of each, and shared memory once. For one
  * process it is the resident memory, whatever other programs on the machine share with it (PSS would be less beside another Node).
  */
 export function memoryBytes(pid: number): number | undefined {
@@ -36,7 +36,7 @@ const sum = (values: number[]) => (values.length > 0 ? values.reduce((all, one) 
 function tree(root: number): { pid: number; parent: number; micros: number }[] {
   const all = processes();
   const found = all.filter(({ pid }) => pid === root);
-  // Children are put at the end while the list is walked, so theirs come too.
+  // Children are appended while the list is iterated, so their children are found too.
   for (const { pid } of found) found.push(...all.filter(({ parent }) => parent === pid));
   return found;
 }

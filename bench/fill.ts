@@ -1,10 +1,10 @@
-/** Fills a store with sessions of other people, as logins would. */
+/** Fills a store with sessions of other users, as logins would. */
 
 import { createEvents } from '../src/observe/events.ts';
 import { createSessions } from '../src/sessions/sessions.ts';
 import { openStore } from '../src/stores/open.ts';
 
-/** At once: enough that writes share a transaction. */
+/** Concurrent logins: enough that writes share a transaction. */
 const LANES = 500;
 
 export async function fill(address: string, secret: string, count: number): Promise<void> {

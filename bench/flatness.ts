@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { type Credentials, cases } from './cases.ts';
 import { residentBytes } from './cpu.ts';
 import { fill } from './fill.ts';
-import { load, type Turn } from './load.ts';
+import { load, type Sample } from './load.ts';
 import { median, warmUp } from './measure.ts';
 import { conditionsOf, describe, table } from './report.ts';
 import { type Server, startGatepost } from './servers.ts';
@@ -41,7 +41,7 @@ interface Running extends Variant {
   /** Resident bytes two seconds after the start, before the first session. */
   idle: number | undefined;
   credentials: Credentials;
-  turns: Turn[];
+  samples: Sample[];
 }
 
 const many = (count: string, line: (number: number) => string) =>
@@ -59,29 +59,29 @@ const applications = many(
 const rules = many(values.rules, (i) => `      - { path: "^/area-${i}/", groups: [team-${i}] }\n`);
 
 const session = cases.find(({ name }) => name === 'session')!;
-const turn = ({ server, credentials }: Running, seconds: number) =>
+const sample = ({ server, credentials }: Running, seconds: number) =>
   load({ ...server, status: session.status, headers: session.headers(credentials), connections, seconds });
 
 async function start(variant: Variant, issuer: string): Promise<Running> {
   const server = await startGatepost(values.server, configuration(issuer, variant.store, variant.settings));
   await sleep(2000);
   const idle = residentBytes(server.pid);
-  return { ...variant, server, idle, credentials: await signIn(server.port), turns: [] };
+  return { ...variant, server, idle, credentials: await signIn(server.port), samples: [] };
 }
 
 const megabytes = (bytes: number | undefined) => (bytes === undefined ? 'not measured' : (bytes / 1e6).toFixed(0));
-const over = (turns: Turn[], pick: (turn: Turn) => number) => median(turns.map(pick));
+const over = (samples: Sample[], pick: (sample: Sample) => number) => median(samples.map(pick));
 
 function row(one: Running, base: Running) {
-  const pairs = one.turns.map((turn, at) => [turn, base.turns[at]!] as const);
+  const pairs = one.samples.map((sample, at) => [sample, base.samples[at]!] as const);
   return {
     variant: one.name,
     beside: one.beside,
     /** Requests per second as a share of what it is compared with, and so for CPU time. */
     share: median(pairs.map(([own, other]) => own.rate / other.rate)),
-    share_cpu: base.turns[0]?.cpu && median(pairs.map(([own, other]) => other.cpu! / own.cpu!)),
-    cpu: one.turns[0]?.cpu && over(one.turns, ({ cpu }) => cpu!),
-    first_answer_ms: one.server.started,
+    share_cpu: base.samples[0]?.cpu && median(pairs.map(([own, other]) => other.cpu! / own.cpu!)),
+    cpu: one.samples[0]?.cpu && over(one.samples, ({ cpu }) => cpu!),
+    first_response_ms: one.server.started,
     idle_bytes: one.idle,
   };
 }
@@ -104,8 +104,8 @@ const variants: Variant[] = [
 ];
 const all: Running[] = [];
 for (const variant of variants) all.push(await start(variant, provider.issuer));
-for (const one of all) await warmUp((seconds) => turn(one, seconds));
-for (let round = 0; round < rounds; round += 1) for (const one of all) one.turns.push(await turn(one, 1));
+for (const one of all) await warmUp((seconds) => sample(one, seconds));
+for (let round = 0; round < rounds; round += 1) for (const one of all) one.samples.push(await sample(one, 1));
 
 const results = all.map((one) => row(one, all.find(({ name }) => name === one.beside)!));
 const conditions = conditionsOf({ connections, rounds, seconds: 1 });
@@ -114,10 +114,10 @@ const rows = results.map((one) => [
   one.share.toFixed(2),
   one.share_cpu?.toFixed(2) ?? 'not measured',
   one.cpu?.toFixed(1) ?? 'not measured',
-  one.first_answer_ms.toFixed(0),
+  one.first_response_ms.toFixed(0),
   megabytes(one.idle_bytes),
 ]);
-const head = ['a valid session with', 'share', 'by CPU time', 'CPU µs', 'first answer ms', 'idle MB'];
+const head = ['a valid session with', 'share', 'by CPU time', 'CPU µs', 'first response ms', 'idle MB'];
 console.log(
   values.json
     ? JSON.stringify({ conditions, results }, null, 2)

@@ -1,4 +1,4 @@
-/** One turn of load on one server: requests per second, latency, and the CPU time that a request took. */
+/** Loads one server for some seconds: requests per second, latency, and the CPU time per request. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,22 +7,22 @@ import { cpuMicros } from './cpu.ts';
 import { pinned } from './options.ts';
 import { needWrk } from './programs.ts';
 
-export interface Turn {
+export interface Sample {
   /** Requests per second. */
   rate: number;
   /** Microseconds, as all below. */
   p50: number;
   p99: number;
-  /** CPU time of the server's processes per request; `undefined` where the system does not tell. */
+  /** CPU time of the server's processes per request; `undefined` where the system does not report it. */
   cpu: number | undefined;
 }
 
 export interface Load {
   port: number;
   pid: number;
-  /** Path and query; that of Traefik's questions when absent. */
+  /** Path and query; that of Traefik's auth requests when absent. */
   target?: string;
-  /** What every answer must have. */
+  /** The status of every response. */
   status: number;
   headers: Record<string, string>;
   connections: number;
@@ -32,7 +32,15 @@ export interface Load {
 const script = fileURLToPath(new URL('report.lua', import.meta.url));
 const run = promisify(execFile);
 
-export async function load({ port, pid, target = TARGET, status, headers, connections, seconds }: Load): Promise<Turn> {
+export async function load({
+  port,
+  pid,
+  target = TARGET,
+  status,
+  headers,
+  connections,
+  seconds,
+}: Load): Promise<Sample> {
   const named = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const wrk = [needWrk(), '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, ...named];
   const before = cpuMicros(pid);
@@ -41,7 +49,7 @@ export async function load({ port, pid, target = TARGET, status, headers, connec
   const line = stdout.trimEnd().split('\n').at(-1) as string;
   const { requests, micros, p50, p99, errors, refused } = JSON.parse(line) as Record<string, number>;
   if (errors! > 0 || requests === 0) throw new Error(`wrk counted ${errors} errors in ${requests} requests`);
-  if (refused !== (status < 400 ? 0 : requests)) throw new Error(`${refused} of ${requests} answers were refusals`);
+  if (refused !== (status < 400 ? 0 : requests)) throw new Error(`${refused} of ${requests} responses were refusals`);
   const cpu = before !== undefined && after !== undefined ? (after - before) / requests! : undefined;
   return { rate: (requests! / micros!) * 1e6, p50: p50!, p99: p99!, cpu };
 }

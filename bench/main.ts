@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: how much of what a bare `node:http` server can do is left when Gatepost decides about each request.
- * Fetches nothing, listens on loopback only, takes about three minutes.
+ * `npm run bench`: which share of a bare `node:http` server's throughput remains when Gatepost decides about each request.
+ * Fetches nothing, listens on loopback only, takes about four minutes.
  */
 import { cases } from './cases.ts';
 import { measure, type Result } from './measure.ts';

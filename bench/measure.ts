@@ -1,7 +1,7 @@
-/** Measures one case: ceiling and Gatepost in turn, so that what disturbs the machine disturbs both. */
+/** Measures one case: ceiling and Gatepost alternate, so that a disturbance of the machine hits both. */
 import { ask } from './answer.ts';
 import type { Case, Credentials } from './cases.ts';
-import { load, type Turn } from './load.ts';
+import { load, type Sample } from './load.ts';
 import type { Options } from './options.ts';
 import { type Server, startCeiling } from './servers.ts';
 
@@ -11,13 +11,13 @@ export interface Result {
   aim: number;
   /** Gatepost's requests per second as a share of the ceiling's: the median over the rounds. */
   ratio: number;
-  /** The ceiling's CPU time for a request as a share of Gatepost's; `undefined` where the system does not tell. */
+  /** The ceiling's CPU time for a request as a share of Gatepost's; `undefined` where the system does not report it. */
   ratio_cpu: number | undefined;
   /** Gatepost's p99 as a multiple of the ceiling's. */
   ratio_p99: number;
   /** Medians. */
-  ceiling: Turn;
-  gatepost: Turn;
+  ceiling: Sample;
+  gatepost: Sample;
 }
 
 export async function measure(
@@ -31,11 +31,14 @@ export async function measure(
   if (answer.status !== status) throw new Error(`${name}: ${answer.status} ${answer.body}`);
   const ceiling = await startCeiling(answer);
   try {
-    const turn = (server: Server, seconds: number) => load({ ...server, ...options, status, headers, seconds });
-    for (const server of [ceiling, gatepost]) await warmUp((seconds) => turn(server, seconds));
-    const rounds: { ceiling: Turn; gatepost: Turn }[] = [];
+    const sample = (server: Server, seconds: number) => load({ ...server, ...options, status, headers, seconds });
+    for (const server of [ceiling, gatepost]) await warmUp((seconds) => sample(server, seconds));
+    const rounds: { ceiling: Sample; gatepost: Sample }[] = [];
     for (let i = 0; i < options.rounds; i += 1) {
-      rounds.push({ ceiling: await turn(ceiling, options.seconds), gatepost: await turn(gatepost, options.seconds) });
+      rounds.push({
+        ceiling: await sample(ceiling, options.seconds),
+        gatepost: await sample(gatepost, options.seconds),
+      });
     }
     const over = (share: (round: (typeof rounds)[0]) => number) => median(rounds.map(share));
     return {
@@ -44,18 +47,18 @@ export async function measure(
       ratio: over((round) => round.gatepost.rate / round.ceiling.rate),
       ratio_cpu: rounds[0]?.ceiling.cpu && over((round) => round.ceiling.cpu! / round.gatepost.cpu!),
       ratio_p99: over((round) => round.gatepost.p99 / round.ceiling.p99),
-      ceiling: medianTurn(rounds.map((round) => round.ceiling)),
-      gatepost: medianTurn(rounds.map((round) => round.gatepost)),
+      ceiling: medianSample(rounds.map((round) => round.ceiling)),
+      gatepost: medianSample(rounds.map((round) => round.gatepost)),
     };
   } finally {
     await ceiling.close();
   }
 }
 
-/** Loads a server until its code has been compiled for what it does now, which takes requests rather than time; at most five seconds. */
-export async function warmUp(turn: (seconds: number) => Promise<Turn>): Promise<void> {
+/** Loads a server until V8 has compiled its code, which takes requests rather than time; at most five seconds. */
+export async function warmUp(sample: (seconds: number) => Promise<Sample>): Promise<void> {
   let requests = 0;
-  for (let seconds = 0; seconds < 5 && requests < 25_000; seconds += 1) requests += (await turn(1)).rate;
+  for (let seconds = 0; seconds < 5 && requests < 25_000; seconds += 1) requests += (await sample(1)).rate;
 }
 
 export function median(values: number[]): number {
@@ -64,13 +67,13 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The median of each figure by itself. */
-export function medianTurn(turns: Turn[]): Turn {
-  const of = (pick: (turn: Turn) => number) => median(turns.map(pick));
+/** The median of each figure separately. */
+export function medianSample(samples: Sample[]): Sample {
+  const of = (pick: (sample: Sample) => number) => median(samples.map(pick));
   return {
-    rate: of((turn) => turn.rate),
-    p50: of((turn) => turn.p50),
-    p99: of((turn) => turn.p99),
-    cpu: turns[0]?.cpu && of((turn) => turn.cpu!),
+    rate: of((sample) => sample.rate),
+    p50: of((sample) => sample.p50),
+    p99: of((sample) => sample.p99),
+    cpu: samples[0]?.cpu && of((sample) => sample.cpu!),
   };
 }

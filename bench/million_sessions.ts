@@ -134,22 +134,22 @@ async function forEach(end: number, work: (at: number) => Promise<unknown>): Pro
   await Promise.all(Array.from({ length: LANES }, lane));
 }
 
-/** How long a sign-out takes: of nobody, of a user with ten sessions, of one with half of the sample. */
+/** How long a sign-out takes: of a user without sessions, with ten, and with half of the sample. */
 async function measureSignOuts() {
   const measure = (user: string) => median(300, () => sessions.endUser(ISSUER, subOf(user)));
-  return { nobody: await measure('nobody'), ten: await measure('ten'), thousands: await measure('everybody') };
+  return { none: await measure('none'), ten: await measure('ten'), thousands: await measure('thousands') };
 }
 
 const signOutsWhenEmpty = await measureSignOuts();
 const bytesBefore = await place.bytes();
 const kept: string[] = [];
 await forEach(SAMPLE, async (at) => {
-  const id = await sessions.create(makeSession(at % 2 ? 'everybody' : at < 20 ? 'ten' : `user${at}`));
+  const id = await sessions.create(makeSession(at % 2 ? 'thousands' : at < 20 ? 'ten' : `user${at}`));
   kept.push(id);
 });
 const bytesPerSession = Math.round(((await place.bytes()) - bytesBefore) / SAMPLE);
 
-// The rest are rows of the same size with nothing in them: to make real ones takes a quarter of an hour and changes nothing.
+// The rest are random rows of the same size: real ones would take a quarter of an hour and change nothing.
 const { length } = (await store.get((await sessions.find(kept[0]!, 'grafana'))!.key))!;
 await forEach(total - SAMPLE, () => {
   const key = `s:${randomBytes(32).toString('base64url')}`;
@@ -165,12 +165,12 @@ const bytesInAll = (await place.bytes()) - bytesBefore;
 
 const before = memory();
 const cold = await median(kept.length, (at) => sessions.find(kept[at]!, 'grafana'));
-const bytesPerCopy = Math.round((memory() - before) / kept.length);
+const bytesPerCachedSession = Math.round((memory() - before) / kept.length);
 let warm = 0;
 for (let round = 0; round < 1000; round++) {
-  // A turn of the event loop in between, as between requests: what the store has to say is heard there.
+  // One tick of the event loop in between, as between requests: events of the store arrive there.
   await new Promise((resolve) => setImmediate(resolve));
-  // Processor time, so that what else runs on the machine does not count.
+  // CPU time, so that other programs on the machine do not count.
   const used = process.cpuUsage();
   for (let at = 0; at < 1000; at++) sessions.find(kept[at]!, 'grafana');
   if (round >= 100) warm += process.cpuUsage(used).user / 900;
@@ -180,7 +180,7 @@ let ended = 0;
 for (const id of kept) if ((await sessions.find(id, 'grafana')) === undefined) ended++;
 
 const microseconds = { cold, signOutsWhenEmpty, signOutsWhenFull };
-const bytes = { row: length, bytesPerSession, bytesPerCopy, bytesInAll };
+const bytes = { row: length, bytesPerSession, bytesPerCachedSession, bytesInAll };
 console.log(JSON.stringify({ kind, total, ended, bytes, microseconds, warmNanoseconds: Math.round(warm) }));
 await store.close();
 await place.close();

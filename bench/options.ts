@@ -1,4 +1,4 @@
-/** What `npm run bench` can be told. */
+/** The options of `npm run bench`. */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ export interface Options {
   stores: string[];
   cases: string[];
   rounds: number;
-  /** Of one turn, for the ceiling and for Gatepost each. */
+  /** Of one sample, for the ceiling and for Gatepost each. */
   seconds: number;
   connections: number;
   json: boolean;
@@ -24,11 +24,11 @@ export const usage = `npm run bench -- [options]
 
   --store NAME     ${stores.join(', ')}; may be repeated, all by default
   --case NAME      ${cases.map((one) => one.name).join(', ')}; may be repeated, all by default
-  --rounds N       turns of ceiling and Gatepost per case, of which the median counts (7)
-  --seconds N      of each turn (1)
-  --connections N  open at once (64)
+  --rounds N       samples of ceiling and Gatepost per case; the median counts (7)
+  --seconds N      duration of each sample (1)
+  --connections N  concurrent connections (64)
   --server FILE    another built command to measure (dist/cli/main.js)
-  --cpu-prof DIR   let Node write CPU profiles of Gatepost there (it is slower then)
+  --cpu-prof DIR   folder for CPU profiles of Gatepost (which is slower then)
   --json           print JSON instead of a table`;
 
 /** @throws an `Error` whose message says what is wrong */
@@ -66,17 +66,17 @@ export function readOptions(args: string[]): Options {
 }
 
 function known(name: string, given: string[], all: readonly string[]): string[] {
-  const strange = given.find((value) => !all.includes(value));
-  if (strange !== undefined) throw new Error(`--${name} is one of ${all.join(', ')}`);
+  const unknown = given.find((value) => !all.includes(value));
+  if (unknown !== undefined) throw new Error(`--${name} is one of ${all.join(', ')}`);
   return given;
 }
 
 function whole(name: string, text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${name} is a whole number from 1 on`);
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${name} is a whole number from 1 to 9999`);
   return Number(text);
 }
 
-/** Server and load on a core each, where there are two: else they take each other's time, and the ratio is theirs. */
+/** Server and load on one core each, where there are two: otherwise they compete, and the ratio measures that. */
 export const cores = availableParallelism() > 1 && findProgram('taskset') ? { server: 0, load: 1 } : undefined;
 
 /** A command line that runs on one core. */

@@ -1,4 +1,4 @@
-/** Finds the programs that the measurement needs and does not bring along. */
+/** Finds the programs that the measurement needs and npm does not install. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 

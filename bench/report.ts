@@ -1,4 +1,4 @@
-/** Prints what was measured: under which conditions, and a row for each case and store. */
+/** Prints the conditions of a measurement, and a row for each case and store. */
 import { cpus, release } from 'node:os';
 import { version } from '../src/version.ts';
 import { cases } from './cases.ts';

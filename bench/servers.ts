@@ -1,4 +1,4 @@
-/** Starts what is measured, each in a process of its own: the built command, and the ceiling. */
+/** Starts what is measured, each in its own process: the built command, and the ceiling. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { freePort } from './stores.ts';
 export interface Server {
   port: number;
   pid: number;
-  /** Milliseconds from the start of the process to its first answer. */
+  /** Milliseconds from the start of the process to its first response. */
   started: number;
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export async function startGatepost(server: string, yaml: string, nodeOptions: s
     await end(child);
     await rm(folder, { recursive: true, force: true });
   };
-  const started = await firstAnswer(child, port, began);
+  const started = await firstResponse(child, port, began);
   return { port, pid: child.pid!, started, close };
 }
 
@@ -50,7 +50,7 @@ export async function startCeiling(answer: Answer): Promise<Server> {
   return { port, pid: child.pid!, started: performance.now() - began, close: () => end(child) };
 }
 
-async function firstAnswer(child: ChildProcess, port: number, began: number): Promise<number> {
+async function firstResponse(child: ChildProcess, port: number, began: number): Promise<number> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`gatepost ended with ${child.exitCode}`);
     const answered = await fetch(`http://127.0.0.1:${port}/outpost.goauthentik.io/ping`).catch(() => undefined);

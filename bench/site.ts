@@ -1,6 +1,6 @@
-/** The site that is measured: one application at a real provider, with a session and an app password of the same person. */
+/** The site that is measured: one application at a real provider, with a session and an app password of the same user. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startProvider } from '../test/support/provider.ts';
+import { startProvider } from '../demo/provider/provider.ts';
 import { ask } from './answer.ts';
 import { type Credentials, cases, HOST } from './cases.ts';
 
@@ -59,7 +59,7 @@ ${rules}      - { path: ^/public/, policy: public }
 ${applications}`;
 }
 
-/** Gets in once with the app password; the answer's cookie is the session. Tried for ten seconds: a store may need a moment. */
+/** Signs in once with the app password; the response's cookie is the session. Retried for ten seconds: a store may need a moment. */
 export async function signIn(port: number): Promise<Credentials> {
   const basic = `Basic ${Buffer.from(`alice:${app_passwords[0]}`).toString('base64')}`;
   const headers = cases.find(({ name }) => name === 'basic')!.headers({ basic, cookie: '' });

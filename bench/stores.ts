@@ -1,4 +1,4 @@
-/** The stores that are measured: made empty for one run, and gone after it. */
+/** The stores that are measured: created empty for one run, and removed after it. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';

@@ -1,20 +1,20 @@
-/** Puts the demo together: an OpenID provider, Gatepost, a site and a proxy before it, all on loopback, all in this process. */
+/** Assembles the demo: an OpenID provider, Gatepost, a site and a proxy before it, all on loopback, all in this process. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema/config.ts';
 import { serve } from '../src/server/server.ts';
+import { startDemoProvider } from './demo_provider.ts';
 import { type GatewayName, startAnyGateway } from './gateways.ts';
-import { startDemoProvider } from './provider.ts';
 import { startSite } from './site.ts';
 
 export interface DemoOptions {
-  /** Without one: the first real proxy that is there, else the built-in one. */
+  /** Default: the first real proxy that is installed, else the built-in one. */
   gateway?: GatewayName | undefined;
-  /** Without one: 8080, or any free one where that is taken. */
+  /** Default: 8080, or any free port where that is taken. */
   port?: number | undefined;
-  /** The least important lines of Gatepost's log; `info` if not given. */
+  /** The level of Gatepost's log; `info` by default. */
   log_level?: Config['log']['level'];
 }
 

@@ -13,12 +13,14 @@ export interface GatewayOptions {
   site: number;
 }
 
-/** The pages that a browser and the provider may open. Whoever could open `/auth/` would read tokens out of the answer. */
+/** The endpoints for browsers and the provider. A client that could reach `/auth/` would read tokens in the response. */
 const pages = /^\/outpost\.goauthentik\.io\/(?:start|callback|sign_out|ping|backchannel_logout)$/;
 
 export async function startGateway(options: GatewayOptions): Promise<{ stop(): Promise<void> }> {
   const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
-    handle(request, response, options).catch(() => refuse(response, 502, 'nobody answers there'));
+    handle(request, response, options).catch(() =>
+      refuse(response, 502, 'no response from the server behind this gateway'),
+    );
   });
   server.on('upgrade', (request, socket, early) => {
     socket.on('error', () => socket.destroy());
@@ -46,7 +48,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, { host
   }
   if (path.startsWith('/outpost.goauthentik.io/')) return refuse(response, 404, 'there is no such page');
   const answer = await ask(gatepost, request, 'http');
-  // Fail closed: whatever is not plainly a yes goes to the client and not to the site.
+  // Fail closed: any response but a 200 goes to the client, and the request does not reach the site.
   if (answer.statusCode !== 200) return relay(answer, response);
   answer.resume();
   relay(await send(site, request, forSite(request, 'http', answer), request), response, cookiesOf(answer));
@@ -79,10 +81,10 @@ async function upgrade(request: IncomingMessage, socket: Duplex, { host, gatepos
   sent.end();
 }
 
-/** Gatepost's answer about a request. The client's method is in a header: the question itself is always a GET. */
+/** Gatepost's response to the auth request. The client's method is in a header: the auth request itself is always a GET. */
 function ask(gatepost: number, request: IncomingMessage, scheme: 'http' | 'ws'): Promise<IncomingMessage> {
-  const question = { method: 'GET', url: '/outpost.goauthentik.io/auth/traefik' };
-  return send(gatepost, question, forGatepost(request, scheme));
+  const authRequest = { method: 'GET', url: '/outpost.goauthentik.io/auth/traefik' };
+  return send(gatepost, authRequest, forGatepost(request, scheme));
 }
 
 type Target = Pick<IncomingMessage, 'method' | 'url'>;
@@ -106,7 +108,7 @@ function relay(from: IncomingMessage, to: ServerResponse, more: Headers = []): v
   pipeline(from, to, () => undefined);
 }
 
-/** The session of an app password or token goes into the answer to the client. */
+/** The session cookie of an app password or token goes into the response to the client. */
 function cookiesOf(answer: IncomingMessage): Headers {
   return (answer.headers['set-cookie'] ?? []).map((value) => ['Set-Cookie', value]);
 }

@@ -1,4 +1,4 @@
-/** Which headers the demo's gateway hands on, and to whom. Pure functions on lists of pairs. */
+/** Which headers the demo's gateway passes to Gatepost and to the site. Pure functions on lists of pairs. */
 import type { IncomingMessage } from 'node:http';
 
 export type Headers = [name: string, value: string][];
@@ -11,7 +11,7 @@ const hop = new Set(
 );
 /** Replaced below; `Expect` is answered by the gateway itself. */
 const own = /^(?:host|expect|content-length|forwarded|x-forwarded-.*|x-real-ip)$/i;
-/** Attack: in CGI, WSGI and PHP `X_authentik_username` is the very name of the true header. */
+/** Attack: to CGI, WSGI and PHP `X_authentik_username` is the same name as the real header. */
 const identity = /^x[-_.]authentik[-_.]/i;
 
 /** A message's headers as they came, without those of its connection. */
@@ -22,7 +22,7 @@ export function endToEnd(message: IncomingMessage): Headers {
   return pairs.filter(([name]) => !hop.has(name.toLowerCase()) && !named.includes(name.toLowerCase()));
 }
 
-/** What a client says of itself and of its way here is replaced by what the gateway knows. */
+/** Replaces what the client says about itself and its route by what the gateway knows. */
 export function forwarded(request: IncomingMessage, scheme: 'http' | 'ws'): Headers {
   return [
     ['Host', request.headers.host!],
@@ -34,37 +34,39 @@ export function forwarded(request: IncomingMessage, scheme: 'http' | 'ws'): Head
   ];
 }
 
-/** The client's headers for Gatepost: all, for it looks for cookies and credentials in them. */
+/** The client's headers for Gatepost: all of them, since they hold cookies and credentials. */
 export function forGatepost(request: IncomingMessage, scheme: 'http' | 'ws'): Headers {
   const theirs = endToEnd(request).filter(([name]) => !own.test(name));
-  // Without "Connection: upgrade" this changes no protocol; it tells a WebSocket from a page visit.
+  // Without "Connection: upgrade" this changes no protocol; it distinguishes a WebSocket from a navigation.
   const upgrade: Headers = request.headers.upgrade ? [['Upgrade', request.headers.upgrade]] : [];
   return [...theirs, ...upgrade, ...forwarded(request, scheme)];
 }
 
-/** The client's headers for the site: who it is and `Authorization` come from Gatepost's yes alone. */
-export function forSite(request: IncomingMessage, scheme: 'http' | 'ws', yes: IncomingMessage): Headers {
+/** The client's headers for the site: identity and `Authorization` come from Gatepost's response alone. */
+export function forSite(request: IncomingMessage, scheme: 'http' | 'ws', allowed: IncomingMessage): Headers {
   const theirs = endToEnd(request).filter(
     ([name]) =>
       !own.test(name) && !identity.test(name) && !name.includes('_') && name.toLowerCase() !== 'authorization',
   );
-  const told = endToEnd(yes).filter(([name]) => identity.test(name) || name.toLowerCase() === 'authorization');
+  const identified = endToEnd(allowed).filter(
+    ([name]) => identity.test(name) || name.toLowerCase() === 'authorization',
+  );
   const upgrade: Headers = request.headers.upgrade
     ? [
         ['Upgrade', request.headers.upgrade],
         ['Connection', 'Upgrade'],
       ]
     : [];
-  return [...theirs, ...told, ...framing(request), ...upgrade, ...forwarded(request, scheme)];
+  return [...theirs, ...identified, ...framing(request), ...upgrade, ...forwarded(request, scheme)];
 }
 
-/** How the body's end is found. One of unknown length stays one, whatever the method: else its bytes would be read as the next request. */
+/** The framing of the body. A body of unknown length stays one, whatever the method: else its bytes would be read as the next request. */
 export function framing({ headers }: IncomingMessage): Headers {
   if (headers['transfer-encoding']) return [['Transfer-Encoding', 'chunked']];
   return headers['content-length'] ? [['Content-Length', headers['content-length']]] : [];
 }
 
-/** Node takes names and values in turn; its types do not know. */
+/** Node accepts alternating names and values; its types do not say so. */
 export function flatten(headers: Headers) {
   return headers.flat() as unknown as Record<string, string>;
 }

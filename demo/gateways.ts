@@ -5,12 +5,12 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findTool } from '../scripts/tools.ts';
 import { sessionCookieName } from '../src/sessions/session_cookie.ts';
 import { caddy } from '../test/integration/caddy.ts';
 import { nginx } from '../test/integration/nginx.ts';
 import type { TestedProxy } from '../test/integration/proxy.ts';
 import { traefik } from '../test/integration/traefik.ts';
-import { findTool } from '../test/support/tools.ts';
 import { startGateway } from './gateway.ts';
 
 export const gatewayNames = ['traefik', 'caddy', 'nginx', 'builtin'] as const;
@@ -30,7 +30,7 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** Starts `wanted`, or without a wish the first that is there and starts: an old one may not know the project's files. */
+/** Starts `wanted`, else the first that is installed and starts: an old version may not understand the project's files. */
 export async function startAnyGateway(wanted: GatewayName | undefined, ports: Ports): Promise<RunningGateway> {
   if (wanted) return startNamed(wanted, ports);
   for (const name of gatewayNames) {
@@ -51,7 +51,7 @@ async function startNamed(name: GatewayName, ports: Ports): Promise<RunningGatew
     return { description: 'the built-in gateway', stop };
   }
   const binary = findTool(real[name].tool);
-  if (!binary) throw new Error(`${name} is neither on PATH nor fetched: npm run fetch-proxies`);
+  if (!binary) throw new Error(`${name} is neither on PATH nor fetched: npm run tools`);
   return startReal(real[name], binary, ports);
 }
 

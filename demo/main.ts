@@ -30,7 +30,7 @@ function instructions({ url, issuer, gateway }: Awaited<ReturnType<typeof startD
   Configuration   demo/gatepost.yaml
 
   A browser that does not find app.localhost needs this line in its hosts file:  127.0.0.1 app.localhost
-  Below is Gatepost's log: one line for each question. Ctrl-C ends everything.
+  Below is Gatepost's log: one line for each auth request. Ctrl-C ends everything.
 `;
 }
 

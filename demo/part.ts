@@ -1,5 +1,5 @@
 /** One part of the demo as a process of its own, for docker-compose.yml: `provider` or `site`, on port 8080. */
-import { type DemoClient, startDemoProvider } from './provider.ts';
+import { type DemoClient, startDemoProvider } from './demo_provider.ts';
 import { startSite } from './site.ts';
 
 const address = '0.0.0.0';

@@ -1,6 +1,7 @@
 /** The pages of the demo's OpenID provider. */
-import type { ProviderPages } from '../test/support/provider_options.ts';
+
 import { escapeHtml, renderPage } from './page.ts';
+import type { ProviderPages } from './provider/options.ts';
 
 /** `home`: where the provider's last page leads back to. */
 export function providerPages(home: string): ProviderPages {

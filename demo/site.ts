@@ -1,4 +1,4 @@
-/** The demo's protected site: shows what it was told about its visitor, as a page or, to programs, as JSON. */
+/** The demo's protected site: shows the headers that it received, as a page or, to programs, as JSON. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -40,7 +40,7 @@ export async function startSite(port = 0, address = '127.0.0.1') {
   const sockets = new WebSocketServer({ server });
   sockets.on('connection', (socket, request) => {
     const name = readArrived(request).headers.find(([key]) => key.toLowerCase() === 'x-authentik-username')?.[1];
-    socket.send(`open for ${name || 'nobody'}`);
+    socket.send(`open for ${name || 'an anonymous visitor'}`);
   });
   server.listen(port, address);
   await once(server, 'listening');

@@ -24,8 +24,8 @@ document.getElementById('fetch').onclick = async () => {
   say('fetched', '…');
   const response = await fetch('/api/me', { headers: { accept: 'application/json' } });
   const answer = await response.json().catch(() => ({}));
-  const told = response.ok ? 'the site answered' : answer.error + ', log in at ' + answer.login_url;
-  say('fetched', 'fetch: ' + response.status + ', ' + told);
+  const text = response.ok ? 'the site responded' : answer.error + ', log in at ' + answer.login_url;
+  say('fetched', 'fetch: ' + response.status + ', ' + text);
 };
 document.getElementById('socket').onclick = () => {
   say('opened', '…');
@@ -40,23 +40,23 @@ export function renderSite({ method, url, headers }: Arrived): string {
   const get = (name: string) => values.get(name.toLowerCase()) ?? '';
   const path = url.split('?')[0]!;
   const username = get('X-authentik-username');
-  const who = username ? `Hello, ${get('X-authentik-name') || username}` : 'Hello, whoever you are';
+  const greeting = username ? `Hello, ${get('X-authentik-name') || username}` : 'Hello, visitor';
   const others = headers.filter(([name]) => !/^x-authentik-/i.test(name));
   const body = `
 ${navigation(path, username)}
-<h1>${escapeHtml(who)}</h1>
+<h1>${escapeHtml(greeting)}</h1>
 <p>${escapeHtml(explain(path, username))}</p>
-<h2>What Gatepost told this site about you</h2>
+<h2>The identity headers from Gatepost</h2>
 <table>${identity.map((name) => row(name, get(name))).join('')}</table>
 <h2>What a script on this page sees</h2>
-<p>A script cannot follow a redirect to a login, so it is told 401 instead. Try it on the public page, signed out.</p>
+<p>A script cannot follow a redirect to a login, so it gets 401 instead. Try it on the public page, signed out.</p>
 <div class="row"><button id="fetch">fetch('/api/me')</button><button id="socket">open a WebSocket</button></div>
 <output id="fetched"></output><output id="opened"></output>
 <h2>The rest of the request</h2>
 <p><code>${escapeHtml(`${method} ${url}`)}</code></p>
 <details><summary>${others.length} other headers</summary><table>${others.map(([name, value]) => row(name, value)).join('')}</table></details>
 <script src="/public/page.js"></script>`;
-  return renderPage(`Demo site: ${username || 'nobody'}`, body);
+  return renderPage(`Demo site: ${username || 'not signed in'}`, body);
 }
 
 function navigation(path: string, username: string): string {
@@ -73,7 +73,7 @@ function navigation(path: string, username: string): string {
 function explain(path: string, username: string): string {
   if (path.startsWith('/public/')) {
     const known = username ? 'you are signed in, so the site knows you' : 'you are not signed in';
-    return `Anybody may read this page; ${known}.`;
+    return `This page needs no login; ${known}.`;
   }
   if (path.startsWith('/admin')) return 'Only members of the group “admins” may read this page.';
   return 'This page needs a login. The site itself has none: it only reads the headers below.';

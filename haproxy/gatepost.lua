@@ -1,36 +1,39 @@
--- Asks Gatepost about a request: the action "gatepost" for "http-request lua.gatepost". HAProxy 2.6 or newer.
--- GATEPOST_URL in haproxy.cfg ("setenv") says where Gatepost is.
+-- The action "gatepost" for "http-request lua.gatepost": sends an auth request to Gatepost. HAProxy 2.6 or newer.
+-- Set Gatepost's address in haproxy.cfg: "setenv GATEPOST_URL http://gatepost:9000".
 
-local url = os.getenv('GATEPOST_URL') or 'http://gatepost:9000'
-local ask = url .. '/outpost.goauthentik.io/auth/nginx'
--- A Gatepost that hangs must not hold every request of the site. Milliseconds.
-local patience = 15000
+local GATEPOST_URL = os.getenv('GATEPOST_URL') or 'http://gatepost:9000'
+local AUTH_URL = GATEPOST_URL .. '/outpost.goauthentik.io/auth/nginx'
+-- Limits how long a Gatepost that hangs can delay a request.
+local TIMEOUT_MS = 15000
 
--- What Gatepost reads of the client's own headers. Everything else that it reads is set below and never left to the client.
-local passed_on = {
+-- Names of ak_proxy.user_attributes.additionalHeaders that the application gets, in lower case: { 'x-team' }.
+-- The script deletes the client's own headers of these names.
+local ADDITIONAL_HEADERS = {}
+
+-- The client's headers that the auth request copies. auth_request_headers sets the others that Gatepost reads.
+-- Attack: a client that chooses the URI or the host in the auth request chooses the access rules (oauth2-proxy:
+-- GHSA-7x63-xv5r-3p2x, X-Forwarded-Uri).
+local CLIENT_HEADERS = {
   'accept', 'access-control-request-method', 'access-control-request-headers', 'authorization', 'cookie', 'origin',
   'sec-fetch-mode', 'upgrade', 'user-agent', 'x-authentik-no-redirect', 'x-requested-with',
 }
 
--- Names of ak_proxy.user_attributes.additionalHeaders that the application shall get, in lower case: { 'x-team' }.
--- A client's own headers of these names are deleted as well.
-local additional = {}
-
--- What belongs to one connection, and what HAProxy writes itself.
-local hop_by_hop = {
-  ['connection'] = true, ['keep-alive'] = true, ['transfer-encoding'] = true, ['content-length'] = true, ['date'] = true,
+-- Response headers that belong to one connection or that HAProxy writes itself.
+local SKIPPED_RESPONSE_HEADERS = {
+  ['connection'] = true, ['keep-alive'] = true, ['transfer-encoding'] = true, ['content-length'] = true,
+  ['date'] = true,
 }
 
--- The question, in the words of nginx's dialect.
-local function question(txn)
-  local from_client = txn.http:req_get_headers()
+-- Returns the headers of the auth request, in nginx's dialect.
+local function auth_request_headers(txn)
+  local client_headers = txn.http:req_get_headers()
   local headers = {}
-  for _, name in ipairs(passed_on) do
-    if from_client[name] then
+  for _, name in ipairs(CLIENT_HEADERS) do
+    if client_headers[name] then
       headers[name] = {}
-      -- HAProxy counts from 0. Repeated headers stay repeated: Gatepost refuses what must not be.
-      for index = 0, #from_client[name] do
-        headers[name][index + 1] = from_client[name][index]
+      -- HAProxy counts from 0. A repeated header stays repeated, so that Gatepost can refuse it.
+      for index = 0, #client_headers[name] do
+        headers[name][index + 1] = client_headers[name][index]
       end
     end
   end
@@ -43,51 +46,69 @@ local function question(txn)
   return headers
 end
 
--- Who it is, from the answer to the request. The configuration has deleted what the client sent under these names.
-local function hand_on(txn, answer)
-  for name, values in pairs(answer.headers) do
+-- Deletes the client's headers under names that only Gatepost may set, and returns the response to the auth request.
+local function send_auth_request(txn)
+  -- First: the auth request copies the client's x-authentik-no-redirect.
+  local headers = auth_request_headers(txn)
+  for name, _ in pairs(txn.http:req_get_headers()) do
+    -- Attack: CGI, WSGI and PHP read X_authentik_username and X.authentik.username as HTTP_X_AUTHENTIK_USERNAME, the
+    -- name of the true header (oauth2-proxy: GHSA-vjrc-mh2v-45x6, Traefik: GHSA-rf44-j88r-hh8c).
+    if name:lower():find('^x[-_.]authentik') then
+      txn.http:req_del_header(name)
+    end
+  end
+  for _, name in ipairs(ADDITIONAL_HEADERS) do
+    txn.http:req_del_header(name)
+  end
+  return core.httpclient():get({ url = AUTH_URL, headers = headers, timeout = TIMEOUT_MS })
+end
+
+-- Copies the identity from the response to the application's request, and lets the request through.
+local function allow(txn, response)
+  for name, values in pairs(response.headers) do
     if name:find('^x%-authentik%-') then
       txn.http:req_set_header(name, values[0])
     end
   end
-  for _, name in ipairs(additional) do
-    if answer.headers[name] then
-      txn.http:req_set_header(name, answer.headers[name][0])
+  for _, name in ipairs(ADDITIONAL_HEADERS) do
+    if response.headers[name] then
+      txn.http:req_set_header(name, response.headers[name][0])
     end
   end
-  -- What Gatepost says, nothing included: an app password or token that opened the door must not reach the application.
+  -- Replaces the client's Authorization with Gatepost's, or with none: an app password or token that Gatepost accepted
+  -- must not reach the application.
   txn.http:req_del_header('authorization')
-  local authorization = answer.headers['authorization']
+  local authorization = response.headers['authorization']
   if authorization then
     txn.http:req_set_header('authorization', authorization[0])
   end
-  -- The session of an app password or token, for clients that keep cookies.
-  local cookie = answer.headers['set-cookie']
+  -- The session cookie for an app password or token.
+  local cookie = response.headers['set-cookie']
   if cookie then
     txn:set_var('txn.gatepost_cookie', cookie[0])
   end
-  -- The last line: HAProxy goes on when a script fails on its way, and the configuration lets nothing through without this.
-  txn:set_var('txn.gatepost_yes', true)
+  -- Must stay the last line: if a line above fails, HAProxy continues, and haproxy.cfg denies the request without this.
+  txn:set_var('txn.gatepost_allowed', true)
 end
 
--- Gatepost's refusal as it is; a page visit goes to the login.
-local function refuse(txn, answer)
+-- Sends Gatepost's denial to the client, or redirects a page navigation to the login.
+local function deny(txn, response)
   local reply = txn:reply()
-  local location = answer.headers['location']
-  reply:set_status(answer.status == 401 and location and 302 or answer.status)
-  for name, values in pairs(answer.headers) do
-    if not hop_by_hop[name] and not name:find('^x%-authentik%-') then
+  local location = response.headers['location']
+  reply:set_status(response.status == 401 and location and 302 or response.status)
+  for name, values in pairs(response.headers) do
+    if not SKIPPED_RESPONSE_HEADERS[name] and not name:find('^x%-authentik%-') then
       for index = 0, #values do
         reply:add_header(name, values[index])
       end
     end
   end
-  reply:set_body(answer.body or '')
+  reply:set_body(response.body or '')
   txn:done(reply)
 end
 
--- No answer, or one that says neither yes nor no: nobody is let in.
-local function unavailable(txn)
+-- Denies the request when Gatepost has sent no response, or one that neither allows nor denies.
+local function deny_unavailable(txn)
   local reply = txn:reply()
   reply:set_status(503)
   reply:add_header('cache-control', 'no-store')
@@ -96,31 +117,16 @@ local function unavailable(txn)
   txn:done(reply)
 end
 
--- Takes out what only Gatepost may say, and asks.
-local function ask_about(txn)
-  local headers = question(txn)
-  -- Only now: the client's own x-authentik-no-redirect is part of the question.
-  for name, _ in pairs(txn.http:req_get_headers()) do
-    -- Any spelling that CGI, WSGI and PHP read as HTTP_X_AUTHENTIK_...: dash, underscore, dot.
-    if name:lower():find('^x[-_.]authentik') then
-      txn.http:req_del_header(name)
-    end
-  end
-  for _, name in ipairs(additional) do
-    txn.http:req_del_header(name)
-  end
-  return core.httpclient():get({ url = ask, headers = headers, timeout = patience })
-end
-
 core.register_action('gatepost', { 'http-req' }, function(txn)
-  -- HAProxy takes a script that fails for a yes: a request that nobody thought of would be let in unasked.
-  local ok, answer = pcall(ask_about, txn)
-  local status = ok and answer and answer.status or 0
-  if status == 200 and pcall(hand_on, txn, answer) then
+  -- Attack: HAProxy continues when an action fails, so a request that makes the script fail would reach the application
+  -- without an auth request.
+  local ok, response = pcall(send_auth_request, txn)
+  local status = ok and response and response.status or 0
+  if status == 200 and pcall(allow, txn, response) then
     return
   elseif status >= 400 then
-    refuse(txn, answer)
+    deny(txn, response)
   else
-    unavailable(txn)
+    deny_unavailable(txn)
   end
 end, 0)

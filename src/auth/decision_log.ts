@@ -1,4 +1,4 @@
-/** What the log learns of a decision: who, what, why and how long; nothing that opens a door. */
+/** A decision as a log event: user, request, reason and duration; nothing that opens a door. */
 import { batchPerTick } from '../async/batch.ts';
 import type { Decision, Forbid } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
@@ -83,7 +83,7 @@ function detailOf(decision: Decision): string | undefined {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined;
 }
 
-/** With what the refusing rule wants and what the user has, where the rule asks for a user. */
+/** What the refusing rule wants and what the user has stand behind the message. */
 function forbidDetail({ message, rule, trace }: Forbid): string {
   const refusing = trace?.().find((one) => one.rule === rule);
   const missing = refusing?.criteria.filter(({ matched }) => !matched).map(describeCriterion) ?? [];

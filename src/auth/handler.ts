@@ -99,7 +99,7 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
 }
 
 /**
- * Names and values in turn. Attack: Node silently drops headers after the first 1,000, among them those that the proxy appended
+ * Names and values alternate. Attack: Node silently drops headers after the first 1,000, among them those that the proxy appended
  * after the client's, and a second `Host` or `Authorization`.
  */
 const MAX_RAW_HEADERS = 2000;
@@ -116,17 +116,17 @@ function createParser({ nginxMethodHeader, index, trustedPeer }: AuthHandlerOpti
   ): AuthRequest | InvalidRequest => {
     const { headers, rawHeaders } = incoming;
     if (rawHeaders.length >= MAX_RAW_HEADERS) return invalidRequest('the request has too many headers');
-    const asked = { method: incoming.method as string, headers, rawHeaders };
-    const parsed = dialect.parse(asked, rest, parseOptions);
+    const proxyRequest = { method: incoming.method as string, headers, rawHeaders };
+    const parsed = dialect.parse(proxyRequest, rest, parseOptions);
     if ('kind' in parsed) return invalidRequest(`${parsed.header} ${parsed.problem}`);
     return {
       url: parsed.url,
       method: parsed.method,
-      clientAddress: clientAddress(singleHeader(asked, 'x-forwarded-for'), trustedPeer.networks),
+      clientAddress: clientAddress(singleHeader(proxyRequest, 'x-forwarded-for'), trustedPeer.networks),
       peerAddress: peer.address,
       headers,
       authorization: headers.authorization,
-      authorizationRepeated: headers.authorization !== undefined && isRepeated(asked, 'authorization'),
+      authorizationRepeated: headers.authorization !== undefined && isRepeated(proxyRequest, 'authorization'),
       noRedirect: noRedirectInQuery(query),
     };
   };

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type Networks, parseAddress } from '../http/ip.ts';
 
 export interface Peer {
-  /** Canonical: `::ffff:a.b.c.d` is `a.b.c.d`; `unknown` where the system does not tell. */
+  /** Canonical: `::ffff:a.b.c.d` is `a.b.c.d`; `unknown` where the system does not know it. */
   address: string;
   trusted: boolean;
 }

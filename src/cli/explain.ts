@@ -25,7 +25,9 @@ export interface ExplainRequest {
 export async function explainCommand(file: string, typed: ExplainRequest, { env, out, error }: Io): Promise<number> {
   const config = await loadConfig(file, { env });
   const url = parseAbsoluteUrl(typed.url);
-  if ('problem' in url) return fail(error, `the URL ${url.problem}`);
+  if ('problem' in url) {
+    return fail(error, `the URL ${url.problem}; it must be absolute, such as https://grafana.example.com/admin`);
+  }
   const clientAddress = typed.clientIp === undefined ? undefined : parseAddress(typed.clientIp);
   if (typed.clientIp !== undefined && clientAddress === undefined) return fail(error, '--client-ip is no address');
   const index = createApplicationIndex(config.applications.map((application) => compileApplication(application)));

@@ -1,10 +1,9 @@
 /** Authenticates a request by its `Authorization` header: by a session that is there, else by the provider. */
-import { decodeProtectedHeader } from 'jose';
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSingleFlight } from '../async/single_flight.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
-import type { Provider } from '../provider/provider.ts';
+import { isSignedJwt, type Provider } from '../provider/index.ts';
 import { sessionKey } from '../sessions/keys.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -12,7 +11,7 @@ import type { Store } from '../stores/store.ts';
 import { createCredentialSessions } from './credential_sessions.ts';
 import { createDeniedCache } from './denied_cache.ts';
 import { createFingerprints, type Fingerprints } from './fingerprint.ts';
-import { type Credential, parseAuthorization, schemeOf } from './parse_authorization.ts';
+import { parseAuthorization, schemeOf } from './parse_authorization.ts';
 import { createRateLimit } from './rate_limit.ts';
 import type { CredentialAttempt, CredentialContext, HeaderRequest, HeaderResult } from './types.ts';
 import { verifyCredential } from './verify_credential.ts';
@@ -83,19 +82,6 @@ export function createCredentialAuthenticator(options: {
   };
 }
 
-/**
- * Whether the provider's keys alone decide, so that an accepted token is good until its `exp` and no recheck is needed.
- */
-function isVerifiedLocally({ bearer }: ApplicationConfig, credential: Credential): boolean {
-  if (credential.scheme !== 'bearer' || bearer === 'introspect' || credential.token.split('.').length !== 3)
-    return false;
-  try {
-    return decodeProtectedHeader(credential.token).alg !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** The credential that a header presents at an application, with its session ids; else the result of the header. */
 function toAttempt(fingerprints: Fingerprints, request: HeaderRequest): CredentialAttempt | HeaderResult {
   const { header, application } = request;
@@ -104,5 +90,7 @@ function toAttempt(fingerprints: Fingerprints, request: HeaderRequest): Credenti
   if (credential === 'other') return NOT_OURS;
   if (credential === 'broken') return DENIED;
   const ids = fingerprints.sessionIdsFor(application.slug, credential);
-  return { ...request, credential, ids, local: isVerifiedLocally(application, credential) };
+  // The provider's keys alone decide about such a token: it is good until its `exp`, and no recheck is needed.
+  const local = credential.scheme === 'bearer' && application.bearer === 'jwt' && isSignedJwt(credential.token);
+  return { ...request, credential, ids, local };
 }

@@ -1,7 +1,7 @@
 /** The types that the modules of header authentication share. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
-import type { Provider } from '../provider/provider.ts';
+import type { Provider } from '../provider/index.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Store } from '../stores/store.ts';

@@ -1,6 +1,6 @@
 /** Decides about a credential that is not cached: looks for its session, and asks the provider where it must. */
-import { CredentialsRefused, GrantNotOffered, ProviderUnavailable } from '../errors.ts';
-import type { Identity } from '../identity.ts';
+import { ProviderUnavailable } from '../errors.ts';
+import { type IdentityResult, type Rejection, rejected } from '../provider/index.ts';
 import { createSession } from '../sessions/create_session.ts';
 import { lockKey, sessionKey } from '../sessions/keys.ts';
 import type { LiveSession } from '../sessions/session.ts';
@@ -37,16 +37,15 @@ async function verifyFirst(context: CredentialContext, attempt: CredentialAttemp
     const lock = await waitForLock(context.store, lockKeyOf(attempt), LOCK_WAIT);
     if (lock === undefined)
       throw new ProviderUnavailable('another replica waits for the same response of the provider');
+    let result: HeaderResult | Rejection;
     try {
       const found = await context.credentialSessions.find(ids, application.slug);
       if (found !== undefined) return accept(context, attempt, found);
-      return await verify(context, attempt);
+      result = await verify(context, attempt);
     } finally {
       await lock.release();
     }
-  } catch (error) {
-    if (!(error instanceof CredentialsRefused)) throw error;
-    return await reject(context, attempt, error, permit.recordFailure);
+    return result.kind === 'rejected' ? await reject(context, attempt, result, permit.recordFailure) : result;
   } finally {
     permit.release();
   }
@@ -60,19 +59,20 @@ async function recheck(context: CredentialContext, attempt: CredentialAttempt, f
   const lock = await tryLock(context.store, lockKeyOf(attempt), LOCK_TTL_MS);
   if (lock === undefined) return accept(context, attempt, found);
   try {
-    return await verify(context, attempt, found.id);
+    const result = await verify(context, attempt, found.id);
+    if (result.kind !== 'rejected') return result;
+    for (const id of attempt.ids) await context.sessions.end(id);
+    return await reject(context, attempt, result, async () => false);
   } catch (error) {
     if (error instanceof ProviderUnavailable) return await keepDuringOutage(context, attempt, error);
-    if (!(error instanceof CredentialsRefused)) throw error;
-    for (const id of attempt.ids) await context.sessions.end(id);
-    return await reject(context, attempt, error, async () => false);
+    throw error;
   } finally {
     await lock.release();
   }
 }
 
 /** Both password grants compare the user of the token with the user name, as a provider may ignore it. */
-async function askProvider(context: CredentialContext, attempt: CredentialAttempt): Promise<Identity> {
+async function askProvider(context: CredentialContext, attempt: CredentialAttempt): Promise<IdentityResult> {
   const { application, credential } = attempt;
   const provider = context.provider(application);
   if (credential.scheme === 'bearer') return provider.verifyBearer(credential.token);
@@ -82,17 +82,23 @@ async function askProvider(context: CredentialContext, attempt: CredentialAttemp
     case 'password':
       return provider.verifyPassword(credential.user, credential.password);
     case 'off':
-      throw new CredentialsRefused('the application takes no passwords');
+      return rejected('grant_not_offered', 'the application takes no passwords');
   }
 }
 
 /** Asks the provider, and saves the session of an accepted credential. `oldId`: the session that it has so far. */
-async function verify(context: CredentialContext, attempt: CredentialAttempt, oldId?: string): Promise<HeaderResult> {
+async function verify(
+  context: CredentialContext,
+  attempt: CredentialAttempt,
+  oldId?: string,
+): Promise<HeaderResult | Rejection> {
   const { application, credential, ids } = attempt;
   const tokenIssuedAt = context.now();
-  const identity = await askProvider(context, attempt);
+  const verified = await askProvider(context, attempt);
+  if (verified.kind === 'rejected') return verified;
+  const { identity } = verified;
   const createdAt = context.now();
-  if (identity.expiresAt <= createdAt) throw new CredentialsRefused('the token has expired');
+  if (identity.expiresAt <= createdAt) return rejected('wrong_time', 'the token has expired');
   const session = createSession({
     identity,
     application: application.slug,
@@ -129,12 +135,13 @@ async function keepDuringOutage(
 async function reject(
   { events, deniedCache }: CredentialContext,
   { ids, application: { slug }, clientAddress, credential }: CredentialAttempt,
-  error: CredentialsRefused,
+  rejection: Rejection,
   count: () => Promise<boolean>,
 ): Promise<HeaderResult> {
-  const refused = `${credential.scheme} credentials were refused: ${error.message}`;
+  const refused = `${credential.scheme} credentials were refused: ${rejection.message}`;
+  const error = rejection.cause;
   events.emit('log', { level: 'debug', event: 'credential.denied', message: refused, application: slug, error });
-  const isGuess = !(error instanceof GrantNotOffered);
+  const isGuess = rejection.reason !== 'grant_not_offered';
   if (deniedCache.remember(ids[0]) && isGuess && (await count())) {
     const from = clientAddress || 'unknown';
     const message = `too many refusals from ${from} or for one user name: the provider is not asked for a minute`;

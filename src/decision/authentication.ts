@@ -1,4 +1,4 @@
-/** Who a client was found to be, or why nobody. */
+/** The result of an authentication: the subject, or why there is none. */
 import type { LiveSession } from '../sessions/session.ts';
 
 /** Without a `subject` the other fields say why. */

@@ -31,7 +31,7 @@ export function authorizeEndpoint(request: AuthRequest, application: Application
   return allowAnonymous(request, application);
 }
 
-/** What needs no authentication: `deny` refuses every client, `public` admits every client. `undefined`: authenticate first. */
+/** What needs no authentication: `deny` refuses every client, `public` admits every client. @returns `undefined` where the client must be authenticated first */
 export function authorizeAnyone({ request, application, rules }: Match): Decision | undefined {
   const denied = rules.find((rule) => rule.policy === 'deny');
   if (denied) {
@@ -42,7 +42,7 @@ export function authorizeAnyone({ request, application, rules }: Match): Decisio
   return undefined;
 }
 
-/** With the client authenticated, or known to be nobody. */
+/** With the result of the authentication. */
 export function authorize(match: Match, authentication: Authentication): Decision {
   const { request, application, rules } = match;
   if (authentication.subject) return authorizeUser(match, authentication);

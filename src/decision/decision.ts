@@ -31,7 +31,7 @@ export interface SignIn {
   reason: 'no_credentials' | 'session_expired' | 'credentials_refused';
   /** Where the login begins, with the way back in it. */
   loginUrl: string;
-  /** Which rule asks for it (`Rule.name`), for the operator. */
+  /** The rule that requires it (`Rule.name`), for the operator. */
   rule?: string | undefined;
   presentation: SignInPresentation;
 }
@@ -42,7 +42,7 @@ export interface Forbid {
   reason: 'denied' | 'forbidden' | 'untrusted_peer';
   application?: Application | undefined;
   subject?: LiveSession | undefined;
-  /** Which rule refuses (`Rule.name`), for the operator. */
+  /** The rule that refuses (`Rule.name`), for the operator. */
   rule?: string | undefined;
   message: string;
   /** Every rule with the reason why it matched or not; computed when it is called. */

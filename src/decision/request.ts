@@ -15,7 +15,7 @@ export interface AuthRequest {
   headers: IncomingHttpHeaders;
   /** The client's `Authorization`; `undefined` where absent. */
   authorization: string | undefined;
-  /** `Authorization` is there more than once: which one the application would take cannot be told. */
+  /** `Authorization` is there more than once: the application might take another one than Gatepost. */
   authorizationRepeated: boolean;
   /** The challenge that the auth endpoint's own URL asks for in place of a redirect; absent: none. */
   noRedirect?: false | Challenge;

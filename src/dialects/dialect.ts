@@ -1,7 +1,6 @@
-/** What a dialect is: how one kind of proxy asks, and what it can hand on to the client. */
+/** A dialect: the auth request of one kind of proxy, and what that proxy can hand on to the client. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestUrl, Scheme } from '../http/url.ts';
-import type { InvalidHeader } from './forwarded_headers.ts';
 
 export interface Dialect {
   name: 'nginx' | 'traefik' | 'caddy' | 'envoy';
@@ -24,8 +23,15 @@ export interface Capabilities {
 export interface IncomingAuthRequest {
   method: string;
   headers: IncomingHttpHeaders;
-  /** Names and values in turn as they came, to see what came twice. */
+  /** Names and values alternate, as they came, to see what came twice. */
   rawHeaders: readonly string[];
+}
+
+/** An auth request that cannot be used: the header to blame, and what is wrong with it. */
+export interface InvalidHeader {
+  kind: 'invalid';
+  header: string;
+  problem: string;
 }
 
 /** What of an auth request depends on the kind of proxy. */

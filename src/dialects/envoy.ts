@@ -5,8 +5,9 @@
  *     Host: grafana.example.com
  *     X-Forwarded-Proto: https
  */
+import { isRepeated, singleHeader } from '../http/headers.ts';
 import type { Dialect, IncomingAuthRequest, ParsedRequest, ParseOptions } from './dialect.ts';
-import { forwardedUrl } from './forwarded_headers.ts';
+import { forwardedUrl, invalidHeader, type UrlSource } from './forwarded_headers.ts';
 
 /**
  * Attack: Envoy passes a client's `Authorization` on when the response has none (Istio's `envoyExtAuthzHttp` leaves no other
@@ -20,10 +21,12 @@ export const envoy: Dialect = {
   parse,
 };
 
+const SOURCE: UrlSource = { hostHeader: 'Host', uriHeader: 'the path', schemeOptional: true };
+
 /** @param rest the client's request target */
 function parse(request: IncomingAuthRequest, rest: string, options: ParseOptions): ParsedRequest {
+  if (isRepeated(request, 'host')) return invalidHeader('Host', 'is there twice');
   const uri = rest.startsWith('/') ? rest : `/${rest}`;
-  const source = { hostHeader: 'Host', uriHeader: 'the path', uri, schemeOptional: true } as const;
-  const url = forwardedUrl(request, source, options);
+  const url = forwardedUrl(request, singleHeader(request, 'host'), uri, SOURCE, options);
   return 'kind' in url ? url : { url, method: request.method };
 }

@@ -1,14 +1,14 @@
 /**
- * nginx's `auth_request` (ngx_http_auth_request_module), and HAProxy where it asks in the same way:
+ * nginx's `auth_request` (ngx_http_auth_request_module), and HAProxy's Lua action, which sends the same request:
  *
  *     GET /outpost.goauthentik.io/auth/nginx HTTP/1.1
  *     X-Original-URL: https://grafana.example.com/d/1?orgId=1
  *     X-Original-Method: POST
  */
-import { singleHeader } from '../http/headers.ts';
+import { isRepeated, singleHeader } from '../http/headers.ts';
 import { parseAbsoluteUrl, type RequestUrl, requestUrl } from '../http/url.ts';
-import type { Dialect, IncomingAuthRequest, ParsedRequest, ParseOptions } from './dialect.ts';
-import { blame, forwardedUrl, type InvalidHeader, invalidHeader, parseMethod } from './forwarded_headers.ts';
+import type { Dialect, IncomingAuthRequest, InvalidHeader, ParsedRequest, ParseOptions } from './dialect.ts';
+import { blame, forwardedUrl, invalidHeader, parseMethod } from './forwarded_headers.ts';
 
 export const nginx: Dialect = { name: 'nginx', capabilities: { redirect: false, anyStatus: false }, parse };
 
@@ -32,8 +32,11 @@ function fromParts(request: IncomingAuthRequest, options: ParseOptions): Request
   const uriHeader = singleHeader(request, 'x-original-uri') === undefined ? 'X-Forwarded-Uri' : 'X-Original-URI';
   const uri = singleHeader(request, uriHeader.toLowerCase());
   if (!uri) return invalidHeader(uri === undefined ? 'X-Original-URL' : uriHeader, 'is missing or empty');
-  const hostHeader = singleHeader(request, 'x-forwarded-host') === undefined ? 'Host' : 'X-Forwarded-Host';
-  return forwardedUrl(request, { hostHeader, uriHeader, uri, schemeOptional: true }, options);
+  const forwarded = singleHeader(request, 'x-forwarded-host');
+  if (forwarded === undefined && isRepeated(request, 'host')) return invalidHeader('Host', 'is there twice');
+  const hostHeader = forwarded === undefined ? 'Host' : 'X-Forwarded-Host';
+  const host = forwarded ?? singleHeader(request, 'host');
+  return forwardedUrl(request, host, uri, { hostHeader, uriHeader, schemeOptional: true }, options);
 }
 
 /**

@@ -9,17 +9,18 @@
  */
 import { singleHeader } from '../http/headers.ts';
 import type { Capabilities, Dialect, IncomingAuthRequest, ParsedRequest, ParseOptions } from './dialect.ts';
-import { forwardedUrl, invalidHeader, parseMethod } from './forwarded_headers.ts';
+import { forwardedUrl, invalidHeader, parseMethod, type UrlSource } from './forwarded_headers.ts';
 
 const capabilities: Capabilities = { redirect: true, anyStatus: true };
 
 export const traefik: Dialect = { name: 'traefik', capabilities, parse };
 export const caddy: Dialect = { name: 'caddy', capabilities, parse };
 
+const SOURCE: UrlSource = { hostHeader: 'X-Forwarded-Host', uriHeader: 'X-Forwarded-Uri', schemeOptional: false };
+
 function parse(request: IncomingAuthRequest, _rest: string, options: ParseOptions): ParsedRequest {
   const uri = singleHeader(request, 'x-forwarded-uri');
-  const source = { hostHeader: 'X-Forwarded-Host', uriHeader: 'X-Forwarded-Uri', schemeOptional: false } as const;
-  const url = forwardedUrl(request, { ...source, uri: uri || '/' }, options);
+  const url = forwardedUrl(request, singleHeader(request, 'x-forwarded-host'), uri || '/', SOURCE, options);
   if ('kind' in url) return url;
   if (!uri) return invalidHeader('X-Forwarded-Uri', 'is missing or empty');
   const method = parseMethod(singleHeader(request, 'x-forwarded-method') ?? 'GET', 'X-Forwarded-Method');

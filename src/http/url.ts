@@ -37,11 +37,10 @@ export function parseScheme(text: string): Scheme | undefined {
 }
 
 /** The host in the form in which hosts are compared, or what is wrong with it. */
-export function parseHost(text: string | undefined, scheme: Scheme | undefined): { host: string } | InvalidUrl {
+export function parseHost(text: string | undefined, scheme: Scheme | undefined): string | InvalidUrl {
   if (!text) return { problem: 'is missing or empty' };
   if (text.includes('@')) return { problem: 'has user information before the host' };
-  const host = normalizeHost(text, scheme);
-  return host === undefined ? { problem: 'is not one host with an optional port' } : { host };
+  return normalizeHost(text, scheme) ?? { problem: 'is not one host with an optional port' };
 }
 
 /** An absolute http or https URL. */
@@ -53,8 +52,8 @@ export function parseAbsoluteUrl(text: string): RequestUrl | InvalidUrl {
   const scheme = parseScheme(name);
   if (!scheme) return { problem: 'is neither http nor https' };
   const host = parseHost(authority, scheme);
-  if ('problem' in host) return host;
-  return requestUrl(scheme, host.host, rest.startsWith('/') ? rest : `/${rest}`);
+  if (typeof host !== 'string') return host;
+  return requestUrl(scheme, host, rest.startsWith('/') ? rest : `/${rest}`);
 }
 
 /** Path and query of `uri` on a host that `parseHost` gave. */

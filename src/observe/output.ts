@@ -30,7 +30,8 @@ export function createOutput(fd: number): Output {
   /** The lines in `chunk` that are not in the queue yet. */
   let [from, to] = [0, 0];
   let waiting = 0;
-  let busy = false;
+  /** The piece that is on its way. */
+  let inFlight: Buffer | undefined;
 
   function seal(): void {
     if (to === from) return;
@@ -49,10 +50,10 @@ export function createOutput(fd: number): Output {
 
   function pump(): void {
     const [first] = queue;
-    if (busy || first === undefined) return;
-    busy = true;
+    if (inFlight !== undefined || first === undefined) return;
+    inFlight = first;
     write(fd, first, 0, first.length, null, (error, count) => {
-      busy = false;
+      inFlight = undefined;
       // The end has come in between.
       if (queue[0] !== first) return;
       if (error && isLate(error)) return void setTimeout(pump, PAUSE).unref();
@@ -63,8 +64,8 @@ export function createOutput(fd: number): Output {
 
   function end(): void {
     seal();
-    // The first piece may be on its way already.
-    if (busy) taken(queue[0]!.length);
+    // The first piece may be on its way already; where the end comes twice, the first time has taken it out.
+    if (inFlight !== undefined && queue[0] === inFlight) taken(inFlight.length);
     const latest = performance.now() + LONGEST_END;
     while (queue.length > 0 && performance.now() < latest) {
       try {

@@ -1,35 +1,53 @@
-/** The pages that a proxy shows for a refusal: somebody may not, or the host is nobody's. */
+/** The pages that a proxy passes on to a browser: a user may not open the address, or no application has the host. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import { endpointUrl } from '../endpoints.ts';
+import { displayName } from '../identity.ts';
 import type { Reason } from '../reasons.ts';
 import type { Session } from '../sessions/session.ts';
-import { pageHeaders, renderPage } from './layout.ts';
-import { ours, unknownHostPage } from './login.ts';
+import { unknownHostPage } from './errors.ts';
+import { PAGE_HEADERS, type PageContent, renderPage } from './layout.ts';
 
-/** What the page of a refusal needs to know. */
+/** What the page of a denial says; a `Forbid` has all of it. */
 export interface Denied {
   reason: Reason;
   application?: { config: ApplicationConfig } | undefined;
+  /** The session of the user, where one is signed in. */
   subject?: { session: Pick<Session, 'user' | 'sub'> } | undefined;
 }
 
-/** The page for a host that is nobody's, where a proxy asks about it. */
+/** The page for a host that no application has. */
 export function unknownHost(host: string, requestId: string) {
-  const { title, paragraphs, code } = unknownHostPage(host);
-  return { headers: pageHeaders.flat(), body: renderPage({ title, paragraphs, requestId, ...(code && { code }) }) };
+  return forProxy(unknownHostPage(host), requestId);
 }
 
-/** The page for somebody who is known (or not) and may not: its headers, a name and a value in turn, and its body. */
+/** The page for an address that the user, or everyone, may not open. */
 export function deniedPage({ reason, application, subject }: Denied, requestId: string) {
-  const user = subject?.session.user;
-  const name = user?.username || user?.email || subject?.session.sub;
   const config = application?.config;
-  const paragraphs = name
-    ? [`You are signed in, but this account may not open this page of ${config?.name ?? 'this site'}.`]
-    : [`This page of ${config?.name ?? 'this site'} is not open to anybody.`];
+  const site = config?.name ?? 'this site';
   const facts: [string, string][] = [];
-  if (name) facts.push(['Account', user?.name && user.name !== name ? `${user.name} (${name})` : name]);
+  if (subject) facts.push(['Account', accountOf(subject.session)]);
   if (config) facts.push(['Application', config.name]);
-  const links = name && config ? [{ text: 'Use another account', href: ours(config, 'sign_out') }] : [];
-  const body = renderPage({ title: 'Access denied', paragraphs, facts, links, code: reason, requestId });
-  return { headers: pageHeaders.flat(), body };
+  const content: PageContent = {
+    reason,
+    title: 'Access denied',
+    paragraphs: subject
+      ? [`You are signed in, but this account may not open this page of ${site}.`]
+      : [`This page of ${site} is closed to everyone.`],
+    facts,
+    links: subject && config ? [{ text: 'Use another account', href: endpointUrl(config, 'sign_out') }] : [],
+  };
+  return forProxy(content, requestId);
+}
+
+/** `Full Name (user name)`; without a user name, the e-mail address stands for the full name where that is missing too. */
+function accountOf(session: Pick<Session, 'user' | 'sub'>): string {
+  const { user } = session;
+  const account = displayName(session);
+  const fullName = user.name || (user.username === '' ? user.email : '');
+  return fullName !== '' && fullName !== account ? `${fullName} (${account})` : account;
+}
+
+/** A page as a proxy takes it: `headers` are names and values in turn. */
+function forProxy(content: PageContent, requestId: string): { headers: string[]; body: string } {
+  return { headers: PAGE_HEADERS.flat(), body: renderPage(content, requestId) };
 }

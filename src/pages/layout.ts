@@ -1,7 +1,8 @@
 /** The one layout of all pages: plain HTML without scripts, readable on a phone, light and dark. */
 import { createHash } from 'node:crypto';
+import type { Reason } from '../reasons.ts';
 
-const style = `:root{color-scheme:light dark;--ground:#f4f5f7;--paper:#fff;--ink:#1d2330;--soft:#5b6475;--line:#dde1e8;--accent:#1f5fbf}
+const STYLE = `:root{color-scheme:light dark;--ground:#f4f5f7;--paper:#fff;--ink:#1d2330;--soft:#5b6475;--line:#dde1e8;--accent:#1f5fbf}
 @media (prefers-color-scheme:dark){:root{--ground:#14171d;--paper:#1d222b;--ink:#e8ebf1;--soft:#9aa4b5;--line:#323a47;--accent:#7fb0ff}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}
@@ -18,44 +19,52 @@ dd{margin:0}
 .actions a:first-child{background:var(--accent);color:var(--paper)}
 footer{margin-top:1.5rem;padding-top:.75rem;border-top:1px solid var(--line);color:var(--soft);font-size:.85rem;overflow-wrap:anywhere}`;
 
-const styleHash = createHash('sha256').update(style).digest('base64');
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-/** Nothing may be loaded, framed or sent from a page of ours. */
-const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
+/** A page loads nothing, sends no form and cannot be framed (Content Security Policy Level 3). */
+const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 
-export const pageHeaders: readonly (readonly [string, string])[] = [
+export const PAGE_HEADERS: readonly (readonly [name: string, value: string])[] = [
   ['Content-Type', 'text/html; charset=utf-8'],
-  ['Content-Security-Policy', policy],
+  ['Content-Security-Policy', POLICY],
   ['Cache-Control', 'no-store'],
   ['Referrer-Policy', 'no-referrer'],
   ['X-Content-Type-Options', 'nosniff'],
 ];
 
-export interface Page {
+/** What a page says, and the response that it belongs to. */
+export interface PageContent {
+  /** Without one it is the page of a success. */
+  reason?: Reason;
+  /** Where the status is not the one that `REASONS` has for the reason. */
+  status?: number;
+  /** Where the page shows a code that is more exact than the reason. */
+  code?: string;
   title: string;
   /** What happened, a sentence each. */
   paragraphs: string[];
-  /** Names and values, for a person to compare or to pass on. */
-  facts?: [string, string][];
-  /** What may be the reason, or what to do. */
+  /** Names and values that a user can compare or give to an administrator. */
+  facts?: [name: string, value: string][];
+  /** Possible causes, or what to do. */
   list?: string[];
-  /** The first is what most people want. */
+  /** The first link is the one that most users want. */
   links?: { text: string; href: string }[];
-  /** A stable word for whoever is asked for help. */
-  code?: string;
-  requestId: string;
 }
 
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 const e = escapeHtml;
 const each = <T>(list: readonly T[] | undefined, render: (item: T) => string) => (list ?? []).map(render).join('');
-const around = (before: string, inner: string, after: string) => (inner === '' ? '' : before + inner + after);
+const wrap = (before: string, inner: string, after: string) => (inner === '' ? '' : before + inner + after);
 
-/** The page as HTML; every text in it is escaped here. */
-export function renderPage({ title, paragraphs, facts, list, links, code, requestId }: Page): string {
+/**
+ * The page as HTML.
+ * Attack: a user name or host with markup in it would run as a script of this site; every text is escaped here.
+ */
+export function renderPage(content: PageContent, requestId: string): string {
+  const { title, paragraphs, facts, list, links, reason, code = reason } = content;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -63,20 +72,20 @@ export function renderPage({ title, paragraphs, facts, list, links, code, reques
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${e(title)}</title>
-<style>${style}</style>
+<style>${STYLE}</style>
 </head>
 <body>
 <main>
 <h1>${e(title)}</h1>
-${each(paragraphs, (text) => `<p>${e(text)}</p>\n`)}${around(
+${each(paragraphs, (text) => `<p>${e(text)}</p>\n`)}${wrap(
   '<dl>\n',
   each(facts, ([name, value]) => `<dt>${e(name)}</dt><dd>${e(value)}</dd>\n`),
   '</dl>\n',
-)}${around(
+)}${wrap(
   '<ul>\n',
   each(list, (text) => `<li>${e(text)}</li>\n`),
   '</ul>\n',
-)}${around(
+)}${wrap(
   '<p class="actions">',
   each(links, ({ text, href }) => `<a href="${e(href)}">${e(text)}</a>`),
   '</p>\n',

@@ -1,13 +1,12 @@
-/** Writes answers of the sign-in endpoints: redirects, and pages with their headers. */
+/** Writes the responses that a browser sees: redirects, and pages with their headers. */
 import type { Context } from 'koa';
-import type { Outcome } from '../signin/context.ts';
-import { pageHeaders, renderPage } from './layout.ts';
-import type { PageContent } from './login.ts';
+import { REASONS, RETRY_AFTER_SECONDS } from '../reasons.ts';
+import { PAGE_HEADERS, type PageContent, renderPage } from './layout.ts';
 
-/** Seconds that a browser is asked to wait when the store or the provider is away. */
-const RETRY_AFTER = '5';
-
-/** The URL of a callback holds a code: neither caches nor the next site shall see it. */
+/**
+ * Attack: the URL of a callback holds a code; a cache, or a `Referer` header at the next site, would show it.
+ * @param url absolute
+ */
 export function redirect(ctx: Context, url: string): void {
   ctx.status = ctx.method === 'POST' ? 303 : 302;
   ctx.set('Location', url);
@@ -16,17 +15,12 @@ export function redirect(ctx: Context, url: string): void {
   ctx.body = '';
 }
 
-/** Shows the page; what the log learns of it is returned. */
-export function sendPage(
-  ctx: Context,
-  { status, reason, ...page }: PageContent,
-  outcome: string,
-  detail?: string,
-): Outcome {
-  for (const [name, value] of pageHeaders) ctx.set(name, value);
+/** Responds with a page. The request's id is in `ctx.state`. */
+export function sendPage(ctx: Context, content: PageContent): void {
+  const { reason, status = reason ? REASONS[reason].status : 200 } = content;
+  for (const [name, value] of PAGE_HEADERS) ctx.set(name, value);
   if (reason) ctx.set('X-Gatepost-Reason', reason);
-  if (status === 503) ctx.set('Retry-After', RETRY_AFTER);
+  if (status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
   ctx.status = status;
-  ctx.body = renderPage({ ...page, requestId: ctx.state.requestId });
-  return { outcome, reason, detail };
+  ctx.body = renderPage(content, ctx.state.requestId);
 }

@@ -1,44 +1,57 @@
-/** A bearer token for an identity: a JWT is verified here, any other token by the provider. */
-import { decodeProtectedHeader } from 'jose';
-import { CredentialsRefused, ProviderUnavailable } from '../errors.ts';
+/** A bearer token for an identity: a JWT is verified by the provider's keys, any other token by introspection. */
+import { ProviderUnavailable } from '../errors.ts';
 import type { Identity } from '../identity.ts';
-import { mergeClaims, missingClaims, userFrom } from './claims.ts';
+import { type Claims, mergeClaims, missingClaims, userFrom } from './claims.ts';
 import type { ProviderContext } from './context.ts';
-import { introspect } from './introspection.ts';
-import { type TokenClaims, verifyBearer } from './token_checks.ts';
-import { fetchUserinfo } from './userinfo.ts';
+import { introspectionRequest, processIntrospectionResponse } from './introspection.ts';
+import { isSignedJwt } from './jwt.ts';
+import type { IdentityResult } from './provider.ts';
+import { type TokenClaims, type TokenResult, verifyBearer } from './token_checks.ts';
+import { processUserinfoResponse, userinfoRequest } from './userinfo.ts';
 
-/** Whether it is a signed JWT; five parts are an encrypted one, which only the provider can read. */
-function isJwt(token: string): boolean {
-  if (token.split('.').length !== 3) return false;
-  try {
-    return decodeProtectedHeader(token).alg !== undefined;
-  } catch {
-    return false;
-  }
+/**
+ * @param token as the client sent it, without its scheme
+ * @throws ProviderUnavailable
+ */
+export async function verifyBearerToken(context: ProviderContext, token: string): Promise<IdentityResult> {
+  const { issuer } = (await context.discovery.metadata()).metadata;
+  const isLocal = context.application.bearer === 'jwt' && isSignedJwt(token);
+  const result = isLocal ? await verifyBearer(context, token, 'client') : await introspect(context, token, issuer);
+  if (result.kind === 'rejected') return result;
+  const userinfo = await readUserinfo(context, token, result.claims);
+  return { kind: 'verified', identity: toIdentity(context, { token, issuer, claims: result.claims, userinfo }) };
 }
 
-/** What userinfo adds where the token lacks the name or a claim that the operator maps. The token alone is enough for a yes. */
-async function addUserinfo(context: ProviderContext, token: string, claims: TokenClaims) {
+async function introspect(context: ProviderContext, token: string, issuer: string): Promise<TokenResult> {
+  const result = await introspectionRequest(context, token);
+  return processIntrospectionResponse(result, { application: context.application, issuer, now: context.now() });
+}
+
+/**
+ * What userinfo says where the token lacks the name or a claim that the operator maps.
+ * The token alone is enough: an outage of userinfo rejects nothing.
+ */
+async function readUserinfo(context: ProviderContext, token: string, claims: TokenClaims): Promise<Claims> {
   const { claims: mapping } = context.application;
-  if (!missingClaims(claims, mapping, ['preferred_username', ...Object.keys(mapping)])) return claims;
+  if (!missingClaims(claims, mapping, ['preferred_username', ...Object.keys(mapping)])) return {};
   try {
-    return mergeClaims(claims, await fetchUserinfo(context, token, claims.sub));
+    return processUserinfoResponse(await userinfoRequest(context, token, claims.sub));
   } catch (error) {
-    if (error instanceof CredentialsRefused || error instanceof ProviderUnavailable) return claims;
+    if (error instanceof ProviderUnavailable) return {};
     throw error;
   }
 }
 
-export async function verifyBearerToken(context: ProviderContext, token: string): Promise<Identity> {
-  const local = context.application.bearer === 'jwt' && isJwt(token);
-  const claims = local ? await verifyBearer(context, token) : await introspect(context, token);
-  const user = userFrom(await addUserinfo(context, token, claims), context.application.claims);
+/** Pure. */
+function toIdentity(
+  { application }: ProviderContext,
+  { token, issuer, claims, userinfo }: { token: string; issuer: string; claims: TokenClaims; userinfo: Claims },
+): Identity {
   return {
-    issuer: (await context.discovery.metadata()).metadata.issuer,
+    issuer,
     sub: claims.sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
-    user,
+    user: userFrom(mergeClaims(claims, userinfo), application.claims),
     jwt: token,
     idToken: '',
     expiresAt: claims.exp * 1000,

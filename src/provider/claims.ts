@@ -1,17 +1,14 @@
-/** Claims of the provider turned into a user in authentik's words, whatever their types. */
+/** Claims of the provider as a user in authentik's words, whatever their types. Pure. */
 import type { User } from '../identity.ts';
+import { isObject } from './json.ts';
 
 export type Claims = Record<string, unknown>;
-/** Where a claim is found: authentik's name of it → a dotted path (`realm_access.roles`) or the whole name of a claim. */
+/** Where a claim is found: authentik's name of the claim → a dotted path (`realm_access.roles`) or the whole name of a claim. */
 export type ClaimMapping = Record<string, string>;
 
 const CLAIM_NAMES = ['preferred_username', 'groups', 'entitlements', 'email', 'name', 'ak_proxy'];
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Own properties only: a mapping to `constructor.name` must not find JavaScript's own. */
+/** Reads own properties only: a mapping to `constructor.name` must not find those of JavaScript. */
 function claimAtPath(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   let value: unknown = claims;
@@ -26,7 +23,7 @@ const readClaim = (claims: Claims, mapping: ClaimMapping, name: string) => claim
 
 const asText = (value: unknown) => (typeof value === 'string' ? value : '');
 
-/** A string or a list of strings; anything else in it is dropped. */
+/** A string or a list of strings; other values in the list are dropped. */
 function asList(value: unknown): string[] {
   const list = Array.isArray(value) ? value : [value];
   return list.filter((one): one is string => typeof one === 'string' && one !== '');
@@ -39,17 +36,20 @@ function asBoolean(value: unknown): boolean | undefined {
   return undefined;
 }
 
-/** Whether userinfo could know more: a claim that is named nowhere in these. `only`: of these names, default all. */
+/**
+ * Whether userinfo may have claims that these lack.
+ * @param only names to look at, by default all
+ */
 export function missingClaims(claims: Claims, mapping: ClaimMapping, only: readonly string[] = CLAIM_NAMES): boolean {
   return only.some((name) => readClaim(claims, mapping, name) === undefined);
 }
 
-/** `later` fills what `claims` lacks, one mapped claim at a time: two halves of `realm_access` are never mixed. */
-export function mergeClaims(claims: Claims, later: Claims): Claims {
-  return { ...later, ...claims };
+/** Fills what `claims` lacks, whole claims at a time: two halves of `realm_access` are never mixed. */
+export function mergeClaims(claims: Claims, more: Claims): Claims {
+  return { ...more, ...claims };
 }
 
-/** The user that the claims describe. `claims.sub` is there: it was verified. */
+/** The user that verified claims describe. */
 export function userFrom(claims: Claims, mapping: ClaimMapping): User {
   const proxy = readClaim(claims, mapping, 'ak_proxy');
   const attributes = isObject(proxy) ? proxy.user_attributes : undefined;

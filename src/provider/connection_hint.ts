@@ -1,14 +1,10 @@
-/** Says in a sentence why a provider could not be used: an issuer with a typing error looks like one that is away. */
-
-interface Fault {
-  message?: unknown;
-  code?: unknown;
-  cause?: unknown;
-}
+/** A sentence on why a provider cannot be used, since a mistyped issuer looks like a provider that is down. */
+import { JSON_ATTRIBUTE_COMPARISON } from './client_errors.ts';
+import { member } from './json.ts';
 
 const quoted = (value: unknown) => JSON.stringify(String(value).slice(0, 200));
 
-/** What the operator can do about the faults of a connection, by the code that Node gives them. */
+/** By the error code that Node gives. */
 const CONNECTION_HINTS: [codes: RegExp, hint: string][] = [
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'this machine does not find that host name'],
   [/^ECONNREFUSED$/, 'nothing listens at that address'],
@@ -21,21 +17,20 @@ const CONNECTION_HINTS: [codes: RegExp, hint: string][] = [
 
 /** @param error what openid-client's `discovery` threw */
 export function connectionHint(issuer: string, error: unknown): string {
-  return `the OpenID provider ${issuer} cannot be used: ${reason(issuer, error as Fault)}`;
+  return `the OpenID provider ${issuer} cannot be used: ${hintOf(issuer, error)}`;
 }
 
-function reason(issuer: string, { code, message, cause }: Fault): string {
-  // openid-client's code for a document whose `issuer` is not the one that was asked for; the document comes as the cause.
-  if (code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED') {
-    const own = (cause as { body?: { issuer?: unknown } } | undefined)?.body?.issuer;
+function hintOf(issuer: string, error: unknown): string {
+  const cause = member(error, 'cause');
+  // The discovery document names another `issuer` than the one that it was read for; the document is in the cause.
+  if (member(error, 'code') === JSON_ATTRIBUTE_COMPARISON) {
+    const own = member(member(cause, 'body'), 'issuer');
     return `it calls itself ${quoted(own)}; the configuration must say exactly the same`;
   }
   if (cause instanceof Response) {
     return `it answers ${cause.status} at ${issuer.replace(/\/$/, '')}/.well-known/openid-configuration; is the issuer right?`;
   }
-  const inner = cause as Fault | undefined;
-  const word = String(inner?.code ?? code ?? '');
-  const hint = CONNECTION_HINTS.find(([codes]) => codes.test(word))?.[1];
-  const what = [message, word].filter(Boolean).join(', ');
-  return hint ? `${hint} (${word})` : what;
+  const code = String(member(cause, 'code') ?? member(error, 'code') ?? '');
+  const hint = CONNECTION_HINTS.find(([codes]) => codes.test(code))?.[1];
+  return hint ? `${hint} (${code})` : [member(error, 'message'), code].filter(Boolean).join(', ');
 }

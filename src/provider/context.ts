@@ -1,4 +1,4 @@
-/** What every step of one application's conversation with its provider needs. */
+/** What the exchanges of one application with its provider share. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Client } from './client.ts';
 import type { Discovery } from './discovery.ts';

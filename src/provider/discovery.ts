@@ -1,15 +1,16 @@
-/** Finds out, once per issuer, where a provider's endpoints are (OpenID Connect Discovery 1.0), and keeps trying while it is away. */
+/** Finds a provider's endpoints, once per issuer (OpenID Connect Discovery 1.0), and keeps trying while the provider is unavailable. */
 import { allowInsecureRequests, discovery, type ServerMetadata } from 'openid-client';
 import { ProviderUnavailable } from '../errors.ts';
+import { isLoopback } from '../http/host.ts';
 import type { Events } from '../observe/events.ts';
 import { connectionHint } from './connection_hint.ts';
 import { createKeySet, type KeySet } from './key_set.ts';
 import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
 
-/** Milliseconds: a request may cause one attempt a second; in the background the pauses grow. */
+/** A request may cause one attempt in this time; in the background the pauses grow. */
 const RETRY_AFTER_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
-/** What was found is looked up again, in the background, when it is this old. */
+/** A document is read again, in the background, when it is this old. */
 const STALE_AFTER_MS = 3_600_000;
 
 export interface ProviderMetadata {
@@ -19,23 +20,41 @@ export interface ProviderMetadata {
 
 export interface Discovery {
   readonly issuer: string;
+  /** Whether requests go over plain http. */
   readonly insecure: boolean;
-  /** What has been found so far; never waits. */
-  readonly known: ProviderMetadata | undefined;
-  /** Waits for the one attempt under way; throws `ProviderUnavailable`. */
+  /** What has been found so far. Never waits, never sends a request. */
+  peek(): ProviderMetadata | undefined;
+  /** Starts an attempt in the background where nothing was found yet or the document is stale. Never waits, never throws. */
+  refreshIfStale(): void;
+  /**
+   * What was found, or else the outcome of the one attempt under way. A stale document is used while it is read again.
+   * @throws ProviderUnavailable
+   */
   metadata(): Promise<ProviderMetadata>;
 }
 
-/** Plain http carries codes and secrets readably: on loopback nobody listens, elsewhere only the operator may say so. */
-export function allowsHttp(issuer: string, allowed: boolean): boolean {
-  const { protocol, hostname } = new URL(issuer);
-  return protocol === 'http:' && (allowed || /^(localhost|127(\.\d+){3}|\[::1\])$|\.localhost$/.test(hostname));
+export interface DiscoveryOptions {
+  issuer: string;
+  insecure: boolean;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  events: Events;
 }
 
 /**
- * Where the keys are. Attack: providers behind a proxy that hides TLS from them like to name `http:` addresses of themselves;
- * openid-client refuses those that it asks itself, but whoever is between us and this one would choose the keys, and with them
- * who everybody is.
+ * Whether requests to an issuer go over plain http, which carries codes and secrets readably: on loopback no third party
+ * listens, elsewhere the operator has to allow it.
+ * @param allowed `allow_insecure_issuer`
+ */
+export function allowsHttp(issuer: string, allowed: boolean): boolean {
+  const { protocol, hostname } = new URL(issuer);
+  return protocol === 'http:' && (allowed || isLoopback(hostname));
+}
+
+/**
+ * Where the keys are.
+ * Attack: a provider behind a proxy that ends TLS often names `http:` addresses of itself. openid-client refuses those
+ * that it requests itself; at this one, an attacker on the network path would choose the keys, and sign in as any user.
  */
 export function jwksUriOf({ jwks_uri }: ServerMetadata, insecure: boolean): string {
   if (!jwks_uri) throw new Error('the discovery document names no jwks_uri');
@@ -51,85 +70,77 @@ async function fetchMetadata(issuer: string, insecure: boolean): Promise<ServerM
   return (await discovery(new URL(issuer), 'discovery', undefined, undefined, options)).serverMetadata();
 }
 
-export interface DiscoveryOptions {
-  issuer: string;
-  /** Whether the provider is asked over plain http. */
-  insecure: boolean;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-  events: Events;
-}
-
 export function createDiscovery({ issuer, insecure, now, events }: DiscoveryOptions): Discovery {
-  let known: ProviderMetadata | undefined;
-  let asked = Number.NEGATIVE_INFINITY;
-  let demanded = Number.NEGATIVE_INFINITY;
+  let found: ProviderMetadata | undefined;
+  let attemptedAt = Number.NEGATIVE_INFINITY;
+  let demandedAt = Number.NEGATIVE_INFINITY;
   let underWay: Promise<ProviderMetadata> | undefined;
   let failures = 0;
   let retry: NodeJS.Timeout | undefined;
   let lastError: Error | undefined;
 
+  const log = (level: 'info' | 'warn', event: string, message: string, error?: unknown) =>
+    events.emit('log', { level, event, message, error });
+
   async function attempt(): Promise<ProviderMetadata> {
-    asked = now();
+    attemptedAt = now();
     try {
       const metadata = await fetchMetadata(issuer, insecure);
       const address = jwksUriOf(metadata, insecure);
-      const keys = known?.metadata.jwks_uri === address ? known.keys : createKeySet(address, now);
-      if (!known) log('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
+      const keys = found?.metadata.jwks_uri === address ? found.keys : createKeySet(address, now);
+      if (!found) log('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
       failures = 0;
-      known = { metadata, keys };
-      return known;
+      found = { metadata, keys };
+      return found;
     } catch (error) {
       lastError = new Error(connectionHint(issuer, error), { cause: error });
       failures += 1;
-      if (!known) retryLater(lastError);
+      if (!found) retryLater(lastError);
       throw new ProviderUnavailable(lastError);
     } finally {
       underWay = undefined;
     }
   }
 
-  const log = (level: 'info' | 'warn', event: string, message: string, error?: unknown) =>
-    events.emit('log', { level, event, message, error });
-
-  function retryLater(error: Error) {
-    // The first failure is news, and then every time that there are twice as many.
-    if (Number.isInteger(Math.log2(failures))) {
-      log('warn', 'provider.unavailable', error.message, error.cause);
-    }
+  function retryLater(error: Error): void {
+    // The first failure is news, and then each that doubles their number.
+    if (Number.isInteger(Math.log2(failures))) log('warn', 'provider.unavailable', error.message, error.cause);
     const pause = Math.min(MAX_RETRY_MS, RETRY_AFTER_MS * 2 ** (failures - 1));
     clearTimeout(retry);
-    // A service that is asked to stop must not wait for this.
-    retry = setTimeout(() => void (known ?? start().catch(() => undefined)), pause).unref();
+    // The end of the process must not wait for this.
+    retry = setTimeout(() => {
+      if (!found) startAttempt();
+    }, pause).unref();
   }
 
-  /** One attempt at a time, whoever asks. */
-  function start(): Promise<ProviderMetadata> {
+  /** One attempt at a time; its outcome is for `metadata`. */
+  function startAttempt(): void {
     underWay ??= attempt();
-    return underWay;
+    underWay.catch(() => undefined);
   }
 
-  function refreshIfStale(): ProviderMetadata | undefined {
-    if (!underWay && now() - asked > (known ? STALE_AFTER_MS : RETRY_AFTER_MS)) start().catch(() => undefined);
-    return known;
+  function refreshIfStale(): void {
+    if (!underWay && now() - attemptedAt > (found ? STALE_AFTER_MS : RETRY_AFTER_MS)) startAttempt();
   }
 
-  /** What was tried in the background keeps no request waiting: a visitor may come just after the provider did. */
-  function fetchNow(): undefined {
-    if (underWay || now() - demanded <= RETRY_AFTER_MS) return;
-    demanded = now();
-    start().catch(() => undefined);
+  /** An attempt of the background keeps no request waiting: a user may come just after the provider did. */
+  function fetchNow(): void {
+    if (underWay || now() - demandedAt <= RETRY_AFTER_MS) return;
+    demandedAt = now();
+    startAttempt();
   }
 
   return {
     issuer,
     insecure,
-    get known() {
-      return refreshIfStale();
-    },
+    peek: () => found,
+    refreshIfStale,
     async metadata() {
-      const present = known === undefined ? fetchNow() : refreshIfStale();
-      if (present) return present;
+      if (found) {
+        refreshIfStale();
+        return found;
+      }
+      fetchNow();
       if (underWay) return underWay;
       throw new ProviderUnavailable(lastError);
     },

@@ -2,13 +2,16 @@
 import { buildEndSessionUrl } from 'openid-client';
 import type { ProviderContext } from './context.ts';
 
-/** `undefined` where the provider has no such place. */
+/**
+ * @returns `undefined` where the provider has no such endpoint
+ * @throws ProviderUnavailable
+ */
 export async function endSessionUrl(
-  context: ProviderContext,
+  { client, discovery }: ProviderContext,
   idToken: string | undefined,
 ): Promise<string | undefined> {
-  const { metadata } = await context.discovery.metadata();
+  const { metadata } = await discovery.metadata();
   if (!metadata.end_session_endpoint) return undefined;
   const hint: Record<string, string> = idToken ? { id_token_hint: idToken } : {};
-  return context.client.request(async (configuration) => buildEndSessionUrl(configuration, hint).href);
+  return client.buildUrl((configuration) => buildEndSessionUrl(configuration, hint));
 }

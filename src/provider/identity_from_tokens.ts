@@ -1,56 +1,61 @@
-/** Puts together who somebody is from the tokens of a token endpoint. */
+/** Puts an identity together from the response of a token endpoint. */
 import type { TokenEndpointResponse } from 'openid-client';
-import { CredentialsRefused } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import { type Claims, mergeClaims, missingClaims, userFrom } from './claims.ts';
 import type { ProviderContext } from './context.ts';
-import { type TokenClaims, verifyBearer, verifyIdToken } from './token_checks.ts';
-import { fetchUserinfo } from './userinfo.ts';
+import { isSignedJwt } from './jwt.ts';
+import { rejected } from './rejection.ts';
+import { type TokenClaims, type TokenResult, verifyBearer, verifyIdToken } from './token_checks.ts';
+import { processUserinfoResponse, userinfoRequest } from './userinfo.ts';
 
-/** authentik's (and others') access token is a JWT for the same client and user; any other is opaque to us. */
-async function readAccessToken(context: ProviderContext, token: string, sub: string): Promise<TokenClaims | undefined> {
-  if (token.split('.').length !== 3) return undefined;
-  try {
-    const claims = await verifyBearer(context, token, true);
-    return claims.sub === sub ? claims : undefined;
-  } catch (error) {
-    if (error instanceof CredentialsRefused) return undefined;
-    throw error;
-  }
-}
+/** The verified claims of the ID token, or the `sub` alone. */
+type IdTokenClaims = Claims & { sub: string; exp?: number | undefined };
 
-/** The claims of an ID token of ours, its signature and everything else but the nonce checked. */
-export async function verifiedIdToken(context: ProviderContext, tokens: TokenEndpointResponse): Promise<TokenClaims> {
-  if (tokens.id_token === undefined) throw new CredentialsRefused('the provider sent no ID token: nobody was named');
-  return verifyIdToken(context, tokens.id_token);
+/** Verifies the ID token of a token response, but for `nonce`. */
+export async function verifyTokenResponse(
+  context: ProviderContext,
+  { id_token }: TokenEndpointResponse,
+): Promise<TokenResult> {
+  if (id_token === undefined) return rejected('invalid_response', 'the provider sent no ID token: no user was named');
+  return verifyIdToken(context, id_token);
 }
 
 /**
- * Whom the tokens name. `about` are the verified claims of the ID token, or the `sub` alone; `before` are claims that
- * were true once, and count where nothing newer is said.
+ * The identity that a token response describes, with userinfo asked for the claims that are missing.
+ * @param previousClaims claims that were verified earlier; they count where nothing newer is said
  */
 export async function identityFromTokens(
   context: ProviderContext,
   tokens: TokenEndpointResponse,
-  idTokenClaims: { sub: string } & Claims,
+  idTokenClaims: IdTokenClaims,
   previousClaims: Claims = {},
 ): Promise<Identity> {
+  const { issuer } = (await context.discovery.metadata()).metadata;
   const { claims: mapping } = context.application;
-  const access = await readAccessToken(context, tokens.access_token, idTokenClaims.sub);
+  const { sub } = idTokenClaims;
+  const access = await readAccessToken(context, tokens.access_token, sub);
   let claims = mergeClaims(idTokenClaims, access ?? {});
   if (missingClaims(claims, mapping)) {
-    claims = mergeClaims(claims, await fetchUserinfo(context, tokens.access_token, idTokenClaims.sub));
+    const userinfo = processUserinfoResponse(await userinfoRequest(context, tokens.access_token, sub));
+    claims = mergeClaims(claims, userinfo);
   }
   claims = mergeClaims(claims, previousClaims);
-  const end = access?.exp ?? (idTokenClaims.exp as number | undefined);
+  const exp = access?.exp ?? idTokenClaims.exp;
   return {
-    issuer: (await context.discovery.metadata()).metadata.issuer,
-    sub: idTokenClaims.sub,
+    issuer,
+    sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
     user: userFrom(claims, mapping),
     jwt: access ? tokens.access_token : (tokens.id_token ?? ''),
     idToken: tokens.id_token ?? '',
     refreshToken: tokens.refresh_token,
-    expiresAt: end === undefined ? 0 : end * 1000,
+    expiresAt: exp === undefined ? 0 : exp * 1000,
   };
+}
+
+/** The access token of authentik (and of others) is a JWT for the same client and user; any other one stays opaque. */
+async function readAccessToken(context: ProviderContext, token: string, sub: string): Promise<TokenClaims | undefined> {
+  if (!isSignedJwt(token)) return undefined;
+  const result = await verifyBearer(context, token, 'token_endpoint');
+  return result.kind === 'verified' && result.claims.sub === sub ? result.claims : undefined;
 }

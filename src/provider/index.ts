@@ -1,24 +1,27 @@
-/** The providers of all applications: made when first asked for; applications of one issuer share what is known of it. */
+/** The providers of all applications: made when they are first used; applications of one issuer share its discovery and keys. */
 
 import { withDeadline } from '../async/deadline.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
-import { authorizationUrl, exchangeCode } from './authorization_code.ts';
+import { authorizationCodeRequest, authorizationUrl, processAuthorizationCodeResponse } from './authorization_code.ts';
 import { verifyBearerToken } from './bearer_token.ts';
 import { createClient } from './client.ts';
 import type { ProviderContext } from './context.ts';
 import { allowsHttp, createDiscovery, type Discovery } from './discovery.ts';
 import { endSessionUrl } from './end_session.ts';
-import { verifyAppPassword, verifyPassword } from './password_grants.ts';
+import { appPasswordRequest, passwordRequest, processPasswordResponse } from './password_grants.ts';
 import type { Provider } from './provider.ts';
-import { refresh } from './refresh_token.ts';
+import { processRefreshTokenResponse, refreshTokenRequest } from './refresh_token.ts';
 import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
 import { verifyLogoutToken } from './token_checks.ts';
 
-export { ClientRejected, CodeRejected } from './map_errors.ts';
+export { isSignedJwt } from './jwt.ts';
+export { ClientRejected } from './map_errors.ts';
 export { readDescription } from './oauth_error.ts';
-export { isLogout } from './token_checks.ts';
+export type { AuthorizationRequest, IdentityResult, LogoutTokenResult, Provider, VerifiedClaims } from './provider.ts';
+export { type Rejection, type RejectionReason, rejected } from './rejection.ts';
+export { CLOCK_SKEW_SECONDS } from './time_limits.ts';
 
 export interface ProviderOptions {
   events: Events;
@@ -27,12 +30,15 @@ export interface ProviderOptions {
 }
 
 /** Ends a call in time: a provider that hangs is unavailable. */
-function inTime<T>(work: Promise<T>): Promise<T> {
+function inTime<T>(work: () => Promise<T>): Promise<T> {
   const late = () => new ProviderUnavailable(new Error(`no answer within ${PROVIDER_TIMEOUT_MS} ms`));
-  return withDeadline(work, PROVIDER_TIMEOUT_MS, late);
+  return withDeadline(work(), PROVIDER_TIMEOUT_MS, late);
 }
 
-/** One application's view of a provider that others may share. */
+/**
+ * One application's view of a provider.
+ * @param discovery shared by the applications of one issuer
+ */
 export function createProvider(
   application: ApplicationConfig,
   discovery: Discovery,
@@ -46,23 +52,40 @@ export function createProvider(
   };
   return {
     get jwksUri() {
-      return discovery.known?.metadata.jwks_uri ?? '';
+      return discovery.peek()?.metadata.jwks_uri ?? '';
     },
-    get known() {
-      return discovery.known !== undefined;
-    },
-    authorizationUrl: (attempt) => inTime(authorizationUrl(context, attempt)),
-    exchangeCode: (callback, attempt) => inTime(exchangeCode(context, callback, attempt)),
-    refresh: (token, subject) => inTime(refresh(context, token, subject)),
-    verifyAppPassword: (username, secret) => inTime(verifyAppPassword(context, username, secret)),
-    verifyPassword: (username, secret) => inTime(verifyPassword(context, username, secret)),
-    verifyBearer: (token) => inTime(verifyBearerToken(context, token)),
-    verifyLogoutToken: (token) => inTime(verifyLogoutToken(context, token)),
-    endSessionUrl: (idToken) => inTime(endSessionUrl(context, idToken)),
+    prefetch: () => discovery.refreshIfStale(),
+    authorizationUrl: (request) => inTime(() => authorizationUrl(context, request)),
+    exchangeCode: (callback, request) =>
+      inTime(async () => {
+        const result = await authorizationCodeRequest(context, callback, request);
+        return processAuthorizationCodeResponse(context, result);
+      }),
+    refresh: (refreshToken, subject) =>
+      inTime(async () => {
+        const result = await refreshTokenRequest(context, refreshToken);
+        return processRefreshTokenResponse(context, result, { ...subject, refreshToken });
+      }),
+    verifyAppPassword: (username, password) =>
+      inTime(async () => {
+        const result = await appPasswordRequest(context, username, password);
+        return processPasswordResponse(context, result, username);
+      }),
+    verifyPassword: (username, password) =>
+      inTime(async () => {
+        const result = await passwordRequest(context, username, password);
+        return processPasswordResponse(context, result, username);
+      }),
+    verifyBearer: (token) => inTime(() => verifyBearerToken(context, token)),
+    verifyLogoutToken: (token) => inTime(() => verifyLogoutToken(context, token)),
+    endSessionUrl: (idToken) => inTime(() => endSessionUrl(context, idToken)),
   };
 }
 
-/** `(application) => Provider`, the same one each time. Asks nothing of the network by itself. */
+/**
+ * Sends no request by itself.
+ * @returns the provider of an application, the same one each time
+ */
 export function createProviders({
   now = Date.now,
   events,

@@ -1,42 +1,44 @@
-/** The provider's key set: read once, kept, and re-read for a key that is not in it. */
+/** The provider's key set (RFC 7517): read once, kept, and read again for a key that is not in it. */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
 
-/** Milliseconds between two readings that an unknown `kid` can cause. */
-const REREAD_COOLDOWN_MS = 60_000;
-/** Milliseconds before a key set is asked for again that could not be read. */
+/** Between two readings that the tokens of clients can cause. */
+const RELOAD_COOLDOWN_MS = 60_000;
+/** After a reading that failed. */
 const FAILURE_PAUSE_MS = 1_000;
 
-/** fetch, but right after a failure it fails without asking. */
+/** `fetch`, but right after a failure it fails without a request. */
 function createLimitedFetch(now: () => number): typeof fetch {
-  let failed = Number.NEGATIVE_INFINITY;
+  let failedAt = Number.NEGATIVE_INFINITY;
   return async (...request) => {
-    if (now() - failed < FAILURE_PAUSE_MS) throw new Error('the key set could not be read a moment ago');
+    if (now() - failedAt < FAILURE_PAUSE_MS) throw new Error('the key set could not be read a moment ago');
     try {
       const response = await fetch(...request);
-      if (response.status !== 200) failed = now();
+      if (response.status !== 200) failedAt = now();
       return response;
     } catch (error) {
-      failed = now();
+      failedAt = now();
       throw error;
     }
   };
 }
 
 export interface KeySet {
-  /** For a token that somebody sent us: keys that are not there are looked for once a minute. */
+  /** For a token that a client sent: a key that is not in the set is looked for once a minute. */
   keysForClientTokens: JWTVerifyGetKey;
-  /** For a token that the token endpoint gave us for a code, a password or a refresh token: looked for at once. */
+  /** For a token that the token endpoint gave for a code, a password or a refresh token: a missing key is looked for at once. */
   keysForProviderTokens: JWTVerifyGetKey;
 }
 
 /**
- * The attack: tokens with invented `kid`s, each of which would cost the provider a request. jose's own limit counts
- * from the first reading, so that a key that is new right after it would be refused for a minute; so it is switched off
- * and counted here: who comes while the set is re-read waits for it, who comes later in that minute gets its outcome.
+ * Attack: tokens with invented `kid`s, each of which would cost the provider a request. jose's own limit counts from the
+ * first reading, so that a key that is new right after it would be unknown for a minute. So that limit is switched off, and
+ * the readings are counted here: a token that comes during a reading waits for it, a later one in that minute gets its outcome.
  *
- * And its other side: one such token a minute would use up the re-reading, and whenever the provider changes its keys,
- * logins would fail and sessions end with their refresh. So what the provider itself has given us is not counted.
+ * Attack: one such token a minute uses up the reading of that minute, and whenever the provider changes its keys, logins
+ * fail and sessions end with their refresh. So tokens that the provider itself gave are not counted.
+ *
+ * @param now milliseconds since the epoch
  */
 export function createKeySet(jwksUri: string, now: () => number): KeySet {
   const remote = createRemoteJWKSet(new URL(jwksUri), {
@@ -44,10 +46,10 @@ export function createKeySet(jwksUri: string, now: () => number): KeySet {
     timeoutDuration: PROVIDER_TIMEOUT_MS,
     [customFetch]: createLimitedFetch(now),
   });
-  let reread = Number.NEGATIVE_INFINITY;
+  let reloadedAt = Number.NEGATIVE_INFINITY;
   let outcome: Promise<void> = Promise.resolve();
 
-  /** Looks into the set, and once more when `reload` is through. */
+  /** Looks into the set, and once more after `reload`. */
   const lookTwice =
     (reload: () => Promise<void>): JWTVerifyGetKey =>
     async (header, token) => {
@@ -62,8 +64,8 @@ export function createKeySet(jwksUri: string, now: () => number): KeySet {
 
   return {
     keysForClientTokens: lookTwice(() => {
-      if (now() - reread >= REREAD_COOLDOWN_MS) {
-        reread = now();
+      if (now() - reloadedAt >= RELOAD_COOLDOWN_MS) {
+        reloadedAt = now();
         outcome = remote.reload();
       }
       return outcome;

@@ -1,15 +1,17 @@
-/** What a provider said when it said no, in words that may stand in the log. */
+/** The error response of a provider, in words that may stand in the log. */
 
-/** Characters of a provider's sentence that are kept. */
+/** Of a description, so many characters are kept. */
 const MAX_DESCRIPTION_CHARS = 200;
 
-/** A run of characters this long may be a code or a token that the sentence quotes. */
+/** A run of characters this long may be a code or a token that the description quotes. */
 const SECRET_LIKE = /[\w\-.~+/=%]{20,}/g;
 
 /**
- * An `error_description` (RFC 6749 section 5.2) for the operator, or `undefined`. Attacks: it comes from elsewhere, in a
- * callback from the visitor's own address bar, and some providers repeat in it what they were sent. So only the
- * characters that the section allows stay, and no run that is long enough for a secret.
+ * An `error_description` (RFC 6749 section 5.2) for the log.
+ * Attack: in a callback, the description comes from the address bar of the browser, so that any text may be in it.
+ * Attack: some providers quote in it the code or token that they were sent.
+ * So only the characters that the section allows stay, and no run that is long enough for a secret.
+ * @returns `undefined` where nothing readable is left
  */
 export function readDescription(description: unknown): string | undefined {
   if (typeof description !== 'string') return undefined;
@@ -17,16 +19,16 @@ export function readDescription(description: unknown): string | undefined {
   return text.trim().slice(0, MAX_DESCRIPTION_CHARS) || undefined;
 }
 
-/** The provider's error answer. The message has its code and its sentence; the answer itself is left behind. */
+/** An error response. The message has its code and its description; nothing else of the response is kept. */
 export class OAuthError extends Error {
   /** The code alone, as RFC 6749 section 5.2 or an extension names it. */
   readonly error: string;
 
   constructor(error: string, description?: unknown) {
     const code = /^[\w-]{1,60}$/.test(error) ? error : 'unknown_error';
-    const words = readDescription(description);
-    super(words === undefined ? code : `${code}: ${words}`);
-    this.name = 'ProviderAnswer';
+    const sentence = readDescription(description);
+    super(sentence === undefined ? code : `${code}: ${sentence}`);
+    this.name = 'OAuthError';
     this.error = code;
   }
 }

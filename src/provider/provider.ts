@@ -1,36 +1,56 @@
-/** An OpenID provider as one application sees it: every method asks the network and judges what came back. */
+/** An OpenID provider as one application sees it. */
 import type { Identity } from '../identity.ts';
+import type { Rejection } from './rejection.ts';
+
+/** What a login in progress sent to the authorization endpoint. */
+export interface AuthorizationRequest {
+  redirectUri: string;
+  state: string;
+  nonce: string;
+  /** PKCE S256 is derived from it (RFC 7636). */
+  codeVerifier: string;
+}
+
+export type IdentityResult = { kind: 'verified'; identity: Identity } | Rejection;
+
+/** Claims of a token whose signature, `iss`, `aud`, `exp` and `nbf` were verified. Times in seconds, as in the token. */
+export type VerifiedClaims = Record<string, unknown> & { iss: string; exp: number; iat: number };
+
+export type LogoutTokenResult =
+  | {
+      kind: 'verified';
+      claims: VerifiedClaims;
+      /** `typ` of the JOSE header in lower case, without `application/`; empty where it is missing. */
+      type: string;
+    }
+  | Rejection;
 
 /**
- * Failures: `ProviderUnavailable` (network, time-out, 5xx, nonsense) and `CredentialsRefused` (it said no,
- * or what it sent did not pass a check). Nothing else is thrown on purpose. Every call ends within 10 s.
+ * A rejection is a value. Each method throws `ProviderUnavailable` on an outage (network, time-out, 5xx, an unusable
+ * response, or a provider that does not take this client) and nothing else on purpose. Each call ends within 10 s.
  */
 export interface Provider {
-  /** `jwks_uri` as far as discovery has come; empty before. */
+  /** `jwks_uri` as far as discovery has come; empty before. Reading it sends no request. */
   readonly jwksUri: string;
-  /** Whether discovery has succeeded. Starts it, when it has not, in the background. */
-  readonly known: boolean;
-  /** Where to send the browser. PKCE S256 is derived from `codeVerifier`. */
-  authorizationUrl(attempt: {
-    redirectUri: string;
-    state: string;
-    nonce: string;
-    codeVerifier: string;
-  }): Promise<string>;
-  /** The code of a callback for an identity; checks `iss`, `state`, `nonce`, signature; asks userinfo for what is missing. */
-  exchangeCode(
-    callback: URL,
-    attempt: { redirectUri: string; state: string; nonce: string; codeVerifier: string },
-  ): Promise<Identity>;
-  refresh(refreshToken: string, subject: { sub: string; idToken: string }): Promise<Identity>;
-  /** Client credentials grant with user name and app password, without the client's secret; the user is compared. */
-  verifyAppPassword(username: string, password: string): Promise<Identity>;
-  /** Resource owner password grant, with client authentication; the user is compared. */
-  verifyPassword(username: string, password: string): Promise<Identity>;
-  /** A JWT verified locally, or an opaque token by introspection, as the application is configured. */
-  verifyBearer(token: string): Promise<Identity>;
-  /** The claims of a logout token whose signature, `iss`, `aud`, `iat`, `exp` were verified; the rest is judged by the endpoint. */
-  verifyLogoutToken(token: string): Promise<Record<string, unknown>>;
+  /** Starts discovery in the background where nothing was found yet or the document is stale. Never waits, never throws. */
+  prefetch(): void;
+  /** The URL to send the browser to. */
+  authorizationUrl(request: AuthorizationRequest): Promise<string>;
+  /**
+   * Exchanges the code of a callback; checks `iss`, `state`, `nonce` and the signature, reads missing claims from userinfo.
+   * @param callback the URL that the browser came back to
+   */
+  exchangeCode(callback: URL, request: AuthorizationRequest): Promise<IdentityResult>;
+  /** @param subject the session that is refreshed: tokens for another `sub` are rejected */
+  refresh(refreshToken: string, subject: { sub: string; idToken: string }): Promise<IdentityResult>;
+  /** The client credentials grant with user name and app password, without the client's secret; the user is compared. */
+  verifyAppPassword(username: string, password: string): Promise<IdentityResult>;
+  /** The resource owner password grant, with client authentication; the user is compared. */
+  verifyPassword(username: string, password: string): Promise<IdentityResult>;
+  /** A JWT is verified by the provider's keys, an opaque token by introspection, as the application is configured. */
+  verifyBearer(token: string): Promise<IdentityResult>;
+  /** Verifies signature, `iss`, `aud`, `exp`, `nbf`, and that `iat` is there; the endpoint checks what makes it a logout token. */
+  verifyLogoutToken(token: string): Promise<LogoutTokenResult>;
   /** `end_session_endpoint` with `id_token_hint`; `undefined` where the provider has none. */
   endSessionUrl(idToken: string | undefined): Promise<string | undefined>;
 }

@@ -1,7 +1,7 @@
 /** `ak_proxy.user_attributes.additionalHeaders`: headers that the provider's administrator adds for a user. */
 import { isToken } from '../http/headers.ts';
 
-/** Hop-by-hop headers (RFC 9110, section 7.6.1), those that frame the message, and those that our answer is made of. */
+/** Hop-by-hop headers (RFC 9110, section 7.6.1), those that frame the message, and those that the response itself needs. */
 const RESERVED = new Set([
   'connection',
   'keep-alive',
@@ -18,7 +18,7 @@ const RESERVED = new Set([
 ]);
 
 /**
- * Names and values to add. A name that is no token or that would change the message, the identity or our own words
+ * Names and values to add. A name that is no token or that would change the message, the identity or the response
  * is left out and reported. `X_authentik_username` and `X.authentik.username` count as `X-authentik-username`: to CGI
  * and WSGI they are the same.
  */

@@ -4,7 +4,7 @@ import type { Allow } from '../decision/decision.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import { identityHeaders } from './identity_headers.ts';
-import type { AuthResponse, RenderOptions, ResponseContext } from './render.ts';
+import type { AuthResponse, RenderOptions, ResponseContext } from './response.ts';
 import { upstreamAuthorization } from './upstream_authorization.ts';
 
 const BASE_HEADERS = ['Cache-Control', 'no-store', 'Content-Length', '0'];
@@ -50,21 +50,29 @@ export function createAllow(options: RenderOptions): (decision: Allow, context: 
     return rendered;
   }
 
-  return (decision, { request, capabilities }) => {
+  return (decision, context) => {
     const { application, subject } = decision;
     const rendered = subject ? identified(subject, application) : anonymous(application);
-    const { headers } = rendered;
     const authorization = rendered.authorization ?? decision.authorization;
-    const consumed = authorization === undefined && request?.authorization !== undefined;
-    if (authorization === undefined && !consumed && !decision.reason) return { status: 200, headers, body: '' };
-    const more = [...headers];
-    if (authorization !== undefined) more.push('Authorization', authorization);
-    if (consumed && capabilities.removeHeadersVia) more.push(capabilities.removeHeadersVia, 'authorization');
-    if (decision.reason) more.push('X-Gatepost-Reason', decision.reason);
-    if (decision.newSessionId && subject) {
-      const age = subject.session.expiresAt - options.now();
-      more.push('Set-Cookie', setSessionCookie(application.config, decision.newSessionId, age));
-    }
-    return { status: 200, headers: more, body: '' };
+    const consumed = authorization === undefined && context.request?.authorization !== undefined;
+    // The same array for every request of a session: most need nothing else.
+    if (authorization === undefined && !consumed && !decision.reason) return withHeaders(rendered.headers);
+    const headers = [...rendered.headers];
+    if (authorization !== undefined) headers.push('Authorization', authorization);
+    const { removeHeadersVia } = context.capabilities;
+    if (consumed && removeHeadersVia) headers.push(removeHeadersVia, 'authorization');
+    if (decision.reason) headers.push('X-Gatepost-Reason', decision.reason);
+    headers.push(...newSessionCookie(decision, options.now()));
+    return withHeaders(headers);
   };
+}
+
+function withHeaders(headers: readonly string[]): AuthResponse {
+  return { status: 200, headers, body: '' };
+}
+
+/** For a program that keeps cookies, so that its credential need not be verified again. */
+function newSessionCookie({ application, subject, newSessionId }: Allow, now: number): readonly string[] {
+  if (!newSessionId || !subject) return [];
+  return ['Set-Cookie', setSessionCookie(application.config, newSessionId, subject.session.expiresAt - now)];
 }

@@ -2,7 +2,7 @@
 import type { Forbid, Unavailable } from '../decision/decision.ts';
 import { isNavigation, prefersJson } from '../http/request_kind.ts';
 import { REASONS, RETRY_AFTER_SECONDS, type Reason } from '../reasons.ts';
-import type { AuthResponse, RenderedPage, RenderOptions, ResponseContext } from './render.ts';
+import type { AuthResponse, RenderedPage, RenderOptions, ResponseContext } from './response.ts';
 
 export const NO_STORE = ['Cache-Control', 'no-store'] as const;
 export const TEXT = ['Content-Type', 'text/plain; charset=utf-8'] as const;

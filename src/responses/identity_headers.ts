@@ -1,4 +1,4 @@
-/** The headers of a yes: all twelve always, so that nothing that a client sent survives; rendered once per session. */
+/** The identity headers of a 200: all twelve always, so that nothing that a client sent survives; rendered once per session. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { headerValue } from '../http/headers.ts';
 import type { Session } from '../sessions/session.ts';
@@ -13,16 +13,17 @@ export interface MetaHeaders {
 }
 
 /**
- * Attack: whoever may name a group at the provider names it `x|admins`, and the application reads two groups. A name that
- * cannot be told from two is not sent; rules of ours know it as it is.
+ * Attack: a user who may name a group at the provider names it `x|admins`, and the application reads two groups. Such a name
+ * is not sent; Gatepost's own rules compare it as it is.
  */
 function joinNames(names: readonly string[] = []): string {
   return names.filter((name) => !name.includes('|')).join('|');
 }
 
 /**
- * Names and values in turn. `session` undefined: nobody. `onRefused` hears of additional headers that were left out.
- * Control characters and anything beyond ASCII are made safe here.
+ * @param session `undefined`: a request without identity
+ * @param onRefused is called with the name of each additional header that is left out
+ * @returns names and values alternate; control characters and anything beyond ASCII are made safe
  */
 export function identityHeaders(
   meta: MetaHeaders,

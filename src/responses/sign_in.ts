@@ -5,7 +5,7 @@ import { headerValue } from '../http/headers.ts';
 import { prefersJson } from '../http/request_kind.ts';
 import { REASONS } from '../reasons.ts';
 import { NO_STORE, TEXT, withBody } from './deny.ts';
-import type { AuthResponse, ResponseContext } from './render.ts';
+import type { AuthResponse, ResponseContext } from './response.ts';
 
 export function signIn(decision: SignIn, { request, capabilities }: ResponseContext): AuthResponse {
   const { loginUrl, reason, presentation } = decision;

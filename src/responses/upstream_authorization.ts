@@ -4,7 +4,7 @@ import type { User } from '../identity.ts';
 
 /**
  * `Basic …` from the user's attributes: user name = `basic_auth_user_attribute`, else the e-mail;
- * password = `basic_auth_password_attribute`, else empty. `undefined` where nothing is to be sent.
+ * password = `basic_auth_password_attribute`, else empty. `undefined`: nothing is sent.
  */
 export function upstreamAuthorization(application: ApplicationConfig, user: User): string | undefined {
   if (!application.basic_auth_enabled) return undefined;

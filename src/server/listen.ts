@@ -16,8 +16,9 @@ const DRAIN_MS = 4000;
 /** @param address as `listen.http` has it */
 export async function listen(address: string, listener: RequestListener): Promise<Server> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES }, listener);
-  // Node's own limit, said: it drops what comes after them, and questions with as many are refused (check/endpoint.ts).
-  server.maxHeadersCount = 1000;
+  // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by themselves;
+  // auth/handler.ts refuses such requests with a reason.
+  server.maxHeadersCount = 0;
   // A client's `Expect` is handed on by proxies: Node's own 417 would be no answer to their question.
   server.on('checkExpectation', listener);
   await new Promise<void>((resolve, reject) => {

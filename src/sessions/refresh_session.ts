@@ -1,10 +1,9 @@
 /** One refresh of one session: asks the provider, checks its response, writes the record. The caller holds the lock. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seal } from '../crypto/seal.ts';
-import { CredentialsRefused } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
-import type { Provider } from '../provider/provider.ts';
+import { type IdentityResult, type Provider, type Rejection, rejected } from '../provider/index.ts';
 import type { Store } from '../stores/store.ts';
 import { refreshDueAt, type Session } from './session.ts';
 import { decodeRecord, encodeRecord, type SessionRecord } from './session_record.ts';
@@ -78,7 +77,7 @@ export function createSessionRefresh({
     return 'ended';
   }
 
-  async function refuse(key: string, record: SessionRecord, error: unknown): Promise<RefreshOutcome> {
+  async function refuse(key: string, record: SessionRecord, rejection: Rejection): Promise<RefreshOutcome> {
     const present = await read(key);
     // Another replica has refreshed it with this very token, which is why the provider refused it here.
     if (present !== undefined && present.session.refreshToken !== record.session.refreshToken) return 'refreshed';
@@ -87,23 +86,21 @@ export function createSessionRefresh({
       record.session,
       'info',
       'session.refresh_refused',
-      'the provider refused to refresh a session: it has ended',
-      error,
+      `the provider refused to refresh a session, which has ended: ${rejection.message}`,
+      rejection.cause,
     );
     return 'ended';
   }
 
   /** The provider's new tokens, or `undefined` when it gave no usable response. */
-  async function ask(session: Session, refreshToken: string): Promise<Identity | undefined> {
+  async function ask(session: Session, refreshToken: string): Promise<IdentityResult | undefined> {
     try {
       const { sub, idToken } = session;
-      const identity = await provider(session.application)?.refresh(refreshToken, { sub, idToken });
+      const result = await provider(session.application)?.refresh(refreshToken, { sub, idToken });
       // Attack: tokens of another user, by a mix-up at the provider or on the way, would change whose session this is.
-      if (identity !== undefined && identity.sub !== sub)
-        throw new CredentialsRefused('the tokens are for another user');
-      return identity;
+      const isOther = result?.kind === 'verified' && result.identity.sub !== sub;
+      return isOther ? rejected('wrong_user', 'the tokens are for another user') : result;
     } catch (error) {
-      if (error instanceof CredentialsRefused) throw error;
       log(session, 'warn', 'session.refresh_failed', 'the provider did not refresh a session', error);
       return undefined;
     }
@@ -115,15 +112,11 @@ export function createSessionRefresh({
     const { session } = record;
     // Another replica was faster.
     if (session.refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
-    try {
-      const identity = await ask(session, session.refreshToken);
-      if (identity === undefined) return 'unavailable';
-      const outcome = await write(key, { ...record, session: refreshedSession(session, identity, now()) });
-      log(session, 'debug', 'session.refreshed', 'a session was refreshed');
-      return outcome;
-    } catch (error) {
-      if (error instanceof CredentialsRefused) return refuse(key, record, error);
-      throw error;
-    }
+    const result = await ask(session, session.refreshToken);
+    if (result === undefined) return 'unavailable';
+    if (result.kind === 'rejected') return refuse(key, record, result);
+    const outcome = await write(key, { ...record, session: refreshedSession(session, result.identity, now()) });
+    log(session, 'debug', 'session.refreshed', 'a session was refreshed');
+    return outcome;
   };
 }

@@ -1,4 +1,4 @@
-/** The session that a browser has already, if it has one. */
+/** The sessions that a browser has already. */
 import type { Context } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { readCookies } from '../http/cookies.ts';
@@ -8,16 +8,25 @@ import type { Sessions } from '../sessions/sessions.ts';
 
 export interface BrowserSession {
   id: string;
-  /** `undefined`: the cookie opens nothing (any more). */
+  /** `undefined`: there is none, or it has ended. */
   session: Session | undefined;
 }
 
-/** Every session cookie of the application that came, in order. Throws `StoreUnavailable`. */
+/** The values of every session cookie of the application that the browser sent, in order. */
+export function readSessionIds(ctx: Context, application: ApplicationConfig): string[] {
+  return readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id));
+}
+
+/**
+ * The sessions of these cookies, in order.
+ * @throws StoreUnavailable
+ */
 export async function findBrowserSessions(
   sessions: Pick<Sessions, 'peek'>,
   ctx: Context,
   application: ApplicationConfig,
 ): Promise<BrowserSession[]> {
-  const ids = readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id));
-  return Promise.all(ids.map(async (id) => ({ id, session: await sessions.peek(id, application.slug) })));
+  return Promise.all(
+    readSessionIds(ctx, application).map(async (id) => ({ id, session: await sessions.peek(id, application.slug) })),
+  );
 }

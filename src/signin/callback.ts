@@ -1,133 +1,84 @@
-/** `callback`: the browser comes back from the provider. It never ends here: on to the application, or afresh, or a page that says why not. */
-import { CredentialsRefused, causeOf, ProviderUnavailable } from '../errors.ts';
+/**
+ * `callback`: the browser comes back from the provider. It is never a dead end. The checks in their order; the first that
+ * applies responds:
+ *
+ *     1 state      unknown, expired, of another browser    the application where there is a session, else a new attempt
+ *     2 sessions   another tab was faster                  the application
+ *     3 error      the provider did not complete the login a page
+ *     4 code       missing                                 as 1
+ *     5 exchange   the provider rejects the code           as 1
+ *                  the tokens do not pass a check          a page
+ *     6 complete                                           a session, and the application
+ */
+import { endpointUrl, redirectUri } from '../endpoints.ts';
 import { singleParam } from '../http/query.ts';
-import { clientRefusedPage, loginFailedPage, loopPage, providerDownPage } from '../pages/login.ts';
-import { redirect, sendPage } from '../pages/send.ts';
-import { ClientRejected, CodeRejected, readDescription } from '../provider/index.ts';
-import { type BrowserSession, findBrowserSessions } from './browser_sessions.ts';
+import { findBrowserSessions } from './browser_sessions.ts';
 import { complete } from './complete.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import { type LoginCookie, readLoginCookie } from './login_cookie.ts';
-import { LOOP_ATTEMPTS, LOOP_WINDOW_MS, type LoginState, type OpenedState } from './login_state.ts';
-import { redirectToProvider, redirectUriOf } from './redirect_to_provider.ts';
+import { readLoginCookie } from './login_cookie.ts';
+import { respondToErrorResponse, respondToRejection } from './login_failures.ts';
+import type { OpenedState } from './login_state.ts';
+import { respondWithRedirect } from './respond.ts';
+import { type CallbackRequest, restartLogin } from './restart_login.ts';
 
-type ValidState = Extract<OpenedState, { kind: 'valid' }>;
+/** A callback whose login is in progress, in this browser. */
+type ValidCallback = CallbackRequest & { state: Extract<OpenedState, { kind: 'valid' }> };
 
-export async function callback(context: SigninContext, request: BrowserRequest): Promise<Outcome> {
+export async function callback(context: SigninContext, browserRequest: BrowserRequest): Promise<Outcome> {
+  const request = await readCallback(context, browserRequest);
+  if (!isValid(request)) return restartLogin(context, request);
+  request.returnTo = request.state.login.returnTo;
+  return (
+    checkSessions(request) ??
+    checkErrorResponse(request) ??
+    checkCode(context, request) ??
+    exchangeAndComplete(context, request)
+  );
+}
+
+async function readCallback(context: SigninContext, request: BrowserRequest): Promise<CallbackRequest> {
   const { ctx, application } = request;
-  const browser = readLoginCookie(ctx, application);
-  const state = singleParam(ctx.querystring, 'state');
-  const opened = context.loginStates.open(application.slug, browser.known ? browser.id : undefined, state);
-  const present = await findBrowserSessions(context.sessions, ctx, application);
-  const error = singleParam(ctx.querystring, 'error');
-  if (opened.kind !== 'valid') return withoutLogin(context, request, opened, present, browser);
-  // Another tab of this browser was faster: the code need not be spent.
-  if (present.some(({ session }) => session && session.createdAt >= opened.login.startedAt)) {
-    return toApplication(request, opened.login.returnTo);
-  }
-  if (error !== undefined)
-    return refused(request, opened.login, error, singleParam(ctx.querystring, 'error_description'));
-  if (singleParam(ctx.querystring, 'code') === undefined)
-    return withoutLogin(context, request, opened, present, browser);
-  return exchange(context, request, opened, present, browser);
+  const loginCookie = readLoginCookie(ctx, application);
+  const cookieId = loginCookie.known ? loginCookie.id : undefined;
+  const state = context.loginStates.open(application.slug, cookieId, singleParam(ctx.querystring, 'state'));
+  const sessions = await findBrowserSessions(context.sessions, ctx, application);
+  return Object.assign(request, { state, loginCookie, sessions });
 }
 
-function toApplication({ ctx }: BrowserRequest, url: string): Outcome {
-  redirect(ctx, url);
-  return { outcome: 'already_signed_in', reason: undefined };
+const isValid = (request: CallbackRequest): request is ValidCallback => request.state.kind === 'valid';
+
+/** Another tab of this browser was faster: the code need not be used. */
+function checkSessions({ ctx, sessions, state: { login } }: ValidCallback) {
+  const isNewer = sessions.some(({ session }) => session && session.createdAt >= login.startedAt);
+  return isNewer ? respondWithRedirect(ctx, login.returnTo, 'already_signed_in') : undefined;
 }
 
-/** A code that is spent, a state that is too old or belongs elsewhere: with a session to the application, else one more round. */
-function withoutLogin(
-  context: SigninContext,
-  request: BrowserRequest,
-  opened: OpenedState,
-  present: BrowserSession[],
-  browser: LoginCookie,
-): Outcome | Promise<Outcome> {
-  const { ctx, application } = request;
-  const login = opened.kind === 'unknown' ? undefined : opened.login;
-  const returnTo = login?.returnTo ?? new URL(application.external_host).href;
-  if (present.some(({ session }) => session)) return toApplication(request, returnTo);
-  const firstStartedAt = login?.firstStartedAt ?? context.now();
-  const recent = Math.abs(context.now() - firstStartedAt) <= LOOP_WINDOW_MS;
-  const attempt = recent ? (login?.attempt ?? (opened as { attempt: number }).attempt) : 0;
-  if (attempt >= LOOP_ATTEMPTS) return sendPage(ctx, loopPage(application, returnTo), 'loop');
-  return redirectToProvider(context, request, {
-    returnTo,
-    attempt: attempt + 1,
-    ...(recent && { firstStartedAt }),
-    browser,
-  });
+function checkErrorResponse(request: ValidCallback) {
+  const { querystring } = request.ctx;
+  const error = singleParam(querystring, 'error');
+  if (error === undefined) return undefined;
+  const description = singleParam(querystring, 'error_description');
+  return respondToErrorResponse(request, request.state.login.returnTo, error, description);
 }
 
-async function exchange(
-  context: SigninContext,
-  request: BrowserRequest,
-  { login, secrets, ...opened }: ValidState,
-  present: BrowserSession[],
-  browser: LoginCookie,
-): Promise<Outcome> {
+function checkCode(context: SigninContext, request: ValidCallback) {
+  return singleParam(request.ctx.querystring, 'code') === undefined ? restartLogin(context, request) : undefined;
+}
+
+/** @throws ProviderUnavailable, StoreUnavailable */
+async function exchangeAndComplete(context: SigninContext, request: ValidCallback): Promise<Outcome> {
   const { ctx, application, provider } = request;
-  const redirectUri = redirectUriOf(application);
-  const url = new URL(`${redirectUri.split('?')[0]}?${ctx.querystring}`);
-  const asked = context.now();
-  try {
-    const identity = await provider.exchangeCode(url, {
-      redirectUri,
-      state: singleParam(ctx.querystring, 'state') ?? '',
-      ...secrets,
-    });
-    return await complete(context, request, { identity, asked, login, present, browser });
-  } catch (error) {
-    if (error instanceof CodeRejected) {
-      return withoutLogin(context, request, { ...opened, kind: 'expired', login }, present, browser);
-    }
-    if (error instanceof CredentialsRefused) return untrusted(request, login, error);
-    if (error instanceof ProviderUnavailable) return unavailable(request, login, error);
-    throw error;
+  const { login, secrets } = request.state;
+  const url = new URL(`${endpointUrl(application, 'callback')}?${ctx.querystring}`);
+  const state = singleParam(ctx.querystring, 'state') ?? '';
+  const tokenIssuedAt = context.now();
+  const authorizationRequest = { redirectUri: redirectUri(application), state, ...secrets };
+  const exchange = await provider.exchangeCode(url, authorizationRequest);
+  if (exchange.kind === 'verified') {
+    const { sessions, loginCookie } = request;
+    const completed = { identity: exchange.identity, tokenIssuedAt, returnTo: login.returnTo, sessions, loginCookie };
+    return complete(context, request, completed);
   }
-}
-
-function unavailable(
-  { ctx, application }: BrowserRequest,
-  { returnTo }: LoginState,
-  error: ProviderUnavailable,
-): Outcome {
-  const page = (error instanceof ClientRejected ? clientRefusedPage : providerDownPage)(application, returnTo);
-  return sendPage(ctx, page, 'provider_unavailable', causeOf(error));
-}
-
-/** The provider's answer did not pass a check: nothing of it is believed. */
-function untrusted({ ctx, application }: BrowserRequest, { returnTo }: LoginState, error: CredentialsRefused): Outcome {
-  const cause = error.cause instanceof Error ? error.cause : error;
-  // openid-client's code for an `exp`, `iat` or `nbf` that cannot be: the clock of one of the two is wrong.
-  const late = (cause as { code?: unknown }).code === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED';
-  const sentence = late
-    ? 'The login provider sent an answer that is too old or from the future: the clock of its server or of this one is wrong.'
-    : 'The login provider sent an answer that does not fit the login that you began, so it was not believed.';
-  const code = late ? 'wrong_clock' : 'invalid_answer';
-  const detail = `${cause.name}: ${cause.message}${late ? '; compare the clocks of this machine and of the provider' : ''}`;
-  return sendPage(ctx, loginFailedPage(application, returnTo, { sentence, code, status: 400 }), 'failed', detail);
-}
-
-/** Error answers of the authorization endpoint (RFC 6749 section 4.1.2.1). */
-function refused(
-  { ctx, application }: BrowserRequest,
-  { returnTo }: LoginState,
-  error: string,
-  description?: string,
-): Outcome {
-  if (error === 'temporarily_unavailable' || error === 'server_error') {
-    return sendPage(ctx, providerDownPage(application, returnTo), 'provider_unavailable', error);
-  }
-  // Anybody can write a link with any text in it: only a word of the protocol's alphabet is shown.
-  const code = /^[a-z_]{1,40}$/.test(error) ? error : 'unknown_error';
-  const sentence =
-    code === 'access_denied'
-      ? 'The login was cancelled, or the login provider does not let this account in.'
-      : 'The login provider did not complete the login.';
-  const words = readDescription(description);
-  const detail = words === undefined ? code : `${code}: ${words}`;
-  return sendPage(ctx, loginFailedPage(application, returnTo, { sentence, code, status: 403 }), 'failed', detail);
+  if (exchange.reason === 'invalid_grant') return restartLogin(context, request);
+  return respondToRejection(request, login.returnTo, exchange);
 }

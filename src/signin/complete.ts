@@ -1,44 +1,43 @@
-/** Ends a login well: a new session, its cookie, and back to where the user wanted to go. */
-
-import type { Identity } from '../identity.ts';
-import { redirect } from '../pages/send.ts';
+/** Completes a login: a new session, its cookie, and a redirect to the URL that the user wanted to open. */
+import { displayName, type Identity } from '../identity.ts';
 import { createSession } from '../sessions/create_session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import type { BrowserSession } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { type LoginCookie, writeLoginCookie } from './login_cookie.ts';
-import { LOOP_ATTEMPTS, type LoginState } from './login_state.ts';
+import { LOOP_ATTEMPTS } from './login_state.ts';
+import { respondWithRedirect } from './respond.ts';
 
-/** What a login has brought. */
-interface CompletedLogin {
+export interface CompletedLogin {
   identity: Identity;
-  /** When the provider was asked for it (milliseconds). */
-  asked: number;
-  login: LoginState;
-  present: BrowserSession[];
-  browser: LoginCookie;
+  /** When the provider was asked for the tokens, in milliseconds since the epoch. */
+  tokenIssuedAt: number;
+  returnTo: string;
+  /** The sessions that the browser had before. */
+  sessions: BrowserSession[];
+  loginCookie: LoginCookie;
 }
 
+/** @throws StoreUnavailable */
 export async function complete(
   context: SigninContext,
   { ctx, application }: BrowserRequest,
-  completed: CompletedLogin,
+  { identity, tokenIssuedAt, returnTo, sessions, loginCookie }: CompletedLogin,
 ): Promise<Outcome> {
-  const { login, present, browser } = completed;
   const session = createSession({
-    identity: completed.identity,
+    identity,
     application: application.slug,
     authMethod: 'login',
-    tokenIssuedAt: completed.asked,
+    tokenIssuedAt,
     createdAt: context.now(),
     sessionMaxAgeMs: context.config.session_max_age,
   });
-  // Attack (session fixation): an id that somebody planted here must be worth nothing after the login.
-  const [old, ...others] = present.map(({ id }) => id);
-  const id = await context.sessions.create(session, old);
-  await Promise.all(others.map((other) => context.sessions.end(other)));
+  // Attack: session fixation. An attacker plants a session cookie, waits for the login, and shares the session that the cookie then
+  // opens. So the id is new, and every id that the browser sent ends.
+  const [oldId, ...otherIds] = sessions.map(({ id }) => id);
+  const id = await context.sessions.create(session, oldId);
+  await Promise.all(otherIds.map((otherId) => context.sessions.end(otherId)));
   ctx.append('Set-Cookie', setSessionCookie(application, id, session.expiresAt - context.now()));
-  writeLoginCookie(ctx, { ...browser, logins: [...browser.logins, context.now()].slice(-LOOP_ATTEMPTS) });
-  redirect(ctx, login.returnTo);
-  return { outcome: 'signed_in', reason: undefined, user: session.user.username || session.sub };
+  writeLoginCookie(ctx, { ...loginCookie, logins: [...loginCookie.logins, context.now()].slice(-LOOP_ATTEMPTS) });
+  return respondWithRedirect(ctx, returnTo, 'signed_in', displayName(session));
 }

@@ -8,13 +8,14 @@ import type { LoginStates } from './login_state.ts';
 
 export interface SigninOptions {
   config: Pick<Config, 'applications' | 'secret' | 'session_max_age'>;
-  /** Which application a browser means by a host. */
+  /** Finds the application of a browser's host. */
   applications: { findByHostname(host: string): { config: ApplicationConfig } | undefined };
   sessions: Sessions;
   provider: (application: ApplicationConfig) => Provider;
+  /** Milliseconds since the epoch. */
   now: () => number;
   events: Events;
-  /** The host that the browser asked for: `X-Forwarded-Host` of a trusted peer, else `Host`, in the form that hosts are compared in. */
+  /** The host that the browser asked for: `X-Forwarded-Host` of a trusted peer, else `Host`, in the form in which hosts are compared. */
   forwardedHost: (ctx: Context) => string | undefined;
 }
 
@@ -22,12 +23,19 @@ export interface SigninContext extends SigninOptions {
   loginStates: LoginStates;
 }
 
-/** One request of a browser at one application. */
-export interface BrowserRequest {
+/** One request at a sign-in endpoint. The endpoint adds what it learns, for the error handler and the log. */
+export interface EndpointRequest {
   ctx: Context;
+  application?: ApplicationConfig;
+  /** The absolute URL that the user wanted to open. */
+  returnTo?: string;
+}
+
+/** One request of a browser at one application. */
+export interface BrowserRequest extends EndpointRequest {
   application: ApplicationConfig;
   provider: Provider;
 }
 
-/** What became of it, for the log. The answer itself is in the context. */
+/** What became of a request, for the log. The response itself is in the context of Koa. */
 export type Outcome = Pick<SigninEvent, 'outcome' | 'reason' | 'detail' | 'user'>;

@@ -9,11 +9,10 @@ import { browserEndpoint, endpoint } from './middleware.ts';
 import { signOut } from './sign_out.ts';
 import { start } from './start.ts';
 
-export { type Denied, deniedPage, unknownHost } from '../pages/denied.ts';
 export type { SigninOptions } from './context.ts';
 
 export interface Signin {
-  /** koa-session, to be mounted before `start`, `callback` and `sign_out`, and nowhere else. */
+  /** koa-session for the login cookie: mounted before `start`, `callback` and `sign_out`, and nowhere else. */
   session: Middleware;
   start: Middleware;
   callback: Middleware;
@@ -23,11 +22,16 @@ export interface Signin {
 
 export function createSignin(options: SigninOptions): Signin {
   const context: SigninContext = { ...options, loginStates: createLoginStates(options.config.secret, options.now) };
+  const read = ['GET', 'HEAD'];
   return {
     session: createLoginCookieMiddleware(),
-    start: browserEndpoint(context, 'start', ['GET', 'HEAD'], start),
-    callback: browserEndpoint(context, 'callback', ['GET', 'HEAD'], callback),
-    sign_out: browserEndpoint(context, 'sign_out', ['GET', 'HEAD', 'POST'], signOut),
-    backchannel_logout: endpoint(context, 'backchannel_logout', ['POST'], createBackchannelLogout(context)),
+    start: browserEndpoint(context, { name: 'start', methods: read }, start),
+    callback: browserEndpoint(context, { name: 'callback', methods: read }, callback),
+    sign_out: browserEndpoint(context, { name: 'sign_out', methods: [...read, 'POST'] }, signOut),
+    backchannel_logout: endpoint(
+      context,
+      { name: 'backchannel_logout', methods: ['POST'], errorFormat: 'json' },
+      createBackchannelLogout(context),
+    ),
   };
 }

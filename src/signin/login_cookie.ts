@@ -1,17 +1,15 @@
-/** The small cookie that binds logins under way to one browser, carried by koa-session. */
+/** The login cookie: binds logins in progress to one browser. koa-session carries it. */
 import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
-import type { ApplicationConfig } from '../config/schema/config.ts';
-import { cookieSuffix } from '../sessions/session_cookie.ts';
+import { type CookieApplication, cookieScope, cookieSuffix } from '../sessions/session_cookie.ts';
 import { LOOP_ATTEMPTS } from './login_state.ts';
 
-/** What the cookie says. */
 export interface LoginCookie {
-  /** 32 random bytes: the same for all logins under way in this browser, so that any number of tabs can log in at once. */
+  /** 32 random bytes: the same for all logins in progress in this browser, so that any number of tabs can log in at once. */
   id: string;
-  /** Whether the browser sent it, or it was made just now. */
+  /** Whether the browser sent it; otherwise it was made just now. */
   known: boolean;
-  /** When the last logins were completed (milliseconds): more than enough in a short time are a loop. */
+  /** When the last logins were completed, in milliseconds since the epoch: several in a short time are a loop. */
   logins: number[];
 }
 
@@ -28,12 +26,12 @@ interface SessionContext extends Context {
 
 const SYNTAX = /^([\w-]{43})((?:\.[0-9a-z]{1,10})*)$/;
 
-/** Plain text, since an id that was guessed or changed only makes a login start afresh. */
+/** Plain text: an id that was guessed or changed only makes a login start again. */
 function encode({ id = '', logins = [] }: CookieValue): string {
   return [id, ...logins.slice(-LOOP_ATTEMPTS).map((time) => time.toString(36))].join('.');
 }
 
-/** `undefined` for what we did not write: koa-session then begins anew. */
+/** @returns `undefined` for text that Gatepost did not write: koa-session then makes a new cookie */
 function decode(text: string): CookieValue | undefined {
   const [, id, times] = SYNTAX.exec(text) ?? [];
   if (id === undefined) return undefined;
@@ -42,14 +40,14 @@ function decode(text: string): CookieValue | undefined {
 }
 
 /**
- * koa-session, for the sign-in endpoints only. No signature: it would be a second cookie, and nginx hands on only one.
+ * koa-session, for the sign-in endpoints only. No signature: it would be a second cookie, and nginx passes on only one.
  * Without an end: a browser whose clock is wrong keeps the cookie nevertheless.
  */
 export function createLoginCookieMiddleware(): Middleware {
   const options = { signed: false, maxAge: 'session' as const, sameSite: 'lax', encode, decode, overwrite: true };
   let middleware: Promise<Middleware> | undefined;
   return async (ctx, next) => {
-    // Loaded with the first login: it takes a tenth of the time to the first answer.
+    // Loaded with the first login: it takes a tenth of the time to the first response.
     middleware ??= import('koa-session').then(
       ({ createSession }) => createSession({ ...options }, ctx.app) as Middleware,
     );
@@ -57,22 +55,22 @@ export function createLoginCookieMiddleware(): Middleware {
   };
 }
 
-/** The browser at this application. Comes first: the cookie's name and attributes depend on the application. */
-export function readLoginCookie(ctx: Context, application: ApplicationConfig): LoginCookie {
+/** Reads the cookie of this browser at this application. Comes first: its name and attributes depend on the application. */
+export function readLoginCookie(ctx: Context, application: CookieApplication): LoginCookie {
   const { sessionOptions } = ctx as SessionContext;
-  const secure = application.external_host.startsWith('https:');
+  // The scope is that of the session cookie: a browser keeps both cookies or neither.
+  const { secure, domain } = cookieScope(application);
   sessionOptions.key = `gatepost_login_${cookieSuffix(application.client_id)}`;
   sessionOptions.secure = secure;
-  if (application.mode === 'forward_domain' && application.cookie_domain) {
-    sessionOptions.domain = application.cookie_domain;
-  }
-  // Between the proxy and us there is no TLS; whether the browser's connection has it is what `external_host` says.
+  if (domain !== undefined) sessionOptions.domain = domain;
+  // The proxy asks over plain http; whether the browser's connection has TLS is what `external_host` says.
   ctx.cookies.secure = secure;
+  // Not before: koa-session reads the cookie here, by the name that was just set.
   const { id, logins = [] } = (ctx as SessionContext).session;
   return { id: id ?? randomBytes(32).toString('base64url'), known: id !== undefined, logins };
 }
 
-/** Writes the cookie with this answer. */
+/** Writes the cookie with this response. */
 export function writeLoginCookie(ctx: Context, { id, logins }: LoginCookie): void {
   const { session } = ctx as SessionContext;
   session.id = id;

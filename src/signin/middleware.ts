@@ -1,82 +1,57 @@
-/** What all sign-in endpoints have around them: methods, the application, faults, and a line for the log. */
+/** What every sign-in endpoint has around it: methods, the application, the error handler, and an event. */
 import type { Context, Middleware } from 'koa';
-import type { ApplicationConfig } from '../config/schema/config.ts';
-import { causeOf, ProviderUnavailable, StoreUnavailable } from '../errors.ts';
 import { requestId } from '../http/request_id.ts';
 import type { SigninEvent } from '../observe/events.ts';
-import { internalErrorPage, providerDownPage, storeDownPage, unknownHostPage } from '../pages/login.ts';
-import { sendPage } from '../pages/send.ts';
-import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
+import { unknownHostPage } from '../pages/errors.ts';
+import type { BrowserRequest, EndpointRequest, Outcome, SigninContext } from './context.ts';
+import { type ErrorFormat, handleError } from './error_handler.ts';
+import { respondWithPage } from './respond.ts';
 
-type Name = SigninEvent['endpoint'];
-type Handler = (ctx: Context) => Promise<Outcome & { application?: string }>;
-
-/** Fail closed: whatever is thrown on the way becomes a page that lets nobody in. */
-function handleError(
-  context: SigninContext,
-  ctx: Context,
-  application: ApplicationConfig | undefined,
-  error: unknown,
-): Outcome {
-  if (error instanceof StoreUnavailable) {
-    return sendPage(ctx, storeDownPage(application), 'store_unavailable', causeOf(error));
-  }
-  if (error instanceof ProviderUnavailable && application) {
-    const page = providerDownPage(application, `${application.external_host}/`);
-    return sendPage(ctx, page, 'provider_unavailable', causeOf(error));
-  }
-  const message = `${ctx.method} ${ctx.path}`;
-  context.events.emit('log', {
-    level: 'error',
-    event: 'signin.error',
-    message,
-    application: application?.slug,
-    error,
-  });
-  return sendPage(ctx, internalErrorPage(), 'error');
+export interface EndpointOptions {
+  name: SigninEvent['endpoint'];
+  methods: readonly string[];
+  errorFormat: ErrorFormat;
 }
 
-/** Answers `methods` and no others, and tells the log what became of it. */
-export function endpoint(context: SigninContext, name: Name, methods: string[], work: Handler): Middleware {
+/** An endpoint that responds to its methods and to no others, whatever its handler throws, and emits one event. */
+export function endpoint(
+  context: SigninContext,
+  { name, methods, errorFormat }: EndpointOptions,
+  handler: (request: EndpointRequest) => Promise<Outcome>,
+): Middleware {
   return async (ctx) => {
-    const began = performance.now();
+    const startedAt = performance.now();
     const request_id = requestId(ctx.req.headers['x-request-id']);
     ctx.state.requestId = request_id;
-    if (!methods.includes(ctx.method)) {
-      ctx.set({ Allow: methods.join(', '), 'Cache-Control': 'no-store' });
-      ctx.status = 405;
-      ctx.body = `use ${methods.join(' or ')}\n`;
-      return;
-    }
-    const outcome = await work(ctx).catch((error: unknown) => handleError(context, ctx, undefined, error));
-    const duration_ms = performance.now() - began;
-    const application = 'application' in outcome ? outcome.application : undefined;
-    context.events.emit('signin', {
-      request_id,
-      endpoint: name,
-      application,
-      status: ctx.status,
-      duration_ms,
-      ...outcome,
-    });
+    if (!methods.includes(ctx.method)) return rejectMethod(ctx, methods);
+    const request: EndpointRequest = { ctx };
+    const outcome = await handler(request).catch((error: unknown) => handleError(context, request, error, errorFormat));
+    const duration_ms = performance.now() - startedAt;
+    const application = request.application?.slug;
+    // Last: a listener sees the response as it is sent, and cannot change it.
+    const event = { request_id, endpoint: name, application, status: ctx.status, duration_ms, ...outcome };
+    context.events.emit('signin', event);
   };
 }
 
-/** An endpoint for browsers: the host says which application it is about. */
+/** RFC 9110 section 15.5.6. */
+function rejectMethod(ctx: Context, methods: readonly string[]): void {
+  ctx.status = 405;
+  ctx.set({ Allow: methods.join(', '), 'Cache-Control': 'no-store' });
+  ctx.body = `use ${methods.join(' or ')}\n`;
+}
+
+/** An endpoint for browsers: the host says which application a request is about. */
 export function browserEndpoint(
   context: SigninContext,
-  name: Name,
-  methods: string[],
-  work: (context: SigninContext, request: BrowserRequest) => Promise<Outcome>,
+  options: Omit<EndpointOptions, 'errorFormat'>,
+  handler: (context: SigninContext, request: BrowserRequest) => Promise<Outcome>,
 ): Middleware {
-  return endpoint(context, name, methods, async (ctx) => {
-    const host = context.forwardedHost(ctx) ?? '';
+  return endpoint(context, { ...options, errorFormat: 'page' }, async (request) => {
+    const host = context.forwardedHost(request.ctx) ?? '';
     const application = context.applications.findByHostname(host)?.config;
-    if (!application) return sendPage(ctx, unknownHostPage(host), 'unknown_host');
-    const request = { ctx, application, provider: context.provider(application) };
-    const outcome = await work(context, request).catch((error: unknown) =>
-      handleError(context, ctx, application, error),
-    );
-    return { ...outcome, application: application.slug };
+    if (!application) return respondWithPage(request.ctx, unknownHostPage(host), 'unknown_host');
+    // The same object: the error handler sees what the endpoint adds to it.
+    return handler(context, Object.assign(request, { application, provider: context.provider(application) }));
   });
 }

@@ -1,39 +1,20 @@
-/** Begins a login, or one more attempt of it: on to the provider. */
-import { causeOf, ProviderUnavailable } from '../errors.ts';
-import { providerDownPage } from '../pages/login.ts';
-import { redirect, sendPage } from '../pages/send.ts';
+/** Starts a login, or one more attempt of it: redirects the browser to the provider (OpenID Connect Core section 3.1.2.1). */
+import { redirectUri } from '../endpoints.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import { type LoginCookie, readLoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { type LoginCookie, writeLoginCookie } from './login_cookie.ts';
+import type { NewLogin } from './login_state.ts';
+import { respondWithRedirect } from './respond.ts';
 
-/** The redirect URI that the provider knows, the same for every host of a `forward_domain`. */
-export function redirectUriOf({ external_host }: { external_host: string }): string {
-  return `${external_host}/outpost.goauthentik.io/callback?X-authentik-auth-callback=true`;
-}
-
-export interface LoginStart {
-  returnTo: string;
-  attempt: number;
-  /** When the first attempt began, where this is not it. */
-  firstStartedAt?: number;
-  browser?: LoginCookie;
-}
-
+/** @throws ProviderUnavailable */
 export async function redirectToProvider(
   context: SigninContext,
-  request: BrowserRequest,
-  beginning: LoginStart,
+  { ctx, application, provider }: BrowserRequest,
+  login: NewLogin,
+  loginCookie: LoginCookie,
 ): Promise<Outcome> {
-  const { ctx, application, provider } = request;
-  const { browser = readLoginCookie(ctx, application), ...about } = beginning;
-  const { state, nonce, codeVerifier } = context.loginStates.create(application.slug, browser.id, about);
-  try {
-    const redirectUri = redirectUriOf(application);
-    const url = await provider.authorizationUrl({ redirectUri, state, nonce, codeVerifier });
-    writeLoginCookie(ctx, browser);
-    redirect(ctx, url);
-    return { outcome: about.attempt === 1 ? 'to_provider' : 'started_afresh', reason: undefined };
-  } catch (error) {
-    if (!(error instanceof ProviderUnavailable)) throw error;
-    return sendPage(ctx, providerDownPage(application, about.returnTo), 'provider_unavailable', causeOf(error));
-  }
+  const { state, nonce, codeVerifier } = context.loginStates.create(application.slug, loginCookie.id, login);
+  const authorizationRequest = { redirectUri: redirectUri(application), state, nonce, codeVerifier };
+  const url = await provider.authorizationUrl(authorizationRequest);
+  writeLoginCookie(ctx, loginCookie);
+  return respondWithRedirect(ctx, url, login.attempt === 1 ? 'to_provider' : 'started_afresh');
 }

@@ -1,20 +1,21 @@
 /** Where a login may lead: the application itself, and nowhere else. Pure. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import { CALLBACK_MARK, endpointPath, PREFIX, SIGN_OUT_MARK } from '../endpoints.ts';
+import { isUnderDomain } from '../http/host.ts';
 
-/** What the answer depends on. */
+/** What decides where a login of an application may lead. */
 export type AllowedTarget = Pick<ApplicationConfig, 'external_host' | 'mode' | 'cookie_domain'>;
 
-/** Characters. The URL travels inside `state`, and servers refuse request lines of more than 8 KiB. */
+/** The URL travels inside `state`, and servers reject request lines of more than 8 KiB. */
 const MAX_RETURN_URL_CHARS = 4096;
-/** How many of our own start URLs are looked into, one inside the other. */
+/** How many start URLs are unwrapped, one inside the other. */
 const MAX_UNWRAPS = 5;
 
-const OWN = '/outpost.goauthentik.io';
-const marks = ['x-authentik-auth-callback', 'x-authentik-logout'];
+const MARKS = [CALLBACK_MARK, SIGN_OUT_MARK].map((mark) => mark.toLowerCase());
 
 /**
  * The text of `rd` in a raw query. Percent-encoded: up to the next `&`. Not encoded (nginx's `rd=$request_uri`): it
- * begins with `/` or a scheme and is all the rest, since nobody can tell its own `&` from ours.
+ * begins with `/` or a scheme and is all the rest, since its own `&` looks like that of this query.
  */
 export function readRd(query: string): string | undefined {
   const at = /(?:^|&)rd=/.exec(query);
@@ -30,9 +31,10 @@ export function readRd(query: string): string | undefined {
 }
 
 /**
- * An absolute URL from the raw text, or `undefined`. Attacks: browsers drop tabs and newlines and read `\` as `/`, so
- * that `/\evil`, `/⇥/evil` and `https:\\evil` lead away; `//evil` and `https:/evil` are read as another host; and
- * `https://app@evil` is `evil`. All of them are refused as they stand, before any parser makes something of them.
+ * An absolute URL from the raw text, or `undefined`.
+ * Attack: open redirect. A link to the login ends at the attacker's site, where the user trusts what is shown. Browsers
+ * drop tabs and newlines and read `\` as `/`, so that `/\evil`, `/⇥/evil` and `https:\\evil` lead away; `//evil` and
+ * `https:/evil` are read as another host; and `https://app@evil` is `evil`. All of them are rejected before a parser sees them.
  */
 function parse(text: string, home: URL): URL | undefined {
   if (/[\x00-\x20\x7f\\]/.test(text)) return undefined;
@@ -50,23 +52,23 @@ function isAllowedTarget(url: URL, home: URL, { mode, cookie_domain }: AllowedTa
   if (url.protocol !== home.protocol || url.username !== '' || url.password !== '') return false;
   if (url.host === home.host) return true;
   if (mode !== 'forward_domain' || !cookie_domain) return false;
-  return url.hostname === cookie_domain || url.hostname.endsWith(`.${cookie_domain}`);
+  return isUnderDomain(url.hostname, cookie_domain);
 }
 
-/** Whether it leads to an endpoint of ours: a login must not end in a sign-out, nor in another login. */
+/** A login must not end in a sign-out, nor in another login. */
 function isGatepostEndpoint(url: URL): boolean {
-  if (url.pathname === OWN || url.pathname.startsWith(`${OWN}/`)) return true;
-  return [...url.searchParams.keys()].some((name) => marks.includes(name.toLowerCase()));
+  if (url.pathname === PREFIX || url.pathname.startsWith(`${PREFIX}/`)) return true;
+  return [...url.searchParams.keys()].some((name) => MARKS.includes(name.toLowerCase()));
 }
 
-/** A URL that is too long to travel loses its query, or else everything. */
+/** A URL that is too long for `state` loses its query, or else its path too. */
 function shorten(url: URL, home: URL): string {
   if (url.href.length <= MAX_RETURN_URL_CHARS) return url.href;
   const short = url.origin + url.pathname;
   return short.length <= MAX_RETURN_URL_CHARS ? short : home.href;
 }
 
-/** The absolute URL that `rd` (a raw text) leads to, or the root of `external_host` where it may not lead there. */
+/** The absolute URL that `rd` (the text of `readRd`) leads to, or the root of `external_host` where it may not lead there. */
 export function returnUrl(rd: string | undefined, application: AllowedTarget): string {
   const home = new URL(application.external_host);
   let text = rd;
@@ -74,7 +76,7 @@ export function returnUrl(rd: string | undefined, application: AllowedTarget): s
     const url = parse(text, home);
     if (!url || !isAllowedTarget(url, home, application)) break;
     if (!isGatepostEndpoint(url)) return shorten(url, home);
-    text = url.pathname === `${OWN}/start` ? readRd(url.search.slice(1)) : undefined;
+    text = url.pathname === endpointPath('start') ? readRd(url.search.slice(1)) : undefined;
   }
   return home.href;
 }

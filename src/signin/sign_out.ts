@@ -1,38 +1,47 @@
-/** `sign_out`: ends every session of the user on this outpost before it answers, and goes on to the provider. */
+/** `sign_out`: ends every session of the user on this outpost before it responds, and redirects to the provider's own sign-out. */
 import { ProviderUnavailable } from '../errors.ts';
-import { readCookies } from '../http/cookies.ts';
+import { displayName } from '../identity.ts';
 import { signedOutPage } from '../pages/login.ts';
-import { redirect, sendPage } from '../pages/send.ts';
 import type { Session } from '../sessions/session.ts';
-import { clearSessionCookie, sessionCookieName } from '../sessions/session_cookie.ts';
+import { clearSessionCookie } from '../sessions/session_cookie.ts';
+import { readSessionIds } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { readLoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { respondWithPage, respondWithRedirect } from './respond.ts';
 
 export async function signOut(context: SigninContext, request: BrowserRequest): Promise<Outcome> {
   const { ctx, application } = request;
-  const ids = readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id));
-  // Not `find`: a session whose token has ended would have to be refreshed to be found, and the others of its user would
-  // live on whenever the provider is away.
-  const present = await Promise.all(ids.map((id) => context.sessions.owner(id, application.slug)));
-  const owners = present.filter((session) => session !== undefined);
-  await Promise.all([
-    ...owners.map(({ issuer, sub }) => context.sessions.endUser(issuer, sub)),
-    ...ids.map((id) => context.sessions.end(id)),
-  ]);
+  const [session] = await endSessions(context, request);
   ctx.append('Set-Cookie', clearSessionCookie(application));
   // Logins that were meant to be ended are no loop.
-  const browser = readLoginCookie(ctx, application);
-  if (browser.known && browser.logins.length > 0) writeLoginCookie(ctx, { ...browser, logins: [] });
-  const [session] = owners;
-  const user = session && (session.user.username || session.sub);
+  const loginCookie = readLoginCookie(ctx, application);
+  if (loginCookie.known && loginCookie.logins.length > 0) writeLoginCookie(ctx, { ...loginCookie, logins: [] });
+  const user = session && displayName(session);
   const url = session?.idToken ? await endSessionUrl(request, session) : undefined;
-  if (url === undefined)
-    return { ...sendPage(ctx, signedOutPage(application, session !== undefined), 'signed_out'), user };
-  redirect(ctx, url);
-  return { outcome: 'signed_out', reason: undefined, user };
+  if (url !== undefined) return respondWithRedirect(ctx, url, 'signed_out', user);
+  const page = signedOutPage(application, session !== undefined);
+  return { ...respondWithPage(ctx, page, 'signed_out'), user };
 }
 
-/** A provider that is away must not keep anybody signed in here. */
+/**
+ * Ends all sessions of the users whose cookies the browser sent.
+ * @returns the sessions of these cookies
+ * @throws StoreUnavailable
+ */
+async function endSessions({ sessions }: SigninContext, { ctx, application }: BrowserRequest): Promise<Session[]> {
+  const ids = readSessionIds(ctx, application);
+  // Attack: `find` refreshes a session whose token has ended. While the provider is unavailable it would find none, and a thief's
+  // session of the same user would live on. `owner` reads the store alone.
+  const found = await Promise.all(ids.map((id) => sessions.owner(id, application.slug)));
+  const owned = found.filter((session) => session !== undefined);
+  await Promise.all([
+    ...owned.map(({ issuer, sub }) => sessions.endUser(issuer, sub)),
+    ...ids.map((id) => sessions.end(id)),
+  ]);
+  return owned;
+}
+
+/** A provider that is unavailable does not keep a user from signing out here. */
 async function endSessionUrl({ provider }: BrowserRequest, session: Session): Promise<string | undefined> {
   try {
     return await provider.endSessionUrl(session.idToken);

@@ -1,38 +1,48 @@
-/** `start`: sends a browser to the provider, unless it has just been there too often. */
-
-import { loopPage } from '../pages/login.ts';
-import { sendPage } from '../pages/send.ts';
+/** `start`: redirects a browser to the provider, unless its logins are a loop. */
+import { isHttps } from '../endpoints.ts';
+import { loginLoopPage } from '../pages/login.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import { readLoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { type LoginCookie, readLoginCookie, writeLoginCookie } from './login_cookie.ts';
 import { LOOP_ATTEMPTS, LOOP_WINDOW_MS } from './login_state.ts';
 import { redirectToProvider } from './redirect_to_provider.ts';
+import { respondWithPage } from './respond.ts';
 import { readRd, returnUrl } from './return_url.ts';
 
 export async function start(context: SigninContext, request: BrowserRequest): Promise<Outcome> {
   const { ctx, application } = request;
   const rd = readRd(ctx.querystring);
-  const target = returnUrl(rd, application);
-  const browser = readLoginCookie(ctx, application);
-  const recent = browser.logins.filter((time) => Math.abs(context.now() - time) <= LOOP_WINDOW_MS);
-  if (recent.length >= LOOP_ATTEMPTS) {
-    // Logged in again and again, and never with a session: its cookie does not come back.
-    const present = await findBrowserSessions(context.sessions, ctx, application);
-    if (!present.some(({ session }) => session)) {
-      writeLoginCookie(ctx, { ...browser, logins: [] });
-      return sendPage(ctx, loopPage(application, target), 'loop');
-    }
+  const returnTo = returnUrl(rd, application);
+  request.returnTo = returnTo;
+  const loginCookie = readLoginCookie(ctx, application);
+  if (await isLoop(context, request, loginCookie)) {
+    // The count starts again, so that the link on the page works once the cause is gone.
+    writeLoginCookie(ctx, { ...loginCookie, logins: [] });
+    return respondWithPage(ctx, loginLoopPage(application, returnTo), 'loop');
   }
-  return {
-    detail: otherScheme(rd, application.external_host),
-    ...(await redirectToProvider(context, request, { returnTo: target, attempt: 1, browser })),
-  };
+  const outcome = await redirectToProvider(context, request, { returnTo, attempt: 1 }, loginCookie);
+  return { ...outcome, detail: schemeMismatch(rd, application) };
 }
 
-/** A proxy behind another one that ends TLS sees http: the way back is then dropped for its scheme, and nothing else tells why. */
-function otherScheme(rd: string | undefined, externalHost: string): string | undefined {
-  const [scheme, rest] = externalHost.split('://') as [string, string];
-  const other = scheme === 'https' ? 'http' : 'https';
-  if (!rd?.toLowerCase().startsWith(`${other}://${rest}`)) return undefined;
+/** Logins were completed again and again, but the session cookie does not come back. */
+async function isLoop(
+  context: SigninContext,
+  { ctx, application }: BrowserRequest,
+  { logins }: LoginCookie,
+): Promise<boolean> {
+  const recent = logins.filter((time) => Math.abs(context.now() - time) <= LOOP_WINDOW_MS);
+  if (recent.length < LOOP_ATTEMPTS) return false;
+  const sessions = await findBrowserSessions(context.sessions, ctx, application);
+  return !sessions.some(({ session }) => session);
+}
+
+/**
+ * A proxy behind another one that ends TLS sees http: the return URL is then dropped for its scheme.
+ * @returns a sentence for the log, since nothing else shows the cause
+ */
+function schemeMismatch(rd: string | undefined, application: { external_host: string }): string | undefined {
+  const [scheme, other] = isHttps(application) ? ['https', 'http'] : ['http', 'https'];
+  const host = application.external_host.slice(`${scheme}://`.length);
+  if (!rd?.toLowerCase().startsWith(`${other}://${host}`)) return undefined;
   return `the proxy says ${other} where external_host says ${scheme}: the way back is lost`;
 }

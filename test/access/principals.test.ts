@@ -12,7 +12,8 @@ const alice: User = {
   attributes: {},
 };
 
-test('a rule that names nobody lets anybody in', () => expect(compilePrincipals({})(alice)).toBe(true));
+test('a rule without groups, users and emails admits every user', () =>
+  expect(compilePrincipals({})(alice)).toBe(true));
 
 test.each([
   [{ groups: ['admins'] }, true],
@@ -38,13 +39,13 @@ test.each([
   expect(compilePrincipals({ emails: ['*@example.com'] })({ ...alice, email })).toBe(false);
 });
 
-test('an empty name is nobody’s name', () => {
+test('an empty user name matches no rule', () => {
   expect(compilePrincipals({ users: [''], emails: ['*'] })({ ...alice, username: '', email: '' })).toBe(false);
 });
 
-// Attack: whoever may edit a profile types the boss's address into it.
+// Attack: a user who may edit the profile enters another person's address.
 test('an address that the provider calls unverified proves nothing', () => {
-  const who = compilePrincipals({ emails: ['alice@example.com'] });
-  expect(who({ ...alice, emailVerified: false })).toBe(false);
-  expect(who({ ...alice, emailVerified: true })).toBe(true);
+  const matches = compilePrincipals({ emails: ['alice@example.com'] });
+  expect(matches({ ...alice, emailVerified: false })).toBe(false);
+  expect(matches({ ...alice, emailVerified: true })).toBe(true);
 });

@@ -7,10 +7,10 @@ type RuleText = Partial<AccessRule>;
 
 function rulesOf(access: RuleText[], options: Partial<RuleOptions> = {}) {
   const rules = access.map((rule) => ({ policy: 'required' as const, ...rule })) as AccessRule[];
-  const match = compileRules({ mode: 'forward_single', skip_path_regex: [], ...options, access: rules });
+  const { match } = compileRules({ mode: 'forward_single', skip_path_regex: [], ...options, access: rules });
   return (raw: string, more: { method?: string; client?: string; query?: string } = {}) => {
     const href = `https://app.example.com${raw}${more.query ?? ''}`;
-    const found = match({ path: parsePath(raw), href, method: more.method, client: more.client });
+    const found = match({ path: parsePath(raw), href, method: more.method, clientAddress: more.client });
     return found.map((rule) => rule.name).join(' + ');
   };
 }

@@ -7,11 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assemble } from '../../src/assemble.ts';
 import type { Authorizer } from '../../src/auth/authorizer.ts';
 import { createAuthHandler } from '../../src/auth/handler.ts';
-import { createTrustedPeer } from '../../src/auth/trusted_peer.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createRender } from '../../src/responses/render.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
+import { openStore } from '../../src/stores/open.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { renderOptions } from '../responses/fixture.ts';
 import { makeApplication, makeConfig } from '../support/application.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
 
@@ -35,46 +36,32 @@ interface Answered {
   atOnce: boolean;
 }
 
-/** The whole check behind a listener that is not there, and how often it has used its store. */
-async function site(store: string) {
+/** The whole auth handler behind a listener that is not there, and how often it has used its store. */
+async function site(storeUrl: string) {
   const application = makeApplication({
     issuer: provider.issuer,
     access: [{ path: '^/public/', policy: 'public' } as never],
   });
   const events = createEvents();
-  const parts = assemble(makeConfig([application], { store }), events);
-  // A library that is loaded late is there afterwards.
-  await parts.store.ping();
-  const jwksUri = () => 'https://id.example.com/jwks';
-  const deniedPage = () => ({ headers: [], body: '' });
-  const answer = createRender({
-    outpost: 'gatepost',
-    jwksUri,
-    deniedPage,
-    unknownHostPage: deniedPage,
-    onRefusedHeader() {},
+  const store = openStore(storeUrl, Date.now, events);
+  const { index, trustedPeer, authorizer } = assemble(makeConfig([application], { store: storeUrl }), {
+    store,
+    events,
     now: Date.now,
   });
-  const { hosts, trusted } = parts;
+  // A library that is loaded late is there afterwards.
+  await store.ping();
+  const render = createRender(renderOptions({ jwksUri: () => 'https://id.example.com/jwks', now: Date.now }));
   let atOnce = false;
-  const authenticator: Authorizer = {
-    check(question) {
-      const decision = parts.authenticator.check(question);
+  const watched: Authorizer = {
+    check(request) {
+      const decision = authorizer.check(request);
       atOnce = !(decision instanceof Promise);
       return decision;
     },
   };
-  const peers = createTrustedPeer(trusted);
-  const check = createAuthHandler({
-    authenticator,
-    answer,
-    hosts,
-    peers,
-    trusted,
-    nginxMethodHeader: undefined,
-    events,
-    logQuery: false,
-  });
+  const options = { render, index, trustedPeer, nginxMethodHeader: undefined, events, logQuery: false };
+  const handle = createAuthHandler({ ...options, authorizer: watched });
   const socket = { remoteAddress: '127.0.0.1' };
 
   const ask = (path: string, more: Record<string, string> = {}) =>
@@ -99,9 +86,9 @@ async function site(store: string) {
         writeHead: (status: number, list: readonly string[]) => Object.assign(written, { status, headers: list }),
         end: () => resolve({ ...written, atOnce }),
       };
-      check(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+      handle(request as unknown as IncomingMessage, response as unknown as ServerResponse);
     });
-  return { ask, calls: countCalls(parts.store), close: () => parts.store.close() };
+  return { ask, calls: countCalls(store), close: () => store.close() };
 }
 
 /** Counts the calls that read or write rows from now on. */

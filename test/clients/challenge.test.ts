@@ -1,4 +1,4 @@
-/** What docs/header-authentication.md adds to each proxy's files for programs that wait to be asked; docker is one. */
+/** What docs/header-authentication.md adds to each proxy's files for programs that wait for a challenge; docker is one. */
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../integration/ask.ts';
@@ -43,7 +43,7 @@ afterAll(() => clients?.stop());
 
 describe.each(proxies)('$name with the lines for programs', (proxy) => {
   const { name } = proxy;
-  const question = (path: string, headers: [string, string][] = []) => {
+  const open = (path: string, headers: [string, string][] = []) => {
     const { port } = clients.behind[name]!.site;
     return ask(port, { host: `localhost:${port}`, path, headers: [['Accept', '*/*'], ...headers] });
   };
@@ -54,27 +54,27 @@ describe.each(proxies)('$name with the lines for programs', (proxy) => {
   const places = ['/v2/', '/dav', '/dav/a/b', '/project.git/info/refs?service=git-upload-pack'];
 
   test('before: an anonymous program is sent to the login page', async () => {
-    for (const path of places) expect((await question(path)).status).toBe(302);
+    for (const path of places) expect((await open(path)).status).toBe(302);
   });
 
   test('programs are asked for a password on their addresses, people go to the login page on all others', async () => {
     await restartForPrograms(proxy, clients.behind[name]!);
     for (const path of places) {
-      const answer = await question(path);
+      const answer = await open(path);
       expect([path, answer.status, answer.headers.location]).toEqual([path, 401, undefined]);
       expect(answer.headers['www-authenticate']).toBe('Basic realm="Files", charset="UTF-8"');
     }
     for (const path of ['/', '/v2x', '/davos', '/x?y=/v2/', '/x?y=a.git/b', '/project.gitx/']) {
-      const answer = await question(path);
+      const answer = await open(path);
       expect([path, answer.status, answer.headers['www-authenticate']]).toEqual([path, 302, undefined]);
     }
   });
 
-  test('the wish does not reach the application, and opens nothing', async () => {
+  test('the header that asks for the challenge does not reach the application, and grants nothing', async () => {
     const before = clients.arrived.length;
-    expect((await question('/v2/', [withPassword('wrong')])).status).toBe(401);
+    expect((await open('/v2/', [withPassword('wrong')])).status).toBe(401);
     expect(clients.arrived).toHaveLength(before);
-    expect((await question('/v2/', [withPassword(clients.appPassword)])).status).toBe(200);
+    expect((await open('/v2/', [withPassword(clients.appPassword)])).status).toBe(200);
     expect(clients.arrived.at(-1)?.headers).not.toHaveProperty('x-authentik-no-redirect');
     expect(clients.leaked()).toEqual([]);
   });

@@ -18,7 +18,7 @@ test('there is a diff for each proxy', () => {
   expect([...proxies].sort()).toEqual(['Caddy', 'Envoy', 'HAProxy', 'Traefik', 'nginx']);
 });
 
-test('a diff whose surroundings are not in the file, or there twice, is an error', () => {
+test('a diff whose context is not in the file, or is there twice, is an error', () => {
   expect(applyDiff('a\nb\nc\n', ' a\n+new\n b\n…\n+last\n c\n')).toBe('a\nnew\nb\nlast\nc\n');
   expect(() => applyDiff('a\n', ' b\n+new\n')).toThrow('not once');
   expect(() => applyDiff('a\na\n', ' a\n+new\n')).toThrow('not once');

@@ -49,7 +49,7 @@ describe.skipIf(!usable).each([nginx, traefik].filter(({ tool }) => needTool(too
     }
   });
 
-  test('with the challenge it clones and pushes, and the application knows who it was', async () => {
+  test('with the challenge it clones and pushes, and the application receives the user name', async () => {
     await restartForPrograms(proxy, clients.behind[name]!);
     const ran = await run(`git clone --quiet ${withPassword()}/project.git ${name}/second && cd ${name}/second
       head --bytes=2000000 /dev/urandom > more && git add more && git commit --quiet --message=more

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Serves the bare repositories in `folder`. Who may push is who the proxy says it is, as with any CGI behind Gatepost. */
+/** Serves the bare repositories in `folder`. The user who pushes is the one that the proxy names, as with any CGI behind Gatepost. */
 export function serveGit(folder: string, request: IncomingMessage, response: ServerResponse): void {
   const { pathname, search } = new URL(request.url ?? '/', 'http://git');
   const { headers } = request;

@@ -1,4 +1,4 @@
-/** Starts a proxy again with what docs/header-authentication.md adds for programs that wait to be asked. */
+/** Starts a proxy again with what docs/header-authentication.md adds for programs that wait for a challenge. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +15,7 @@ import type { Behind } from './setup.ts';
 const files: Record<string, Record<string, string>> = {
   nginx: {
     'nginx: gatepost/http.conf': 'gatepost/http.conf',
-    'nginx: gatepost/question.conf': 'gatepost/question.conf',
+    'nginx: gatepost/auth_request.conf': 'gatepost/auth_request.conf',
   },
   traefik: { 'Traefik: gatepost.yml': 'gatepost.yml' },
   caddy: { 'Caddy: Caddyfile': 'site.caddy' },
@@ -48,6 +48,6 @@ export async function restartForPrograms({ name }: TestedProxy, behind: Behind):
 
 /** Traefik listens before it has read its routes. */
 export async function ready({ port }: Site): Promise<void> {
-  const question = { host: `localhost:${port}`, path: '/outpost.goauthentik.io/ping' };
-  for (let waited = 0; waited < 10_000 && (await ask(port, question)).status !== 204; waited += 50) await sleep(50);
+  const ping = { host: `localhost:${port}`, path: '/outpost.goauthentik.io/ping' };
+  for (let waited = 0; waited < 10_000 && (await ask(port, ping)).status !== 204; waited += 50) await sleep(50);
 }

@@ -1,4 +1,4 @@
-/** Programs that keep no cookies: one question to the provider and one row in the store, however often they come. */
+/** Programs that keep no cookies: one request to the provider and one record in the store, however many requests they send. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,11 +53,11 @@ describe.skipIf(!usable).each(proxies)('the same credential through $name', ({ n
     clients.provider.stand('token', undefined);
     expect(statuses(ran.out)).toEqual({ 200: 30 });
     expect([clients.provider.counts.token - before, most]).toEqual([1, 1]);
-    // All who waited are told of the one session.
+    // All requests that waited get the same session.
     expect(new Set(cookies((await clients.shell('cat headers')).out)).size).toBe(1);
   });
 
-  test('a thousand without a cookie ask nobody any more', async () => {
+  test('a thousand without a cookie cause no request to the provider', async () => {
     const before = clients.provider.counts.token;
     const ran = await curl(`--user "$LOGIN" "${site()}/report?[1-1000]"`);
     expect(statuses(ran.out)).toEqual({ 200: 1000 });
@@ -65,7 +65,7 @@ describe.skipIf(!usable).each(proxies)('the same credential through $name', ({ n
     expect(clients.leaked()).toEqual([]);
   });
 
-  test('a hundred with a wrong password: one question, and nothing is kept', async () => {
+  test('a hundred with a wrong password cause one request to the provider', async () => {
     const before = clients.provider.counts.token;
     const wish = `--header 'X-Authentik-No-Redirect: 1'`;
     const ran = await curl(`${wish} --user "$LOGIN" "${site()}/report?[1-100]"`, `wrong for ${name}`);
@@ -84,7 +84,7 @@ test.skipIf(!usable)(
     const rows = database.slice('', 1000).map(({ key }) => key.slice(0, 2));
     await database.close();
     expect(rows.filter((kind) => kind === 's:')).toHaveLength(proxies.length);
-    // What else there may be: the counters of refusals, by user name and by address.
+    // Other records may be counters of refusals, by user name and by address.
     expect(rows.filter((kind) => kind !== 's:' && kind !== 'c:')).toEqual([]);
     const bytes = readdirSync(folder)
       .map((file) => readFileSync(join(folder, file), 'latin1'))

@@ -12,7 +12,7 @@ export interface Ran {
 
 export type Shell = (script: string, variables?: Record<string, string>) => Promise<Ran>;
 
-/** Nobody's own settings, nobody asked for a password, no proxy in between. */
+/** No settings of the user, no prompt for a password, no proxy in between. */
 const clean = { GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', no_proxy: '*', NO_PROXY: '*', LC_ALL: 'C.UTF-8' };
 
 /** A shell whose home and working folder is `home`. A script is killed after 25 s. */

@@ -138,8 +138,8 @@ async function startProxy(proxy: TestedProxy, binary: string, places: Places): P
 
 /** A token of the provider's for alice, as a program gets it with her app password. */
 export async function fetchToken({ token, appPassword }: Clients, client_id: string): Promise<string> {
-  const who = { username: 'alice', password: appPassword };
-  const form = { grant_type: 'client_credentials', client_id, scope: 'openid profile', ...who };
+  const user = { username: 'alice', password: appPassword };
+  const form = { grant_type: 'client_credentials', client_id, scope: 'openid profile', ...user };
   const answer = await fetch(token, { method: 'POST', body: new URLSearchParams(form) });
   return ((await answer.json()) as { access_token: string }).access_token;
 }

@@ -59,7 +59,7 @@ describe.skipIf(!rclone || !cadaver).each(proxies)('WebDAV through $name', (prox
     expect(clients.leaked()).toEqual([]);
   });
 
-  test('rclone with a wrong password is told 401', async () => {
+  test('rclone with a wrong password gets 401', async () => {
     const ran = await run(fromDocument(0), { APP_PASSWORD: 'wrong' });
     expect(ran.status).not.toBe(0);
     expect(ran.error).toMatch(/401 Unauthorized/);
@@ -72,7 +72,7 @@ describe.skipIf(!rclone || !cadaver).each(proxies)('WebDAV through $name', (prox
     expect((await list()).out).not.toContain(`${name}.jpg`);
   });
 
-  test('cadaver is asked by the challenge, and let in', async () => {
+  test('cadaver logs in after the challenge', async () => {
     await restartForPrograms(proxy, clients.behind[name]!);
     expect((await list()).out).toContain(`${name}.jpg`);
     expect(clients.leaked()).toEqual([]);

@@ -39,7 +39,7 @@ function withoutIds(node: unknown): unknown {
   return Object.fromEntries(entries.map(([name, value]) => [name, withoutIds(value)]));
 }
 
-function judge(document: unknown) {
+function validate(document: unknown) {
   const schema = withoutIds(compose.composeSchema) as object;
   const ajv = new Ajv2019({ strict: false, allErrors: true, validateFormats: false });
   const validate = ajv.compile({ ...schema, $schema: 'https://json-schema.org/draft/2019-09/schema' });
@@ -48,8 +48,8 @@ function judge(document: unknown) {
 }
 
 test('the file is a Compose file, and the schema would say if it were not', () => {
-  expect(judge(file)).toEqual([]);
-  expect(judge({ services: { gatepost: { image: 'gatepost', port: 9000 } } })).not.toEqual([]);
+  expect(validate(file)).toEqual([]);
+  expect(validate({ services: { gatepost: { image: 'gatepost', port: 9000 } } })).not.toEqual([]);
 });
 
 test('whatever is mounted from here is here, and named volumes are declared', () => {

@@ -1,4 +1,4 @@
-/** Dockerfile: what it copies is there, and its health check tells a ready Gatepost from others. */
+/** Dockerfile: the files that it copies exist, and its health check recognises a ready Gatepost. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ test('the image of the demo has every file that its programs import', () => {
   };
   visit(new URL('demo/part.ts', root));
   const files = [...seen].map((href) => href.slice(root.href.length));
-  expect(files).toContain('test/support/provider.ts');
+  expect(files).toContain('demo/provider/provider.ts');
   expect(files.filter((path) => !copied.some((folder) => path.startsWith(`${folder}/`)))).toEqual([]);
 });
 

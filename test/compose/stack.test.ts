@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startDemoProvider } from '../../demo/provider.ts';
+import { startDemoProvider } from '../../demo/demo_provider.ts';
 import { startSite } from '../../demo/site.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { serve } from '../../src/server/server.ts';
@@ -65,15 +65,18 @@ afterAll(async () => {
   for (const stop of stops.reverse()) await stop();
 });
 
-test.runIf(traefik)('one logs in at the provider behind the same Traefik, and the site knows who it is', async () => {
-  const host = `app.localhost:${port}`;
-  const browser = createBrowser();
-  const first = await ask(port, { path: '/some/page', host, headers: [['Accept', 'text/html']] });
-  const form = await browser.follow(String(first.headers.location));
-  expect(new URL(form.url).host).toBe(`auth.localhost:${port}`);
-  const posted = await browser.submit(form, { username: 'bob', password: 'builder', action: 'login' });
-  const page = await browser.follow(posted.location!);
-  expect([page.url, page.status]).toEqual([`http://${host}/some/page`, 200]);
-  expect(page.text).toContain('Hello, Bob Müller');
-  expect((await browser.open(`http://${host}/admin`)).status).toBe(403);
-});
+test.runIf(traefik)(
+  'a user logs in at the provider behind the same Traefik, and the site receives the identity',
+  async () => {
+    const host = `app.localhost:${port}`;
+    const browser = createBrowser();
+    const first = await ask(port, { path: '/some/page', host, headers: [['Accept', 'text/html']] });
+    const form = await browser.follow(String(first.headers.location));
+    expect(new URL(form.url).host).toBe(`auth.localhost:${port}`);
+    const posted = await browser.submit(form, { username: 'bob', password: 'builder', action: 'login' });
+    const page = await browser.follow(posted.location!);
+    expect([page.url, page.status]).toEqual([`http://${host}/some/page`, 200]);
+    expect(page.text).toContain('Hello, Bob Müller');
+    expect((await browser.open(`http://${host}/admin`)).status).toBe(403);
+  },
+);

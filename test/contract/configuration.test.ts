@@ -1,4 +1,4 @@
-/** The contract's section 8: the configuration file, its errors, and the process that it starts. */
+/** The configuration file, its errors, and the process that it starts. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { parseConfig } from '../../src/config/load.ts';
 import { serve } from '../../src/server/server.ts';
 import { command } from '../support/command.ts';
 import { freePort } from '../support/free_port.ts';
+import { within } from '../support/wait.ts';
 import {
   ask,
   basic,
@@ -232,7 +233,11 @@ describe('what is refused', () => {
       minimal().replace('https://grafana', 'ftp://grafana'),
       [/external_host/, /http/],
     ],
-    ['an http issuer far away', minimal().replace('https://auth', 'http://auth'), [/issuer/, /allow_insecure_issuer/]],
+    [
+      'an http issuer that is not on loopback',
+      minimal().replace('https://auth', 'http://auth'),
+      [/issuer/, /allow_insecure_issuer/],
+    ],
     [
       'an http issuer that begins like loopback',
       minimal().replace('https://auth.example.com', 'http://localhost.example.com'),
@@ -350,7 +355,7 @@ describe('what is refused', () => {
     }
   });
 
-  test('secrets do not come into an error, not even bad ones', () => {
+  test('no secret appears in an error, not even an invalid one', () => {
     const message = wrong(
       minimal()
         .replace(SECRET, 'sh0rt-s3cret')
@@ -459,10 +464,8 @@ describe('the process', () => {
     await ask(port, 'nginx', 'nonsense', [['X-Original-URI', '/secret-in-a-bad-url']]);
     await visitor.open(`${app}${OUTPOST}/sign_out`);
 
-    const began = Date.now();
     process_.child.kill('SIGTERM');
-    expect(await process_.ended).toBe(0);
-    expect(Date.now() - began).toBeLessThan(5000);
+    expect(await within(5000, process_.ended)).toBe(0);
     const log = said.out + said.error;
     const decisions = said.out
       .split('\n')
@@ -515,7 +518,7 @@ describe('the process', () => {
     site.provider.stand('token', undefined);
   });
 
-  test('a store that is away at start does not stop it, and no other takes its place', async () => {
+  test('a store that is unavailable at start does not stop it, and no other store replaces it', async () => {
     const server = await serve(parseConfig(configText(site.provider.issuer, 'store: redis://127.0.0.1:1')));
     const { port } = server.http;
     expect((await send(port, '/-/health/live')).status).toBe(200);

@@ -1,4 +1,4 @@
-/** The contract's section 3: the decision, step by step and in this order. */
+/** The decision, step by step and in this order. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const nobodyKnown = (reply: Reply) => {
+const expectAnonymous = (reply: Reply) => {
   expect(reply.status).toBe(200);
   expect(reply.get('x-authentik-username')).toBe('');
 };
@@ -44,7 +44,7 @@ describe('1. the peer', () => {
     untrusted = (await site.another('trusted_proxies: [10.0.0.0/8]')).http.port;
   });
 
-  test.each(dialects)('%s: a stranger is 403 whatever he says', async (dialect) => {
+  test.each(dialects)('%s: an untrusted peer gets 403 whatever it sends', async (dialect) => {
     const urls = [
       `${app}/page`,
       `${app}/healthz`,
@@ -66,13 +66,13 @@ describe('1. the peer', () => {
     }
   });
 
-  test('browsers and the orchestrator are not asked who they are', async () => {
+  test('browser and health endpoints need no trusted peer', async () => {
     expect((await send(untrusted, `${OUTPOST}/ping`)).status).toBe(204);
     expect((await send(untrusted, '/-/health/live')).status).toBe(200);
     expect((await send(untrusted, `${OUTPOST}/start`, [['Host', 'app.example.com']])).status).toBe(302);
   });
 
-  test("a stranger's X-Forwarded-Host chooses no application", async () => {
+  test("an untrusted peer's X-Forwarded-Host chooses no application", async () => {
     const reply = await send(untrusted, `${OUTPOST}/start`, [
       ['Host', 'app.example.com'],
       ['X-Forwarded-Host', 'plain.example.com'],
@@ -97,7 +97,7 @@ describe('4. the browser endpoints', () => {
     for (const name of ['start', 'callback', 'sign_out', 'ping']) {
       for (const query of ['', '?rd=x', '?X-authentik-auth-callback=true&code=1']) {
         const reply = await ask(port, dialect, `${app}${OUTPOST}/${name}${query}`, [alice]);
-        nobodyKnown(reply);
+        expectAnonymous(reply);
         expect(identityNames.every((one) => reply.all(one).length === 1)).toBe(true);
         expect(reply.get('x-authentik-jwt')).toBe('');
       }
@@ -153,7 +153,7 @@ describe('5. the session cookie', () => {
     ['a path', () => `${name}=../../../etc/passwd`],
     ['its hash', () => `${name}=${name.slice(-8)}`],
     ['JSON', () => `${name}={"user":"alice"}`],
-  ])('%s opens nothing', async (_, cookie) => {
+  ])('%s is not a session', async (_, cookie) => {
     for (const dialect of dialects) {
       const reply = await ask(port, dialect, `${app}/page`, [['Cookie', cookie()], ...navigation]);
       expect(reply.status).toBe(dialect === 'nginx' ? 401 : 302);
@@ -181,14 +181,14 @@ describe('5. the session cookie', () => {
     expect(reply.get('x-gatepost-reason')).toBe('session_expired');
   });
 
-  test("sent to another application under that one's name it opens nothing", async () => {
+  test("sent to another application under that one's name it is not a session", async () => {
     const foreign: [string, string] = ['Cookie', `${cookieName('exact')}=${value()}`];
     expect((await ask(port, 'traefik', 'https://exact.example.org/', [foreign])).status).toBe(302);
   });
 });
 
 describe('6. the first rule that matches', () => {
-  test.each(dialects)('%s: deny is 403 for everybody', async (dialect) => {
+  test.each(dialects)('%s: deny is 403 for every client', async (dialect) => {
     for (const headers of [[], [alice], [['Accept', 'application/json']]] as Pairs[]) {
       const reply = await ask(port, dialect, `${app}/denied/x`, headers);
       expect(reply.status).toBe(403);
@@ -198,16 +198,16 @@ describe('6. the first rule that matches', () => {
   });
 
   test.each(dialects)('%s: public passes without identity, optional with it if there is one', async (dialect) => {
-    nobodyKnown(await ask(port, dialect, `${app}/healthz`));
-    nobodyKnown(await ask(port, dialect, `${app}/healthz`, [alice]));
-    nobodyKnown(await ask(port, dialect, `${app}/optional`));
-    nobodyKnown(
+    expectAnonymous(await ask(port, dialect, `${app}/healthz`));
+    expectAnonymous(await ask(port, dialect, `${app}/healthz`, [alice]));
+    expectAnonymous(await ask(port, dialect, `${app}/optional`));
+    expectAnonymous(
       await ask(port, dialect, `${app}/optional`, [['Cookie', `${cookieName('grafana')}=${'A'.repeat(43)}`]]),
     );
     expect((await ask(port, dialect, `${app}/optional`, [alice])).get('x-authentik-username')).toBe('alice');
   });
 
-  test.each(dialects)('%s: required is 200 for who may, 403 for who may not', async (dialect) => {
+  test.each(dialects)('%s: required is 200 for permitted users, 403 for others', async (dialect) => {
     expect((await ask(port, dialect, `${app}/admin`, [alice])).status).toBe(200);
     const reply = await ask(port, dialect, `${app}/admin`, [bob, ...navigation]);
     expect(reply.status).toBe(403);
@@ -255,7 +255,7 @@ describe('6. the first rule that matches', () => {
   });
 });
 
-describe('paths that something downstream could read in another way', () => {
+describe('ambiguous paths', () => {
   const tricks = [
     '/public/..%2fadmin',
     '/public/%2e%2e/admin',
@@ -370,7 +370,7 @@ describe('7. the preflight', () => {
     expect(await status([origin, wanted], 'POST')).not.toBe(200);
     expect(await status([origin, wanted], 'OPTIONS', `${app}/api`)).toBe(401);
     expect(await status([origin, wanted], 'OPTIONS', 'https://preflight.example.com/denied')).toBe(403);
-    nobodyKnown(await ask(port, dialect, url, [origin, wanted], 'OPTIONS'));
+    expectAnonymous(await ask(port, dialect, url, [origin, wanted], 'OPTIONS'));
   });
 });
 
@@ -566,7 +566,7 @@ describe('8. unauthenticated', () => {
     expect(reply.all('www-authenticate')).toHaveLength(2);
   });
 
-  test('refused credentials do not change a page visit, unless intercept_header_auth is on', async () => {
+  test('refused credentials do not change a navigation, unless intercept_header_auth is on', async () => {
     const wrong = basic('alice', 'wrong');
     const plain = await visit('traefik', [wrong, ...navigation]);
     expect(plain.status).toBe(302);
@@ -586,7 +586,7 @@ describe('8. unauthenticated', () => {
     expect(other.status).toBe(302);
   });
 
-  test('the way back is encoded so that it survives whole', async () => {
+  test('the return URL is encoded so that it survives whole', async () => {
     const url = `${app}/a%20b/%3F?x=%26&y=1+2&z=https://evil.example/&w='"<>`;
     const reply = await ask(port, 'traefik', url, navigation);
     const location = reply.get('location')!;
@@ -595,7 +595,7 @@ describe('8. unauthenticated', () => {
     expect([...new URL(location).searchParams.keys()]).toEqual(['rd']);
   });
 
-  test('in forward_domain the login is at external_host, the way back at the host that was asked for', async () => {
+  test('in forward_domain the login is at external_host, the return URL at the requested host', async () => {
     const reply = await ask(port, 'caddy', 'https://two.example.org:8443/x?y', navigation);
     const bare = await ask(port, 'caddy', 'https://two.example.org/x?y', navigation);
     expect(bare.get('location')).toBe(startUrl('https://one.example.org', 'https://two.example.org/x?y'));
@@ -604,38 +604,38 @@ describe('8. unauthenticated', () => {
 });
 
 describe('faults', () => {
-  let away: number;
+  let withoutStore: number;
   beforeAll(async () => {
-    away = (await site.another('store: redis://127.0.0.1:1')).http.port;
+    withoutStore = (await site.another('store: redis://127.0.0.1:1')).http.port;
   });
 
   test.each(
     dialects,
-  )('%s: the store is away: public passes, a session is 503, nobody is sent to the login', async (dialect) => {
-    nobodyKnown(await ask(away, dialect, `${app}/healthz`));
-    nobodyKnown(await ask(away, dialect, `${app}/healthz`, [alice]));
-    nobodyKnown(await ask(away, dialect, `${app}/optional`));
-    nobodyKnown(await ask(away, dialect, `${app}/optional`, [alice]));
-    const session = await ask(away, dialect, `${app}/page`, [alice, ...navigation]);
+  )('%s: the store is unavailable: public passes, a session is 503, never a redirect to the login', async (dialect) => {
+    expectAnonymous(await ask(withoutStore, dialect, `${app}/healthz`));
+    expectAnonymous(await ask(withoutStore, dialect, `${app}/healthz`, [alice]));
+    expectAnonymous(await ask(withoutStore, dialect, `${app}/optional`));
+    expectAnonymous(await ask(withoutStore, dialect, `${app}/optional`, [alice]));
+    const session = await ask(withoutStore, dialect, `${app}/page`, [alice, ...navigation]);
     expect(session.status).toBe(503);
     expect(session.get('x-gatepost-reason')).toBe('store_unavailable');
     expect(Number(session.get('retry-after'))).toBeGreaterThan(0);
     expect(session.get('cache-control')).toBe('no-store');
     expect(session.all('set-cookie')).toEqual([]);
-    const nobody = await ask(away, dialect, `${app}/page`, navigation);
-    expect(nobody.status).toBe(dialect === 'nginx' ? 401 : 302);
-    expect((await ask(away, dialect, `${app}/denied`, [alice])).status).toBe(403);
+    const anonymous = await ask(withoutStore, dialect, `${app}/page`, navigation);
+    expect(anonymous.status).toBe(dialect === 'nginx' ? 401 : 302);
+    expect((await ask(withoutStore, dialect, `${app}/denied`, [alice])).status).toBe(403);
   });
 
-  test('the store is away: credentials are 503, health tells it, ping does not care', async () => {
-    const reply = await ask(away, 'traefik', `${app}/page`, [basic('alice', 'app-alice')]);
+  test('the store is unavailable: credentials and readiness are 503, ping is not affected', async () => {
+    const reply = await ask(withoutStore, 'traefik', `${app}/page`, [basic('alice', 'app-alice')]);
     expect(reply.status).toBe(503);
-    expect((await send(away, '/-/health/ready')).status).toBe(503);
-    expect((await send(away, '/-/health/live')).status).toBe(200);
-    expect((await send(away, `${OUTPOST}/ping`)).status).toBe(204);
+    expect((await send(withoutStore, '/-/health/ready')).status).toBe(503);
+    expect((await send(withoutStore, '/-/health/live')).status).toBe(200);
+    expect((await send(withoutStore, `${OUTPOST}/ping`)).status).toBe(204);
   });
 
-  test('broken requests are no yes and no end of the server', async () => {
+  test('broken requests are never allowed and do not stop the server', async () => {
     const broken = [
       'GET / HTTP/9.9\r\n\r\n',
       '\r\n\r\n\r\n',

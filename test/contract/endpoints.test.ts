@@ -1,4 +1,4 @@
-/** The contract's section 1: which paths there are, who asks them, and what they answer. */
+/** Endpoints: which paths there are, what calls them, and how they respond. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   ask,
@@ -32,8 +32,8 @@ const forwarded: Pairs = [
   ['X-Forwarded-Uri', '/page?a=1&b=2'],
 ];
 
-describe('the paths that proxies ask', () => {
-  const questions: [string, Pairs, number][] = [
+describe('the auth endpoints', () => {
+  const authRequests: [string, Pairs, number][] = [
     [`${OUTPOST}/auth/nginx`, [['X-Original-URL', page]], 401],
     ['/auth/nginx', [['X-Original-URL', page]], 401],
     [`${OUTPOST}/auth/traefik`, forwarded, 302],
@@ -48,30 +48,32 @@ describe('the paths that proxies ask', () => {
     [`${OUTPOST}/auth?x=1&traefik`, forwarded, 302],
     [`${OUTPOST}/auth?nginx`, [['X-Original-URL', page]], 401],
   ];
-  test.each(questions)('%s: nobody is sent to the login, the session passes', async (path, headers, status) => {
-    const nobody = await send(port, path, [...headers, ...navigation]);
-    expect(nobody.status).toBe(status);
-    expect(nobody.get('location')).toBe(`https://app.example.com${OUTPOST}/start?rd=${encodeURIComponent(page)}`);
-    expect(nobody.get('cache-control')).toBe('no-store');
-    const somebody = await send(port, path, [...headers, cookie]);
-    expect(somebody.status).toBe(200);
-    expect(somebody.get('x-authentik-username')).toBe('alice');
-    expect(somebody.get('cache-control')).toBe('no-store');
-    expect(somebody.all('set-cookie')).toEqual([]);
+  test.each(
+    authRequests,
+  )('%s: a client without a session is sent to the login, a session passes', async (path, headers, status) => {
+    const anonymous = await send(port, path, [...headers, ...navigation]);
+    expect(anonymous.status).toBe(status);
+    expect(anonymous.get('location')).toBe(`https://app.example.com${OUTPOST}/start?rd=${encodeURIComponent(page)}`);
+    expect(anonymous.get('cache-control')).toBe('no-store');
+    const known = await send(port, path, [...headers, cookie]);
+    expect(known.status).toBe(200);
+    expect(known.get('x-authentik-username')).toBe('alice');
+    expect(known.get('cache-control')).toBe('no-store');
+    expect(known.all('set-cookie')).toEqual([]);
   });
 
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND', 'REPORT', 'PATCH', 'PURGE'];
   test.each(methods)("%s of the proxy makes no difference: the client's method matters", async (method) => {
-    for (const [path, headers, status] of questions.filter(([path]) => !path.includes('envoy'))) {
-      const nobody = await send(port, path, [...headers, ...navigation], method);
-      expect([method, path, nobody.status]).toEqual([method, path, status]);
-      expect(nobody.get('location')).toContain('/start?rd=');
+    for (const [path, headers, status] of authRequests.filter(([path]) => !path.includes('envoy'))) {
+      const anonymous = await send(port, path, [...headers, ...navigation], method);
+      expect([method, path, anonymous.status]).toEqual([method, path, status]);
+      expect(anonymous.get('location')).toContain('/start?rd=');
       expect((await send(port, path, [...headers, cookie], method)).status).toBe(200);
-      if (method === 'HEAD') expect(nobody.body).toBe('');
+      if (method === 'HEAD') expect(anonymous.body).toBe('');
     }
   });
 
-  test('a POST with a body is answered like any other, and its body is not waited for', async () => {
+  test('a POST with a body is handled like any other, without waiting for its body', async () => {
     const answer = await sendRaw(
       port,
       `POST ${OUTPOST}/auth/nginx HTTP/1.1\r\nHost: x\r\nX-Original-URL: ${page}\r\nConnection: close\r\nContent-Length: 100\r\n\r\nonly this`,
@@ -79,7 +81,7 @@ describe('the paths that proxies ask', () => {
     expect(answer.status).toBe(401);
   });
 
-  test('HTTP/1.0, which nginx speaks unless told otherwise', async () => {
+  test('HTTP/1.0, the default of nginx', async () => {
     const answer = await sendRaw(
       port,
       `GET ${OUTPOST}/auth/nginx HTTP/1.0\r\nHost: gatepost\r\nX-Original-URL: ${page}\r\n${cookie[0]}: ${cookie[1]}\r\n\r\n`,
@@ -89,18 +91,18 @@ describe('the paths that proxies ask', () => {
     expect(answer.all('transfer-encoding')).toEqual([]);
   });
 
-  test('a WebSocket handshake that the proxy hands on whole is answered like any question', async () => {
+  test('a WebSocket handshake that the proxy passes on whole is handled like any auth request', async () => {
     const headers = forwarded.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     const shake = `Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n`;
     const path = `${OUTPOST}/auth/traefik`;
-    const nobody = await sendRaw(port, `GET ${path} HTTP/1.1\r\nHost: x\r\n${shake}${headers}\r\n`);
-    expect(nobody.status).toBe(401);
+    const anonymous = await sendRaw(port, `GET ${path} HTTP/1.1\r\nHost: x\r\n${shake}${headers}\r\n`);
+    expect(anonymous.status).toBe(401);
     const session = `${cookie[0]}: ${cookie[1]}\r\n`;
     const reply = await sendRaw(port, `GET ${path} HTTP/1.1\r\nHost: x\r\n${shake}${session}${headers}\r\n`);
     expect(reply.status).toBe(200);
   });
 
-  test('two questions on one connection, the first with a body that nobody reads', async () => {
+  test('two auth requests on one connection, the first with a body', async () => {
     const first = `POST ${OUTPOST}/auth/nginx HTTP/1.1\r\nHost: x\r\nX-Original-URL: https://app.example.com/healthz\r\nContent-Length: 5\r\n\r\nhello`;
     const second = `GET ${OUTPOST}/auth/nginx HTTP/1.1\r\nHost: x\r\nX-Original-URL: ${page}\r\nConnection: close\r\n\r\n`;
     const { raw } = await sendRaw(port, first + second);
@@ -112,7 +114,7 @@ describe('the paths that proxies ask', () => {
     expect((await ask(port, 'traefik', page, [...many, cookie])).status).toBe(200);
   });
 
-  test('an absolute-form target asks the same question, or none: never a yes for nobody', async () => {
+  test('an absolute-form target is the same auth request, or none: never allowed without a session', async () => {
     const answer = await send(port, `http://gatepost${OUTPOST}/auth/traefik`, [...forwarded, ...navigation]);
     expect([302, 404]).toContain(answer.status);
     const envoy = await send(port, `http://gatepost${OUTPOST}/auth/envoy/healthz`, [['Host', 'nowhere.example.com']]);
@@ -127,7 +129,7 @@ describe('the paths that proxies ask', () => {
     `${OUTPOST}/authx`,
     `${OUTPOST}/AUTH/nginx`,
     `/x${OUTPOST}/auth/nginx`,
-  ])('%s is nothing: 404', async (path) => {
+  ])('%s is no endpoint: 404', async (path) => {
     expect((await send(port, path, [['X-Original-URL', 'https://app.example.com/healthz'], cookie])).status).toBe(404);
   });
 
@@ -137,7 +139,7 @@ describe('the paths that proxies ask', () => {
     `${OUTPOST}/auth/caddy`,
     `${OUTPOST}/auth/envoy/page`,
     `${OUTPOST}/auth`,
-  ])('%s stays a question whatever marks its query has', async (path) => {
+  ])('%s stays an auth request whatever marks its query has', async (path) => {
     const headers: Pairs = [['X-Original-URL', page], ['Host', 'app.example.com'], ...forwarded, ...navigation];
     for (const mark of ['X-authentik-auth-callback', 'X-authentik-logout']) {
       const answer = await send(port, `${path}?${mark}=true&code=x&state=y`, headers);
@@ -150,7 +152,7 @@ describe('the paths that proxies ask', () => {
   });
 });
 
-describe('Cache-Control: no-store is on every answer of /auth/*', () => {
+describe('every response of /auth/* has Cache-Control: no-store', () => {
   test.each(dialects)('%s', async (dialect) => {
     const answers = [
       await ask(port, dialect, 'https://app.example.com/healthz'),
@@ -175,21 +177,18 @@ describe('Cache-Control: no-store is on every answer of /auth/*', () => {
 test.each([
   ['100-continue', 200],
   ['tea', 200],
-])("the client's Expect: %s is not what a proxy asks about", async (expectation, status) => {
+])("the client's Expect: %s does not change the response", async (expectation, status) => {
   const answer = await ask(port, 'nginx', 'https://app.example.com/healthz', [['Expect', expectation]]);
   expect(answer.raw).toMatch(new RegExp(`^(?:HTTP/1.1 100 Continue\r\n\r\n)?HTTP/1.1 ${status} `));
 });
 
-describe('the paths that browsers open', () => {
+describe('the browser endpoints', () => {
   const host: Pairs = [
     ['X-Forwarded-Host', 'app.example.com'],
     ['X-Forwarded-Proto', 'https'],
   ];
 
-  test.each([
-    'GET',
-    'HEAD',
-  ])('start: %s is a 302 to the provider with the redirect URI of the contract', async (method) => {
+  test.each(['GET', 'HEAD'])('start: %s is a 302 to the provider with the documented redirect URI', async (method) => {
     const answer = await send(port, `${OUTPOST}/start?rd=%2Fx`, host, method);
     expect(answer.status).toBe(302);
     const url = new URL(answer.get('location')!);
@@ -256,18 +255,14 @@ describe('the paths that browsers open', () => {
     expect((await ask(port, 'nginx', page, [cookie])).status).toBe(200);
   });
 
-  test.each([
-    'start',
-    'callback',
-    'sign_out',
-  ])('%s of a host that nobody knows: 404 naming it, and no cookie', async (name) => {
+  test.each(['start', 'callback', 'sign_out'])('%s of an unknown host: 404 naming it, and no cookie', async (name) => {
     const answer = await send(port, `${OUTPOST}/${name}`, [['X-Forwarded-Host', 'unknown.example.com']]);
     expect(answer.status).toBe(404);
     expect(answer.body).toContain('unknown.example.com');
     expect(answer.all('set-cookie')).toEqual([]);
   });
 
-  test('what a stranger types as a host is shown escaped', async () => {
+  test('a host from the request is shown escaped', async () => {
     const answer = await send(port, `${OUTPOST}/start`, [['X-Forwarded-Host', '<script>alert(1)</script>']]);
     expect(answer.status).toBe(404);
     expect(answer.body).not.toContain('<script>');
@@ -332,17 +327,17 @@ describe('ping, health, metrics and the rest', () => {
     '*',
     `${OUTPOST}/start?rd=%`,
     `${OUTPOST}/callback?state=%ff&code=%`,
-  ])('a target that is broken (%s) is an answer below 500', async (path) => {
+  ])('a malformed target (%s) gets a status below 500', async (path) => {
     const answer = await send(port, path, [['X-Forwarded-Host', 'app.example.com']], path === '*' ? 'OPTIONS' : 'GET');
     expect(answer.status).toBeGreaterThanOrEqual(200);
     expect(answer.status).toBeLessThan(500);
   });
 
-  // Attack: whoever looks through all parameters again for each of them is busy for a minute, and nobody else is answered.
+  // Attack: a server that searches all parameters again for each of them is blocked for a minute.
   test.each([
     ['/x', 404],
     [`${OUTPOST}/callback`, 302],
-  ])('%s with 35,000 parameters is answered like any other', async (path, status) => {
+  ])('%s with 35,000 parameters is handled like any other', async (path, status) => {
     const answer = await send(port, `${path}?${'a&'.repeat(35_000)}`, [['X-Forwarded-Host', 'app.example.com']]);
     expect(answer.status).toBe(status);
   });

@@ -1,4 +1,4 @@
-/** What the contract's cases share: one provider, Gatepost over it, questions down to the byte, and visitors who log in. */
+/** What these tests share: one provider, Gatepost over it, requests down to the byte, and visitors who log in. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -12,13 +12,13 @@ export { people } from '../support/provider.ts';
 export const OUTPOST = '/outpost.goauthentik.io';
 export const SECRET = 'a secret of the contract, longer than 32 characters';
 
-/** The twelve, in the contract's order. */
+/** The twelve identity headers in their order. */
 export const identityNames =
   'username groups entitlements email name uid jwt meta-jwks meta-outpost meta-provider meta-app meta-version'
     .split(' ')
     .map((name) => `x-authentik-${name}`);
 
-/** Every site of these tests, by slug: its address and what is particular about it. */
+/** Every site of these tests, by slug: its URL and what is particular about it. */
 const sites: Record<string, { host: string; more?: string; client?: Partial<TestClient> }> = {
   grafana: {
     host: 'https://app.example.com',
@@ -142,7 +142,7 @@ export interface Reply {
   /** As `get`, its bytes read as UTF-8. */
   utf8(name: string): string | undefined;
   body: string;
-  /** The whole answer as it came, latin1. */
+  /** The whole response as it came, latin1. */
   raw: string;
 }
 
@@ -208,7 +208,7 @@ export type DialectName = 'nginx' | 'traefik' | 'caddy' | 'envoy';
 export const dialects: DialectName[] = ['nginx', 'traefik', 'caddy', 'envoy'];
 export const redirecting: DialectName[] = ['traefik', 'caddy', 'envoy'];
 
-/** Asks as that proxy does about `url`. nginx tells the client's method only to a server that was told its header. */
+/** Sends the auth request of that proxy for `url`. With nginx the method counts only where `nginx_method_header` names its header. */
 export function ask(
   port: number,
   dialect: DialectName,
@@ -255,7 +255,7 @@ export function createVisitor(contract: Pick<Contract, 'provider'>, port: number
         },
   );
   const atProvider = (url: URL) => url.origin === contract.provider.issuer;
-  /** The login up to the callback's address, which is not opened. */
+  /** The login up to the callback URL, which is not opened. */
   const begin = async (target: string, user = 'alice') => {
     const start = await browser.open(startUrl(new URL(target).origin, target));
     if (!start.location || !atProvider(new URL(start.location)))
@@ -291,7 +291,7 @@ export const basic = (user: string, password: string): [string, string] => [
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
 ];
 
-/** Whence a request comes, for the limits that count by address. */
+/** The client address of a request, for limits that count by address. */
 export const from = (address: string): [string, string] => ['X-Forwarded-For', address];
 
 export interface Tokens {

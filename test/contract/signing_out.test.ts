@@ -1,4 +1,4 @@
-/** The contract's section 7: signing out, by the person and by the provider. */
+/** Signing out, by the user and by the provider. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const status = async (slug: string, cookie: [string, string], to = port) =>
   (await ask(to, 'traefik', `${hostOf(slug)}/page`, [cookie, ...navigation])).status;
 
 describe('sign_out', () => {
-  test('ends the session and goes on to the provider with id_token_hint', async () => {
+  test('ends the session and continues to the provider with id_token_hint', async () => {
     const visitor = createVisitor(site, port);
     await visitor.signIn(`${app}/`);
     const cookie: [string, string] = ['Cookie', visitor.cookie('grafana')];
@@ -44,7 +44,7 @@ describe('sign_out', () => {
     expect(await status('grafana', cookie)).toBe(302);
   });
 
-  test("ends the sessions of that user in other browsers and at other applications, and nobody else's", async () => {
+  test("ends the sessions of that user in other browsers and at other applications, and no other user's", async () => {
     const here = createVisitor(site, port);
     await here.signIn(`${app}/`);
     const elsewhere = await signedIn(site, 'grafana');
@@ -66,7 +66,7 @@ describe('sign_out', () => {
     expect(await status('grafana', bob)).toBe(200);
   });
 
-  test('signing in again works at the first try', async () => {
+  test('signing in again works at the first attempt', async () => {
     const visitor = createVisitor(site, port);
     for (let i = 0; i < 2; i += 1) {
       expect((await visitor.signIn(`${app}/again-${i}`)).location).toBe(`${app}/again-${i}`);
@@ -111,7 +111,7 @@ describe('sign_out', () => {
     await bare.close();
   });
 
-  test('the provider is away: the sessions end all the same', async () => {
+  test('the provider is unavailable: the sessions end nevertheless', async () => {
     const visitor = createVisitor(site, port);
     await visitor.signIn(`${app}/`);
     const cookie: [string, string] = ['Cookie', visitor.cookie('grafana')];
@@ -122,10 +122,10 @@ describe('sign_out', () => {
     expect(await status('grafana', cookie)).toBe(302);
   });
 
-  test('the store is away: 503, not "signed out"', async () => {
-    const away = (await site.another('store: redis://127.0.0.1:1')).http.port;
+  test('the store is unavailable: 503, not "signed out"', async () => {
+    const withoutStore = (await site.another('store: redis://127.0.0.1:1')).http.port;
     const cookie = await signedIn(site, 'grafana');
-    const reply = await send(away, `${OUTPOST}/sign_out`, [['Host', 'app.example.com'], cookie]);
+    const reply = await send(withoutStore, `${OUTPOST}/sign_out`, [['Host', 'app.example.com'], cookie]);
     expect(reply.status).toBe(503);
     expect(Number(reply.get('retry-after'))).toBeGreaterThan(0);
   });
@@ -159,7 +159,7 @@ const post = (token: string, to = port, host = 'app.example.com') =>
   );
 
 describe('backchannel_logout', () => {
-  test("by sub: all sessions of that user, at every application; nobody else's", async () => {
+  test("by sub: all sessions of that user, at every application; no other user's", async () => {
     const alice = await signedIn(site, 'grafana');
     const other = await signedIn(site, 'exact');
     const bob = await signedIn(site, 'grafana', 'bob');
@@ -191,7 +191,7 @@ describe('backchannel_logout', () => {
     expect(await status('withsid', two)).toBe(200);
   });
 
-  test('a provider that comes straight to this server, by whatever name, is heard', async () => {
+  test('a provider that calls this server directly, by any host name, is accepted', async () => {
     const alice = await signedIn(site, 'exact');
     expect((await post(await site.provider.sign(logout({ aud: 'exact' })), port, 'gatepost:9000')).status).toBe(200);
     expect(await status('exact', alice)).toBe(302);
@@ -245,7 +245,7 @@ describe('backchannel_logout', () => {
     ],
     ['nonsense', async () => 'nonsense'],
     ['nothing', async () => ''],
-  ])('%s: 400, and nobody is signed out', async (_, make) => {
+  ])('%s: 400, and no session ends', async (_, make) => {
     const alice = await signedIn(site, 'grafana');
     const reply = await post(await make());
     expect(reply.status).toBe(400);
@@ -284,9 +284,9 @@ describe('backchannel_logout', () => {
     expect(reply?.status ?? 400).toBeLessThan(500);
   });
 
-  test('the store is away: no success is claimed', async () => {
-    const away = (await site.another('store: redis://127.0.0.1:1')).http.port;
-    const reply = await post(await site.provider.sign(logout()), away);
+  test('the store is unavailable: no success is reported', async () => {
+    const withoutStore = (await site.another('store: redis://127.0.0.1:1')).http.port;
+    const reply = await post(await site.provider.sign(logout()), withoutStore);
     expect(reply.status).not.toBe(200);
   });
 

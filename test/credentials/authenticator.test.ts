@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeaderResult } from '../../src/credentials/types.ts';
-import { CredentialsRefused, ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
+import { ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
+import { rejected } from '../../src/provider/index.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { basic, identityOf, jwt, makeApplication, makeReplica, SECRET, START, watch } from './fixture.ts';
 
@@ -177,7 +178,7 @@ describe('once a minute', () => {
 
   it('a refusal ends the session, cookie and all', async () => {
     const { newSessionId } = accepted(await replica.authenticate(alice));
-    replica.stand.answer = async () => Promise.reject(new CredentialsRefused());
+    replica.stand.answer = async () => rejected('invalid_grant', 'wrong');
     clock.at += 60_000;
     expect(await replica.authenticate(alice)).toEqual({ kind: 'refused' });
     expect(await replica.sessions.find(newSessionId!, 'files')).toBeUndefined();
@@ -357,7 +358,7 @@ describe('when secrets rotate', () => {
     clock.at += 60_000;
     const moved = accepted(await rotated.authenticate(alice)).newSessionId!;
     clock.at += 60_000;
-    rotated.stand.answer = async () => Promise.reject(new CredentialsRefused());
+    rotated.stand.answer = async () => rejected('invalid_grant', 'wrong');
     expect(await rotated.authenticate(alice)).toEqual({ kind: 'refused' });
     for (const id of [old, moved]) expect(await rotated.sessions.find(id, 'files')).toBeUndefined();
   });

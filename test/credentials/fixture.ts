@@ -3,10 +3,9 @@
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createCredentialAuthenticator } from '../../src/credentials/authenticator.ts';
 import type { HeaderResult } from '../../src/credentials/types.ts';
-import { CredentialsRefused } from '../../src/errors.ts';
 import type { Identity } from '../../src/identity.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
-import type { Provider } from '../../src/provider/provider.ts';
+import { type Provider, type Rejection, rejected } from '../../src/provider/index.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -54,14 +53,15 @@ export function makeProvider(now: () => number) {
   const asked: string[] = [];
   const stand = {
     asked,
-    answer: async (user: string, secret: string): Promise<Identity> => {
-      if (!secret.startsWith('good')) throw new CredentialsRefused('wrong');
+    answer: async (user: string, secret: string): Promise<Identity | Rejection> => {
+      if (!secret.startsWith('good')) return rejected('invalid_grant', 'wrong');
       return identityOf(user, now() + 300_000);
     },
   };
-  const ask = (how: string, user: string, secret: string) => {
+  const ask = async (how: string, user: string, secret: string) => {
     asked.push(`${how} ${user}`);
-    return stand.answer(user, secret);
+    const answer = await stand.answer(user, secret);
+    return 'kind' in answer ? answer : { kind: 'verified', identity: answer };
   };
   const provider = {
     verifyAppPassword: (user: string, password: string) => ask('app_password', user, password),

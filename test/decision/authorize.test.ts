@@ -1,55 +1,66 @@
 import { describe, expect, test } from 'vitest';
-import type { Rule } from '../../src/access/rules.ts';
-import type { Authentication } from '../../src/auth/authenticate.ts';
-import type { Application } from '../../src/decision/application.ts';
-import { authorize } from '../../src/decision/authorize.ts';
-import type { AuthRequest } from '../../src/dialects/dialect.ts';
-import { requestUrl } from '../../src/dialects/forwarded_headers.ts';
+import type { Rule } from '../../src/access/rule.ts';
+import type { ApplicationConfig } from '../../src/config/schema/config.ts';
+import { compileApplication } from '../../src/decision/application.ts';
+import type { Authentication } from '../../src/decision/authentication.ts';
+import { authorize, authorizeAnyone } from '../../src/decision/authorize.ts';
+import type { AuthRequest } from '../../src/decision/request.ts';
 import { isNavigation, prefersJson } from '../../src/http/request_kind.ts';
-import type { LiveSession } from '../../src/sessions/sessions.ts';
+import { requestUrl } from '../../src/http/url.ts';
+import type { LiveSession } from '../../src/sessions/session.ts';
+import { makeApplication } from '../support/application.ts';
 
 const rule = (policy: Rule['policy'], principals = () => true): Rule => ({ name: policy, policy, principals });
-const alice = { session: { user: { username: 'alice' } }, key: 'k', derived: {} } as unknown as LiveSession;
+const user = { username: 'alice', groups: [], entitlements: [], email: '', name: '', uid: 'u', attributes: {} };
+const times = { createdAt: 0, tokenIssuedAt: 0, tokenExpiresAt: 0, expiresAt: 0 };
+const alice: LiveSession = {
+  session: { application: 'app', issuer: '', sub: 'u', user, jwt: '', idToken: '', authMethod: 'login', ...times },
+  key: 'k',
+};
 
-function question(more: Partial<AuthRequest> = {}): AuthRequest {
-  const url = requestUrl('https', 'app.example.com', '/a?b=1', 'x');
-  if ('kind' in url) throw new Error('unusable');
+function request(more: Partial<AuthRequest> = {}): AuthRequest {
+  const url = requestUrl('https', 'app.example.com', '/a?b=1');
+  if ('problem' in url) throw new Error(url.problem);
   return {
-    kind: 'question',
     url,
     method: 'GET',
-    client: undefined,
-    peer: '127.0.0.1',
+    clientAddress: undefined,
+    peerAddress: '127.0.0.1',
     headers: {},
     authorization: undefined,
     authorizationRepeated: false,
-    noRedirect: false,
-    redirects: true,
     ...more,
   };
 }
 
-function application(config: Record<string, unknown> = {}): Application {
-  return {
-    config: { name: 'App', skip_preflight: false, intercept_header_auth: false, ...config },
-    slug: 'app',
-    startUrl: 'https://app.example.com/outpost.goauthentik.io/start?rd=',
-  } as unknown as Application;
-}
+const application = (config: Partial<ApplicationConfig> = {}) =>
+  compileApplication(
+    makeApplication({
+      name: 'App',
+      external_host: 'https://app.example.com',
+      issuer: 'https://id.example.com',
+      ...config,
+    }),
+  );
 
-const wish = (value: string) => question({ headers: { 'x-authentik-no-redirect': value } });
-const asked = (query: string) => question({ url: { ...question().url, query } });
-const decide = (rules: Rule[], identified: Authentication = {}, q = question(), app = application()) =>
-  authorize(q, app, rules, identified);
+const wish = (value: string) => request({ headers: { 'x-authentik-no-redirect': value } });
+const asked = (query: string) => request({ url: { ...request().url, query } });
+const decide = (rules: Rule[], authentication: Authentication = {}, q = request(), app = application()) => {
+  const match = { request: q, application: app, rules };
+  return authorizeAnyone(match) ?? authorize(match, authentication);
+};
 
 describe('the rule', () => {
-  test('deny is a no, even for somebody known', () =>
+  test('deny refuses a known user too', () =>
     expect(decide([rule('deny')], { subject: alice })).toMatchObject({ kind: 'forbid', reason: 'denied' }));
-  test.each(['public', 'optional'] as const)('%s is a yes for nobody', (policy) =>
-    expect(decide([rule(policy)])).toMatchObject({ kind: 'allow', subject: undefined }));
-  test('optional is a yes with the identity that is there', () =>
+  test.each(['public', 'optional'] as const)('%s admits a client that is not signed in', (policy) => {
+    const decision = decide([rule(policy)]);
+    expect(decision.kind).toBe('allow');
+    expect('subject' in decision && decision.subject).toBeFalsy();
+  });
+  test('optional admits with the identity that is there', () =>
     expect(decide([rule('optional')], { subject: alice })).toMatchObject({ kind: 'allow', subject: alice }));
-  test('required is a yes for who may, a no for who may not, a login for nobody', () => {
+  test('required admits permitted users, refuses other users, and sends clients without a session to sign in', () => {
     expect(decide([rule('required')], { subject: alice })).toMatchObject({ kind: 'allow', subject: alice });
     expect(decide([rule('required', () => false)], { subject: alice })).toMatchObject({
       kind: 'forbid',
@@ -66,7 +77,7 @@ describe('the rule', () => {
   });
 });
 
-describe('somebody who is not signed in', () => {
+describe('a client that is not signed in', () => {
   test.each([
     [{}, 'no_credentials'],
     [{ expired: true }, 'session_expired'],
@@ -76,30 +87,22 @@ describe('somebody who is not signed in', () => {
 
   test('is sent to the login with the way back', () =>
     expect(decide([rule('required')])).toMatchObject({
-      redirect: true,
-      challenge: false,
+      presentation: 'page',
       loginUrl: 'https://app.example.com/outpost.goauthentik.io/start?rd=https%3A%2F%2Fapp.example.com%2Fa%3Fb%3D1',
     }));
 
-  test('is not redirected where the proxy cannot', () =>
-    expect(decide([rule('required')], {}, question({ redirects: false }))).toMatchObject({
-      redirect: false,
-      navigation: true,
-      challenge: false,
-    }));
-
   test.each([
-    question({ noRedirect: 'all' }),
+    request({ noRedirect: 'all' }),
     wish(''),
     wish('basic, 1'),
     wish('basics'),
     asked('?a=1&X-Authentik-No-Redirect=0'),
     asked('?x-authentik-no-redirect&a=basic&xx-authentik-no-redirect=basic'),
   ])('is challenged instead of redirected when asked for', (q) =>
-    expect(decide([rule('required')], {}, q)).toMatchObject({ redirect: false, challenge: 'all' }));
+    expect(decide([rule('required')], {}, q)).toMatchObject({ presentation: 'challenge' }));
 
   test.each([
-    question({ noRedirect: 'basic' }),
+    request({ noRedirect: 'basic' }),
     wish('basic'),
     wish('BaSiC'),
     asked('?a=1&X-Authentik-No-Redirect=Basic'),
@@ -108,11 +111,10 @@ describe('somebody who is not signed in', () => {
     { ...wish('1'), url: asked('?x-authentik-no-redirect=basic').url },
     { ...wish('basic'), noRedirect: 'all' as const },
   ])('is challenged for Basic alone where one of the wishes says so, refused or not', (q) => {
-    const only = { redirect: false, challenge: 'basic' };
+    const only = { presentation: 'basic_challenge' };
     const intercepting = application({ intercept_header_auth: true });
     expect(decide([rule('required')], {}, q)).toMatchObject(only);
     expect(decide([rule('required')], { refused: true }, q, intercepting)).toMatchObject(only);
-    expect(decide([rule('required')], {}, { ...q, redirects: false })).toMatchObject(only);
   });
 
   test('the wish opens nothing and closes nothing', () => {
@@ -123,12 +125,9 @@ describe('somebody who is not signed in', () => {
 
   test('is challenged after a refusal where the application intercepts', () => {
     const app = application({ intercept_header_auth: true });
-    expect(decide([rule('required')], { refused: true }, question(), app)).toMatchObject({
-      redirect: false,
-      challenge: 'all',
-    });
-    expect(decide([rule('required')], {}, question(), app)).toMatchObject({ redirect: true, challenge: false });
-    expect(decide([rule('required')], { refused: true })).toMatchObject({ redirect: true, challenge: false });
+    expect(decide([rule('required')], { refused: true }, request(), app)).toMatchObject({ presentation: 'challenge' });
+    expect(decide([rule('required')], {}, request(), app)).toMatchObject({ presentation: 'page' });
+    expect(decide([rule('required')], { refused: true })).toMatchObject({ presentation: 'page' });
   });
 
   test('has to wait after too many refusals', () =>
@@ -138,13 +137,13 @@ describe('somebody who is not signed in', () => {
     }));
 
   test('passes with a preflight where it is configured, else not', () => {
-    const preflight = question({
+    const preflight = request({
       method: 'OPTIONS',
       headers: { origin: 'https://x', 'access-control-request-method': 'PUT' },
     });
     const skip = application({ skip_preflight: true });
     expect(decide([rule('required')], {}, preflight, skip)).toMatchObject({ kind: 'allow' });
-    expect(decide([rule('required')], {}, preflight)).toMatchObject({ kind: 'sign_in', redirect: false });
+    expect(decide([rule('required')], {}, preflight)).toMatchObject({ kind: 'sign_in', presentation: 'plain' });
     expect(decide([rule('deny')], {}, preflight, skip)).toMatchObject({ kind: 'forbid' });
     expect(decide([rule('required')], {}, { ...preflight, method: undefined }, skip)).toMatchObject({
       kind: 'sign_in',
@@ -156,7 +155,7 @@ describe('somebody who is not signed in', () => {
 });
 
 describe('the client’s Authorization', () => {
-  const withHeader = question({ authorization: 'Basic x' });
+  const withHeader = request({ authorization: 'Basic x' });
   test('is passed on where it was not used', () =>
     expect(decide([rule('required')], { subject: alice }, withHeader)).toMatchObject({ authorization: 'Basic x' }));
   test('is not passed on where it was used', () =>
@@ -182,8 +181,8 @@ test.each([
   [{ method: 'POST', headers: { 'sec-fetch-mode': 'navigate' } }, true],
   [{ method: 'GET', headers: { 'sec-fetch-mode': 'websocket' } }, false],
   [{ method: 'GET', headers: { 'sec-fetch-mode': 'navigate, navigate' } }, false],
-])('%j is a page visit: %s', (request, visit) =>
-  expect(isNavigation(question(request as Partial<AuthRequest>))).toBe(visit));
+])('%j is a navigation: %s', (fields, navigation) =>
+  expect(isNavigation(request(fields as Partial<AuthRequest>))).toBe(navigation));
 
 test.each([
   [undefined, false],
@@ -193,11 +192,11 @@ test.each([
   ['text/html, application/json;q=0.9', false],
   ['application/json;q=0.5, text/plain;q=0.4', true],
 ])('Accept: %s prefers JSON: %s', (accept, json) =>
-  expect(prefersJson(question({ headers: accept === undefined ? {} : { accept } }))).toBe(json));
+  expect(prefersJson(request({ headers: accept === undefined ? {} : { accept } }))).toBe(json));
 
 // Attack: after a quotation mark each comma costs another copy of all that came before it. With so many this would never end.
 test('an Accept header that is longer than any program needs is not taken apart', () => {
-  const asked = question({ headers: { accept: `text/html,"${','.repeat(2_000_000)}` } });
+  const asked = request({ headers: { accept: `text/html,"${','.repeat(2_000_000)}` } });
   expect(isNavigation(asked)).toBe(false);
   expect(prefersJson(asked)).toBe(false);
 });

@@ -21,7 +21,7 @@ afterAll(async () => {
   undo();
 });
 
-/** A page visit of somebody who is not signed in. */
+/** A navigation of a visitor who is not signed in. */
 function visit(path: string) {
   const { port, host } = new URL(demo.url);
   return ask(Number(port), { path, host, headers: [['Accept', 'text/html']] });
@@ -51,7 +51,7 @@ test('a login leads back to the page with its query, and the site knows the name
   expect(page.text).toContain('admins|staff');
 });
 
-test('the login page says who one may be, and that a password is wrong', async () => {
+test('the login page lists the users, and says that a password is wrong', async () => {
   const { page } = await logIn('alice', 'rabbit');
   expect(page.text).toContain('Wrong user name or password');
   expect(page.text).toContain('wonderland');
@@ -70,7 +70,7 @@ test('the public page needs no login, and says so', async () => {
   expect(page.text).toContain('you are not signed in');
 });
 
-test('a script is told 401 and where to log in', async () => {
+test('a script gets 401 and the login URL', async () => {
   const response = await fetch(`${demo.url}/api/me`, { headers: { accept: 'application/json' } });
   expect(response.status).toBe(401);
   expect(await response.json()).toMatchObject({ error: 'no_credentials' });
@@ -104,7 +104,7 @@ test('the gateway lets no identity of the client through, in no spelling', async
   expect(elsewhere.status).toBe(401);
 });
 
-test("the gateway shows nobody Gatepost's answers to itself, and knows one host", async () => {
+test("the gateway does not expose Gatepost's auth endpoints, and serves one host", async () => {
   const answer = await fetch(`${demo.url}/outpost.goauthentik.io/auth/traefik`);
   expect(answer.status).toBe(404);
   expect((await fetch(`${demo.url.replace('app.localhost', '127.0.0.1')}/public/`)).status).toBe(404);

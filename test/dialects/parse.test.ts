@@ -19,7 +19,7 @@ function read(
       name === 'Host' ? [values].flat()[0] : [values].flat().join(', '),
     ]),
   ) as IncomingHttpHeaders;
-  const request = { method: more.method ?? 'GET', url: target, headers: joined, rawHeaders };
+  const request = { method: more.method ?? 'GET', headers: joined, rawHeaders };
   const reading = found.dialect.parse(request, found.rest, { ...options, ...more });
   return 'kind' in reading ? `${reading.header} ${reading.problem}` : `${reading.method} ${reading.url.href}`;
 }
@@ -35,7 +35,7 @@ test.each([
   ['/outpost.goauthentik.io/auth', 'nginx'],
   ['/outpost.goauthentik.io/auth?traefik', 'traefik'],
   ['/outpost.goauthentik.io/auth?traefik=1', 'traefik'],
-])('%s asks as %s', (target, name) => expect(findDialect(target)?.dialect.name).toBe(name));
+])('%s is of the dialect %s', (target, name) => expect(findDialect(target)?.dialect.name).toBe(name));
 
 test.each([
   '/',
@@ -48,7 +48,7 @@ test.each([
   '/outpost.goauthentik.io/start',
   '/AUTH/nginx',
   '//auth/nginx',
-])('%s is no question', (target) => expect(findDialect(target)).toBeUndefined());
+])('%s is no auth endpoint', (target) => expect(findDialect(target)).toBeUndefined());
 
 describe.each(['traefik', 'caddy'])('%s', (name) => {
   const target = `/outpost.goauthentik.io/auth/${name}`;
@@ -200,7 +200,7 @@ describe('envoy', () => {
 
 test('every dialect says whether it can redirect', () => {
   const redirects = ['nginx', 'traefik', 'caddy', 'envoy'].map(
-    (name) => findDialect(`/auth/${name}`)?.dialect.redirects,
+    (name) => findDialect(`/auth/${name}`)?.dialect.capabilities.redirect,
   );
   expect(redirects).toEqual([false, true, true, true]);
 });

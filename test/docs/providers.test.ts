@@ -1,4 +1,4 @@
-/** The page on providers: its examples load, and its tables say of every provider how we know. */
+/** The page on providers: its examples load, and its tables say for every provider how it was tested. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -29,13 +29,13 @@ test('no example opens an application to the tokens of every client of a realm',
   expect(fences.flatMap((fence) => load(fence).applications[0]!.bearer_audiences)).toEqual([]);
 });
 
-test('a provider that anybody may register with is shown with a rule that keeps them out', () => {
+test('the example of a provider with open registration has a rule that restricts access', () => {
   const google = fences.find(({ code }) => code.includes('accounts.google.com'))!;
   const [rule] = load(google).applications[0]!.access;
   expect(rule).toMatchObject({ policy: 'required', emails: ['*@example.com'] });
 });
 
-test('the page names the redirect URI and the back-channel address that Gatepost answers on', () => {
+test('the page names the redirect URI and the back-channel logout URI of Gatepost', () => {
   expect(text).toContain('/outpost.goauthentik.io/callback?X-authentik-auth-callback=true');
   expect(text).toContain('/outpost.goauthentik.io/backchannel_logout');
 });

@@ -1,9 +1,9 @@
-/** A client that sends exactly what it is told to: odd paths, doubled and misspelt headers, absolute targets. */
+/** A client that sends exactly what a test asks for: odd paths, doubled and misspelt headers, absolute targets. */
 import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import type { Seen } from './upstream.ts';
 
-export interface Question {
+export interface ClientRequest {
   method?: string;
   /** The raw request target. */
   path: string;
@@ -16,21 +16,21 @@ export interface Question {
 }
 
 export interface Answer {
-  /** 0: no answer at all. */
+  /** 0: no response at all. */
   status: number;
   headers: Record<string, string | string[] | undefined>;
   cookies: string[];
   text: string;
-  /** What the upstream says that reached it, where the answer is the upstream's. */
+  /** What reached the upstream, where the response is the upstream's. */
   seen: Seen | undefined;
 }
 
-/** Some way to ask a proxy on a loopback port. */
-export type Asker = (port: number, question: Question) => Promise<Answer>;
+/** Sends a request to a proxy on a loopback port. */
+export type Asker = (port: number, clientRequest: ClientRequest) => Promise<Answer>;
 
-/** Asks the proxy on a loopback port. `ca`: over TLS. Never throws: an answer that cannot be had has the status 0. */
-export function ask(port: number, question: Question, ca?: string): Promise<Answer> {
-  const { method = 'GET', path, host, headers = [], body, patience = 20_000 } = question;
+/** Sends a request to the proxy on a loopback port. `ca`: over TLS. Never throws: without a response the status is 0. */
+export function ask(port: number, clientRequest: ClientRequest, ca?: string): Promise<Answer> {
+  const { method = 'GET', path, host, headers = [], body, patience = 20_000 } = clientRequest;
   const flat = [['Host', host], ...headers, ...(body ? [['Content-Length', String(body.length)]] : [])].flat();
   return new Promise((done) => {
     const none = (error: Error) => done({ status: 0, headers: {}, cookies: [], text: error.message, seen: undefined });

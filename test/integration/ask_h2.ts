@@ -1,11 +1,11 @@
 /** As `ask`, over TLS and HTTP/2: what browsers speak to a real site. */
 import { connect, type OutgoingHttpHeaders } from 'node:http2';
-import type { Answer, Question } from './ask.ts';
+import type { Answer, ClientRequest } from './ask.ts';
 import type { Seen } from './upstream.ts';
 
-/** One question on a connection of its own; the proxy must speak HTTP/2 and show a certificate that `ca` has signed. */
-export function askH2(port: number, question: Question, ca: string): Promise<Answer> {
-  const { method = 'GET', path, host, headers = [], body, patience = 20_000 } = question;
+/** One request on a connection of its own; the proxy must speak HTTP/2 and present a certificate that `ca` has signed. */
+export function askH2(port: number, request: ClientRequest, ca: string): Promise<Answer> {
+  const { method = 'GET', path, host, headers = [], body, patience = 20_000 } = request;
   const servername = host.replace(/:\d+$/, '');
   const lines: OutgoingHttpHeaders = { ':method': method, ':path': path, ':authority': host, ':scheme': 'https' };
   for (const [name, value] of headers) lines[name] = lines[name] ? [lines[name] as string, value].flat() : value;

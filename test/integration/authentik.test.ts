@@ -33,7 +33,7 @@ describe.each(proxies)("$name with authentik's configuration", ({ proxy, binary 
     });
     afterAll(() => site?.stop());
 
-    test('a page visit comes back from the login to the very address, signed in', async () => {
+    test('a navigation returns from the login to the same URL, signed in', async () => {
       const context = await chromium.newContext();
       const page = await context.newPage();
       const host = mode === 'single' ? site.host : site.other;
@@ -52,7 +52,7 @@ describe.each(proxies)("$name with authentik's configuration", ({ proxy, binary 
       await context.close();
     });
 
-    test('nobody is let in without a session, and signing out ends it', async () => {
+    test('a request without a session is denied, and signing out ends a session', async () => {
       const none = await site.watch(() => site.ask({ path: '/private' }));
       expect(none).toEqual([]);
       const { visitor, cookie } = await site.signIn();
@@ -62,16 +62,16 @@ describe.each(proxies)("$name with authentik's configuration", ({ proxy, binary 
       expect(after).toEqual([]);
     });
 
-    test('an app password opens the door and makes a session', async () => {
+    test('an app password is accepted and creates a session', async () => {
       const authorization = `Basic ${Buffer.from('alice:app-alice').toString('base64')}`;
       const answer = await site.ask({ path: '/whoami', headers: [['Authorization', authorization]] });
       expect(header(answer.seen!, 'X-authentik-username')).toBe('alice');
-      // Attack: the application behind collects app passwords. Their other configurations have no way to remove one.
-      // (In the domain's site Gatepost sends a Basic of its own, which authentik's configuration does not let through.)
+      // Attack: the application collects app passwords. authentik's other configurations have no way to remove one.
+      // (For the domain's site Gatepost sends a Basic of its own, which authentik's configuration does not copy.)
       if (proxy.tool === 'envoy' && mode === 'single') expect(header(answer.seen!, 'Authorization')).toBeUndefined();
     });
 
-    test('an address that carries one of our marks is a page like any other', async () => {
+    test('a URL with one of the marks of Gatepost is a page like any other', async () => {
       const { cookie } = await site.signIn();
       const path = '/page?X-authentik-logout=true';
       expect((await site.ask({ path, headers: [cookie] })).seen?.url).toBe(path);

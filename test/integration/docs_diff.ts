@@ -1,4 +1,4 @@
-/** Does what a page of docs/proxies tells operators to do: applies the diffs of one of its sections. */
+/** Applies the diffs of one section of a page in docs/proxies, as an operator would. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

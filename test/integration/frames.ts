@@ -1,4 +1,4 @@
-/** HTTP/2 written by hand (RFC 9113, RFC 7541), for what no decent client sends: doubled, missing and misspelt fields. */
+/** HTTP/2 written by hand (RFC 9113, RFC 7541), for what no ordinary client sends: doubled, missing and misspelt fields. */
 import { connect } from 'node:tls';
 
 /** What became of a request: the bytes of its body, or how it was refused. */

@@ -1,8 +1,8 @@
-/** Stands between a proxy and Gatepost, and can let Gatepost seem stopped, hung or mad without restarting anything. */
+/** Stands between a proxy and Gatepost, and can make Gatepost seem stopped, hung or broken without restarting anything. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** `relay`: all goes through; `refuse`: the connection is cut; `hang`: never an answer; `say`: these bytes, then the end. */
+/** `relay`: everything passes; `refuse`: the connection is cut; `hang`: no response; `say`: these bytes, then the end. */
 export type Mode = 'relay' | 'refuse' | 'hang' | { say: string };
 
 export async function startGate(target: number) {

@@ -1,4 +1,4 @@
-/** HAProxy goes on when a Lua action fails, as if it had said yes: neither the script nor the configuration may leave it at that. */
+/** HAProxy continues when a Lua action fails, as if the request were allowed: script and configuration must both prevent that. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,14 +16,14 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-/** The answer to a visit, and what of it the application has seen, with a script that was changed before HAProxy read it. */
+/** The response to a request, and what of it reached the application, with a script that was changed before HAProxy read it. */
 async function visit(change: (script: string) => string) {
   const upstream = await startUpstream();
   stops.push(upstream.close);
   const directory = mkdtempSync(join(tmpdir(), 'gatepost-script-'));
   stops.push(() => rmSync(directory, { recursive: true }));
   const port = await freePort();
-  // Nobody listens where Gatepost should be: a yes can come from nowhere.
+  // No process listens where Gatepost should be, so nothing can allow a request.
   const site: Site = {
     mode: 'forward_single',
     directory,
@@ -47,22 +47,22 @@ function put(script: string, part: string, instead: string): string {
   expect(script).toContain(part);
   return script.replace(part, instead);
 }
-const asking = 'return core.httpclient():get({ url = ask, headers = headers, timeout = patience })';
-const sayYes = (script: string) => put(script, asking, 'return { status = 200, headers = {} }');
-const breakIn = (script: string, name: string) => put(script, name, `${name}\n  error('nobody thought of this')`);
+const asking = 'return core.httpclient():get({ url = AUTH_URL, headers = headers, timeout = TIMEOUT_MS })';
+const respondAllow = (script: string) => put(script, asking, 'return { status = 200, headers = {} }');
+const breakIn = (script: string, name: string) => put(script, name, `${name}\n  error('an unexpected error')`);
 
 describe.skipIf(!binary)('a request', () => {
-  test('is let in on a yes', async () => {
-    expect(await visit(sayYes)).toMatchObject({ status: 200, seen: [{ url: '/private' }] });
+  test('passes when Gatepost allows it', async () => {
+    expect(await visit(respondAllow)).toMatchObject({ status: 200, seen: [{ url: '/private' }] });
   });
 
-  test('is refused when the script cannot make out the question', async () => {
-    const broken = (script: string) => breakIn(sayYes(script), 'local function question(txn)');
+  test('is refused when the script cannot build the auth request', async () => {
+    const broken = (script: string) => breakIn(respondAllow(script), 'local function auth_request_headers(txn)');
     expect(await visit(broken)).toEqual({ status: 503, seen: [] });
   });
 
-  test('is refused when the script cannot set what Gatepost answered', async () => {
-    const broken = (script: string) => breakIn(sayYes(script), 'local function hand_on(txn, answer)');
+  test('is refused when the script cannot copy the headers of the response', async () => {
+    const broken = (script: string) => breakIn(respondAllow(script), 'local function allow(txn, response)');
     expect(await visit(broken)).toEqual({ status: 503, seen: [] });
   });
 

@@ -1,4 +1,4 @@
-/** The same proxies as https sites, with the diffs of docs/proxies applied to the files that operators copy: all over HTTP/2. */
+/** The same proxies as https sites, with the diffs of docs/proxies applied to the files that operators copy; all requests over HTTP/2. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { needTool } from '../support/tools.ts';

@@ -5,7 +5,7 @@ import { applyFront } from './docs_diff.ts';
 import { startProgram } from './program.ts';
 import { copy, fill, type Site, type TestedProxy } from './proxy.ts';
 
-/** What a distribution's nginx.conf says around the files that an operator copies. */
+/** What a distribution's nginx.conf has around the files that an operator copies. */
 const main = `
 daemon off;
 worker_processes 1;

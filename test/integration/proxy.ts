@@ -27,7 +27,7 @@ export interface Site {
 export interface TestedProxy {
   name: string;
   tool: Tool;
-  /** As whom the proxy asks. */
+  /** The dialect of the proxy's auth requests. */
   dialect: 'nginx' | 'traefik' | 'caddy' | 'envoy';
   /** It takes a WebSocket that comes as a stream of HTTP/2 (RFC 8441). */
   h2Sockets?: true;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, type Asker, ask, type Question } from './ask.ts';
+import { type Answer, type Asker, ask, type ClientRequest } from './ask.ts';
 import { askH2 } from './ask_h2.ts';
 import { askBalancer } from './balancer.ts';
 import type { Certificate } from './certificate.ts';
@@ -28,8 +28,8 @@ export interface TestedSite {
   cookie: string;
   gate: Gate;
   world: World;
-  /** Asks the proxy, over HTTP/2 where it is https; the host is the site's unless the question has one. */
-  ask(question: Omit<Question, 'host'> & { host?: string }): Promise<Answer>;
+  /** Sends a request to the proxy, over HTTP/2 where it is https; the host is the site's unless the request has one. */
+  ask(request: Omit<ClientRequest, 'host'> & { host?: string }): Promise<Answer>;
   /** What reached the upstream while `work` ran. */
   watch(work: () => Promise<unknown>): Promise<Seen[]>;
   /** A visitor who has just signed in, and the session's `Cookie` header. */
@@ -53,7 +53,7 @@ export async function startSite(
   const { tls, scheme, front } = world;
   const where = { directory, port, hosts, gatepost: gate.port, upstream, tls, balanced: front === 'balancer' };
   const site = { mode: `forward_${mode}` as const, cookie, ...where };
-  const put: Asker = tls ? (at, question) => askH2(at, question, tls.ca) : front === 'balancer' ? askBalancer : ask;
+  const put: Asker = tls ? (at, request) => askH2(at, request, tls.ca) : front === 'balancer' ? askBalancer : ask;
   let running: Running;
   try {
     running = await proxy.start(binary, site);
@@ -76,7 +76,7 @@ export async function startSite(
     cookie,
     gate,
     world,
-    ask: (question) => put(port, { host, ...question }),
+    ask: (request) => put(port, { host, ...request }),
     async watch(work) {
       const before = world.upstream.seen.length;
       await work();

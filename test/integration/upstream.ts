@@ -1,4 +1,4 @@
-/** The protected application: shows as JSON what reached it, byte for byte, and keeps a list of it. */
+/** The protected application: returns as JSON what reached it, byte for byte, and keeps a list of it. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +22,7 @@ function look(request: IncomingMessage, body: number): Seen {
 }
 
 /** A page whose scripts the tests run; the upstream serves it on a public path. */
-const page = '<!doctype html><title>Public page</title><p>anybody may read this</p>';
+const page = '<!doctype html><title>Public page</title><p>a page that needs no login</p>';
 
 export async function startUpstream() {
   const seen: Seen[] = [];

@@ -1,12 +1,12 @@
 /** A person without a browser: follows redirects by hand, keeps cookies, fills in the provider's form. */
 import { type Answer, type Asker, ask } from './ask.ts';
 
-/** An answer and the address it came from. */
+/** A response and the URL it came from. */
 export interface Page extends Answer {
   url: string;
 }
 
-/** Every host is on loopback; its port is the one in the address. `secure`: how https is asked. */
+/** Every host is on loopback; its port is the one in the URL. `secure`: sends requests for https. */
 export function createVisitor(secure: Asker = ask) {
   const jar = new Map<string, { value: string; host: string; wide: boolean }>();
 
@@ -34,8 +34,8 @@ export function createVisitor(secure: Asker = ask) {
     if (form) headers.push(['Content-Type', 'application/x-www-form-urlencoded']);
     const path = address.slice(url.origin.length).replace(/#.*/, '') || '/';
     const body = form && { method: 'POST', body: Buffer.from(new URLSearchParams(form).toString()) };
-    const question = { path, host: url.host, headers, ...body };
-    const answer = await (url.protocol === 'https:' ? secure : ask)(Number(url.port), question);
+    const request = { path, host: url.host, headers, ...body };
+    const answer = await (url.protocol === 'https:' ? secure : ask)(Number(url.port), request);
     for (const line of answer.cookies) keep(url, line);
     return { ...answer, url: address };
   };

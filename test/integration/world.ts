@@ -45,7 +45,7 @@ function client(name: string, mode: keyof Ports, externalHost: string): TestClie
   return { client_id: clientId(name, mode), client_secret: 'secret', redirect_uris: [externalHost + callback] };
 }
 
-/** Somebody whose groups make long headers and a long token. */
+/** A user whose groups make long headers and a long token. */
 const carol: TestUser = {
   sub: 'u-carol',
   username: 'carol',

@@ -55,6 +55,23 @@ test('the end writes at once what was only gathered', async () => {
   expect(piece).toBe(lines.slice(0, 100).join(''));
 });
 
+test('the end may come twice, with lines in between, while a piece is on its way: each line is there once', async () => {
+  const { path, fd } = makePipe();
+  const output = createOutput(fd);
+  output.write('one\n');
+  output.flush();
+  output.end();
+  output.write('two\n');
+  expect(output.end).not.toThrow();
+  let read = '';
+  for await (const piece of createReadStream(path, { encoding: 'utf8' })) {
+    read += piece;
+    if (read.length >= 'one\ntwo\n'.length) break;
+  }
+  // The piece on its way is written by another thread.
+  expect(read.split('\n').toSorted()).toEqual(['', 'one', 'two']);
+});
+
 test.each([
   ['a full disk', () => openFile('/dev/full', 'w')],
   ['a reader that does not read', () => makePipe().fd],

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { deniedPage } from '../../src/pages/denied.ts';
-import { pageHeaders, renderPage } from '../../src/pages/layout.ts';
 import {
-  clientRefusedPage,
+  clientRejectedPage,
   internalErrorPage,
-  loginFailedPage,
-  loopPage,
-  providerDownPage,
-  signedOutPage,
-  storeDownPage,
+  providerUnavailablePage,
+  storeUnavailablePage,
   unknownHostPage,
-} from '../../src/pages/login.ts';
+} from '../../src/pages/errors.ts';
+import { PAGE_HEADERS, renderPage } from '../../src/pages/layout.ts';
+import { loginFailedPage, loginLoopPage, signedOutPage } from '../../src/pages/login.ts';
 import { makeApplication } from '../support/application.ts';
 
 const evil = '<script>alert("1")</script>&\'';
@@ -28,21 +26,20 @@ const user = {
 const session = { user, sub: 'u' };
 const id = 'request-1234';
 
-const pages = {
-  signed_out: renderPage({ ...signedOutPage(application, true), requestId: id }),
-  login_failed: renderPage({
-    ...loginFailedPage(application, `https://grafana.example.com/${evil}`, { sentence: evil, code: evil, status: 400 }),
-    requestId: id,
-  }),
-  loop: renderPage({ ...loopPage(application, `https://grafana.example.com/${evil}`), requestId: id }),
-  provider_down: renderPage({ ...providerDownPage(application, `https://grafana.example.com/${evil}`), requestId: id }),
-  client_refused: renderPage({
-    ...clientRefusedPage(application, `https://grafana.example.com/${evil}`),
-    requestId: id,
-  }),
-  store_down: renderPage({ ...storeDownPage(application), requestId: id }),
-  unknown_host: renderPage({ ...unknownHostPage(evil), requestId: id }),
-  broken: renderPage({ ...internalErrorPage(), requestId: id }),
+const returnTo = `https://grafana.example.com/${evil}`;
+const contents = {
+  signed_out: signedOutPage(application, true),
+  login_failed: loginFailedPage(application, returnTo, { sentence: evil, code: evil, status: 400 }),
+  login_loop: loginLoopPage(application, returnTo),
+  provider_unavailable: providerUnavailablePage(application, returnTo),
+  client_rejected: clientRejectedPage(application, returnTo),
+  store_unavailable: storeUnavailablePage(application),
+  unknown_host: unknownHostPage(evil),
+  internal_error: internalErrorPage(),
+};
+
+const pages: Record<string, string> = {
+  ...Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, renderPage(content, id)])),
   denied: deniedPage({ reason: 'forbidden', application: { config: application }, subject: { session } }, id).body,
 };
 
@@ -52,7 +49,7 @@ describe.each(Object.entries(pages))('the page %s', (name, html) => {
     expect(html).not.toMatch(/\son\w+=/);
     expect(html.match(/href="[^"]*"/g)?.every((link) => link.startsWith('href="https://')) ?? true).toBe(true);
     expect(html).toContain(`Request: ${id}`);
-    if (name !== 'broken') expect(html).toContain('&#60;script&#62;');
+    if (name !== 'internal_error') expect(html).toContain('&#60;script&#62;');
   });
 
   test('fits a phone, light and dark, and is one document', () => {
@@ -64,31 +61,49 @@ describe.each(Object.entries(pages))('the page %s', (name, html) => {
 });
 
 test('the policy allows the one style and nothing else', () => {
-  const policy = new Map(pageHeaders.map(([name, value]) => [name, value])).get('Content-Security-Policy')!;
-  const style = /<style>([\s\S]*?)<\/style>/.exec(pages.loop)![1]!;
+  const policy = new Map(PAGE_HEADERS.map(([name, value]) => [name, value])).get('Content-Security-Policy')!;
+  const style = /<style>([\s\S]*?)<\/style>/.exec(pages.login_loop!)![1]!;
   const hash = createHash('sha256').update(style).digest('base64');
   expect(policy).toBe(
     `default-src 'none'; style-src 'sha256-${hash}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
   );
 });
 
-test('a refusal says who one is, which application it is, and how to change the account', () => {
+test('the code on a page is the reason, or a more exact one', () => {
+  expect(pages.login_loop).toContain('Code: login_loop');
+  expect(pages.store_unavailable).toContain('Code: store_unavailable');
+  expect(pages.client_rejected).toContain('Code: client_refused');
+  expect(pages.denied).toContain('Code: forbidden');
+  expect(pages.signed_out).not.toContain('Code:');
+});
+
+test('the page of a denial names the account and the application, and has a link to another account', () => {
   const page = deniedPage({ reason: 'forbidden', application: { config: application }, subject: { session } }, id);
   expect(page.body).toContain('Łukasz 山田 (alice');
   expect(page.body).toContain('href="https://grafana.example.com/outpost.goauthentik.io/sign_out"');
   expect(page.headers).toContain('Content-Security-Policy');
   expect(page.headers.length % 2).toBe(0);
-  const nobody = deniedPage({ reason: 'denied', application: { config: application } }, id);
-  expect(nobody.body).not.toContain('sign_out');
+  const closed = deniedPage({ reason: 'denied', application: { config: application } }, id);
+  expect(closed.body).not.toContain('sign_out');
 });
 
 test('the loop page names what belongs to the mode', () => {
   const domain = { ...application, mode: 'forward_domain' as const, cookie_domain: 'example.com' };
-  const page = renderPage({ ...loopPage(domain, 'https://grafana.example.com/'), requestId: id });
+  const page = renderPage(loginLoopPage(domain, 'https://grafana.example.com/'), id);
   expect(page).toContain('cookie_domain');
-  expect(pages.loop).toContain('grafana.example.com alone');
+  expect(pages.login_loop!).toContain('grafana.example.com alone');
   const plain = { ...application, external_host: 'http://grafana.example.com' };
-  expect(renderPage({ ...loopPage(plain, 'http://grafana.example.com/'), requestId: id })).toContain(
-    'This address is http',
-  );
+  expect(renderPage(loginLoopPage(plain, 'http://grafana.example.com/'), id)).toContain('This address is http');
+});
+
+test.each([
+  [{ username: 'alice', name: 'Alice A.', email: 'a@example.com' }, 'Alice A. (alice)'],
+  [{ username: 'alice', name: 'alice', email: 'a@example.com' }, 'alice'],
+  [{ username: 'alice', name: '', email: 'a@example.com' }, 'alice'],
+  [{ username: '', name: 'Alice A.', email: 'a@example.com' }, 'Alice A. (u)'],
+  [{ username: '', name: '', email: 'a@example.com' }, 'a@example.com (u)'],
+  [{ username: '', name: '', email: '' }, 'u'],
+])('the account of a denial: %j', (changes, account) => {
+  const subject = { session: { user: { ...user, ...changes }, sub: 'u' } };
+  expect(deniedPage({ reason: 'forbidden', subject }, id).body).toContain(`<dt>Account</dt><dd>${account}</dd>`);
 });

@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { CredentialsRefused, ProviderUnavailable } from '../../src/errors.ts';
+import { ProviderUnavailable } from '../../src/errors.ts';
 import { describeError } from '../../src/observe/log.ts';
-import { ClientRejected, CodeRejected } from '../../src/provider/index.ts';
+import { ClientRejected, type RejectionReason } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
-import { attempt, clients, connect, login, redirectUri, signInAtProvider } from './fixture.ts';
+import { attempt, clients, connect, identityOf, login, redirectUri, rejectionOf, signInAtProvider } from './fixture.ts';
 
 let provider: TestProvider;
 
@@ -45,7 +45,7 @@ describe('the authorization URL', () => {
 });
 
 describe('a code', () => {
-  test('becomes an identity with everything that the provider says', async () => {
+  test('becomes an identity with all claims of the provider', async () => {
     const identity = await login(connect(provider).ours);
     expect(identity).toMatchObject({ issuer: provider.issuer, sub: 'u-alice', refreshToken: undefined });
     expect(identity.user).toMatchObject({
@@ -72,6 +72,19 @@ describe('a code', () => {
     expect((await login(connect(provider, { client_id }).ours)).user.username).toBe('alice');
   });
 
+  test('a provider that takes the secret in the form alone gets it there, and later at once', async () => {
+    const { ours } = connect(provider, { client_id: 'post-only' });
+    let asked = 0;
+    provider.stand('token', (form) => {
+      asked += 1;
+      return form.has('client_secret') ? undefined : { status: 401, body: { error: 'invalid_client' } };
+    });
+    expect((await login(ours)).user.username).toBe('alice');
+    expect(asked).toBe(2);
+    await login(ours);
+    expect(asked).toBe(3);
+  });
+
   test('carries sid where the provider has it', async () => {
     expect((await login(connect(provider, { client_id: 'with-sid' }).ours)).sid).toBeTypeOf('string');
   });
@@ -85,49 +98,52 @@ describe('a code', () => {
     expect(bob.user.groups).toEqual(['staff']);
   });
 
-  test('a userinfo answer about somebody else is not believed', async () => {
+  test('Attack: a userinfo response about another user is dropped', async () => {
     provider.stand('userinfo', () => ({ body: { sub: 'u-alice', entitlements: ['everything'] } }));
     expect((await login(connect(provider).ours, 'bob')).user.entitlements).toEqual([]);
   });
 
-  test('is good once', async () => {
+  test('is accepted once', async () => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
-    await ours.exchangeCode(callback, attempt);
-    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(CodeRejected);
+    await identityOf(ours.exchangeCode(callback, attempt));
+    await rejectionOf(ours.exchangeCode(callback, attempt), 'invalid_grant');
   });
 
-  test.each([
-    ['wrong nonce', { nonce: 'another' }, {}],
-    ['no nonce', { nonce: undefined }, {}],
-    ['another issuer', { iss: 'https://evil.example.com' }, {}],
-    ['another audience', { aud: 'other-client' }, {}],
-    ['several audiences, azp of another', { aud: ['grafana', 'other-client'], azp: 'other-client' }, {}],
-    ['expired', { exp: 1_000_000 }, {}],
-    ['no exp', { exp: undefined }, {}],
-    ['not yet valid', { nbf: 4_000_000_000 }, {}],
-    ['no sub', { sub: undefined }, {}],
-    ['signed by a stranger', {}, { foreign: true }],
-    ['signed by an unknown key', {}, { foreign: true, kid: 'unknown' }],
-    ['a logout token', { events: {} }, {}],
-    ['a typ of another kind', {}, { typ: 'logout+jwt' }],
-  ])('an ID token is refused: %s', async (_, changes, header) => {
+  test.each<[string, RejectionReason, Record<string, unknown>, Record<string, unknown>]>([
+    ['wrong nonce', 'invalid_response', { nonce: 'another' }, {}],
+    ['no nonce', 'invalid_response', { nonce: undefined }, {}],
+    ['another issuer', 'invalid_response', { iss: 'https://evil.example.com' }, {}],
+    ['another audience', 'invalid_response', { aud: 'other-client' }, {}],
+    [
+      'several audiences, azp of another',
+      'invalid_response',
+      { aud: ['grafana', 'other-client'], azp: 'other-client' },
+      {},
+    ],
+    ['expired', 'wrong_time', { exp: 1_000_000 }, {}],
+    ['no exp', 'invalid_response', { exp: undefined }, {}],
+    ['not yet valid', 'wrong_time', { nbf: 4_000_000_000 }, {}],
+    ['no sub', 'invalid_response', { sub: undefined }, {}],
+    ['signed by another key', 'invalid_token', {}, { foreign: true }],
+    ['signed by an unknown key', 'invalid_token', {}, { foreign: true, kid: 'unknown' }],
+    ['a logout token', 'wrong_type', { events: {} }, {}],
+    ['a typ of another type of token', 'wrong_type', {}, { typ: 'logout+jwt' }],
+  ])('an ID token is rejected: %s (%s)', async (_, reason, changes, header) => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     await standWith(changes, header);
-    const failure = await ours.exchangeCode(callback, attempt).catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(CredentialsRefused);
-    expect(failure).not.toBeInstanceOf(CodeRejected);
+    await rejectionOf(ours.exchangeCode(callback, attempt), reason);
   });
 
   test('the same ID token without a fault is accepted', async () => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     await standWith({});
-    expect((await ours.exchangeCode(callback, attempt)).user.username).toBe('alice');
+    expect((await identityOf(ours.exchangeCode(callback, attempt))).user.username).toBe('alice');
   });
 
-  test('an unsigned ID token is refused', async () => {
+  test('Attack: an unsigned ID token is rejected', async () => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -135,7 +151,7 @@ describe('a code', () => {
     const claims = { iss: provider.issuer, sub: 'u', aud: 'grafana', nonce: 'a-nonce', iat: exp - 60, exp };
     const id_token = `${part({ alg: 'none' })}.${part(claims)}.`;
     provider.stand('token', () => ({ body: { access_token: 'x', token_type: 'Bearer', id_token } }));
-    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(CredentialsRefused);
+    await rejectionOf(ours.exchangeCode(callback, attempt), 'invalid_response');
   });
 
   test.each([
@@ -143,20 +159,20 @@ describe('a code', () => {
     ['no iss where the provider always sends it', (url: URL) => url.searchParams.delete('iss')],
     ['another state', (url: URL) => url.searchParams.set('state', 'another')],
     ['no state', (url: URL) => url.searchParams.delete('state')],
-  ])('a callback is refused before the code is shown to anybody: %s', async (_, change) => {
+  ])('Attack: a forged callback is rejected before the code is sent: %s', async (_, change) => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     change(callback);
     const before = provider.counts.token;
-    await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(CredentialsRefused);
+    await rejectionOf(ours.exchangeCode(callback, attempt), 'invalid_response');
     expect(provider.counts.token).toBe(before);
   });
 
-  test('is worthless without the verifier that it was asked for with', async () => {
+  test('Attack: a stolen code is rejected without its PKCE verifier', async () => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     const other = { ...attempt, codeVerifier: 'another-'.repeat(8) };
-    await expect(ours.exchangeCode(callback, other)).rejects.toThrow(CredentialsRefused);
+    await rejectionOf(ours.exchangeCode(callback, other), 'invalid_grant');
   });
 
   test.each(['error', 'busy', 'nonsense', 'reset'] as const)('the token endpoint fails: %s', async (failure) => {
@@ -166,7 +182,7 @@ describe('a code', () => {
     await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ProviderUnavailable);
   });
 
-  test('a wrong client secret is our fault, not the user’s, and the log is told which client', async () => {
+  test('a wrong client secret is an outage, not a rejection, and the log names the client', async () => {
     const { ours, logged } = connect(provider, { client_secret: 'wrong' });
     const callback = await signInAtProvider(ours);
     await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ProviderUnavailable);
@@ -174,7 +190,7 @@ describe('a code', () => {
     expect(logged.at(-1)?.message).toContain('invalid_client');
   });
 
-  test('what the provider says of its refusal is in the log, and what it was sent is not', async () => {
+  test('the description of an error response is in the log, and the code that it quotes is not', async () => {
     const { ours, logged } = connect(provider);
     const callback = await signInAtProvider(ours);
     const error_description = `Invalid client credentials for code ${callback.searchParams.get('code')}`;

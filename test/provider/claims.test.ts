@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mergeClaims, missingClaims, userFrom } from '../../src/provider/claims.ts';
 
-const nobody = { username: '', groups: [], entitlements: [], email: '', name: '', uid: '', attributes: {} };
+const emptyUser = { username: '', groups: [], entitlements: [], email: '', name: '', uid: '', attributes: {} };
 
 describe('a user from claims', () => {
   test("takes authentik's names as they are", () => {
@@ -48,17 +48,17 @@ describe('a user from claims', () => {
 
   test('drops texts and attributes of any other type', () => {
     const claims = { sub: 'u1', preferred_username: ['alice'], email: {}, name: 1, ak_proxy: { user_attributes: [] } };
-    expect(userFrom(claims, {})).toEqual({ ...nobody, uid: 'u1', emailVerified: undefined });
+    expect(userFrom(claims, {})).toEqual({ ...emptyUser, uid: 'u1', emailVerified: undefined });
     expect(userFrom({ sub: 'u1', ak_proxy: 'x', email_verified: 'false' }, {}).emailVerified).toBe(false);
   });
 
   test("finds nothing of JavaScript's own", () => {
     const mapping = { preferred_username: 'constructor.name', groups: '__proto__.x', name: 'toString' };
-    expect(userFrom({ sub: 'u1' }, mapping)).toEqual({ ...nobody, uid: 'u1', emailVerified: undefined });
+    expect(userFrom({ sub: 'u1' }, mapping)).toEqual({ ...emptyUser, uid: 'u1', emailVerified: undefined });
   });
 });
 
-test('what a token says is not overwritten by what userinfo says', () => {
+test('a claim of a token is not overwritten by userinfo', () => {
   expect(mergeClaims({ sub: 'a', name: 'token' }, { sub: 'b', name: 'userinfo', email: 'e' })).toEqual({
     sub: 'a',
     name: 'token',
@@ -66,7 +66,7 @@ test('what a token says is not overwritten by what userinfo says', () => {
   });
 });
 
-test('a claim is lacking by the name that it is mapped to', () => {
+test('a claim is missing by the name that it is mapped to', () => {
   expect(missingClaims({ roles: [] }, { groups: 'roles' }, ['groups'])).toBe(false);
   expect(missingClaims({ groups: [] }, { groups: 'roles' }, ['groups'])).toBe(true);
 });

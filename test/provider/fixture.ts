@@ -1,8 +1,15 @@
-/** A provider of ours over a real one, and the browser's part of a login. */
+/** A `Provider` over a real OpenID provider, and the browser's part of a login. */
+import { expect } from 'vitest';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
+import type { Identity } from '../../src/identity.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
-import { createProviders } from '../../src/provider/index.ts';
-import type { Provider } from '../../src/provider/provider.ts';
+import {
+  createProviders,
+  type IdentityResult,
+  type Provider,
+  type Rejection,
+  type RejectionReason,
+} from '../../src/provider/index.ts';
 import { makeApplication } from '../support/application.ts';
 import { createBrowser } from '../support/browser.ts';
 import type { TestProvider } from '../support/provider.ts';
@@ -35,7 +42,7 @@ export const clients = [
   },
 ];
 
-/** `provider` as one application sees it, with what it told the log. */
+/** A provider as one application sees it, with the events that it logged. */
 export function connect(
   { issuer }: Pick<TestProvider, 'issuer'>,
   changes: Partial<ApplicationConfig> = {},
@@ -59,6 +66,21 @@ export async function signInAtProvider(ours: Provider, user = 'alice'): Promise<
   return new URL(page.location!);
 }
 
-export async function login(ours: Provider, user = 'alice') {
-  return ours.exchangeCode(await signInAtProvider(ours, user), attempt);
+export async function login(ours: Provider, user = 'alice'): Promise<Identity> {
+  return identityOf(ours.exchangeCode(await signInAtProvider(ours, user), attempt));
+}
+
+/** The identity of a result; a rejection fails the test. */
+export async function identityOf(result: Promise<IdentityResult>): Promise<Identity> {
+  const settled = await result;
+  if (settled.kind === 'rejected') throw new Error(`rejected: ${settled.reason}: ${settled.message}`);
+  return settled.identity;
+}
+
+/** The rejection of a result; an identity fails the test, and so does another reason. */
+export async function rejectionOf(result: Promise<IdentityResult>, reason: RejectionReason): Promise<Rejection> {
+  const settled = await result;
+  if (settled.kind === 'verified') throw new Error(`verified as ${settled.identity.sub}`);
+  expect(settled).toMatchObject({ reason });
+  return settled;
 }

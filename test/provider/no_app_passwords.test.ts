@@ -1,21 +1,31 @@
 /** A provider without app passwords must not turn an application's own Basic login into an error. */
 import { expect, test } from 'vitest';
-import { GrantNotOffered } from '../../src/errors.ts';
 import type { ProviderContext } from '../../src/provider/context.ts';
 import { ClientRejected } from '../../src/provider/map_errors.ts';
-import { verifyAppPassword } from '../../src/provider/password_grants.ts';
+import { appPasswordRequest } from '../../src/provider/password_grants.ts';
+import { makeApplication } from '../support/application.ts';
 
 function contextThat(fails: Error): ProviderContext {
-  const client = { request: () => Promise.reject(fails), requestWithoutSecret: () => Promise.reject(fails) };
-  return { application: { scopes: ['openid'] }, client } as unknown as ProviderContext;
+  const fail = () => Promise.reject(fails);
+  return {
+    application: makeApplication({ issuer: 'https://auth.example.com' }),
+    client: { buildUrl: fail, request: fail },
+    discovery: {
+      issuer: 'https://auth.example.com',
+      insecure: false,
+      peek: () => undefined,
+      refreshIfStale: () => undefined,
+      metadata: fail,
+    },
+    now: Date.now,
+  };
 }
 
 test.each([
   'unauthorized_client',
   'unsupported_grant_type',
   'invalid_client',
-])('%s is a refusal that nobody is blamed for', async (code) => {
-  await expect(
-    verifyAppPassword(contextThat(new ClientRejected(code, undefined)), 'alice', 'x'),
-  ).rejects.toBeInstanceOf(GrantNotOffered);
+])('%s is a rejection for which no user is blamed', async (code) => {
+  const result = await appPasswordRequest(contextThat(new ClientRejected(code, undefined)), 'alice', 'x');
+  expect(result).toMatchObject({ kind: 'rejected', reason: 'grant_not_offered' });
 });

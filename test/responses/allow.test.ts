@@ -1,30 +1,26 @@
 import { expect, test } from 'vitest';
 import { compileApplication } from '../../src/decision/application.ts';
-import type { Allow } from '../../src/decision/decision.ts';
-import type { AuthRequest } from '../../src/dialects/dialect.ts';
+import type { AuthRequest } from '../../src/decision/request.ts';
+import type { Dialect } from '../../src/dialects/dialect.ts';
 import { envoy } from '../../src/dialects/envoy.ts';
 import { traefik } from '../../src/dialects/traefik.ts';
-import { allow } from '../../src/responses/allow.ts';
-import type { RenderOptions } from '../../src/responses/render.ts';
+import { createAllow } from '../../src/responses/allow.ts';
 import { makeApplication } from '../support/application.ts';
+import { makeRequest, renderOptions } from './fixture.ts';
 
 const application = compileApplication(makeApplication({ issuer: 'https://auth.example.com/' }));
-const options = {
-  outpost: 'gatepost',
-  jwksUri: () => '',
-  now: () => 0,
-  onRefusedHeader() {},
-} as unknown as RenderOptions;
+const allow = createAllow(renderOptions());
 
-function headersFor(dialect: { removal?: string }, sent: string | undefined, left: string | undefined) {
-  const question = { authorization: sent, removal: dialect.removal } as AuthRequest;
-  const { headers } = allow(question, { kind: 'allow', application, authorization: left } as Allow, options);
+function headersFor({ capabilities }: Dialect, sent: string | undefined, left: string | undefined) {
+  const request: AuthRequest = makeRequest({ authorization: sent });
+  const decision = { kind: 'allow', application, authorization: left } as const;
+  const { headers } = allow(decision, { request, capabilities, requestId: 'id' });
   const names = headers.filter((_, index) => index % 2 === 0);
   return Object.fromEntries(names.map((name, index) => [name.toLowerCase(), headers[index * 2 + 1]]));
 }
 
 // Attack: an application behind Istio collects the app passwords that opened its door.
-test('Envoy is told to remove a credential that was used', () => {
+test('a response to Envoy names a consumed credential for removal', () => {
   expect(headersFor(envoy, 'Basic x', undefined)).toMatchObject({ 'x-envoy-auth-headers-to-remove': 'authorization' });
 });
 

@@ -44,7 +44,7 @@ test('all twelve headers are there for a user', () => {
   });
 });
 
-test('all twelve are there for nobody, the identity empty', () => {
+test('without a session all twelve are there, the identity empty', () => {
   const { pairs } = render(undefined);
   expect(pairs).toHaveLength(12);
   expect(pairs.slice(0, 7).map(([, value]) => value)).toEqual(Array(7).fill(''));

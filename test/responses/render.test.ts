@@ -2,30 +2,22 @@
 import { describe, expect, test } from 'vitest';
 import { compileApplication } from '../../src/decision/application.ts';
 import type { SignIn } from '../../src/decision/decision.ts';
-import type { AuthRequest } from '../../src/dialects/dialect.ts';
+import type { AuthRequest } from '../../src/decision/request.ts';
+import type { Dialect } from '../../src/dialects/dialect.ts';
 import { envoy } from '../../src/dialects/envoy.ts';
 import { nginx } from '../../src/dialects/nginx.ts';
 import { caddy, traefik } from '../../src/dialects/traefik.ts';
-import { createRender, type RenderOptions } from '../../src/responses/render.ts';
+import { createRender } from '../../src/responses/render.ts';
 import { makeApplication } from '../support/application.ts';
+import { makeRequest, renderOptions } from './fixture.ts';
 
 const application = compileApplication(makeApplication({ name: 'A "b" \\', issuer: 'https://auth.example.com/' }));
-const answer = createRender({} as RenderOptions);
+const render = createRender(renderOptions());
 const loginUrl = 'https://app.example.com/start';
 
-function refuse({ redirects }: { redirects: boolean }, challenge: SignIn['challenge']) {
-  const reason = 'no_credentials';
-  const decision: SignIn = {
-    kind: 'sign_in',
-    application,
-    reason,
-    loginUrl,
-    redirect: false,
-    navigation: true,
-    challenge,
-  };
-  const question = { redirects, method: 'GET', headers: {} } as AuthRequest;
-  const { status, headers } = answer(question, decision, 'id');
+function respond({ capabilities }: Dialect, presentation: SignIn['presentation'], method = 'GET') {
+  const decision: SignIn = { kind: 'sign_in', application, reason: 'no_credentials', loginUrl, presentation };
+  const { status, headers } = render(decision, { request: makeRequest({ method }), capabilities, requestId: 'id' });
   const all = (wanted: string) => headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === wanted);
   return { status, challenges: all('WWW-Authenticate'), locations: all('Location') };
 }
@@ -35,38 +27,44 @@ const bearer = 'Bearer realm="A \\"b\\" \\\\"';
 
 describe.each([nginx, traefik, caddy, envoy])('$name', (dialect) => {
   test.each([
-    ['all', [basic, bearer]],
-    ['basic', [basic]],
-  ] as const)('the challenge %s, each scheme on a line of its own and no way to the login', (challenge, challenges) => {
-    expect(refuse(dialect, challenge)).toEqual({ status: 401, challenges, locations: [] });
+    ['challenge', [basic, bearer]],
+    ['basic_challenge', [basic]],
+  ] as const)('%s: each scheme on a line of its own and no way to the login', (presentation, challenges) => {
+    expect(respond(dialect, presentation)).toEqual({ status: 401, challenges, locations: [] });
   });
 
-  test('no challenge where none is wanted: no browser opens a password box', () => {
-    const locations = dialect.redirects ? [] : [loginUrl];
-    expect(refuse(dialect, false)).toEqual({ status: 401, challenges: [], locations });
+  test('a request in the background gets neither a challenge nor a way to the login: no browser opens a password box', () => {
+    expect(respond(dialect, 'plain')).toEqual({ status: 401, challenges: [], locations: [] });
+  });
+
+  test('a page is a redirect where the proxy hands it on, else a 401 with the way to the login', () => {
+    const status = dialect.capabilities.redirect ? 302 : 401;
+    expect(respond(dialect, 'page')).toEqual({ status, challenges: [], locations: [loginUrl] });
+    if (dialect.capabilities.redirect) expect(respond(dialect, 'page', 'POST').status).toBe(303);
   });
 });
 
-describe('a host that is nobody’s', () => {
-  const pages: Pick<RenderOptions, 'unknownHostPage'> = {
-    unknownHostPage: (host, id) => ({ headers: ['Content-Type', 'text/html'], body: `${host} ${id}` }),
-  };
-  const make = createRender(pages as RenderOptions);
+describe('a host that no application has', () => {
+  const render = createRender(
+    renderOptions({
+      unknownHostPage: (host, id) => ({ headers: ['Content-Type', 'text/html'], body: `${host} ${id}` }),
+    }),
+  );
   const decision = { kind: 'unknown_host', host: 'who.example.com' } as const;
-  const asked = (headers: AuthRequest['headers'], redirects: boolean) =>
-    make({ redirects, method: 'GET', headers } as AuthRequest, decision, 'id-1');
+  const asked = (headers: AuthRequest['headers'], { capabilities }: Dialect) =>
+    render(decision, { request: makeRequest({ headers }), capabilities, requestId: 'id-1' });
 
   test.each([
-    [true, 404],
-    [false, 403],
-  ])('is a page for a person, where redirects are taken: %s', (redirects, status) => {
-    const answered = asked({ 'sec-fetch-mode': 'navigate' }, redirects);
-    expect([answered.status, answered.body]).toEqual([status, 'who.example.com id-1']);
-    expect(answered.headers.join()).toContain('X-Gatepost-Reason,unknown_host');
+    [traefik, 404],
+    [nginx, 403],
+  ])('is a page for a person, with the status that the proxy can carry', (dialect, status) => {
+    const { status: sent, body, headers } = asked({ 'sec-fetch-mode': 'navigate' }, dialect);
+    expect([sent, body]).toEqual([status, 'who.example.com id-1']);
+    expect(headers.join()).toContain('X-Gatepost-Reason,unknown_host');
   });
 
   test('is one line for a program', () =>
-    expect(asked({ accept: 'application/json' }, true).body).toBe(
+    expect(asked({ accept: 'application/json' }, traefik).body).toBe(
       'no application is configured for the host who.example.com\n',
     ));
 });

@@ -1,32 +1,29 @@
-/** Providers are looked for after the start, each issuer once. */
+/** Discovery is started after the start of the server, once for each issuer. */
 import { expect, test } from 'vitest';
 import { prefetchDiscovery } from '../../src/server/prefetch_discovery.ts';
 import { makeApplication } from '../support/application.ts';
 
 const application = (slug: string, issuer: string) => makeApplication({ slug, issuer });
 
-/** Which issuers were asked about. */
-function lookout() {
+/** Which issuers were prefetched. */
+function recorder() {
   const asked: string[] = [];
   const provider = ({ issuer }: { issuer: string }) => ({
-    get known() {
-      asked.push(issuer);
-      return false;
-    },
+    prefetch: () => void asked.push(issuer),
   });
   return { asked, provider };
 }
 
-test('every issuer is looked for, and none twice', async () => {
-  const { asked, provider } = lookout();
+test('the discovery of each issuer is started, and of none twice', async () => {
+  const { asked, provider } = recorder();
   const [one, other] = ['https://one.example.com/', 'https://other.example.com/'];
   const applications = [application('a', one), application('b', one), application('c', other), application('d', one)];
   await prefetchDiscovery(applications, provider, new AbortController().signal);
   expect(asked).toEqual([one, other]);
 });
 
-test('a server that ends stops looking', async () => {
-  const { asked, provider } = lookout();
+test('a server that stops starts no more of them', async () => {
+  const { asked, provider } = recorder();
   const stop = new AbortController();
   const many = Array.from({ length: 10_000 }, (_, at) => application(`a${at}`, `https://p${at}.example.com/`));
   const over = prefetchDiscovery(many, provider, stop.signal);

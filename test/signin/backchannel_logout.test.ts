@@ -14,7 +14,7 @@ let provider: TestProvider;
 let site: Awaited<ReturnType<typeof startSignin>>;
 /** The provider wants the address before the site has its port. */
 let relay: Server;
-let storeAway = false;
+let storeDown = false;
 /** Counts down to the write that fails, and all after it. */
 let writesLeft = Number.POSITIVE_INFINITY;
 let uses = 0;
@@ -25,7 +25,7 @@ beforeAll(async () => {
     const headers = { 'content-type': String(request.headers['content-type']) };
     text(request)
       .then((body) => post(body, headers))
-      .then((answer) => response.writeHead(answer.status).end());
+      .then(({ status }) => response.writeHead(status).end());
   });
   await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
   const backchannel_logout_uri = `http://127.0.0.1:${(relay.address() as AddressInfo).port}/`;
@@ -39,7 +39,7 @@ beforeAll(async () => {
   const wiki = { slug: 'wiki', client_id: 'wiki', external_host: 'https://wiki.example.com' };
   site = await startSignin([makeApplication(common), makeApplication({ ...common, ...wiki })], (store) => ({
     ...store,
-    add: (...row) => (storeAway ? Promise.reject(new StoreUnavailable()) : store.add(...row)),
+    add: (...row) => (storeDown ? Promise.reject(new StoreUnavailable()) : store.add(...row)),
     set: (...row) => (--writesLeft < 0 ? Promise.reject(new StoreUnavailable()) : store.set(...row)),
   }));
 });
@@ -50,12 +50,12 @@ afterAll(async () => {
 });
 afterEach(() => {
   site.clock.shift = 0;
-  storeAway = false;
+  storeDown = false;
   writesLeft = Number.POSITIVE_INFINITY;
   provider.fail('jwks', undefined);
 });
 
-function rightClaims(): Record<string, unknown> {
+function validClaims(): Record<string, unknown> {
   uses += 1;
   const iat = Math.floor(Date.now() / 1000);
   const events = { [event]: {} };
@@ -81,11 +81,11 @@ async function signedIn(host: string, user = 'alice'): Promise<Browser> {
 const status = async (browser: Browser, host: string) => (await browser.open(`https://${host}/`)).status;
 
 describe('a good logout token', () => {
-  test('with sub ends the sessions of that user on every application, and of nobody else', async () => {
+  test('with sub ends the sessions of that user on every application, and of no other user', async () => {
     const [one, two] = [await signedIn('grafana.example.com'), await signedIn('wiki.example.com')];
     const bob = await signedIn('grafana.example.com', 'bob');
-    const answer = await send(await provider.sign(rightClaims(), { typ: 'logout+jwt' }));
-    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    const response = await send(await provider.sign(validClaims(), { typ: 'logout+jwt' }));
+    expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(await status(one, 'grafana.example.com')).toBe(401);
     expect(await status(two, 'wiki.example.com')).toBe(401);
     expect(await status(bob, 'grafana.example.com')).toBe(200);
@@ -98,13 +98,13 @@ describe('a good logout token', () => {
     const cookie = /authentik_proxy_\w+=([\w-]+)/.exec(phone.cookiesFor('https://grafana.example.com/'))![1]!;
     const sid = (await site.sessions.find(cookie, 'grafana'))!.session.sid;
     expect(sid).toBeTypeOf('string');
-    expect((await send(await provider.sign({ ...rightClaims(), sid }))).status).toBe(200);
+    expect((await send(await provider.sign({ ...validClaims(), sid }))).status).toBe(200);
     expect(await status(phone, 'grafana.example.com')).toBe(401);
     expect(await status(laptop, 'grafana.example.com')).toBe(200);
   });
 
   test('with sid alone, one audience of several, and typ JWT', async () => {
-    const claims = { ...rightClaims(), sub: undefined, sid: 'some-sid', aud: ['unknown', 'wiki'] };
+    const claims = { ...validClaims(), sub: undefined, sid: 'some-sid', aud: ['unknown', 'wiki'] };
     expect((await send(await provider.sign(claims, { typ: 'JWT' }))).status).toBe(200);
   });
 
@@ -117,14 +117,14 @@ describe('a good logout token', () => {
   });
 });
 
-// Attack: a thief who begins one login after the other always has one under way when everybody is signed out.
+// Attack: a thief with a stolen login starts one login after the other, so that one is in progress when the user signs out, and keeps a session.
 test('a logout while the code of a login is exchanged ends that login, and the next one works', async () => {
   const browser = site.browser();
   const callback = await untilCallback(browser, endpoint('grafana.example.com', 'start'));
   provider.stand('token', async () => {
     provider.stand('token', undefined);
     await new Promise((resolve) => setTimeout(resolve, 10));
-    expect((await send(await provider.sign(rightClaims()))).status).toBe(200);
+    expect((await send(await provider.sign(validClaims()))).status).toBe(200);
     return undefined;
   });
   await browser.open(callback);
@@ -132,10 +132,10 @@ test('a logout while the code of a login is exchanged ends that login, and the n
   expect(await status(await signedIn('grafana.example.com'), 'grafana.example.com')).toBe(200);
 });
 
-describe('a bad logout token is refused with 400, and nobody is signed out', () => {
+describe('a bad logout token is rejected with 400, and no session ends', () => {
   const past = Math.floor(Date.now() / 1000) - 600;
   const bad: [string, Record<string, unknown>, Record<string, unknown>][] = [
-    ['signed by a stranger', {}, { foreign: true }],
+    ['signed with a foreign key', {}, { foreign: true }],
     ['signed by an unknown key', {}, { foreign: true, kid: 'unknown' }],
     ['another issuer', { iss: 'https://evil.example.com' }, {}],
     ['another audience', { aud: 'other-client' }, {}],
@@ -145,7 +145,7 @@ describe('a bad logout token is refused with 400, and nobody is signed out', () 
     ['no exp', { exp: undefined }, {}],
     ['expired', { iat: past, exp: past + 120 }, {}],
     ['no jti', { jti: undefined }, {}],
-    ['a jti that is no text', { jti: 7 }, {}],
+    ['a jti that is no string', { jti: 7 }, {}],
     ['no events', { events: undefined }, {}],
     ['another event', { events: { 'http://schemas.openid.net/event/other': {} } }, {}],
     ['the event is no object', { events: { [event]: true } }, {}],
@@ -154,7 +154,7 @@ describe('a bad logout token is refused with 400, and nobody is signed out', () 
     ['a nonce', { nonce: 'n' }, {}],
     ['an empty nonce', { nonce: '' }, {}],
     ['neither sub nor sid', { sub: undefined }, {}],
-    ['a sub that is no text', { sub: 7 }, {}],
+    ['a sub that is no string', { sub: 7 }, {}],
     ['an empty sid', { sid: '' }, {}],
     ['typ of an access token', {}, { typ: 'at+jwt' }],
     ['typ of a security event', {}, { typ: 'secevent+jwt' }],
@@ -162,18 +162,18 @@ describe('a bad logout token is refused with 400, and nobody is signed out', () 
 
   test.each(bad)('%s', async (_, changes, header) => {
     const browser = await signedIn('grafana.example.com');
-    const answer = await send(await provider.sign({ ...rightClaims(), ...changes }, header));
-    expect([answer.status, answer.headers.get('cache-control')]).toEqual([400, 'no-store']);
-    expect(answer.body).toMatchObject({ error: 'invalid_request', error_description: expect.any(String) });
+    const response = await send(await provider.sign({ ...validClaims(), ...changes }, header));
+    expect([response.status, response.headers.get('cache-control')]).toEqual([400, 'no-store']);
+    expect(response.body).toMatchObject({ error: 'invalid_request', error_description: expect.any(String) });
     expect(await status(browser, 'grafana.example.com')).toBe(200);
   });
 
   test('unsigned', async () => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    expect((await send(`${part({ alg: 'none' })}.${part(rightClaims())}.`)).status).toBe(400);
+    expect((await send(`${part({ alg: 'none' })}.${part(validClaims())}.`)).status).toBe(400);
   });
 
-  // Attack: claims that cannot be made a text, which would be faults of ours in the log.
+  // Attack: claims that throw when they are converted to text would fill the log with internal errors.
   test.each([
     { iss: { toString: 1 } },
     { aud: [{ toString: 1 }] },
@@ -181,17 +181,17 @@ describe('a bad logout token is refused with 400, and nobody is signed out', () 
     { aud: null },
   ])('with %j', async (changes) => {
     const before = site.logged.length;
-    expect((await send(await provider.sign({ ...rightClaims(), ...changes }))).status).toBe(400);
+    expect((await send(await provider.sign({ ...validClaims(), ...changes }))).status).toBe(400);
     expect(site.logged.slice(before)).toEqual([]);
   });
 
   test('an ID token', async () => {
-    const { events: _, jti: __, ...claims } = rightClaims();
+    const { events: _, jti: __, ...claims } = validClaims();
     expect((await send(await provider.sign(claims))).status).toBe(400);
   });
 
   test('used before', async () => {
-    const token = await provider.sign(rightClaims());
+    const token = await provider.sign(validClaims());
     expect((await send(token)).status).toBe(200);
     const browser = await signedIn('grafana.example.com');
     expect((await send(token)).status).toBe(400);
@@ -199,13 +199,13 @@ describe('a bad logout token is refused with 400, and nobody is signed out', () 
   });
 
   test('many times at once: it counts once', async () => {
-    const token = await provider.sign(rightClaims());
-    const answers = await Promise.all(Array.from({ length: 8 }, () => send(token)));
-    expect(answers.filter((one) => one.status === 200)).toHaveLength(1);
+    const token = await provider.sign(validClaims());
+    const responses = await Promise.all(Array.from({ length: 8 }, () => send(token)));
+    expect(responses.filter((one) => one.status === 200)).toHaveLength(1);
   });
 });
 
-describe('a bad request is refused', () => {
+describe('a bad request is rejected', () => {
   test.each([
     ['no token', () => post(new URLSearchParams({ other: 'x' }))],
     ['an empty token', () => send('')],
@@ -221,25 +221,25 @@ describe('a bad request is refused', () => {
     expect((await request()).status).toBe(400);
   });
 
-  test('GET is told what to use', async () => {
+  test('GET is a 405 that names POST', async () => {
     const response = await fetch(`http://127.0.0.1:${site.port}/outpost.goauthentik.io/backchannel_logout`);
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
   });
 });
 
-test('the store is away: 503, and the same token works afterwards', async () => {
-  const token = await provider.sign(rightClaims());
-  storeAway = true;
-  const answer = await send(token);
-  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
-  storeAway = false;
+test('the store is unavailable: 503, and the same token works afterwards', async () => {
+  const token = await provider.sign(validClaims());
+  storeDown = true;
+  const response = await send(token);
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  storeDown = false;
   expect((await send(token)).status).toBe(200);
 });
 
-// Attack: none; but a sign-out that is lost. The provider sends the token again after a 503, and a 400 is the end of it.
-test.each([0, 1])('the store is away after %i writes: the token is not used up', async (writes) => {
+// Otherwise a sign-out is lost: the provider sends the token again after a 503, and gives up after a 400.
+test.each([0, 1])('the store is unavailable after %i writes: the token is not used up', async (writes) => {
   const browser = await signedIn('grafana.example.com');
-  const token = await provider.sign(rightClaims());
+  const token = await provider.sign(validClaims());
   writesLeft = writes;
   expect((await send(token)).status).toBe(503);
   writesLeft = Number.POSITIVE_INFINITY;

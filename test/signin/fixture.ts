@@ -1,4 +1,4 @@
-/** The sign-in endpoints on a loopback port, over a real provider, as a proxy would show them to a browser. */
+/** The sign-in endpoints on a loopback port, with a real provider, as a browser sees them through a proxy. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
@@ -52,14 +52,14 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     const name = /^\/outpost\.goauthentik\.io\/(start|callback|sign_out|backchannel_logout)$/.exec(ctx.path)?.[1];
     if (name === 'backchannel_logout') return signin.backchannel_logout(ctx, next);
     if (name) return signin.session(ctx, () => signin[name as 'start'](ctx, next));
-    // The application: says whether a session reached it, as a proxy that had asked would.
+    // The application: responds as it would behind a proxy, with a session or without one.
     const application = applications.find(
       ({ external_host }) => external_host === `https://${ctx.get('x-forwarded-host')}`,
     );
     const cookie = ctx.cookies.get(sessionCookieName((application ?? applications[0]!).client_id));
     const live = cookie && (await sessions.find(cookie, (application ?? applications[0]!).slug));
     ctx.status = live ? 200 : 401;
-    ctx.body = live ? `hello ${live.session.user.name}` : 'nobody';
+    ctx.body = live ? `hello ${live.session.user.name}` : 'no session';
   });
   const server = createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -77,6 +77,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     sessions,
     signins,
     logged,
+    events,
     clock,
     browser: () => createBrowser(resolve),
     close: () =>
@@ -89,7 +90,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
 
 export type Browser = ReturnType<typeof createBrowser>;
 
-/** Goes from `start` to the provider's answer, and stops before our callback sees it. */
+/** Goes from `start` to the redirect of the provider, and stops before the callback sees it. */
 export async function untilCallback(browser: Browser, start: string, user = 'alice') {
   const first = await browser.open(start);
   const page = await browser.follow(`${first.location}&login_hint=${user}`, (url) =>

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createSeal } from '../../src/crypto/seal.ts';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { makeApplication } from '../support/application.ts';
+import { cookieSuffix } from '../../src/sessions/session_cookie.ts';
+import { makeApplication, SECRET } from '../support/application.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
 import { type Browser, endpoint, redirectUri, startSignin, untilCallback } from './fixture.ts';
 
@@ -13,7 +15,7 @@ const e = encodeURIComponent;
 let provider: TestProvider;
 let site: Awaited<ReturnType<typeof startSignin>>;
 let browser: Browser;
-let storeAway = false;
+let storeDown = false;
 
 beforeAll(async () => {
   const hosts = [host, 'auth.example.com', 'wiki.example.com'];
@@ -45,9 +47,9 @@ beforeAll(async () => {
     ],
     (store) => ({
       ...store,
-      get: (key) => (storeAway ? Promise.reject(new StoreUnavailable()) : store.get(key)),
-      set: (...row) => (storeAway ? Promise.reject(new StoreUnavailable()) : store.set(...row)),
-      getMany: (keys) => (storeAway ? Promise.reject(new StoreUnavailable()) : store.getMany(keys)),
+      get: (key) => (storeDown ? Promise.reject(new StoreUnavailable()) : store.get(key)),
+      set: (...row) => (storeDown ? Promise.reject(new StoreUnavailable()) : store.set(...row)),
+      getMany: (keys) => (storeDown ? Promise.reject(new StoreUnavailable()) : store.getMany(keys)),
     }),
   );
 });
@@ -60,7 +62,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   site.clock.shift = 0;
-  storeAway = false;
+  storeDown = false;
   for (const name of ['token', 'authorization', 'userinfo'] as const) {
     provider.fail(name, undefined);
     provider.stand(name, undefined);
@@ -100,7 +102,7 @@ describe('a login', () => {
     expect(site.signins.at(-1)?.detail).toBeUndefined();
   });
 
-  test('begins the same with rd not encoded, a bare path, or none', async () => {
+  test('starts the same with rd not encoded, a bare path, or none', async () => {
     const ends = [
       [`${start}?rd=${url}`, url],
       [`${start}?rd=/d/abc?a=1&b=2`, `https://${host}/d/abc?a=1&b=2`],
@@ -130,7 +132,7 @@ describe('a login', () => {
     expect(Number(/Max-Age=(\d+)/.exec(line!)?.[1])).toBeGreaterThan(86_000);
   });
 
-  test('of a domain serves every host of it, and comes back to the host that it began at', async () => {
+  test('of a domain serves every host of it, and comes back to the host where it started', async () => {
     const to = 'https://two.example.com/x';
     const callback = await untilCallback(browser, `${endpoint('auth.example.com', 'start')}?rd=${e(to)}`);
     expect(new URL(callback).host).toBe('auth.example.com');
@@ -163,7 +165,7 @@ describe('many tabs', () => {
     expect((await browser.open(urls[0]!)).status).toBe(200);
   });
 
-  test('a tab that was slower does not spend its code', async () => {
+  test('a tab that was slower does not use its code', async () => {
     const [one, two] = [await untilCallback(browser, withRd), await untilCallback(browser, withRd)];
     await browser.open(one);
     const before = provider.counts.token;
@@ -174,7 +176,7 @@ describe('many tabs', () => {
 });
 
 describe('a callback never dead-ends', () => {
-  const afresh = (location: string | undefined) => expect(location).toContain(`${provider.issuer}/auth?`);
+  const startsAgain = (location: string | undefined) => expect(location).toContain(`${provider.issuer}/auth?`);
 
   test('the back button and a bookmark of it, with a session: to the application', async () => {
     const callback = await untilCallback(browser, withRd);
@@ -183,31 +185,32 @@ describe('a callback never dead-ends', () => {
     expect((await browser.open(endpoint(host, 'callback'))).location).toBe(`https://${host}/`);
   });
 
-  test('a bookmark of it, without a session: afresh, and then to the application', async () => {
+  test('a bookmark of it, without a session: a new login, and then to the application', async () => {
     const callback = await untilCallback(browser, withRd);
     await browser.open(callback);
     await browser.open(endpoint(host, 'sign_out'));
-    afresh((await browser.open(callback)).location);
+    startsAgain((await browser.open(callback)).location);
     const other = site.browser();
-    afresh((await other.open(endpoint(host, 'callback'))).location);
-    afresh((await other.open(`${endpoint(host, 'callback')}?code=x&state=nonsense`)).location);
+    startsAgain((await other.open(endpoint(host, 'callback'))).location);
+    startsAgain((await other.open(`${endpoint(host, 'callback')}?code=x&state=nonsense`)).location);
   });
 
-  test('a code that is spent, without a session: afresh, and back to the URL', async () => {
+  test('a code that was used before, without a session: a new login, and back to the URL', async () => {
     const callback = await untilCallback(browser, withRd);
     await browser.open(callback);
     for (const key of browser.jar.keys()) if (key.startsWith('authentik_proxy_')) browser.jar.delete(key);
-    afresh((await browser.open(callback)).location);
+    startsAgain((await browser.open(callback)).location);
     const page = await browser.follow(callback, (next) => next.pathname.startsWith('/d/'));
     expect(page.location).toBe(url);
   });
 
-  test('a state that another browser began proves nothing (login CSRF)', async () => {
+  // Attack: login CSRF. The user would work in the account of the attacker, who reads what is entered there.
+  test('a state of another browser proves nothing', async () => {
     const attacker = site.browser();
     const callback = await untilCallback(attacker, withRd, 'bob');
     const before = provider.counts.token;
     const page = await browser.open(callback);
-    afresh(page.location);
+    startsAgain(page.location);
     expect(provider.counts.token).toBe(before);
     expect(sessionLine()).toBeUndefined();
   });
@@ -216,21 +219,65 @@ describe('a callback never dead-ends', () => {
     const callback = new URL(await untilCallback(browser, withRd));
     const there = new URL(endpoint('wiki.example.com', 'callback'));
     there.search = callback.search;
-    afresh((await browser.open(there.href)).location);
+    startsAgain((await browser.open(there.href)).location);
   });
 
-  test('a state that is older than an hour begins afresh, in the first round', async () => {
+  test.each([
+    ['of a later version', JSON.stringify([2, `https://${host}/`, Date.now(), 1, Date.now(), 'id', 'hash', 'more'])],
+    [
+      'of the format before there were versions',
+      JSON.stringify([`https://${host}/`, Date.now(), 1, Date.now(), 'i', 'h']),
+    ],
+    ['that is an object', '{"version":2}'],
+    ['that is null', 'null'],
+    ['that is no JSON', 'garbage'],
+    ['that is empty', ''],
+  ])('a state %s, sealed with the right secret: a new login', async (_, text) => {
+    const sealed = createSeal([SECRET], 'state').seal(text, 'grafana');
+    await browser.open(start);
+    const logged = site.logged.length;
+    const page = await browser.open(`${endpoint(host, 'callback')}?code=x&state=1.${sealed}`);
+    expect(page.status).toBe(302);
+    startsAgain(page.location);
+    expect(new URL(page.location!).searchParams.get('state')).toMatch(/^2\./);
+    expect(site.logged.slice(logged)).toEqual([]);
+  });
+
+  test.each([
+    'x',
+    '.',
+    'A'.repeat(42),
+    `${'A'.repeat(43)}.`,
+    `${'A'.repeat(43)}.UPPER`,
+    `${'A'.repeat(43)}.12345678901`,
+    `2.${'A'.repeat(43)}`,
+    '%7B%22id%22%3A1%7D',
+    Buffer.from('{"id":"x","_expire":1}').toString('base64'),
+  ])('a login cookie of another format is as good as none: %s', async (value) => {
+    const name = `gatepost_login_${cookieSuffix('grafana')}`;
+    const headers = { cookie: `${name}=${value}` };
+    const page = await browser.open(withRd, { headers });
+    expect(page.status).toBe(302);
+    startsAgain(page.location);
+    const id = /gatepost_login_\w+=([\w-]{43});/.exec(page.headers.getSetCookie().join())?.[1];
+    expect(id).toBeTypeOf('string');
+    expect(value).not.toContain(id);
+    const back = await site.browser().open(`${endpoint(host, 'callback')}?code=x&state=1.x`, { headers });
+    startsAgain(back.location);
+  });
+
+  test('a state that is older than an hour starts a new login, as its first attempt', async () => {
     const callback = await untilCallback(browser, withRd);
     site.clock.shift = 3_700_000;
     const page = await browser.open(callback);
-    afresh(page.location);
+    startsAgain(page.location);
     expect(new URL(page.location!).searchParams.get('state')).toMatch(/^1\./);
   });
 
-  test('a browser that keeps no cookies sees the loop page after three rounds, and nothing is stored', async () => {
+  test('a browser that keeps no cookies sees the loop page after three attempts, and nothing is stored', async () => {
     let page = await browser.open(withRd);
-    for (let round = 1; round <= 3; round += 1) {
-      expect(new URL(page.location!).searchParams.get('state')).toMatch(new RegExp(`^${round}\\.`));
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      expect(new URL(page.location!).searchParams.get('state')).toMatch(new RegExp(`^${attempt}\\.`));
       const next = await browser.follow(`${page.location}&login_hint=alice`, (to) => to.pathname.endsWith('/callback'));
       for (const key of browser.jar.keys()) if (key.includes('example.com')) browser.jar.delete(key);
       page = await browser.open(next.location!);
@@ -241,21 +288,21 @@ describe('a callback never dead-ends', () => {
     expect(page.text).toContain('request-1234');
   });
 
-  test('a session cookie that is not kept ends in the loop page too, and one can try again', async () => {
-    for (let round = 1; round <= 3; round += 1) {
+  test('a session cookie that the browser does not keep ends in the loop page too, and the user can try again', async () => {
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
       const back = await browser.open(await untilCallback(browser, withRd));
       expect(back.location).toBe(url);
       for (const key of browser.jar.keys()) if (key.startsWith('authentik_proxy_')) browser.jar.delete(key);
     }
     const page = await browser.open(withRd);
     expect(page.status).toBe(400);
-    expect(page.text).toContain('goes round in circles');
+    expect(page.text).toContain('Login loop detected');
     expect((await browser.open(withRd)).status).toBe(302);
   });
 });
 
 describe('the provider', () => {
-  test('says no: a page with its word and what to do', async () => {
+  test('denies the login: a page with its error code and what to do', async () => {
     const first = await browser.open(withRd);
     const form = await browser.follow(first.location!);
     const posted = await browser.submit(form, { action: 'cancel' });
@@ -266,7 +313,8 @@ describe('the provider', () => {
     expect(back.headers.get('x-gatepost-reason')).toBe('login_failed');
   });
 
-  test('an error text of an attacker is not shown', async () => {
+  // Attack: a link to the site with the attacker's text on a page that the user trusts.
+  test('an error text from the URL is not shown', async () => {
     const callback = new URL(await untilCallback(browser, withRd));
     callback.searchParams.delete('code');
     callback.searchParams.set('error', '<b>Call 555-1234</b>');
@@ -279,7 +327,7 @@ describe('the provider', () => {
     'error',
     'nonsense',
     'reset',
-  ] as const)('does not give tokens (%s): 503, and the code may be tried again', async (failure) => {
+  ] as const)('sends no tokens (%s): 503, and the code may be tried again', async (failure) => {
     const callback = await untilCallback(browser, withRd);
     provider.fail('token', failure);
     const page = await browser.open(callback);
@@ -291,7 +339,7 @@ describe('the provider', () => {
     expect((await browser.open(callback)).location).toBe(url);
   });
 
-  test('does not take us for its client: the page does not ask to wait, and the log says why', async () => {
+  test('rejects this client: the page does not ask to wait, and the log says why', async () => {
     const callback = await untilCallback(browser, withRd);
     const error_description = 'Invalid client or Invalid client credentials';
     provider.stand('token', () => ({ status: 401, body: { error: 'unauthorized_client', error_description } }));
@@ -300,12 +348,13 @@ describe('the provider', () => {
     expect(page.headers.get('x-gatepost-reason')).toBe('provider_unavailable');
     expect(page.text).toContain('client_refused');
     expect(page.text).not.toContain('cannot be reached');
+    expect(page.text).toContain('Retrying does not help; an administrator must fix the configuration.');
     expect(page.text).not.toContain(error_description);
     expect(site.signins.at(-1)?.detail).toContain(error_description);
     expect(sessionLine()).toBeUndefined();
   });
 
-  test('does not know a scope: the log has what it says of it, in one plain line', async () => {
+  test('does not know a scope: the log has its description, in one plain line', async () => {
     const callback = new URL(await untilCallback(browser, withRd));
     callback.searchParams.delete('code');
     callback.searchParams.set('error', 'invalid_scope');
@@ -316,7 +365,7 @@ describe('the provider', () => {
     expect(site.signins.at(-1)?.detail).toBe('invalid_scope: Invalid scopes: openid entitlements');
   });
 
-  test('gives an ID token of an hour ago: nobody is signed in, and page and log speak of the clocks', async () => {
+  test('sends an ID token of an hour ago: no session, and page and log name the clocks', async () => {
     const login = await untilCallback(browser, withRd);
     const now = Math.floor(Date.now() / 1000) - 3600;
     const about = { iss: provider.issuer, sub: 'u-alice', aud: 'grafana', nonce: 'x', iat: now, exp: now + 60 };
@@ -328,7 +377,7 @@ describe('the provider', () => {
     expect(site.signins.at(-1)?.detail).toContain('compare the clocks');
   });
 
-  test('gives an ID token with another nonce: nobody is signed in, and a page says so', async () => {
+  test('sends an ID token with another nonce: no session, and a page says so', async () => {
     const callback = await untilCallback(browser, withRd);
     const now = Math.floor(Date.now() / 1000);
     const id_token = await provider.sign({
@@ -346,7 +395,7 @@ describe('the provider', () => {
     expect(sessionLine()).toBeUndefined();
   });
 
-  test('is another one (mix-up by iss): the code is not shown to it', async () => {
+  test('is another one (mix-up, RFC 9207): the code is not sent to it', async () => {
     const callback = new URL(await untilCallback(browser, withRd));
     callback.searchParams.set('iss', 'https://evil.example.org');
     const before = provider.counts.token;
@@ -355,10 +404,10 @@ describe('the provider', () => {
   });
 });
 
-describe('around it', () => {
-  test('the store is away: 503, nobody is let in, nobody is logged out', async () => {
+describe('every endpoint', () => {
+  test('the store is unavailable: 503, no session begins, no session ends', async () => {
     const callback = await untilCallback(browser, withRd);
-    storeAway = true;
+    storeDown = true;
     const page = await browser.open(callback);
     expect([page.status, page.headers.get('retry-after')]).toEqual([503, '5']);
     expect(page.headers.get('x-gatepost-reason')).toBe('store_unavailable');
@@ -374,7 +423,7 @@ describe('around it', () => {
     expect(response.headers.getSetCookie()).toEqual([]);
   });
 
-  test('other methods are refused with Allow', async () => {
+  test('other methods are a 405 with Allow', async () => {
     for (const name of ['start', 'callback']) {
       const page = await browser.open(endpoint(host, name), { method: 'POST' });
       expect([page.status, page.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
@@ -384,14 +433,14 @@ describe('around it', () => {
     expect((await browser.open(withRd, { method: 'HEAD' })).status).toBe(302);
   });
 
-  test('nothing secret is told to the log', async () => {
+  test('no secret reaches the log', async () => {
     const callback = await untilCallback(browser, withRd);
     await browser.open(callback);
-    const told = JSON.stringify([site.signins, site.logged]);
+    const events = JSON.stringify([site.signins, site.logged]);
     const { searchParams } = new URL(callback);
     for (const secret of [searchParams.get('code'), searchParams.get('state'), sessionLine()?.split('=')[1]]) {
       expect(secret).toBeTypeOf('string');
-      expect(told).not.toContain(secret);
+      expect(events).not.toContain(secret);
     }
   });
 });
@@ -411,7 +460,7 @@ describe('signing out', () => {
     expect((await browser.open(url)).status).toBe(200);
   });
 
-  test('ends the sessions of that user on other browsers and applications, and of nobody else', async () => {
+  test('ends the sessions of that user on other browsers and applications, and of no other user', async () => {
     const [phone, bob] = [site.browser(), site.browser()];
     await browser.open(await untilCallback(browser, withRd));
     await phone.open(await untilCallback(phone, endpoint('wiki.example.com', 'start')));
@@ -422,7 +471,7 @@ describe('signing out', () => {
     expect((await bob.open(url)).status).toBe(200);
   });
 
-  // Attack: a stolen session lives on, because its owner signed out after the token had ended and while the provider was away.
+  // Attack: a thief keeps a stolen session, because its owner signed out after the token had ended and while the provider was down.
   test('ends all sessions of that user, whatever has become of the token and of the provider', async () => {
     const wiki = 'wiki.example.com';
     const thief = site.browser();
@@ -437,7 +486,7 @@ describe('signing out', () => {
   });
 
   test('is no loop when it is done again and again', async () => {
-    for (let round = 0; round < 4; round += 1) {
+    for (let login = 0; login < 4; login += 1) {
       await browser.open(await untilCallback(browser, withRd));
       await browser.open(endpoint(host, 'sign_out'));
     }
@@ -451,10 +500,10 @@ describe('signing out', () => {
     expect(page.text).not.toContain('<b>');
   });
 
-  test('says 503 and keeps the session when the store is away', async () => {
+  test('is a 503 and keeps the session while the store is unavailable', async () => {
     await browser.open(await untilCallback(browser, endpoint('wiki.example.com', 'start')));
     const before = browser.cookiesFor('https://wiki.example.com/');
-    storeAway = true;
+    storeDown = true;
     expect((await browser.open(endpoint('wiki.example.com', 'sign_out'))).status).toBe(503);
     expect(browser.cookiesFor('https://wiki.example.com/')).toBe(before);
   });

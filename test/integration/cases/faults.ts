@@ -1,4 +1,4 @@
-/** A Gatepost that is stopped, hangs or answers nonsense lets nobody in. */
+/** While Gatepost is stopped, hangs or sends nonsense, every request is denied. */
 import { afterEach, expect, test } from 'vitest';
 import type { Mode } from '../gate.ts';
 import type { TestedSite } from '../site.ts';
@@ -17,7 +17,7 @@ const faults: Record<string, Mode> = {
 export function faultCases(site: () => TestedSite): void {
   afterEach(() => site().gate.become('relay'));
 
-  test.each(Object.entries(faults))('a Gatepost that %s lets nobody in', async (_name, fault) => {
+  test.each(Object.entries(faults))('a Gatepost that %s: no request passes', async (_name, fault) => {
     const { cookie } = await site().signIn();
     site().gate.become(fault);
     const seen = await site().watch(async () => {

@@ -1,9 +1,9 @@
-/** What only Gatepost may say never comes from a client, however it is spelt. */
+/** Identity headers never come from a client, however they are spelt. */
 import { expect, test } from 'vitest';
 import type { TestedSite } from '../site.ts';
 import { header } from '../upstream.ts';
 
-/** Long enough never to come up by chance in the JWT that the application is shown. */
+/** Long enough never to occur by chance in the JWT that the application receives. */
 const forger = 'evil-forger';
 const names = ['username', 'groups', 'entitlements', 'email', 'name', 'uid', 'jwt', 'meta-jwks', 'meta-outpost'];
 const forged: [string, string][] = [
@@ -17,10 +17,10 @@ const forged: [string, string][] = [
   ['X.authentik.username', forger],
 ];
 /** A name that is not among the twelve. */
-const stranger: [string, string] = ['X-authentik-shoe-size', forger];
+const otherName: [string, string] = ['X-authentik-shoe-size', forger];
 
 export function forgedCases(site: () => TestedSite): void {
-  const headers = () => (site().proxy.limits?.otherNames === false ? forged : [...forged, stranger]);
+  const headers = () => (site().proxy.limits?.otherNames === false ? forged : [...forged, otherName]);
 
   test('forged identity headers do not reach the application: signed in', async () => {
     const { cookie } = await site().signIn();
@@ -44,7 +44,7 @@ export function forgedCases(site: () => TestedSite): void {
     expect(seen).toEqual([]);
   });
 
-  test('a client cannot say which address, host, method or client it is judged by', async () => {
+  test('a client cannot choose the URL, host, method or client address of the decision', async () => {
     const path = '/public/x';
     const url = `${site().origin}${path}`;
     const lies: [string, string][] = [
@@ -70,7 +70,7 @@ export function forgedCases(site: () => TestedSite): void {
     expect(String(start.headers.location)).toContain(`${site().origin}/outpost.goauthentik.io/start?rd=`);
   });
 
-  test('a client cannot say from which network it comes', async () => {
+  test('a client cannot choose its network', async () => {
     const address = '203.0.113.5';
     const seen = await site().watch(async () => {
       for (const name of ['X-Forwarded-For', 'X_Forwarded_For', 'X-Real-IP', 'Forwarded']) {
@@ -80,7 +80,7 @@ export function forgedCases(site: () => TestedSite): void {
     expect(seen).toEqual([]);
   });
 
-  test('a client cannot read the answer of the auth endpoints', async () => {
+  test('a client cannot read the responses of the auth endpoints', async () => {
     const { cookie } = await site().signIn();
     const bases = ['auth/nginx', 'auth/traefik', 'auth/caddy', 'auth/envoy/x', 'auth', 'auth?traefik'];
     const ways = ['auth/envoy/../../start', './auth/nginx', 'start/../auth/nginx', '%61uth/nginx', '/auth/nginx'];

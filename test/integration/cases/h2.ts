@@ -1,4 +1,4 @@
-/** HTTP/2 as a browser's program speaks it, and as nobody should: through no trick of it is a page reached unasked. */
+/** HTTP/2 as browsers speak it and as an attacker does: no trick reaches a page without an auth request. */
 import { expect, test } from 'vitest';
 import { sendFields } from '../frames.ts';
 import type { TestedSite } from '../site.ts';
@@ -8,7 +8,7 @@ import { type Fields, forger, get, paths, smuggled, wheres } from './malformed.t
 export function h2Cases(site: () => TestedSite): void {
   const target = () => ({ port: site().port, ca: site().tls!.ca, servername: site().host.replace(/:\d+$/, '') });
 
-  test('a program sees a 401, a page visit the login, and with a session the page', async () => {
+  test('a program gets 401, a navigation the login, and with a session the page', async () => {
     const { origin } = site();
     const visit = await site().ask({ path: '/private?a=b', headers: [['accept', 'text/html']] });
     expect(visit.status).toBe(302);
@@ -24,7 +24,7 @@ export function h2Cases(site: () => TestedSite): void {
     expect(header(seen!, 'Host')).toBe(site().host);
   });
 
-  test('a cookie that comes in pieces is whole', async () => {
+  test('a cookie that is split into several fields arrives whole', async () => {
     const { cookie } = await site().signIn();
     const pieces: Fields = [
       ['cookie', 'a=b'],
@@ -35,7 +35,7 @@ export function h2Cases(site: () => TestedSite): void {
     expect(header(seen!, 'X-authentik-username')).toBe('alice');
   });
 
-  test('frames written by hand get through where there is nothing wrong with them', async () => {
+  test('frames written by hand pass where they are well-formed', async () => {
     const { cookie } = await site().signIn();
     const fields = get(site(), '/whoami', [['cookie', cookie[1]]]);
     const seen = await site().watch(async () => {
@@ -48,7 +48,7 @@ export function h2Cases(site: () => TestedSite): void {
   });
 
   // All at once: a proxy that ends a connection may take a second for it.
-  test('malformed requests reach nobody', async () => {
+  test('malformed requests do not reach the application', async () => {
     const tricks = Object.entries({ ...paths(site()), ...wheres(site()) });
     const seen = await site().watch(() =>
       Promise.all(
@@ -58,7 +58,7 @@ export function h2Cases(site: () => TestedSite): void {
     expect(seen.map((one) => header(one, 'x-case') ?? one)).toEqual([]);
   });
 
-  test('nothing that is hidden in a public page becomes an identity or a second request', async () => {
+  test('nothing hidden in a request for a public page becomes an identity or a second request', async () => {
     const tricks = Object.entries(smuggled(site()));
     const seen = await site().watch(() =>
       Promise.all(

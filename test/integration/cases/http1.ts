@@ -6,7 +6,7 @@ import { header } from '../upstream.ts';
 import { unknown } from './domain.ts';
 
 export function http1Cases(site: () => TestedSite): void {
-  test('an absolute request target is judged by the host that it is routed by', async () => {
+  test('an absolute request target is decided by the host that it is routed by', async () => {
     const { host } = site();
     const seen = await site().watch(async () => {
       await site().ask({ path: `http://${host}/private`, host: 'evil.example' });
@@ -18,7 +18,7 @@ export function http1Cases(site: () => TestedSite): void {
     expect(answer.seen?.url).toBe('/public/x');
   });
 
-  test('a Connection header cannot make the proxy lose the identity on its way', async () => {
+  test('a Connection header cannot make the proxy drop the identity', async () => {
     const { cookie } = await site().signIn();
     for (const connection of ['X-authentik-username', 'close, X-Authentik-Username, X-Forwarded-Host']) {
       const answer = await site().ask({ path: '/whoami', headers: [cookie, ['Connection', connection]] });
@@ -30,10 +30,10 @@ export function http1Cases(site: () => TestedSite): void {
 
 /** For a site of two hosts. */
 export function http1DomainCases(site: () => TestedSite): void {
-  test('an absolute request target is judged by the host that it is routed by', async () => {
+  test('an absolute request target is decided by the host that it is routed by', async () => {
     const { host, other } = site();
     const answer = await site().ask({ path: `http://${other}/private`, host });
-    // HAProxy refuses what does not fit together; all others go by the target (RFC 9112, section 3.2.2).
+    // HAProxy refuses a contradiction; all others use the target (RFC 9112, section 3.2.2).
     if (answer.status === 400) return;
     expect(String(answer.headers.location)).toContain(encodeURIComponent(`http://${other}/private`));
     const { cookie } = await site().signIn();
@@ -41,7 +41,7 @@ export function http1DomainCases(site: () => TestedSite): void {
     expect(header(seen!, 'Host')).toBe(other);
   });
 
-  test('an absolute request target on an unknown host reaches nobody', async () => {
+  test('an absolute request target on an unknown host does not reach the application', async () => {
     const { cookie } = await site().signIn();
     const seen = await site().watch(async () => {
       for (const host of unknown(site())) await site().ask({ path: `http://${host}/public/x`, headers: [cookie] });
@@ -49,8 +49,8 @@ export function http1DomainCases(site: () => TestedSite): void {
     expect(seen).toEqual([]);
   });
 
-  // Attack: the proxy looks for the one, Gatepost is asked about the other, whose rules are milder.
-  test('a request that names two hosts is judged by the one that it goes to, if it goes anywhere', async () => {
+  // Attack: the proxy routes by one host, and the auth request names the other, whose rules are weaker.
+  test('a request that names two hosts is decided by the one that it is routed to, or refused', async () => {
     const { host, other, port, tls } = site();
     const { cookie } = await site().signIn();
     const names = [[`${host},${other}`], [`${other},${host}`], [`${host}, ${other}`], [host, other], [other, host]];
@@ -64,6 +64,6 @@ export function http1DomainCases(site: () => TestedSite): void {
       ),
     );
     const reached = seen.map((one) => [header(one, 'Host'), header(one, 'X-Forwarded-Host')]);
-    expect(reached.filter(([name, judged]) => name !== judged || (name !== host && name !== other))).toEqual([]);
+    expect(reached.filter(([name, decided]) => name !== decided || (name !== host && name !== other))).toEqual([]);
   });
 }

@@ -1,10 +1,10 @@
-/** A page visit ends, after the provider's login, at the very address, and the application sees who it is. */
+/** After the login at the provider a navigation ends at its own URL, and the application receives the identity. */
 import type { Browser, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { TestedSite } from '../site.ts';
 import { header, type Seen } from '../upstream.ts';
 
-/** Sends the provider's form. By script: typing and clicking wait for the frames that a tab in the background does not draw. */
+/** Submits the provider's form. By script: typing and clicking wait for frames, which a background tab does not draw. */
 export async function logIn(page: Page, username = 'alice', password = 'wonderland'): Promise<void> {
   await page.evaluate(
     ([name, word]) => {
@@ -17,12 +17,12 @@ export async function logIn(page: Page, username = 'alice', password = 'wonderla
   );
 }
 
-/** What the upstream says on the page that is open. */
+/** What the upstream returned for the page that is open. */
 export const shown = async (page: Page): Promise<Seen> =>
   JSON.parse((await page.textContent('pre, body')) ?? '') as Seen;
 
 export function loginCases(site: () => TestedSite, chromium: () => Browser): void {
-  test('a page visit goes to the login and comes back to the very address with the identity whole', async () => {
+  test('a navigation goes to the login and returns to the same URL with the whole identity', async () => {
     const { origin, proxy } = site();
     const context = await chromium().newContext();
     const page = await context.newPage();
@@ -56,7 +56,7 @@ export function loginCases(site: () => TestedSite, chromium: () => Browser): voi
     await context.close();
   });
 
-  test('a known user who may not sees a page that says who he is, not the application', async () => {
+  test('a user without permission sees a page with the account name, not the application', async () => {
     const { cookie } = await site().signIn('bob', 'builder');
     const seen = await site().watch(async () => {
       const answer = await site().ask({ path: '/admin', headers: [cookie, ['Accept', 'text/html']] });

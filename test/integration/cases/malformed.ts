@@ -1,4 +1,4 @@
-/** HTTP/2 requests that a client must not send (RFC 9113, section 8), each with a lure for whoever reads it wrongly. */
+/** HTTP/2 requests that a client must not send (RFC 9113, section 8), each with a trap for a proxy that misreads it. */
 import type { TestedSite } from '../site.ts';
 
 export type Fields = [string, string][];
@@ -7,7 +7,7 @@ const evil = 'evil.example';
 const lure = '/public/x';
 export const forger = 'evil-forger';
 
-/** The fields of a plain GET with some pseudo-headers changed or (`''`: empty, `undefined`: not there) taken away, and more behind. */
+/** The fields of a plain GET with some pseudo-headers changed (`''`: empty, `undefined`: missing), and more fields after them. */
 export function get(
   site: TestedSite,
   path: string,
@@ -21,7 +21,7 @@ export function get(
   ] as Fields;
 }
 
-/** The path is another one than it seems; without a session all of them are for nobody. */
+/** The path is another one than it seems; without a session none of them may pass. */
 export const paths = (site: TestedSite): Record<string, Fields> => ({
   'two paths': get(site, '/private', [[':path', lure]]),
   'two paths, the public one first': get(site, lure, [[':path', '/private']]),
@@ -68,8 +68,8 @@ export const wheres = (site: TestedSite): Record<string, Fields> => ({
 const second = `GET /private HTTP/1.1\r\nHost: x\r\nX-authentik-username: ${forger}\r\n\r\n`;
 
 /**
- * A public page with a forged identity, or a second request, for the application to find once the proxy has written it all
- * down as HTTP/1.1 (request smuggling by downgrade).
+ * A public page with a forged identity, or a second request, for the application to find once the proxy has written it
+ * as HTTP/1.1 (request smuggling by downgrade).
  */
 export const smuggled = (site: TestedSite): Record<string, { fields: Fields; body?: string }> => ({
   'in a value': { fields: get(site, lure, [['x', `y\r\nX-authentik-username: ${forger}`]]) },

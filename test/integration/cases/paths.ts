@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { TestedSite } from '../site.ts';
 import { header } from '../upstream.ts';
 
-/** Each is, to some application, not what `^/public/` means. */
+/** Each is, to some application, outside of `^/public/`. */
 const tricks = [
   '/public/../admin',
   '/public/..%2fadmin',
@@ -33,10 +33,10 @@ const tricks = [
   '/private?/public/',
 ];
 
-/** All of them lead bob to /admin in some reading. */
+/** In some reading all of them lead bob to /admin. */
 const toAdmin = ['/admin', '/%61dmin', '//admin', '/./admin', '/x/../admin', '/x/..%2fadmin', '/x/%2e%2e/admin'];
 
-/** An address that everybody reads in the same way, and that is public. */
+/** A URL that every program reads in the same way, and that is public. */
 const plainlyPublic = /^\/public\/[\w.-]*(?:\?.*)?$/;
 
 export function pathCases(site: () => TestedSite): void {
@@ -53,12 +53,12 @@ export function pathCases(site: () => TestedSite): void {
   test('no trick makes a path public', async () => {
     for (const path of tricks) {
       const seen = await site().watch(() => site().ask({ path }));
-      // A proxy that tidies an address before anybody looks at it may show a plain one to both.
+      // A proxy that normalises a URL before the auth request may send the plain one to both.
       expect(seen.map((one) => one.url).filter((url) => !plainlyPublic.test(url))).toEqual([]);
     }
   });
 
-  test('no trick leads a user to what he may not see', async () => {
+  test('no trick leads a user to a path that is forbidden to them', async () => {
     const { cookie } = await site().signIn('bob', 'builder');
     expect((await site().ask({ path: '/whoami', headers: [cookie] })).status).toBe(200);
     for (const path of toAdmin) {

@@ -1,4 +1,4 @@
-/** What https changes for a browser: the protocol, and what the cookies say. */
+/** What https changes for a browser: the protocol, and the attributes of the cookies. */
 import type { Browser } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { TestedSite } from '../site.ts';

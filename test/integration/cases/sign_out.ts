@@ -1,9 +1,9 @@
-/** After signing out the old cookie is worthless, and signing in again works at the first try. */
+/** After signing out the old cookie is invalid, and signing in again works at the first attempt. */
 import { expect, test } from 'vitest';
 import type { TestedSite } from '../site.ts';
 
 export function signOutCases(site: () => TestedSite): void {
-  test('sign out, then the old cookie opens nothing; signing in again works at the first try', async () => {
+  test('after signing out the old cookie is refused; signing in again works at the first attempt', async () => {
     const { visitor, cookie } = await site().signIn();
     expect((await site().ask({ path: '/whoami', headers: [cookie] })).status).toBe(200);
     const out = await visitor.open(`${site().origin}/outpost.goauthentik.io/sign_out`);

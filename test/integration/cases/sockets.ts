@@ -38,7 +38,7 @@ export function socketCases(site: () => TestedSite, chromium: () => Browser): vo
     await context.close();
   });
 
-  test('a WebSocket over HTTP/2 opens with a session, where there is such a thing, and not without', async () => {
+  test('a WebSocket over HTTP/2 opens with a session, where the proxy supports it, and not without', async () => {
     const { host, port, tls, proxy } = site();
     const fields: [string, string][] = [
       [':method', 'CONNECT'],

@@ -1,4 +1,4 @@
-/** Many logins at once in one browser, and the buttons that people press afterwards. */
+/** Many logins at once in one browser, then the back button and a bookmark. */
 import type { Browser } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { TestedSite } from '../site.ts';
@@ -43,7 +43,7 @@ export function tabCases(site: () => TestedSite, chromium: () => Browser): void 
     expect(page.url()).toBe(`${origin}/first`);
     await context.close();
 
-    // On another day: no session, no cookie that the address belongs to, and its code is spent.
+    // On another day: no session, no login cookie for this URL, and the code is spent.
     const later = await chromium().newContext();
     const fresh = await later.newPage();
     await fresh.goto(callback);

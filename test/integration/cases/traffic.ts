@@ -1,4 +1,4 @@
-/** What is not a page: sockets, uploads and the less usual methods. */
+/** Requests other than for pages: WebSockets, uploads and less common methods. */
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { TestedSite } from '../site.ts';
@@ -34,7 +34,7 @@ export function trafficCases(site: () => TestedSite): void {
     const open = await openSocket(site(), { Cookie: cookie[1] });
     expect(open).toMatchObject({ url: '/socket?a=b' });
     expect(header(open as Seen, 'X-authentik-username')).toBe('alice');
-    // What browsers say of a socket.
+    // As browsers mark a WebSocket.
     expect(await openSocket(site(), { 'Sec-Fetch-Mode': 'websocket' })).toBe(401);
     expect([302, 401]).toContain(await openSocket(site(), {}));
   });
@@ -55,7 +55,7 @@ export function trafficCases(site: () => TestedSite): void {
     expect(answer.seen).toMatchObject({ method: 'POST', url: '/upload?name=x', body: body.length });
   });
 
-  test('HEAD, PUT, PROPFIND and DELETE arrive as they are, and only with a session', async () => {
+  test('HEAD, PUT, PROPFIND and DELETE arrive unchanged, and only with a session', async () => {
     const { cookie } = await site().signIn();
     for (const method of ['HEAD', 'PUT', 'PROPFIND', 'DELETE']) {
       const seen = await site().watch(() => site().ask({ method, path: '/file', headers: [cookie] }));
@@ -68,7 +68,7 @@ export function trafficCases(site: () => TestedSite): void {
     }
   });
 
-  test('the application gets the very address that was asked for, whatever it looks like', async () => {
+  test('the application gets exactly the URL that was requested', async () => {
     const { cookie } = await site().signIn();
     for (const path of ['/a%20b?c=%2F&d=e+f', '/a%2Fb', '/%C3%A4?x=%25', '/a=b&c?x?y', '/~a(b)!*,@:$']) {
       const { seen } = await site().ask({ path, headers: [cookie] });

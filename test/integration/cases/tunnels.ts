@@ -1,4 +1,4 @@
-/** Whoever makes the proxy a mere pipe to the application sends requests through it that nobody asks about. */
+/** A client that turns the proxy into a tunnel to the application sends requests that Gatepost never sees. */
 import { expect, test } from 'vitest';
 import { sendBytes } from '../send_bytes.ts';
 import type { TestedSite } from '../site.ts';
@@ -13,7 +13,7 @@ export function tunnelCases(site: () => TestedSite): void {
     return sendBytes({ port, servername: host.replace(/:\d+$/, ''), ca: tls?.ca }, `${lines.join('\r\n')}\r\n\r\n`);
   };
 
-  test('CONNECT and OPTIONS of no path reach nobody', async () => {
+  test('CONNECT and OPTIONS without a path do not reach the application', async () => {
     const { host } = site();
     const name = host.replace(/:\d+$/, '');
     const targets = [`CONNECT ${host}`, `CONNECT ${name}:80`, `CONNECT ${name}`, 'CONNECT /public/x', 'OPTIONS *'];
@@ -22,8 +22,8 @@ export function tunnelCases(site: () => TestedSite): void {
     expect(seen).toEqual([]);
   });
 
-  // Attack ("h2c smuggling"): an application that takes the offer reads HTTP/2 from then on, /admin and forged headers
-  // included, and the proxy looks at none of it.
+  // Attack: h2c smuggling. An application that accepts the upgrade reads HTTP/2 from then on, /admin and forged headers
+  // included, and the proxy inspects none of it.
   test('only a WebSocket is an upgrade, on a public path as with a session', async () => {
     const { host, proxy } = site();
     const upgrades = proxy.limits?.otherUpgrades === false ? h2c : [...h2c, ['TLS/1.0'], ['x']];

@@ -1,24 +1,19 @@
 /** Real Redis servers on free loopback ports, with folders of their own that go with them. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { freePort } from '../../support/free_port.ts';
+import { findTool, needTool } from '../../support/tools.ts';
+import { waitUntil } from '../../support/wait.ts';
 
 export { freePort } from '../../support/free_port.ts';
 
 /** Whether Redis is installed. On CI it must be: there a missing server fails the suite instead of passing it by. */
 export function hasRedis(): boolean {
-  try {
-    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    if (process.env.CI === 'true') throw new Error('redis-server is not installed, and on CI its tests must run');
-    console.warn('\n!!! redis-server is not installed: NOTHING ABOUT REDIS IS TESTED IN THIS RUN !!!\n');
-    return false;
-  }
+  return needTool('redis-server') !== undefined;
 }
 
 export interface RedisServer {
@@ -61,12 +56,8 @@ export function createRedisServer(port: number, options: string[] = [], sentinel
     if (sentinel !== undefined)
       writeFileSync(join(folder, 'sentinel.conf'), `port ${port}\nbind 127.0.0.1\ndir ${folder}\n${sentinel}`);
     const args = sentinel === undefined ? [...base, ...options] : [join(folder, 'sentinel.conf'), '--sentinel'];
-    child = spawn('redis-server', args, { stdio: 'ignore' });
-    for (let tries = 0; tries < 100; tries++) {
-      if ((await send('PING').catch(() => undefined)) === 'PONG') return;
-      await sleep(30);
-    }
-    throw new Error(`redis-server did not start on port ${port}`);
+    child = spawn(findTool('redis-server')!, args, { stdio: 'ignore' });
+    await waitUntil(async () => (await send('PING').catch(() => undefined)) === 'PONG', 30_000);
   }
 
   async function kill(): Promise<void> {
@@ -138,13 +129,4 @@ export async function startSentinel() {
     String(await sentinel.command('SENTINEL', 'REPLICAS', 'mymaster')).includes(String(replica.port)),
   );
   return { master, replica, sentinel, url: `redis+sentinel://127.0.0.1:${sentinel.port}/mymaster/0` };
-}
-
-/** Waits until `check` holds; throws after `limit` milliseconds. */
-export async function waitUntil(check: () => boolean | Promise<boolean>, limit = 10_000): Promise<void> {
-  const end = performance.now() + limit;
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error(`not so within ${limit} ms: ${check}`);
-    await sleep(10);
-  }
 }

@@ -1,9 +1,9 @@
 /** Turns the test provider's options into a configured `oidc-provider`. */
 import type { JWK } from 'jose';
 import Provider from 'oidc-provider';
-import { APP_PASSWORD, registerGrants, serviceAccount } from './provider_grants.ts';
-import type { ProviderOptions, TestClient, TestUser } from './provider_options.ts';
-import type { createStorage } from './provider_storage.ts';
+import { APP_PASSWORD, registerGrants, serviceAccount } from './grants.ts';
+import type { ProviderOptions, TestClient, TestUser } from './options.ts';
+import type { createStorage } from './storage.ts';
 
 /** What `offline_access` is called inside: the package drops that scope unless the client asks for consent each time. */
 export const REFRESH_SCOPE = 'refreshable';

@@ -1,4 +1,4 @@
-/** The contract's section 4: what a yes says about whom. */
+/** Responses that allow a request: identity headers, `Authorization`, `Set-Cookie`. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEvents } from '../../src/observe/events.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from './setup.ts';
 
 const app = 'https://app.example.com';
-/** Somebody whose every claim is an attack or a trap. */
+/** A user whose every claim is an attack or a trap. */
 const mallory = {
   sub: 'u-mallory',
   username: 'mallory',
@@ -65,7 +65,7 @@ const mallory = {
   },
 };
 
-/** Somebody of whom the provider knows nothing. */
+/** A user of whom the provider knows nothing. */
 const plain = { sub: 'u-plain', username: 'plain', password: 'x', claims: {} };
 
 let site: Contract;
@@ -107,7 +107,7 @@ describe('the twelve headers', () => {
     expect(reply.body).toBe('');
   });
 
-  test.each(dialects)('%s: empty for nobody, on every kind of yes', async (dialect) => {
+  test.each(dialects)('%s: empty without a session, on every response that allows', async (dialect) => {
     const urls = [`${app}/healthz`, `${app}/optional`, `${app}${OUTPOST}/start`, 'https://skip.example.com/open/x'];
     const mine: Pairs = identityNames.map((name) => [name, 'admin']);
     for (const url of urls) {
@@ -160,7 +160,7 @@ describe('hostile claims', () => {
     reply = await ask(port, 'traefik', `${app}/page`, [cookie]);
   });
 
-  test('control characters become spaces, no header is born of them', () => {
+  test('control characters become spaces and start no header', () => {
     expect(reply.status).toBe(200);
     expect(reply.get('x-authentik-username')).toBe('mallory');
     expect(reply.get('x-authentik-name')).toMatch(/^Evil {1,2}X-authentik-username: alice +Name$/);
@@ -201,16 +201,16 @@ describe('hostile claims', () => {
 
 test('a refused additional header is logged once, not with every request', async () => {
   const events = createEvents();
-  const told: string[] = [];
-  events.on('log', ({ message }) => told.push(message));
+  const messages: string[] = [];
+  events.on('log', ({ message }) => messages.push(message));
   const fresh = (await site.another('', { events })).http.port;
   const cookie = await signedIn(site, 'grafana', 'mallory', fresh);
   const again = await signedIn(site, 'grafana', 'mallory', fresh);
   for (const one of [cookie, cookie, again]) await ask(fresh, 'traefik', `${app}/page`, [one]);
-  expect(told.filter((message) => message.includes('Transfer-Encoding'))).toHaveLength(1);
+  expect(messages.filter((message) => message.includes('Transfer-Encoding'))).toHaveLength(1);
 });
 
-describe('Authorization in the answer', () => {
+describe('Authorization in the response', () => {
   test.each(dialects)("%s: the client's own, unchanged, where it was not used", async (dialect) => {
     for (const value of [
       'Digest username="x"',
@@ -251,14 +251,14 @@ describe('Authorization in the answer', () => {
     }
   });
 
-  test('neither attribute nor e-mail: nothing of ours is sent', async () => {
+  test('neither attribute nor e-mail: no Authorization is sent', async () => {
     const cookie = await signedIn(site, 'basic', 'plain');
     const reply = await ask(port, 'nginx', `${hostOf('basic')}/`, [cookie]);
     expect(reply.status).toBe(200);
     expect(reply.all('authorization')).toEqual([]);
   });
 
-  test("beside a session, the application's own credentials pass, ours do not, and nobody is asked", async () => {
+  test("beside a session, the application's own credentials pass, accepted ones do not, and the provider is not asked", async () => {
     const before = site.provider.counts.token;
     const own = basic('local', 'user');
     expect((await ask(port, 'traefik', `${app}/page`, [alice, own])).get('authorization')).toBe(own[1]);
@@ -278,7 +278,7 @@ describe('Authorization in the answer', () => {
 });
 
 describe('Set-Cookie', () => {
-  test.each(dialects)('%s: one, and only when a header credential has just made a session', async (dialect) => {
+  test.each(dialects)('%s: one, and only when a header credential has just created a session', async (dialect) => {
     const url = `${hostOf('grafana')}/page`;
     expect((await ask(port, dialect, url, [alice])).all('set-cookie')).toEqual([]);
     const made = await ask(port, dialect, url, [basic('bob', `app-${dialect}`)]);
@@ -296,7 +296,7 @@ describe('Set-Cookie', () => {
     expect((await ask(port, dialect, url)).all('set-cookie')).toEqual([]);
   });
 
-  test('a visitor who only looks gets none from anywhere but the login itself', async () => {
+  test('a visitor who does not log in gets none except from the login endpoints', async () => {
     const visitor = createVisitor(site, port);
     await visitor.signIn(`${app}/`);
     expect((await ask(port, 'caddy', `${app}/`, [['Cookie', visitor.cookiesFor(app)]])).all('set-cookie')).toEqual([]);

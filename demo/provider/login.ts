@@ -1,6 +1,6 @@
 /** The test provider's login page: a plain form, or nobody is asked when the test says who it is. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ProviderOptions, TestUser } from './provider_options.ts';
+import type { ProviderOptions, TestUser } from './options.ts';
 
 const plainLogin = (action: string, wrong: boolean) => `<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Provider login</title>

@@ -1,5 +1,5 @@
 /** The demo's OpenID provider: that of the tests, with pages that one may look at. */
-import type { TestUser } from '../test/support/provider_options.ts';
+import type { TestUser } from './provider/options.ts';
 import { providerPages } from './provider_pages.ts';
 
 export interface DemoClient {
@@ -51,11 +51,11 @@ function redirectUri(url: string): string {
   return `${url}/outpost.goauthentik.io/callback?X-authentik-auth-callback=true`;
 }
 
-/** The package warns about choices that are meant here, and would rather run on a newer Node: for a demo that is no news. */
+/** The package warns about choices that are intended here, and about the version of Node; neither matters for a demo. */
 async function importQuietly() {
   const { warn } = console;
   console.warn = (text: unknown, ...more: unknown[]) => {
     if (!String(text).includes('oidc-provider WARNING')) warn(text, ...more);
   };
-  return import('../test/support/provider.ts');
+  return import('./provider/provider.ts');
 }

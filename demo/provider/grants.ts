@@ -1,6 +1,6 @@
 /** The grants that programs use: authentik's client credentials with an app password, and the password grant. */
 import { errors } from 'oidc-provider';
-import type { ProviderOptions, TestUser } from './provider_options.ts';
+import type { ProviderOptions, TestUser } from './options.ts';
 
 /** The name under which the app-password form of the client credentials grant reaches the provider's own code. */
 export const APP_PASSWORD = 'urn:test:app-password';

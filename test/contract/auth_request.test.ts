@@ -1,4 +1,4 @@
-/** The contract's section 2: which URL and which method the client asked for, and which application that is. */
+/** Auth requests: which URL and method the client asked for, and which application that is. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   ask,
@@ -16,16 +16,16 @@ import {
 let site: Contract;
 let port: number;
 /** The port of a Gatepost with `nginx_method_header: X-Original-Method`. */
-let told: number;
+let withMethod: number;
 let cookie: [string, string];
 /** A session there. */
-let toldCookie: [string, string];
+let withMethodCookie: [string, string];
 beforeAll(async () => {
   site = await startContract();
   port = site.port;
-  told = (await site.another('nginx_method_header: X-Original-Method')).http.port;
+  withMethod = (await site.another('nginx_method_header: X-Original-Method')).http.port;
   cookie = await signedIn(site, 'grafana');
-  toldCookie = await signedIn(site, 'grafana', 'alice', told);
+  withMethodCookie = await signedIn(site, 'grafana', 'alice', withMethod);
 });
 afterAll(() => site.close());
 
@@ -34,7 +34,7 @@ const traefik = (headers: Pairs, dialect = 'traefik') =>
   send(port, `${OUTPOST}/auth/${dialect}`, [...headers, ...navigation]);
 const envoy = (path: string, headers: Pairs, method = 'GET') =>
   send(port, `${OUTPOST}/auth/envoy${path}`, [...headers, ...navigation], method);
-/** The forwarded URL, as the way back from the login shows it. */
+/** The forwarded URL, as the return URL of the login has it. */
 const asked = (reply: Reply) => new URL(reply.get('location') ?? 'none:').searchParams.get('rd');
 const unusable = (reply: Reply, name: string) => {
   expect(reply.status).toBe(500);
@@ -169,7 +169,7 @@ describe('nginx', () => {
         ['X-Original-URI', ''],
       ],
     ],
-  ])('%s: no yes', async (_, headers) => {
+  ])('%s: not allowed', async (_, headers) => {
     for (const order of [headers, [...headers].reverse()]) expect((await nginx([...order, cookie])).status).toBe(500);
   });
 
@@ -257,8 +257,8 @@ describe('nginx', () => {
     unusable(await nginx([...headers, cookie]), name);
   });
 
-  // Attack: Node reads a thousand headers and drops what comes behind them: here, the one that contradicts.
-  test('a header behind a thousand others is not overlooked', async () => {
+  // Attack: Node silently drops headers after the first 1,000: here, the one that contradicts.
+  test('a header after a thousand others is not ignored', async () => {
     const url: Pairs = [['X-Original-URL', `https://${app}/healthz`]];
     const many = (count: number): Pairs => Array.from({ length: count }, () => ['a', 'b']);
     const contradiction: Pairs = [['X-Original-URI', '/other']];
@@ -275,7 +275,7 @@ describe('nginx', () => {
     expect(reply.status).toBe(200);
   });
 
-  test("a header of the client cannot add to what the operator sets: other dialects' headers do not count", async () => {
+  test("a client cannot add to the headers that the operator sets: other dialects' headers are ignored", async () => {
     const reply = await nginx([
       ['X-Original-URL', `https://${app}/page`],
       ['X-Forwarded-Method', 'GET'],
@@ -307,7 +307,7 @@ describe('the method in the nginx dialect', () => {
     expect((await nginx([['X-Original-URL', `${app}/strict`]])).status).toBe(403);
   });
 
-  test('unknown: taken for a GET where a page visit is meant', async () => {
+  test('unknown: a navigation counts as a GET', async () => {
     const reply = await send(port, `${OUTPOST}/auth/nginx`, [
       ['X-Original-URL', `${app}/page`],
       ['Accept', 'text/html'],
@@ -332,7 +332,7 @@ describe('the method in the nginx dialect', () => {
     ).toBe(401);
     expect(
       (
-        await send(told, `${OUTPOST}/auth/nginx`, [
+        await send(withMethod, `${OUTPOST}/auth/nginx`, [
           ['X-Original-URL', url],
           ['X-Original-Method', 'OPTIONS'],
           ...preflight,
@@ -341,18 +341,22 @@ describe('the method in the nginx dialect', () => {
     ).toBe(200);
   });
 
-  test('with nginx_method_header it is believed', async () => {
+  test('with nginx_method_header it is used', async () => {
     const method = (value: string): Pairs => [['X-Original-Method', value]];
-    expect((await nginx([['X-Original-URL', `${app}/read`], ...method('GET')], told)).status).toBe(200);
-    expect((await nginx([['X-Original-URL', `${app}/read`], ...method('POST')], told)).status).toBe(401);
-    expect((await nginx([['X-Original-URL', `${app}/write`], ...method('GET'), toldCookie], told)).status).toBe(200);
-    expect((await nginx([['X-Original-URL', `${app}/strict`], ...method('GET'), toldCookie], told)).status).toBe(200);
-    expect((await nginx([['X-Original-URL', `${app}/strict`], ...method('DELETE'), toldCookie], told)).status).toBe(
-      403,
-    );
+    expect((await nginx([['X-Original-URL', `${app}/read`], ...method('GET')], withMethod)).status).toBe(200);
+    expect((await nginx([['X-Original-URL', `${app}/read`], ...method('POST')], withMethod)).status).toBe(401);
+    expect(
+      (await nginx([['X-Original-URL', `${app}/write`], ...method('GET'), withMethodCookie], withMethod)).status,
+    ).toBe(200);
+    expect(
+      (await nginx([['X-Original-URL', `${app}/strict`], ...method('GET'), withMethodCookie], withMethod)).status,
+    ).toBe(200);
+    expect(
+      (await nginx([['X-Original-URL', `${app}/strict`], ...method('DELETE'), withMethodCookie], withMethod)).status,
+    ).toBe(403);
   });
 
-  test('with it, a method that is missing, empty, repeated or odd opens nothing', async () => {
+  test('with it, a method that is missing, empty, repeated or odd matches no public rule', async () => {
     const odd: Pairs[] = [
       [],
       [['X-Original-Method', '']],
@@ -365,9 +369,9 @@ describe('the method in the nginx dialect', () => {
       [['X_Original_Method', 'GET']],
     ];
     for (const headers of odd) {
-      const reply = await nginx([['X-Original-URL', `${app}/read`], ...headers], told);
+      const reply = await nginx([['X-Original-URL', `${app}/read`], ...headers], withMethod);
       expect([headers, [401, 500].includes(reply.status)]).toEqual([headers, true]);
-      const denied = await nginx([['X-Original-URL', `${app}/strict`], ...headers, toldCookie], told);
+      const denied = await nginx([['X-Original-URL', `${app}/strict`], ...headers, withMethodCookie], withMethod);
       expect([headers, [403, 500].includes(denied.status)]).toEqual([headers, true]);
     }
   });
@@ -441,7 +445,7 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
     ['two trailing dots', [proto, ['X-Forwarded-Host', 'app.example.com..'], ['X-Forwarded-Uri', '/healthz']]],
     ['DEL in the uri', [proto, host, ['X-Forwarded-Uri', '/public/a\x7fb']]],
     ['NUL in the uri', [proto, host, ['X-Forwarded-Uri', '/public/a\0b']]],
-  ])('%s: an error of some kind, never a yes', async (_, headers) => {
+  ])('%s: an error of some kind, never allowed', async (_, headers) => {
     expect((await traefik([...headers, cookie], dialect)).status).toBeGreaterThanOrEqual(400);
   });
 
@@ -459,14 +463,14 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
     expect(twice.status).not.toBe(200);
   });
 
-  test('a method in small letters does not get around a deny rule', async () => {
+  test('a method in lower case does not bypass a deny rule', async () => {
     for (const method of ['delete', 'Delete', 'dELETE']) {
       const headers: Pairs = [proto, host, ['X-Forwarded-Uri', '/strict'], ['X-Forwarded-Method', method], cookie];
       expect([method, (await traefik(headers, dialect)).status]).toEqual([method, 403]);
     }
   });
 
-  test('bytes above ASCII in the path: the way back is plain ASCII, and nobody passes', async () => {
+  test('bytes above ASCII in the path: the return URL is plain ASCII, and the request does not pass', async () => {
     const reply = await traefik([proto, host, ['X-Forwarded-Uri', '/caf\xc3\xa9']], dialect);
     expect([302, 500]).toContain(reply.status);
     expect(reply.get('location') ?? '').toMatch(/^[\x21-\x7e]*$/);
@@ -530,7 +534,7 @@ describe('envoy', () => {
     unusable(await envoy('/healthz', [...headers, cookie]), name);
   });
 
-  test('Host twice is never a yes', async () => {
+  test('a request with two Host headers is never allowed', async () => {
     expect([400, 500]).toContain((await envoy('/healthz', [host, ['Host', 'plain.example.com']])).status);
   });
 
@@ -553,9 +557,9 @@ describe('envoy', () => {
 });
 
 describe('the application of a host', () => {
-  const nobody = async (url: string) => await ask(port, 'traefik', url, navigation);
+  const anonymous = async (url: string) => await ask(port, 'traefik', url, navigation);
   const at = async (url: string) => {
-    const reply = await nobody(url);
+    const reply = await anonymous(url);
     return reply.status === 302 ? new URL(reply.get('location')!).origin : reply.status;
   };
   test.each<[string, string | number]>([
@@ -588,7 +592,7 @@ describe('the application of a host', () => {
     expect(await at(url)).toBe(expected);
   });
 
-  test.each(dialects)('%s: an unknown host is a no that names it', async (dialect) => {
+  test.each(dialects)('%s: an unknown host is denied, and named', async (dialect) => {
     const reply = await ask(port, dialect, 'https://unknown.example.com/healthz', [cookie]);
     expect(reply.status).toBe(dialect === 'nginx' ? 403 : 404);
     expect(reply.body).toContain('unknown.example.com');
@@ -596,7 +600,7 @@ describe('the application of a host', () => {
     expect(reply.all('set-cookie')).toEqual([]);
   });
 
-  test('a session at one application is nothing at another', async () => {
+  test('a session at one application is not valid at another', async () => {
     const other = await ask(port, 'traefik', 'https://exact.example.org/', [cookie, ...navigation]);
     expect(other.status).toBe(302);
   });

