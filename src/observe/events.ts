@@ -1,8 +1,9 @@
-/** What the rooms tell the world: typed events. The log and the metrics listen; nobody else imports a logger. */
+/** Typed events of all modules. Log and metrics listen to them; no other module imports a logger. */
 import { EventEmitter } from 'node:events';
+import { writeSync } from 'node:fs';
 import type { Reason } from '../reasons.ts';
 
-/** One answered question on `/auth/*`. Holds nothing secret: no cookie, no header value, no query unless `log.query` asks for it. */
+/** One response on `/auth/*`. Holds no secret: no cookie, no header value, no query unless `log.query` asks for it. */
 export interface DecisionEvent {
   request_id: string;
   dialect: string;
@@ -14,18 +15,18 @@ export interface DecisionEvent {
   decision: string;
   status: number;
   reason: Reason | undefined;
-  /** The access rule behind a no: `access[1]`, as `gatepost explain` names it. */
+  /** The access rule behind a denial: `access[1]`, as `gatepost explain` names it. */
   rule: string | undefined;
-  /** A sentence for the operator; never shown to the client where it names something inside. */
+  /** A sentence for the operator. The client never sees what it says about the inside. */
   detail: string | undefined;
   user: string | undefined;
   auth_method: string | undefined;
   client_ip: string | undefined;
-  /** Milliseconds from the request's arrival to its answer. */
+  /** Milliseconds from the arrival of the request to the response. */
   duration_ms: number;
 }
 
-/** One answered request of a browser or of the provider at a sign-in endpoint. */
+/** One response to a browser or to the provider at a sign-in endpoint. */
 export interface SigninEvent {
   request_id: string;
   endpoint: 'start' | 'callback' | 'sign_out' | 'backchannel_logout';
@@ -38,7 +39,7 @@ export interface SigninEvent {
   duration_ms: number;
 }
 
-/** `level` is the log's. `error` may carry a private cause: the log prints its name, code and message, never its fields. */
+/** A line for the log. `error` may carry a private cause: the log prints its name, code and message, never its fields. */
 export interface LogEvent {
   level: 'debug' | 'info' | 'warn' | 'error';
   /** A stable word, `module.what_happened`: `store.unavailable`, `provider.discovered`, `session.refreshed`, … */
@@ -50,13 +51,53 @@ export interface LogEvent {
 }
 
 export interface EventMap {
-  decision: [DecisionEvent];
-  signin: [SigninEvent];
-  log: [LogEvent];
+  decision: [Readonly<DecisionEvent>];
+  signin: [Readonly<SigninEvent>];
+  log: [Readonly<LogEvent>];
 }
 
+/** An emitter whose listeners cannot disturb the program or each other; see `createEvents`. */
 export type Events = EventEmitter<EventMap>;
 
+/**
+ * An emitter that survives its listeners. A listener that throws or rejects loses only its own call: other listeners and the
+ * emitting module go on. The first failure for each kind of event is reported as a `log` event, or on standard error where none
+ * would receive it. Events are frozen, so every listener sees what was emitted.
+ */
 export function createEvents(): Events {
-  return new EventEmitter<EventMap>();
+  const events = new EventEmitter<EventMap>();
+  const reported = new Set<string>();
+
+  const report = (kind: string, error: unknown): void => {
+    if (reported.has(kind)) return;
+    reported.add(kind);
+    const message = `a listener of ${kind} events failed; other listeners are not affected, later failures are not reported`;
+    // The failing listener of `log` events may be the log itself.
+    if (kind === 'log' || events.listenerCount('log') === 0) writeToStderr(`gatepost: ${message}\n`);
+    else events.emit('log', { level: 'error', event: 'listener.failed', message, error });
+  };
+
+  // The object is fresh at every place that emits: freezing it costs a tenth of a microsecond, a frozen copy some thirty times that.
+  events.emit = (kind: unknown, event?: unknown): boolean => {
+    const listeners = events.rawListeners(kind as keyof EventMap) as ((event: unknown) => unknown)[];
+    Object.freeze(event);
+    for (const listener of listeners) {
+      try {
+        const result = listener.call(events, event);
+        if (result instanceof Promise) result.catch((error: unknown) => report(String(kind), error));
+      } catch (error) {
+        report(String(kind), error);
+      }
+    }
+    return listeners.length > 0;
+  };
+  return events;
+}
+
+function writeToStderr(line: string): void {
+  try {
+    writeSync(2, line);
+  } catch {
+    // Standard error is closed or full: the report is lost, the program goes on.
+  }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { warningsOf } from '../../src/config/checks/warnings.ts';
+import { configWarnings } from '../../src/config/checks/warnings.ts';
 import { parse, problemsOf, secret } from './example.ts';
 
 /** Applications that differ in what is given; each line of `applications` is one in flow form. */
@@ -50,7 +50,7 @@ it('says nothing of one client for applications whose cookies never meet', () =>
     `external_host: https://b.com, ${shared}`,
     `${domain('x.c.com', 'c.com')}, ${shared}`,
   );
-  expect(warningsOf(parse(config))).toEqual([]);
+  expect(configWarnings(parse(config))).toEqual([]);
 });
 
 it.each([
@@ -71,14 +71,14 @@ it.each([
     domain('x.team.example.com', 'team.example.com'),
   ],
 ])('warns of one client for applications %s, as the browser holds two cookies of one name', (_, one, other) => {
-  expect(warningsOf(parse(several(`${one}, client_id: one`, `${other}, client_id: one`)))).toEqual([
+  expect(configWarnings(parse(several(`${one}, client_id: one`, `${other}, client_id: one`)))).toEqual([
     expect.stringMatching(/^applications\[[01]\]\.client_id is that of applications\[[01]\]/),
   ]);
-  expect(warningsOf(parse(several(one, other)))).toEqual([]);
+  expect(configWarnings(parse(several(one, other)))).toEqual([]);
 });
 
 it('warns of a cookie domain that is not used', () => {
-  const [warning] = warningsOf(parse(several('external_host: https://a.example.com, cookie_domain: example.com')));
+  const [warning] = configWarnings(parse(several('external_host: https://a.example.com, cookie_domain: example.com')));
   expect(warning).toMatch(/^applications\[0\]\.cookie_domain is for mode: forward_domain/);
 });
 
@@ -102,5 +102,5 @@ it('looks at thousands of applications of one client without comparing each with
     { length: 3000 },
     (_, index) => `${domain(`a.d${index}.com`, `d${index}.com`)}, client_id: one`,
   );
-  expect(warningsOf(parse(several(...many)))).toEqual([]);
+  expect(configWarnings(parse(several(...many)))).toEqual([]);
 });
