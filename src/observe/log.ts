@@ -1,33 +1,44 @@
-/** The log: one JSON line per decision, readable lines on a terminal. Listens to the events; nobody else writes to it. */
+/** The log: one JSON line per decision, readable lines on a terminal. It listens to the events; no module writes to it. */
 import { type Logger, pino } from 'pino';
 import type { Config } from '../config/schema/config.ts';
 import { GatepostError } from '../errors.ts';
 import type { DecisionEvent, Events, LogEvent, SigninEvent } from './events.ts';
-import { type Output, standardOutput } from './output.ts';
+import type { Output } from './output.ts';
 import { prettyLine } from './pretty.ts';
+import { openStandardOutput } from './standard_output.ts';
 
 export interface Log {
   /** Writes what is still in memory. */
   flush(): void;
+  /** Lines that were lost since the start because no reader took them. */
+  droppedLines(): number;
 }
 
 /** Where lines go. */
-type Destination = Pick<Output, 'write'>;
+type Destination = Pick<Output, 'write'> & Partial<Pick<Output, 'end' | 'droppedLines'>>;
 
 /**
  * Listens to `events`. `auto` writes readable lines on a terminal and JSON elsewhere.
- * @param destination for tests; standard output by default
+ * @param open opens the output; its argument is called after lines were lost, with their number
  */
-export function createLog(config: Config['log'], events: Events, destination?: Destination): Log {
+export function createLog(
+  config: Config['log'],
+  events: Events,
+  open: (onRecovered: (droppedLines: number) => void) => Destination = openStandardOutput,
+): Log {
   const readable = config.format === 'pretty' || (config.format === 'auto' && process.stdout.isTTY === true);
-  const output = destination ? undefined : standardOutput();
-  const target = destination ?? output!;
-  const stream = readable ? { write: (line: string) => target.write(prettyLine(line)) } : target;
+  const output = open((lines) => events.emit('log', linesDropped(lines)));
+  const stream = readable ? { write: (line: string) => output.write(prettyLine(line)) } : output;
   const formatters = { level: (level: string) => ({ level }) };
   const serializers = { duration_ms: roundMs };
   const timestamp = createTimestamp();
   listen(pino({ level: config.level, base: null, timestamp, formatters, serializers }, stream), events);
-  return { flush: () => output?.end() };
+  return { flush: () => output.end?.(), droppedLines: () => output.droppedLines ?? 0 };
+}
+
+function linesDropped(lines: number): LogEvent {
+  const message = `${lines} log lines were lost: they were not read or could not be written in time`;
+  return { level: 'warn', event: 'log.lines_dropped', message };
 }
 
 /** The `time` of a line as pino wants it (ISO 8601, UTC), put into words once a millisecond: many lines share one. */

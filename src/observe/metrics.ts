@@ -5,8 +5,11 @@ import { version } from '../version.ts';
 import { countDecisions } from './decision_metrics.ts';
 import type { Events, LogEvent, SigninEvent } from './events.ts';
 
-/** Listens to `events` and keeps the counters. */
-export function createMetrics(events: Events): Registry {
+/**
+ * Listens to `events` and keeps the counters.
+ * @param droppedLines log lines that were lost since the start
+ */
+export function createMetrics(events: Events, droppedLines: () => number): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -31,7 +34,22 @@ export function createMetrics(events: Events): Registry {
     registers,
   });
   events.on('log', ({ event, level }: LogEvent) => notices.inc({ event, level }));
+  countDroppedLines(droppedLines, registers);
   return registry;
+}
+
+function countDroppedLines(droppedLines: () => number, registers: Registry[]): void {
+  let counted = 0;
+  new Counter({
+    name: 'gatepost_log_lines_dropped_total',
+    help: 'Log lines that were lost because no reader took them in time',
+    registers,
+    collect() {
+      const total = droppedLines();
+      this.inc(total - counted);
+      counted = total;
+    },
+  });
 }
 
 /** Answers `/metrics` and nothing else. */

@@ -37,7 +37,7 @@ export interface ServeOptions {
 export async function serve(config: Config, options: ServeOptions = {}): Promise<Running> {
   const { events = createEvents(), now = Date.now } = options;
   const log = createLog(config.log, events);
-  const registry = createMetrics(events);
+  const registry = createMetrics(events, log.droppedLines);
   const store = openStore(config.store, now, events);
   const services = { store, events, now };
   const snapshot = assemble(config, services);

@@ -96,7 +96,9 @@ test('every listener sees the event as it was made, whether it comes before the 
   const seen: number[] = [];
   const lines: string[] = [];
   events.on('decision', ({ duration_ms }) => seen.push(duration_ms));
-  createLog({ level: 'info', query: false, format: 'json' }, events, { write: (line) => void lines.push(line) });
+  createLog({ level: 'info', query: false, format: 'json' }, events, () => ({
+    write: (line) => void lines.push(line),
+  }));
   events.on('decision', ({ duration_ms }) => seen.push(duration_ms));
   events.emit('decision', { ...decision, duration_ms: 0.123456789 });
   expect(seen).toEqual([0.123456789, 0.123456789]);

@@ -10,7 +10,7 @@ const decision = { ...allowed, duration_ms: 0.123456 };
 function logged(level: Config['log']['level'], format: Config['log']['format'] = 'json') {
   const lines: string[] = [];
   const events = createEvents();
-  createLog({ level, query: false, format }, events, { write: (line) => void lines.push(line) });
+  createLog({ level, query: false, format }, events, () => ({ write: (line) => void lines.push(line) }));
   return { events, lines, parsed: () => lines.map((line) => JSON.parse(line)) };
 }
 
