@@ -2,6 +2,7 @@
 import { type Logger, pino } from 'pino';
 import type { Config } from '../config/schema/config.ts';
 import { GatepostError } from '../errors.ts';
+import { REASONS, type ReasonInfo } from '../reasons.ts';
 import type { DecisionEvent, Events, LogEvent, SigninEvent } from './events.ts';
 import type { Output } from './output.ts';
 import { prettyLine } from './pretty.ts';
@@ -57,7 +58,7 @@ function listen(logger: Logger, events: Events): void {
   if (logger.isLevelEnabled('warn')) {
     const all = logger.isLevelEnabled('info');
     const write = (event: DecisionEvent | SigninEvent, message: string) => {
-      if (isFault(event)) logger.warn(event, message);
+      if (levelOf(event) === 'warn') logger.warn(event, message);
       else if (all) logger.info(event, message);
     };
     events.on('decision', (event) => write(event, 'decision'));
@@ -68,9 +69,10 @@ function listen(logger: Logger, events: Events): void {
   );
 }
 
-/** What the operator has to mend, and not whoever asked: an outage, a question that cannot be read, a proxy that is not trusted. */
-function isFault({ status, reason }: DecisionEvent | SigninEvent): boolean {
-  return status >= 500 || reason === 'untrusted_peer';
+/** As the table of reasons says. A response that lets the client go on is routine, whatever its reason (an optional path in an outage). */
+function levelOf({ status, reason }: DecisionEvent | SigninEvent): ReasonInfo['level'] {
+  if (reason === undefined) return status >= 500 ? 'warn' : 'info';
+  return status < 400 ? 'info' : REASONS[reason].level;
 }
 
 /** To microseconds: the digits after them are noise. */
