@@ -38,7 +38,7 @@ function process_({ listen, store, workers, trusted_proxies }: Config): Row[] {
     ['trusts', trusted_proxies.join(', ') || 'nobody: trusted_proxies is empty'],
     // The store's address may hold a password.
     ['keeps sessions in', store.replace(/\/\/[^/]*@/, '//…@')],
-    ['runs in', count(workers, 'process', 'es')],
+    ['runs in', workers === 'auto' ? 'one process per core' : count(workers, 'process', 'es')],
   ];
 }
 

@@ -1,5 +1,6 @@
 /** `gatepost serve`: answers requests until a signal ends it. */
 import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
 import type { Io } from './io.ts';
@@ -34,6 +35,7 @@ export async function serveCommand(file: string, { env }: Io): Promise<number> {
 /** This process alone, a parent of `workers` processes, or one of those. Each loads only the modules that it needs. */
 async function start(config: Config): Promise<Server> {
   if (cluster.isWorker) return (await import('../server/cluster.ts')).serveAsWorker(config);
-  if (config.workers > 1) return (await import('../server/cluster.ts')).superviseWorkers(config, config.workers);
+  const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
+  if (workers > 1) return (await import('../server/cluster.ts')).superviseWorkers(config, workers);
   return (await import('../server/server.ts')).serve(config);
 }

@@ -2,9 +2,8 @@
  * Finds applications of which a browser holds two session cookies of one name. The name comes from the client ID, and cookies know
  * hosts and domains, but no ports (RFC 6265, section 8.5): two ports of one host sign each other out.
  */
-
 import type { Report } from '../problems.ts';
-import type { SoundApplication } from './index.ts';
+import type { ValidApplication } from './types.ts';
 
 interface Placed {
   index: number;
@@ -13,7 +12,7 @@ interface Placed {
   domain: string | undefined;
 }
 
-export function warnOfCookieNames(applications: readonly SoundApplication[], report: Report): void {
+export function warnOfCookieNames(applications: readonly ValidApplication[], report: Report): void {
   const byClient = new Map<string, Placed[]>();
   applications.forEach(({ client_id, external_host, mode, cookie_domain }, index) => {
     if (!client_id || !external_host || !mode) return;

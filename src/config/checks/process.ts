@@ -1,11 +1,10 @@
 /** Makes sure that processes and ports do not get in each other's way. */
-
 import type { Report } from '../problems.ts';
 import { splitListenAddress } from '../schema/addresses.ts';
-import type { SoundConfig } from './index.ts';
+import type { ValidConfig } from './types.ts';
 
-export function checkProcess({ store, workers, listen }: SoundConfig, report: Report): void {
-  if (store === 'memory' && workers !== undefined && workers > 1) {
+export function checkProcess({ store, workers, listen }: ValidConfig, report: Report): void {
+  if (store === 'memory' && workers !== undefined && workers !== 1) {
     report(
       ['workers'],
       'must be 1 with store: memory, as each worker would have its own sessions; use file:// or redis:// for more',

@@ -18,6 +18,8 @@ const method = scalar('an HTTP method such as `GET`', (input) => {
   return input.toUpperCase();
 });
 
+const isEmailPattern = (text: string) => /^[^@\s]+@[^@\s]+$/.test(text);
+
 export const accessRule = z.strictObject(
   {
     path: pattern().optional().meta({
@@ -48,7 +50,7 @@ export const accessRule = z.strictObject(
       example: '[alice, bob]',
     }),
     emails: list(
-      matching('an e-mail address, `*` for any part of it, such as `*@example.com`', /^[^@\s]+@[^@\s]+$/),
+      matching('an e-mail address, `*` for any part of it, such as `*@example.com`', isEmailPattern),
       'a list of e-mail addresses',
     )
       .optional()

@@ -12,13 +12,16 @@ const lines = (input: string) =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
-const scopes = listOrText(
-  matching('a scope', /^[\x21\x23-\x5b\x5d-\x7e]+$/),
-  'a list of scopes with `openid`',
-  words,
-).refine((given) => given.includes('openid'), {
-  error: 'must contain openid: without it the provider sends no ID token',
-});
+/** RFC 6749, section 3.3, `scope-token`. */
+const isScope = (text: string) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text);
+const isSlug = (text: string) => /^[a-z0-9_-]+$/i.test(text);
+
+const scopes = listOrText(matching('a scope', isScope), 'a list of scopes with `openid`', words).refine(
+  (given) => given.includes('openid'),
+  {
+    error: 'must contain openid: without it the provider sends no ID token',
+  },
+);
 
 export const application = z.strictObject(
   {
@@ -26,7 +29,7 @@ export const application = z.strictObject(
       description: 'The name that people see on our pages, and `X-authentik-meta-provider` of the answer.',
       example: 'Grafana',
     }),
-    slug: matching('letters, digits, `-` and `_`', /^[a-z0-9_-]+$/i).meta({
+    slug: matching('letters, digits, `-` and `_`', isSlug).meta({
       description:
         'Names the application in the log and in sessions; `X-authentik-meta-app` of the answer. No two are equal.',
       default: '`name` in lower case with dashes',

@@ -1,8 +1,6 @@
 /** The keys of the configuration. The descriptions here are the reference page. */
-import { availableParallelism } from 'node:os';
 import * as z from 'zod';
-import { checkConfig } from '../checks/index.ts';
-import type { Report } from '../problems.ts';
+import { isToken } from '../../http/headers.ts';
 import type { accessRule } from './access_rule.ts';
 import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
@@ -25,8 +23,8 @@ const secret = listOrText(secretItem, '32 characters or more, or a list of such'
   { error: 'must not be an empty list: at least one secret is needed' },
 );
 
-const workers = scalar('a whole number from 1 on, or `auto` for one per core', (input) => {
-  if (input === 'auto') return availableParallelism();
+const workers = scalar('a whole number from 1 on, or `auto` for one per core', (input): number | 'auto' => {
+  if (input === 'auto') return input;
   if (!/^[1-9]\d{0,2}$/.test(input)) throw new Error('must be a whole number from 1 to 999, or auto');
   return Number(input);
 });
@@ -63,7 +61,7 @@ const log = z.strictObject(
   { error: shapeError('a mapping such as { level: info }') },
 );
 
-const keys = z.strictObject(
+export const config = z.strictObject(
   {
     listen: listen.prefault({}).meta({
       allowed: 'a mapping with `http` and `metrics`',
@@ -96,14 +94,12 @@ const keys = z.strictObject(
       default: '`24h`',
       example: '7d',
     }),
-    nginx_method_header: matching('the name of a header', /^[!#$%&'*+.^_`|~0-9a-z-]+$/i)
-      .optional()
-      .meta({
-        description:
-          'The header in which nginx sends the method of the client. Name it only where your nginx configuration sets it: else a client could.',
-        default: "none: the client's method is unknown to nginx's endpoint",
-        example: 'X-Original-Method',
-      }),
+    nginx_method_header: matching('the name of a header', isToken).optional().meta({
+      description:
+        'The header in which nginx sends the method of the client. Name it only where your nginx configuration sets it: else a client could.',
+      default: "none: the client's method is unknown to nginx's endpoint",
+      example: 'X-Original-Method',
+    }),
     workers: workers.default(1).meta({
       description:
         'How many processes share the port. More than one needs a store that they share: `file://` or Redis.',
@@ -126,16 +122,7 @@ const keys = z.strictObject(
   { error: shapeError('a mapping of keys to values') },
 );
 
-/** Checks that look at several keys run even where others were refused: all problems are reported at once. */
-export const config = keys.superRefine(
-  (value, context) => {
-    const report: Report = (path, message) => context.addIssue({ code: 'custom', message, path: [...path] });
-    checkConfig(value, [...context.issues], report);
-  },
-  { when: () => true },
-);
-
 export type AccessRule = z.output<typeof accessRule>;
 export type ApplicationConfig = z.output<typeof application>;
 /** The configuration after every check: key names are those of the file, durations are milliseconds, lists are lists. */
-export type Config = z.output<typeof keys>;
+export type Config = z.output<typeof config>;

@@ -5,6 +5,9 @@
 import * as z from 'zod';
 import { show } from '../problems.ts';
 
+/** For `safeParse`: a parser that zod generates as code takes longer to compile than one configuration takes to read. */
+export const JITLESS = { jitless: true } as const;
+
 /** What the reference page says of a key beside its description. */
 export interface KeyNotes {
   description?: string;
@@ -64,9 +67,9 @@ export function text(allowed = 'text', options?: { secret?: boolean }) {
 }
 
 /** Text of a fixed form. */
-export function matching(allowed: string, pattern: Pick<RegExp, 'test'>) {
+export function matching(allowed: string, matches: (text: string) => boolean) {
   return scalar(allowed, (input) => {
-    if (!pattern.test(input)) throw new Error(`must be ${allowed}`);
+    if (!matches(input)) throw new Error(`must be ${allowed}`);
     return input;
   });
 }

@@ -41,11 +41,6 @@ export function cookieDomain() {
   });
 }
 
-/** Whether a host name is the domain or ends with it after a dot: `evilexample.com` is not under `example.com`. */
-export function isUnder(hostname: string, domain: string): boolean {
-  return hostname === domain || hostname.endsWith(`.${domain}`);
-}
-
 const allowedIssuer = 'the URL of the OpenID provider, without `/.well-known/openid-configuration`';
 
 /** An issuer, exactly as it was written: it is compared as text with what tokens say (OpenID Connect Core 1.0, section 2). */
@@ -57,10 +52,4 @@ export function issuerUrl() {
     if (/\/\.well-known\//.test(input)) throw new Error('is the issuer alone, without /.well-known/…');
     return input;
   });
-}
-
-/** Whether a URL's host is this machine, which nobody between can listen to. */
-export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])\.?$/.test(hostname);
 }
