@@ -1,6 +1,7 @@
 /** The keys of the configuration. The descriptions here are the reference page. */
 import * as z from 'zod';
 import { isToken } from '../../http/headers.ts';
+import type { Immutable } from '../freeze.ts';
 import type { accessRule } from './access_rule.ts';
 import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
@@ -122,7 +123,7 @@ export const config = z.strictObject(
   { error: shapeError('a mapping of keys to values') },
 );
 
-export type AccessRule = z.output<typeof accessRule>;
-export type ApplicationConfig = z.output<typeof application>;
+export type AccessRule = Immutable<z.output<typeof accessRule>>;
+export type ApplicationConfig = Immutable<z.output<typeof application>>;
 /** The configuration after every check: key names are those of the file, durations are milliseconds, lists are lists. */
-export type Config = z.output<typeof config>;
+export type Config = Immutable<z.output<typeof config>>;
