@@ -1,4 +1,4 @@
-/** Prometheus metrics, on a listener of their own: who may ask Gatepost about requests need not see who uses what. */
+/** Prometheus metrics, on a listener of their own: a proxy that sends auth requests need not see which applications are used. */
 import type { RequestListener } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { version } from '../version.ts';
@@ -20,20 +20,20 @@ export function createMetrics(events: Events, droppedLines: () => number): Regis
   countDecisions(events, registers);
   const signins = new Counter({
     name: 'gatepost_signins_total',
-    help: 'Answers of the sign-in endpoints',
+    help: 'Responses of the sign-in endpoints',
     labelNames: ['application', 'endpoint', 'outcome', 'reason'],
     registers,
   });
   events.on('signin', ({ application = '', endpoint, outcome, reason }: SigninEvent) =>
     signins.inc({ application, endpoint, outcome, reason: reason ?? '' }),
   );
-  const notices = new Counter({
+  const logEvents = new Counter({
     name: 'gatepost_events_total',
-    help: 'Events beside decisions: refreshes, faults of store and provider, refused headers',
+    help: 'Log events other than decisions and sign-ins: refreshes, outages, refused headers',
     labelNames: ['event', 'level'],
     registers,
   });
-  events.on('log', ({ event, level }: LogEvent) => notices.inc({ event, level }));
+  events.on('log', ({ event, level }: LogEvent) => logEvents.inc({ event, level }));
   countDroppedLines(droppedLines, registers);
   return registry;
 }
@@ -52,7 +52,7 @@ function countDroppedLines(droppedLines: () => number, registers: Registry[]): v
   });
 }
 
-/** Answers `/metrics` and nothing else. */
+/** Responds on `/metrics` and on no other path. */
 export function metricsListener(registry: { metrics(): Promise<string>; contentType: string }): RequestListener {
   return (request, response) => {
     if (request.url !== '/metrics') return void response.writeHead(404).end();

@@ -54,14 +54,17 @@ export function createOutput(fd: number, options: OutputOptions = {}): Output {
     busy = true;
     write(fd, first, 0, first.length, null, (error, count) => {
       busy = false;
-      // `end` was called in between.
-      if (queue.first() !== first) return;
-      if (error && isLate(error)) return void setTimeout(pump, RETRY_MS).unref();
-      if (error) dropped += countLines(first);
-      queue.take(error ? first.length : count);
-      if (!error) reportLoss();
-      pump();
+      // Otherwise `end` was called in between.
+      if (queue.first() === first) settle(first, error, count);
     });
+  }
+
+  function settle(piece: Buffer, error: unknown, count: number): void {
+    if (error && isLate(error)) return void setTimeout(pump, RETRY_MS).unref();
+    if (error) dropped += countLines(piece);
+    queue.take(error ? piece.length : count);
+    if (!error) reportLoss();
+    pump();
   }
 
   /** Only when half of the memory is free again: a reader that is too slow would otherwise cause a report for each piece. */
