@@ -3,7 +3,7 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
-import type { Io } from './io.ts';
+import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** What still holds the event loop after the end (a connection to a provider that hangs) is given so long. */
@@ -15,18 +15,15 @@ interface Server {
   failed?: Promise<void>;
 }
 
-/**
- * Resolves when all running requests are finished: with 0 after a signal, with 1 after a failure. A second signal ends the
- * process at once.
- */
+/** Resolves after a signal, or a failure, when all running requests are finished. A second signal ends the process at once. */
 export async function serveCommand(file: string, { env }: Io): Promise<number> {
   const config = await loadConfig(file, { env });
   const server = await start(config);
   const code = await new Promise<number>((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, () => resolve(0));
-    server.failed?.then(() => resolve(1));
+    for (const signal of SIGNALS) process.once(signal, () => resolve(EXIT_OK));
+    server.failed?.then(() => resolve(EXIT_FAILED));
   });
-  for (const signal of SIGNALS) process.on(signal, () => process.exit(1));
+  for (const signal of SIGNALS) process.on(signal, () => process.exit(EXIT_FAILED));
   await server.close();
   setTimeout(() => process.exit(code), EXIT_GRACE_MS).unref();
   return code;
