@@ -1,4 +1,4 @@
-/** `gatepost check --providers`: fetches the metadata of each provider, as the server does first, and says what is wrong with it. */
+/** `gatepost check --providers`: fetches the metadata of each provider and says what is wrong with it. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, GatepostError } from '../errors.ts';
 import { allowsHttp, createDiscovery } from '../provider/discovery.ts';

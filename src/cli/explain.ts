@@ -25,7 +25,9 @@ export interface ExplainRequest {
 export async function explainCommand(file: string, typed: ExplainRequest, { env, out, error }: Io): Promise<number> {
   const config = await loadConfig(file, { env });
   const url = parseAbsoluteUrl(typed.url);
-  if ('problem' in url) return fail(error, `the URL ${url.problem}`);
+  if ('problem' in url) {
+    return fail(error, `the URL ${url.problem}; it must be absolute, such as https://grafana.example.com/admin`);
+  }
   const clientAddress = typed.clientIp === undefined ? undefined : parseAddress(typed.clientIp);
   if (typed.clientIp !== undefined && clientAddress === undefined)
     return fail(error, '--client-ip is not an IP address');
@@ -72,7 +74,7 @@ function userOf({ user, email, group }: ExplainRequest): User | undefined {
   return { username, groups: group, entitlements: [], email: address, name: '', uid: '', attributes: {} };
 }
 
-/** A session of a user who never signed in: rules look at the user alone. */
+/** A session without a login: rules look at the user alone. */
 function subjectOf(user: User): LiveSession {
   const times = { createdAt: 0, tokenIssuedAt: 0, tokenExpiresAt: 0, expiresAt: 0 };
   const session = {

@@ -28,19 +28,19 @@ export function describeApplication({ config }: Application, index: number, host
 export function describeRules(request: AuthRequest, { rules }: Application, user: User | undefined): Row[] {
   const { path } = request.url;
   if (OWN_PAGES.includes(path.raw)) return [['rule', 'none: the pages of the login are open to every client']];
-  const asked = ruleRequest(request);
-  const rows = rules.match(asked).map((rule): Row => ['rule', describeRule(rule, rules)]);
+  const compared = ruleRequest(request);
+  const rows = rules.match(compared).map((rule): Row => ['rule', describeRule(rule, rules)]);
   if (path.ambiguous) {
     rows.push(['', 'The path can be read in several ways: no rule opens it, and the strictest rule decides.']);
   }
-  const lines = traceRules(rules, asked, user).flatMap(describeTrace);
+  const lines = traceRules(rules, compared, user).flatMap(describeTrace);
   return [...rows, ...lines.map((line, index): Row => [index === 0 ? 'trace' : '', line])];
 }
 
 function describeTrace({ rule, policy, matched, decides, criteria }: RuleTrace): string[] {
   const state = decides ? 'decides' : matched ? 'matches, but another rule decides' : 'does not match';
-  const compared = criteria.map((one) => `  ${describeCriterion(one)} (${one.matched ? 'yes' : 'no'})`);
-  return [`${rule} (${policy}) ${state}`, ...compared];
+  const lines = criteria.map((one) => `  ${describeCriterion(one)} (${one.matched ? 'yes' : 'no'})`);
+  return [`${rule} (${policy}) ${state}`, ...lines];
 }
 
 function describeRule({ name, policy }: Rule, { list }: AccessRules): string {

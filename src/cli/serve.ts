@@ -1,4 +1,4 @@
-/** `gatepost serve`: answers requests until a signal ends it. */
+/** `gatepost serve`: runs the server until a signal ends it. */
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { loadConfig } from '../config/load.ts';
@@ -6,7 +6,7 @@ import type { Config } from '../config/schema/config.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-/** What still holds the event loop after the end (a connection to a provider that hangs) is given so long. */
+/** A connection to a provider that hangs holds the event loop no longer than this after the end. */
 const EXIT_GRACE_MS = 100;
 
 interface Server {

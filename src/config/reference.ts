@@ -1,4 +1,4 @@
-/** Writes the reference of all keys from the schema, so that it cannot say anything else than the program does. */
+/** Writes the reference of all keys from the schema, so that it says what the program does. */
 import type * as z from 'zod';
 import { accessRule } from './schema/access_rule.ts';
 import { application } from './schema/application.ts';
@@ -8,7 +8,7 @@ import { defaultOf, isOptional, notesOf, shapeOf } from './schema/walk.ts';
 const BEGIN = '<!-- keys: written by npm run docs:config -->';
 const END = '<!-- end of keys -->';
 
-/** The page with its reference brought up to date; what stands outside the two marks is kept. */
+/** The page with its reference brought up to date; the text outside the two marks is kept. */
 export function updateReference(page: string): string {
   const [before, rest] = [page.slice(0, page.indexOf(BEGIN)), page.slice(page.indexOf(END))];
   if (!page.includes(BEGIN) || !page.includes(END)) throw new Error(`the page needs the lines ${BEGIN} and ${END}`);
@@ -24,8 +24,8 @@ export function reference(): string {
     'In the list `applications`.\n',
     ...keys(application.shape),
     '## Keys of an access rule\n',
-    'In the list `access` of an application. `path`, `methods` and `networks` say which requests: all that are given must match.',
-    '`groups`, `users` and `emails` say who may: any of them is enough.\n',
+    'In the list `access` of an application. `path`, `methods` and `networks` say which requests the rule is about: all that are given must match.',
+    '`groups`, `users` and `emails` say which users are allowed: any of them is enough.\n',
     ...keys(accessRule.shape),
   ].join('\n');
 }

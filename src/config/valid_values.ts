@@ -1,4 +1,4 @@
-/** The part of a refused configuration that is valid key by key: checks of several keys run on it, so that all problems are reported at once. */
+/** The valid part of a configuration that is refused: checks of several keys run on it, so that all problems are reported at once. */
 import * as z from 'zod';
 import type { ValidApplication, ValidConfig } from './checks/types.ts';
 import { application } from './schema/application.ts';

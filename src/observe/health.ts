@@ -10,7 +10,7 @@ export interface Health {
   drain(): void;
 }
 
-/** @param storeReady resolves while the store answers and takes writes */
+/** @param storeReady resolves while the store can be read and written */
 export function createHealth(storeReady: () => Promise<void>): Health {
   let draining = false;
   const problem = async (): Promise<Reason | undefined> => {

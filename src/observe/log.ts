@@ -69,7 +69,7 @@ function listen(logger: Logger, events: Events): void {
   );
 }
 
-/** As the table of reasons says. A response that lets the client go on is routine, whatever its reason (an optional path in an outage). */
+/** As the table of reasons says. A response that lets the client go on is routine, also with a reason (an optional path in an outage). */
 function levelOf({ status, reason }: DecisionEvent | SigninEvent): ReasonInfo['level'] {
   if (reason === undefined) return status >= 500 ? 'warn' : 'info';
   return status < 400 ? 'info' : REASONS[reason].level;
@@ -82,7 +82,7 @@ function roundMs(durationMs: number): number {
 
 /** Names, codes and messages of an error and of its causes; never its fields: they may hold a request with its secrets. */
 export function describeError(error: unknown, depth = 0): string {
-  if (!(error instanceof Error)) return typeof error === 'string' ? error : 'an error that is none';
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : 'a thrown value that is no Error';
   const code = error instanceof GatepostError ? error.code : (error as { code?: unknown }).code;
   const own = `${error.name}${typeof code === 'string' ? ` (${code})` : ''}: ${error.message}`;
   return error.cause === undefined || depth > 4 ? own : `${own}; caused by ${describeError(error.cause, depth + 1)}`;

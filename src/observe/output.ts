@@ -31,7 +31,7 @@ const isLate = (error: unknown) => ['EAGAIN', 'EBUSY'].includes(String((error as
 
 /**
  * Lines go into one piece of memory as bytes: a text that grows line by line takes ten times as long to be written.
- * Lines that cannot be written (a full disk, a reader that has gone) are lost and counted; requests are answered all the same.
+ * Lines that cannot be written (a full disk, a reader that has gone) are lost and counted; the server goes on.
  */
 export function createOutput(fd: number, options: OutputOptions = {}): Output {
   const { maxWaitingBytes = MAX_WAITING_BYTES, onRecovered } = options;
@@ -39,7 +39,8 @@ export function createOutput(fd: number, options: OutputOptions = {}): Output {
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   /** The lines in `chunk` that are not in the queue yet. */
   let [from, to] = [0, 0];
-  let busy = false;
+  /** The piece that is on its way. */
+  let inFlight: Buffer | undefined;
   let dropped = 0;
   let reported = 0;
 
@@ -50,10 +51,10 @@ export function createOutput(fd: number, options: OutputOptions = {}): Output {
 
   function pump(): void {
     const first = queue.first();
-    if (busy || first === undefined) return;
-    busy = true;
+    if (inFlight !== undefined || first === undefined) return;
+    inFlight = first;
     write(fd, first, 0, first.length, null, (error, count) => {
-      busy = false;
+      inFlight = undefined;
       // Otherwise `end` was called in between.
       if (queue.first() === first) settle(first, error, count);
     });
@@ -77,8 +78,8 @@ export function createOutput(fd: number, options: OutputOptions = {}): Output {
 
   function end(): void {
     seal();
-    // The first piece may be on its way already.
-    if (busy) queue.take(queue.first()?.length ?? 0);
+    // The first piece may be on its way already; where the end comes twice, the first time has taken it out.
+    if (inFlight !== undefined && queue.first() === inFlight) queue.take(inFlight.length);
     const latest = performance.now() + MAX_END_MS;
     for (let first = queue.first(); first && performance.now() < latest; first = queue.first()) {
       try {

@@ -1,5 +1,4 @@
-/** Turns a JSON log line into a readable one, for a person at a terminal. */
-
+/** Makes a JSON log line readable, for a person at a terminal. */
 type LogLine = Record<string, unknown> & { time: string; level: string; msg: string };
 
 const COLOURS: Record<string, string> = { debug: '\x1b[2m', info: '', warn: '\x1b[33m', error: '\x1b[31m' };

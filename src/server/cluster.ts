@@ -1,4 +1,4 @@
-/** `workers`: several processes on one port, under one parent that answers `/metrics` for all of them. */
+/** `workers`: several processes on one port, under one parent that serves the metrics of all. */
 import { AggregatorRegistry } from 'prom-client';
 import type { Config } from '../config/schema/config.ts';
 import { createEvents } from '../observe/events.ts';
@@ -32,7 +32,7 @@ export async function superviseWorkers(config: Config, count: number): Promise<W
 export async function serveAsWorker(config: Config): Promise<Running> {
   const { serve } = await import('./server.ts');
   const running = await serve({ ...config, listen: { ...config.listen, metrics: false } });
-  // Only the instance makes a worker respond when the parent asks for its metrics.
+  // Only with an instance does a worker send its metrics to the parent.
   new AggregatorRegistry();
   AggregatorRegistry.setRegistries([running.registry]);
   return running;

@@ -4,21 +4,22 @@ import { splitListenAddress } from '../config/schema/addresses.ts';
 import type { Events } from '../observe/events.ts';
 
 /**
- * Milliseconds. Longer than nginx (60 s) and Traefik (90 s) keep idle connections: the proxy has to be the one that
- * closes first, or a request that it has just sent dies with the connection and becomes a 502.
+ * Longer than nginx (60 s) and Traefik (90 s) keep idle connections: the proxy must be the one that closes first, or a request
+ * that it has just sent dies with the connection and becomes a 502.
  */
 const KEEP_ALIVE_MS = 120_000;
-/** Bytes. 64 KiB of the client's headers, and what proxies add to them. */
+/** 64 KiB of the client's headers, and those that proxies add to them. */
 const MAX_HEADER_BYTES = 80 * 1024;
-/** Milliseconds that running requests are given at the end. */
+/** Running requests are given so long at the end. */
 const DRAIN_MS = 4000;
 
 /** @param address as `listen.http` has it */
 export async function listen(address: string, listener: RequestListener): Promise<Server> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES }, listener);
-  // Node's own limit, said: it drops what comes after them, and questions with as many are refused (check/endpoint.ts).
-  server.maxHeadersCount = 1000;
-  // A client's `Expect` is handed on by proxies: Node's own 417 would be no answer to their question.
+  // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by themselves;
+  // auth/handler.ts refuses such requests with a reason.
+  server.maxHeadersCount = 0;
+  // Proxies pass a client's `Expect` on: Node's own 417 would be no response to an auth request.
   server.on('checkExpectation', listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -27,7 +28,7 @@ export async function listen(address: string, listener: RequestListener): Promis
   return server;
 }
 
-/** As `listen`, but a port that is taken is told and done without: metrics are not worth a site that is closed. */
+/** As `listen`, but a port that is taken is reported in the log and done without: metrics are not worth a site that is closed. */
 export async function listenIfFree(
   address: string | false,
   listener: RequestListener,
@@ -41,7 +42,7 @@ export async function listenIfFree(
   });
 }
 
-/** Stops accepting, waits for what runs, and cuts off after four seconds what still does. */
+/** Stops accepting, waits for running requests, and after four seconds cuts off those that still run. */
 export async function drain(server: Server | undefined): Promise<void> {
   if (!server) return;
   const closed = new Promise((resolve) => server.close(resolve));

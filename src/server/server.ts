@@ -38,8 +38,8 @@ export interface ServeOptions {
 /** A server whose configuration can be replaced while it runs. */
 export interface Server extends Running {
   /**
-   * Requests that arrive from now on are answered with `config`; those under way end with the configuration that they began
-   * with. `listen`, `store`, `workers` and `log` stay as they were at the start.
+   * Requests that arrive from now on see `config`; those under way end with the configuration that they began with.
+   * `listen`, `store`, `workers` and `log` stay as they were at the start.
    */
   swap(config: Config): void;
 }

@@ -1,11 +1,11 @@
-/** The snapshot of the configuration that requests are answered with; another one replaces it whole while the server runs. */
+/** The snapshot of the configuration that requests see; another one replaces it whole while the server runs. */
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assemble, type Services, type Snapshot } from '../assemble.ts';
 import type { Config } from '../config/schema/config.ts';
 import type { Store } from '../stores/store.ts';
 
-/** Requests that began with a snapshot are finished by then, and its sessions need no news of the store any more. */
+/** Requests that began with a snapshot are finished by then, and nothing reads its cache of sessions any more. */
 const RETIRED_MS = 120_000;
 
 export interface Snapshots {
@@ -23,11 +23,11 @@ type Invalidate = (key: string | undefined) => void;
 interface Serving {
   readonly snapshot: Snapshot;
   readonly listener: RequestListener;
-  /** What the snapshot wants to know of the store. */
+  /** Called when rows of the store change. */
   readonly invalidate: readonly Invalidate[];
 }
 
-/** @param createListener makes what answers requests with one snapshot */
+/** @param createListener makes the HTTP listener of one snapshot */
 export function createSnapshots(
   first: Config,
   services: Services,

@@ -169,8 +169,8 @@ applications:
 });
 
 it.each([
-  [['grafana.example.com/admin'], 'is not an absolute URL'],
-  [['ftp://grafana.example.com/'], 'is neither http nor https'],
+  [['grafana.example.com/admin'], 'must be absolute'],
+  [['ftp://grafana.example.com/'], 'must be absolute'],
   [['https://user@grafana.example.com/'], 'user information'],
   [['--client-ip', 'here', 'https://grafana.example.com/'], '--client-ip is not an IP address'],
 ])('refuses %j with exit code 1', async (args, part) => {

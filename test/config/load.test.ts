@@ -75,7 +75,7 @@ describe('a file that cannot be used is one sentence', () => {
   });
 });
 
-describe('text that is not YAML is told with its line', () => {
+describe('text that is not YAML is reported with its line', () => {
   it.each([
     ['a key twice', 'secret: a\nstore: b\nsecret: c\n', 3, 'twice'],
     ['a tab as indentation', 'listen:\n\thttp: :9000\n', 2, 'tab'],

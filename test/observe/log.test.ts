@@ -39,7 +39,7 @@ test('what a client or a provider writes forges neither a line nor a field', () 
   expect(parsed()[0]).toMatchObject({ level: 'info', user: forged, path: forged });
 });
 
-test('what the operator has to mend is a warning, and is written where other answers are not', () => {
+test('a response that an operator has to act on is a warning, and is written where others are not', () => {
   const { events, parsed } = logged('warn');
   events.emit('decision', { ...decision });
   events.emit('decision', { ...decision, decision: 'forbid', status: 403, reason: 'forbidden' });
@@ -103,7 +103,7 @@ test('lines below the level are not written', () => {
   ]);
 });
 
-test('an error is told with its causes and without its fields', () => {
+test('an error is logged with its causes and without its fields', () => {
   const { events, lines } = logged('info');
   const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED', headers: { cookie: 'secret' } });
   const error = new ProviderUnavailable(cause);

@@ -57,6 +57,23 @@ test('the end writes at once what was only gathered', async () => {
   expect(piece).toBe(lines.slice(0, 100).join(''));
 });
 
+test('the end may come twice, with lines in between, while a piece is on its way: each line is there once', async () => {
+  const { path, fd } = makePipe();
+  const output = createOutput(fd);
+  output.write('one\n');
+  output.flush();
+  output.end();
+  output.write('two\n');
+  expect(output.end).not.toThrow();
+  let read = '';
+  for await (const piece of createReadStream(path, { encoding: 'utf8' })) {
+    read += piece;
+    if (read.length >= 'one\ntwo\n'.length) break;
+  }
+  // The piece on its way is written by another thread.
+  expect(read.split('\n').toSorted()).toEqual(['', 'one', 'two']);
+});
+
 test('lines that a reader does not take in time are counted, and the log says so once the reader is back', async () => {
   const { path, fd } = makePipe();
   const events = createEvents();
@@ -111,7 +128,7 @@ test.each([
 });
 
 // The log of the server is on a disk that another program has filled.
-test('a server whose log goes to a full disk answers, and ends when it is told to', async () => {
+test('a server whose log goes to a full disk responds, and ends with a signal', async () => {
   const port = await freePort();
   const { folder, file } = configFile(yaml({ top: `listen: { http: 127.0.0.1:${port}, metrics: off }` }));
   clean.push(() => rmSync(folder, { recursive: true }));

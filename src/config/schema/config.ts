@@ -8,7 +8,7 @@ import { application } from './application.ts';
 import { duration, flag, list, listOrText, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
 import { storeUrl } from './store_url.ts';
 
-const privateNetworks = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
+const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
 
 const secretItem = scalar(
   '32 characters or more',
@@ -33,7 +33,7 @@ const workers = scalar('a whole number from 1 on, or `auto` for one per core', (
 const listen = z.strictObject(
   {
     http: listenAddress().default('0.0.0.0:9000').meta({
-      description: 'Where proxies and browsers ask. Port 0 takes any free one.',
+      description: 'Where Gatepost listens for proxies and browsers. Port 0 takes any free one.',
       example: '127.0.0.1:9000',
     }),
     metrics: listenAddressOrOff().default('127.0.0.1:9300').meta({
@@ -69,10 +69,12 @@ export const config = z.strictObject(
       description: 'Addresses to listen on.',
       example: '{ http: 127.0.0.1:9000 }',
     }),
-    trusted_proxies: list(network(), 'a list of networks or addresses', { empty: true }).default(privateNetworks).meta({
-      description: 'Who may ask. Anybody else gets 403, and nothing of what they say is believed.',
-      example: '[127.0.0.1, 172.18.0.0/16]',
-    }),
+    trusted_proxies: list(network(), 'a list of networks or addresses', { empty: true })
+      .default(PRIVATE_NETWORKS)
+      .meta({
+        description: 'The proxies that may send requests. Every other peer gets 403, and its headers are not read.',
+        example: '[127.0.0.1, 172.18.0.0/16]',
+      }),
     secret: secret.meta({
       allowed: '32 characters or more, or a list of such',
       description:
@@ -87,7 +89,7 @@ export const config = z.strictObject(
       example: 'file:///var/lib/gatepost',
     }),
     outpost_name: text('the name of this outpost').default('gatepost').meta({
-      description: '`X-authentik-meta-outpost` of the answer.',
+      description: '`X-authentik-meta-outpost` of the response.',
       example: 'edge-1',
     }),
     session_max_age: duration().default(86_400_000).meta({

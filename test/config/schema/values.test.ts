@@ -231,7 +231,7 @@ const badApplication: [lines: string, key: string, part: string][] = [
   ['access: [{ methods: [] }]', 'access[0].methods', 'must not be empty'],
   ['access: [{ methods: [GET, "P UT"] }]', 'access[0].methods[1]', 'HTTP method'],
   ['access: [{ networks: [lan] }]', 'access[0].networks[0]', 'a network'],
-  // Nobody and anybody are both a sensible reading of an empty list of people.
+  // An empty list of users may mean no user or every user.
   ['access: [{ groups: [] }]', 'access[0].groups', 'must not be empty'],
   ['access: [{ groups: [""] }]', 'access[0].groups[0]', 'is empty'],
   ['access: [{ emails: [everyone] }]', 'access[0].emails[0]', 'e-mail'],
