@@ -5,55 +5,55 @@ import type { Reason } from '../reasons.ts';
 
 /** One response on `/auth/*`. Holds no secret: no cookie, no header value, no query without `log.query`. */
 export interface DecisionEvent {
-  request_id: string;
-  dialect: string;
-  application: string | undefined;
-  method: string | undefined;
-  host: string | undefined;
-  path: string | undefined;
-  query: string | undefined;
-  decision: string;
-  status: number;
-  reason: Reason | undefined;
+  readonly request_id: string;
+  readonly dialect: string;
+  readonly application: string | undefined;
+  readonly method: string | undefined;
+  readonly host: string | undefined;
+  readonly path: string | undefined;
+  readonly query: string | undefined;
+  readonly decision: string;
+  readonly status: number;
+  readonly reason: Reason | undefined;
   /** The access rule behind a denial: `access[1]`, as `gatepost explain` names it. */
-  rule: string | undefined;
+  readonly rule: string | undefined;
   /** A sentence for the operator. The client never sees what it says about the inside. */
-  detail: string | undefined;
-  user: string | undefined;
-  auth_method: string | undefined;
-  client_ip: string | undefined;
+  readonly detail: string | undefined;
+  readonly user: string | undefined;
+  readonly auth_method: string | undefined;
+  readonly client_ip: string | undefined;
   /** Milliseconds from the arrival of the request to the response. */
-  duration_ms: number;
+  readonly duration_ms: number;
 }
 
 /** One response to a browser or to the provider at a sign-in endpoint. */
 export interface SigninEvent {
-  request_id: string;
-  endpoint: 'start' | 'callback' | 'sign_out' | 'backchannel_logout';
-  application: string | undefined;
-  outcome: string;
-  status: number;
-  reason: Reason | undefined;
-  detail?: string | undefined;
-  user?: string | undefined;
-  duration_ms: number;
+  readonly request_id: string;
+  readonly endpoint: 'start' | 'callback' | 'sign_out' | 'backchannel_logout';
+  readonly application: string | undefined;
+  readonly outcome: string;
+  readonly status: number;
+  readonly reason: Reason | undefined;
+  readonly detail?: string | undefined;
+  readonly user?: string | undefined;
+  readonly duration_ms: number;
 }
 
 /** A line for the log. `error` may carry a private cause: the log prints its name, code and message, never its fields. */
 export interface LogEvent {
-  level: 'debug' | 'info' | 'warn' | 'error';
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
   /** A stable word, `module.what_happened`: `store.unavailable`, `provider.discovered`, `session.refreshed`, … */
-  event: string;
-  message: string;
-  application?: string | undefined;
-  user?: string | undefined;
-  error?: unknown;
+  readonly event: string;
+  readonly message: string;
+  readonly application?: string | undefined;
+  readonly user?: string | undefined;
+  readonly error?: unknown;
 }
 
 export interface EventMap {
-  decision: [Readonly<DecisionEvent>];
-  signin: [Readonly<SigninEvent>];
-  log: [Readonly<LogEvent>];
+  decision: [DecisionEvent];
+  signin: [SigninEvent];
+  log: [LogEvent];
 }
 
 /** An emitter whose listeners cannot disturb the program or each other; see `createEvents`. */

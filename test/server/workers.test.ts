@@ -18,4 +18,4 @@ test('a parent whose new workers end before they listen tries again, says so, an
     ...[3, 4, 5, 6, 7].map((id) => `worker ${id} ended (3) before it could listen; another one is tried`),
     'worker 8 ended (3) before it could listen; 6 in a row did, and the process ends',
   ]);
-});
+}, 20_000);
