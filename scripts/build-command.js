@@ -3,13 +3,14 @@
  * of the libraries one by one otherwise, which is half of the time from start to the first answer
  * (docs/decisions/0014-bundle-the-command.md). The library, `dist/index.js`, stays as tsc wrote it.
  */
-import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { build } from 'esbuild';
 import { EXTERNALS } from './runtime-packages.js';
 import { writeNotices } from './third-party-notices.js';
 
 const root = new URL('../', import.meta.url);
 const at = (path) => new URL(path, root);
+const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
 
 rmSync(at('dist/cli'), { recursive: true, force: true });
 const { metafile } = await build({
@@ -24,6 +25,10 @@ const { metafile } = await build({
   target: 'node20.19',
   external: EXTERNALS,
   metafile: true,
+  // `node --enable-source-maps` names the lines of `src` in a stack trace; the package has these files.
+  sourcemap: 'linked',
+  sourcesContent: false,
+  define: { GATEPOST_VERSION: JSON.stringify(version) },
   // The libraries that are CommonJS ask for Node's modules by `require`.
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",

@@ -1,4 +1,13 @@
+/** Gatepost's version, as `package.json` has it. */
 import { createRequire } from 'node:module';
 
-/** Gatepost's version, as `package.json` has it: asked for by name, since the command's files lie elsewhere than the library's. */
-export const version: string = createRequire(import.meta.url)('gatepost/package.json').version;
+/** Put in by `scripts/build-command.js`: the bundled command lies elsewhere than this file. */
+declare const GATEPOST_VERSION: string | undefined;
+
+/** `package.json` is beside `src` and `dist` alike. */
+function readVersion(): string {
+  const { version }: { version: string } = createRequire(import.meta.url)('../package.json');
+  return version;
+}
+
+export const version: string = typeof GATEPOST_VERSION === 'string' ? GATEPOST_VERSION : readVersion();

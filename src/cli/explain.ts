@@ -1,17 +1,17 @@
-/** `gatepost explain`: puts a request that no client sent before the server's own authorizer, and says why it decides so. */
+/** `gatepost explain`: decides a request that no client has sent, with the server's own authorizer, and says why. */
 import { createApplicationIndex } from '../access/application_index.ts';
 import { createAuthorizer } from '../auth/authorizer.ts';
 import { loadConfig } from '../config/load.ts';
-import { compileApplication } from '../decision/application.ts';
+import { type Application, compileApplication } from '../decision/application.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import { parseAddress } from '../http/ip.ts';
 import { parseAbsoluteUrl, type RequestUrl } from '../http/url.ts';
 import type { User } from '../identity.ts';
 import type { LiveSession } from '../sessions/session.ts';
-import { describeApplication, describePerson, describeRules, describeTrace, verdict } from './explain_words.ts';
-import type { Io } from './io.ts';
+import { describeApplication, describeDecision, describeRules, describeUser, type Row } from './explain_words.ts';
+import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 
-/** The request, as it was typed. */
+/** The request as it was typed. */
 export interface ExplainRequest {
   url: string;
   method: string;
@@ -21,7 +21,7 @@ export interface ExplainRequest {
   group: string[];
 }
 
-/** Resolves with 1 where the URL or the address cannot be read, else with 0 whatever is decided. */
+/** Fails for a URL or an address that is none; succeeds whatever is decided. */
 export async function explainCommand(file: string, typed: ExplainRequest, { env, out, error }: Io): Promise<number> {
   const config = await loadConfig(file, { env });
   const url = parseAbsoluteUrl(typed.url);
@@ -29,34 +29,30 @@ export async function explainCommand(file: string, typed: ExplainRequest, { env,
     return fail(error, `the URL ${url.problem}; it must be absolute, such as https://grafana.example.com/admin`);
   }
   const clientAddress = typed.clientIp === undefined ? undefined : parseAddress(typed.clientIp);
-  if (typed.clientIp !== undefined && clientAddress === undefined) return fail(error, '--client-ip is no address');
+  if (typed.clientIp !== undefined && clientAddress === undefined)
+    return fail(error, '--client-ip is not an IP address');
   const index = createApplicationIndex(config.applications.map((application) => compileApplication(application)));
   const user = userOf(typed);
   const request = toAuthRequest(typed, url, clientAddress);
   const authorizer = createAuthorizer(index, () => ({ subject: user && subjectOf(user) }));
   const decision = await authorizer.check(request);
   const application = index.find(url.host);
-  const rows: [string, string][] = [
+  const indexOf = ({ config: found }: Application) => config.applications.indexOf(found);
+  const rows: Row[] = [
     ['URL', url.href],
-    [
-      'host',
-      application
-        ? describeApplication(application, config.applications.indexOf(application.config), url.host)
-        : 'no application',
-    ],
+    ['host', application ? describeApplication(application, indexOf(application), url.host) : 'no application'],
     ['client', `${request.method} from ${clientAddress ?? 'an unknown address (--client-ip)'}`],
-    ['user', user ? describePerson(user) : 'nobody (--user)'],
-    ...(application ? describeRules(request, application) : []),
-    ...(application ? describeTrace(request, application, user) : []),
-    ['decision', verdict(decision)],
+    ['user', user ? describeUser(user) : 'none (--user)'],
+    ...(application ? describeRules(request, application, user) : []),
+    ['decision', describeDecision(decision)],
   ];
   for (const [label, value] of rows) out(`${label.padEnd(10)}${value}`);
-  return 0;
+  return EXIT_OK;
 }
 
 function fail(error: Io['error'], problem: string): number {
   error(`gatepost: ${problem}`);
-  return 1;
+  return EXIT_FAILED;
 }
 
 /** The request of a browser that navigates. */
@@ -78,7 +74,7 @@ function userOf({ user, email, group }: ExplainRequest): User | undefined {
   return { username, groups: group, entitlements: [], email: address, name: '', uid: '', attributes: {} };
 }
 
-/** A session of a user who never signed in: rules look at the user alone. */
+/** A session without a login: rules look at the user alone. */
 function subjectOf(user: User): LiveSession {
   const times = { createdAt: 0, tokenIssuedAt: 0, tokenExpiresAt: 0, expiresAt: 0 };
   const session = {

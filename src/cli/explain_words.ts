@@ -1,16 +1,20 @@
-/** The words in which `gatepost explain` says what it found. */
+/** The rows of `gatepost explain` in words. */
 import type { Rule } from '../access/rule.ts';
+import type { AccessRules } from '../access/rules.ts';
 import type { Application } from '../decision/application.ts';
 import { ruleRequest } from '../decision/authorize.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import { describeCriterion, type RuleTrace, traceRules } from '../decision/trace.ts';
-import { PREFIX } from '../endpoints.ts';
+import { BROWSER_ENDPOINTS, endpointPath } from '../endpoints.ts';
 import type { User } from '../identity.ts';
 
-type Row = [label: string, value: string];
+export type Row = [label: string, value: string];
 
-export function describePerson({ username, email, groups }: User): string {
+/** Exactly these pass without a rule. */
+const OWN_PAGES = BROWSER_ENDPOINTS.map(endpointPath);
+
+export function describeUser({ username, email, groups }: User): string {
   const parts = [username || 'a user without name', email, groups.length > 0 && `groups ${groups.join(', ')}`];
   return parts.filter(Boolean).join(', ');
 }
@@ -20,43 +24,31 @@ export function describeApplication({ config }: Application, index: number, host
   return `${config.name}: applications[${index}] (${config.slug}), by ${exact ? 'external_host' : `cookie_domain ${config.cookie_domain}`}`;
 }
 
-/** The rule that decides, or the strictest of several. */
-export function describeRules(request: AuthRequest, { rules, config }: Application): Row[] {
+/** The rule that decides, or several of which the strictest does, and how each rule of the application was compared. */
+export function describeRules(request: AuthRequest, { rules }: Application, user: User | undefined): Row[] {
   const { path } = request.url;
-  if (path.raw.startsWith(`${PREFIX}/`)) {
-    return [['rule', "none for the login's own pages; the rules of the application for what else is below them"]];
+  if (OWN_PAGES.includes(path.raw)) return [['rule', 'none: the pages of the login are open to every client']];
+  const compared = ruleRequest(request);
+  const rows = rules.match(compared).map((rule): Row => ['rule', describeRule(rule, rules)]);
+  if (path.ambiguous) {
+    rows.push(['', 'The path can be read in several ways: no rule opens it, and the strictest rule decides.']);
   }
-  const rows = rules.match(ruleRequest(request)).map((rule): Row => ['rule', describeRule(rule, config)]);
-  if (path.ambiguous)
-    rows.push(['', 'The path can be read in several ways: no rule opens it, and the strictest decides.']);
-  return rows;
+  const lines = traceRules(rules, compared, user).flatMap(describeTrace);
+  return [...rows, ...lines.map((line, index): Row => [index === 0 ? 'trace' : '', line])];
 }
 
-/** Every rule, with the reason why it is about the request or not, and whom it wants. */
-export function describeTrace(request: AuthRequest, { rules }: Application, user: User | undefined): Row[] {
-  return traceRules(rules, ruleRequest(request), user).map((trace, index) => [
-    index === 0 ? 'trace' : '',
-    traceOf(trace),
-  ]);
+function describeTrace({ rule, policy, matched, decides, criteria }: RuleTrace): string[] {
+  const state = decides ? 'decides' : matched ? 'matches, but another rule decides' : 'does not match';
+  const lines = criteria.map((one) => `  ${describeCriterion(one)} (${one.matched ? 'yes' : 'no'})`);
+  return [`${rule} (${policy}) ${state}`, ...lines];
 }
 
-function traceOf({ rule, matched, decides, criteria }: RuleTrace): string {
-  const verdict = decides ? 'decides' : matched ? 'matches, but an earlier rule decides' : 'does not match';
-  const why = criteria.map((one) => `${describeCriterion(one)} (${one.matched ? 'yes' : 'no'})`);
-  return [`${rule} ${verdict}`, ...why].join('; ');
+function describeRule({ name, policy }: Rule, { list }: AccessRules): string {
+  const source = list.find((rule) => rule.name === name)?.source;
+  return `${name}: ${policy}${source === undefined ? '' : `, ${JSON.stringify(source)}`}`;
 }
 
-function describeRule({ name, policy }: Rule, { skip_path_regex, access }: Application['config']): string {
-  const index = Number(/\[(\d+)\]/.exec(name)?.[1]);
-  const written = name.startsWith('access')
-    ? access[index]
-    : name.startsWith('skip')
-      ? skip_path_regex[index]
-      : undefined;
-  return `${name}: ${policy}${written === undefined ? '' : `, ${JSON.stringify(written)}`}`;
-}
-
-export function verdict(decision: Decision): string {
+export function describeDecision(decision: Decision): string {
   switch (decision.kind) {
     case 'allow':
       return `let through ${decision.subject ? 'with identity' : 'without identity'}`;

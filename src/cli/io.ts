@@ -1,6 +1,11 @@
-/** What a command needs of its process. */
+/** What a command needs of its process, and what it ends with. */
 export interface Io {
   out(line: string): void;
   error(line: string): void;
   env: Record<string, string | undefined>;
 }
+
+export const EXIT_OK = 0;
+export const EXIT_FAILED = 1;
+/** The configuration cannot be used: its problems are on standard error. */
+export const EXIT_INVALID_CONFIG = 2;

@@ -7,5 +7,5 @@ process.exitCode = await run(process.argv.slice(2), {
   error: (line) => void process.stderr.write(`${line}\n`),
   env: process.env,
 });
-// After a fault, what was opened on the way (a store, the channel to the parent) must not keep a dead process alive.
+// After a failure, an open store or the channel to the parent must not keep the process alive.
 if (process.exitCode !== 0) process.exit();

@@ -1,11 +1,11 @@
-/** The command line: what can be typed, and what is said where it is wrong. */
+/** The command line: commands, their options, and the texts for a wrong one. */
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
-import type { Io } from './io.ts';
+import { EXIT_OK, type Io } from './io.ts';
 
-/** Runs one command and resolves with the exit code: 0, 1 for faults, 2 for a configuration that cannot be used. */
+/** Runs one command and resolves with its exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  let code = 0;
+  let code: number = EXIT_OK;
   const program = createProgram(io, (exit) => {
     code = exit;
   });
@@ -29,22 +29,22 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
       writeErr: (text) => io.error(text.trimEnd()),
     });
   command(program, 'serve')
-    .description('answer proxies and browsers until SIGTERM')
+    .description('serve proxies and browsers until SIGTERM')
     .action(async ({ config }) => exit(await (await import('./serve.ts')).serveCommand(config, io)));
   command(program, 'check')
-    .description('validate the configuration and say what to register at the provider')
-    .option('--providers', 'ask each provider, too, whether its issuer is right')
+    .description('validate the configuration and print what to register at the provider')
+    .option('--providers', 'also fetch the metadata of each provider')
     .action(async ({ config, ...options }) =>
       exit(await (await import('./check.ts')).checkCommand(config, options, io)),
     );
   command(program, 'explain')
-    .description('say which application and which rule decide about a request')
-    .argument('<url>', 'what the client asks the proxy for')
+    .description('print which application and which rule decide a request, and why')
+    .argument('<url>', 'the URL that the client requests')
     .option('--method <method>', "the client's method", 'GET')
-    .option('--client-ip <address>', "the client's address; unknown without")
-    .option('--user <name>', 'somebody who is signed in, by user name')
-    .option('--email <address>', 'their e-mail address')
-    .option('--group <name>', 'a group of theirs; may be repeated', collect, [])
+    .option('--client-ip <address>', "the client's address; unknown if left out")
+    .option('--user <name>', 'a signed-in user, by user name')
+    .option('--email <address>', "the user's e-mail address")
+    .option('--group <name>', 'a group of the user; may be repeated', collect, [])
     .action(async (url, { config, ...request }) => {
       exit(await (await import('./explain.ts')).explainCommand(config, { url, ...request }, io));
     });
@@ -52,7 +52,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
 }
 
 function command(program: Command, name: string): Command {
-  return program.command(name).option('-c, --config <file>', 'the configuration', 'gatepost.yaml');
+  return program.command(name).option('-c, --config <file>', 'the configuration file', 'gatepost.yaml');
 }
 
 function collect(value: string, all: string[]): string[] {

@@ -1,28 +1,38 @@
-/** `gatepost serve`: answers until it is told to end. */
+/** `gatepost serve`: runs the server until a signal ends it. */
 import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
-import type { Io } from './io.ts';
+import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 
-const signals = ['SIGTERM', 'SIGINT'] as const;
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** A connection to a provider that hangs holds the event loop no longer than this after the end. */
+const EXIT_GRACE_MS = 100;
 
-/** Resolves with 0 after a signal, when all that ran is finished. A second signal ends the process at once. */
+interface Server {
+  close(): Promise<void>;
+  /** Resolves where the server cannot go on. */
+  failed?: Promise<void>;
+}
+
+/** Resolves after a signal, or a failure, when all running requests are finished. A second signal ends the process at once. */
 export async function serveCommand(file: string, { env }: Io): Promise<number> {
   const config = await loadConfig(file, { env });
   const server = await start(config);
-  await new Promise<void>((resolve) => {
-    for (const signal of signals) process.once(signal, () => resolve());
+  const code = await new Promise<number>((resolve) => {
+    for (const signal of SIGNALS) process.once(signal, () => resolve(EXIT_OK));
+    server.failed?.then(() => resolve(EXIT_FAILED));
   });
-  for (const signal of signals) process.on(signal, () => process.exit(1));
+  for (const signal of SIGNALS) process.on(signal, () => process.exit(EXIT_FAILED));
   await server.close();
-  // Whatever still holds on to the event loop (a connection to a provider that hangs) is not waited for.
-  setTimeout(() => process.exit(0), 100).unref();
-  return 0;
+  setTimeout(() => process.exit(code), EXIT_GRACE_MS).unref();
+  return code;
 }
 
-/** This process alone, a parent of `workers` processes, or one of those. Rooms are loaded only by who works in them. */
-async function start(config: Config): Promise<{ close(): Promise<void> }> {
+/** This process alone, a parent of `workers` processes, or one of those. Each loads only the modules that it needs. */
+async function start(config: Config): Promise<Server> {
   if (cluster.isWorker) return (await import('../server/cluster.ts')).serveAsWorker(config);
-  if (config.workers > 1) return (await import('../server/cluster.ts')).superviseWorkers(config, config.workers);
+  const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
+  if (workers > 1) return (await import('../server/cluster.ts')).superviseWorkers(config, workers);
   return (await import('../server/server.ts')).serve(config);
 }

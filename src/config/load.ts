@@ -1,6 +1,7 @@
 /** Loads the configuration: the whole of it is right, or every problem is reported. */
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { freeze } from './freeze.ts';
 import { ConfigError, type ConfigProblem, formatKey, type KeyPath } from './problems.ts';
 import type { Config } from './schema/config.ts';
 import { type ValueSources, whyUnreadable } from './secrets.ts';
@@ -20,6 +21,7 @@ export interface ParseOptions {
 /**
  * Reads and validates a configuration file.
  *
+ * @returns as `parseConfig` does
  * @throws ConfigError with all problems, each with key, line and what is allowed
  */
 export async function loadConfig(path: string, { env }: Pick<ParseOptions, 'env'> = {}): Promise<Config> {
@@ -35,6 +37,7 @@ export async function loadConfig(path: string, { env }: Pick<ParseOptions, 'env'
 /**
  * Validates the text of a configuration. Reads the files that `<key>_file` names, and nothing else.
  *
+ * @returns a snapshot: neither it nor anything in it can be changed
  * @throws ConfigError as `loadConfig` does
  */
 export function parseConfig(text: string, { env = process.env, file = 'gatepost.yaml' }: ParseOptions = {}): Config {
@@ -46,7 +49,7 @@ export function parseConfig(text: string, { env = process.env, file = 'gatepost.
     problems.push({ key: formatKey(path), line: lineOf(path), message });
   });
   if (!config) throw new ConfigError(file, inOrder(problems));
-  return config;
+  return freeze(config);
 }
 
 function whatElse(raw: Raw): string {
@@ -62,7 +65,7 @@ function decode(bytes: Uint8Array, path: string): string {
   }
 }
 
-/** In the order of the file, where each is told once. */
+/** In the order of the file. */
 function inOrder(problems: ConfigProblem[]): ConfigProblem[] {
   return problems.sort((one, other) => one.line - other.line);
 }

@@ -1,45 +1,45 @@
-/** Writes the reference of all keys from the schema, so that it cannot say anything else than the program does. */
+/** Writes the reference of all keys from the schema, so that it says what the program does. */
 import type * as z from 'zod';
+import { accessRule } from './schema/access_rule.ts';
+import { application } from './schema/application.ts';
 import { config } from './schema/config.ts';
 import { defaultOf, isOptional, notesOf, shapeOf } from './schema/walk.ts';
 
-const begin = '<!-- keys: written by npm run docs:config -->';
-const end = '<!-- end of keys -->';
+const BEGIN = '<!-- keys: written by npm run docs:config -->';
+const END = '<!-- end of keys -->';
 
-/** The page with its reference brought up to date; what stands outside the two marks is kept. */
+/** The page with its reference brought up to date; the text outside the two marks is kept. */
 export function updateReference(page: string): string {
-  const [before, rest] = [page.slice(0, page.indexOf(begin)), page.slice(page.indexOf(end))];
-  if (!page.includes(begin) || !page.includes(end)) throw new Error(`the page needs the lines ${begin} and ${end}`);
-  return `${before}${begin}\n\n${reference()}\n${rest}`;
+  const [before, rest] = [page.slice(0, page.indexOf(BEGIN)), page.slice(page.indexOf(END))];
+  if (!page.includes(BEGIN) || !page.includes(END)) throw new Error(`the page needs the lines ${BEGIN} and ${END}`);
+  return `${before}${BEGIN}\n\n${reference()}\n${rest}`;
 }
 
 /** One chapter for the top level, one for applications, one for access rules. */
 export function reference(): string {
-  const top = shapeOf(config);
-  const application = shapeOf(top.applications!);
   return [
     '## Keys of the top level\n',
-    ...keys(top),
+    ...keys(config.shape),
     '## Keys of an application\n',
     'In the list `applications`.\n',
-    ...keys(application),
+    ...keys(application.shape),
     '## Keys of an access rule\n',
-    'In the list `access` of an application. `path`, `methods` and `networks` say which requests: all that are given must match.',
-    '`groups`, `users` and `emails` say who may: any of them is enough.\n',
-    ...keys(shapeOf(application.access!)),
+    'In the list `access` of an application. `path`, `methods` and `networks` say which requests the rule is about: all that are given must match.',
+    '`groups`, `users` and `emails` say which users are allowed: any of them is enough.\n',
+    ...keys(accessRule.shape),
   ].join('\n');
 }
 
-function keys(shape: Record<string, z.ZodType>, parent = ''): string[] {
+function keys(shape: Readonly<Record<string, z.core.$ZodType>>, parent = ''): string[] {
   return Object.entries(shape).flatMap(([name, schema]) => {
     const nested = parent === '' && /^(?:listen|log)$/.test(name) ? keys(shapeOf(schema), `${name}.`) : [];
     return [entry(parent + name, schema), ...nested];
   });
 }
 
-function entry(name: string, schema: z.ZodType): string {
+function entry(name: string, schema: z.core.$ZodType): string {
   const { description, allowed = 'a mapping', example, file } = notesOf(schema);
-  const key = name.split('.').at(-1)!;
+  const key = name.slice(name.lastIndexOf('.') + 1);
   const lines = [
     `### \`${name}\`\n`,
     `${description}\n`,
@@ -51,7 +51,7 @@ function entry(name: string, schema: z.ZodType): string {
   return `${lines.join('\n')}\n`;
 }
 
-function defaultText(schema: z.ZodType): string {
+function defaultText(schema: z.core.$ZodType): string {
   const { default: text } = notesOf(schema);
   if (text !== undefined) return text;
   const value = defaultOf(schema);

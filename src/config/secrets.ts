@@ -1,4 +1,4 @@
-/** Puts in what the file only points to: `${NAME}` from the environment, `<key>_file` from a file. */
+/** Replaces references by their values: `${NAME}` from the environment, `<key>_file` from a file. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { KeyPath, Report } from './problems.ts';
@@ -12,30 +12,31 @@ export interface ValueSources {
 }
 
 /**
- * Replaces references in every scalar, in place. This happens after the YAML was read, so a value with a colon or a line
- * break stays one value (Attack: a variable that somebody else fills would otherwise add keys).
+ * Replaces references in every scalar, in place. This happens after the YAML was parsed, so a value with a colon or a line break
+ * stays one value.
+ * Attack: a variable that another party fills would otherwise add keys.
  */
 export function substituteVariables(raw: RawMapping, env: ValueSources['env'], report: Report): void {
   // An alias shows the same list or mapping twice; a second pass would take a value for a reference.
   const seen = new Set<object>();
-  const visit = (node: Raw, path: KeyPath): Raw => {
+  const replaceIn = (node: Raw, path: KeyPath): Raw => {
     if (typeof node === 'string') return node.includes('${') ? substitute(node, env, (why) => report(path, why)) : node;
     if (node === null || seen.has(node)) return node;
     seen.add(node);
     const children: [string | number, Raw][] = Array.isArray(node) ? [...node.entries()] : Object.entries(node);
-    for (const [key, child] of children) (node as Record<string | number, Raw>)[key] = visit(child, [...path, key]);
+    for (const [key, child] of children) (node as Record<string | number, Raw>)[key] = replaceIn(child, [...path, key]);
     return node;
   };
-  visit(raw, []);
+  replaceIn(raw, []);
 }
 
-const reference = /\$\$\{|\$\{([^}]*)\}?/g;
-const form = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
+const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;
+const REFERENCE_FORM = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
 function substitute(text: string, env: ValueSources['env'], problem: (why: string) => void): string {
-  return text.replace(reference, (whole, inner: string | undefined) => {
+  return text.replace(REFERENCE, (whole, inner: string | undefined) => {
     if (inner === undefined) return '${';
-    const [, name, fallback] = (whole.endsWith('}') && form.exec(inner)) || [];
+    const [, name, fallback] = (whole.endsWith('}') && REFERENCE_FORM.exec(inner)) || [];
     if (name === undefined || fallback?.includes('${')) {
       problem('has a reference that is neither ${NAME} nor ${NAME:-default}; write $${ for ${ itself');
       return '';
@@ -65,7 +66,7 @@ function readSecretFile(owner: RawMapping, key: string, folder: string, path: Ke
     problem(`and ${key} exclude each other: keep one of them`);
     return;
   }
-  // Empty unless all goes well: what needs this key is not judged by its default.
+  // Empty unless the file can be read: checks that need this key must not see its default.
   owner[key] = '';
   const files = Array.isArray(pointer) && key === 'secret' ? pointer : [pointer];
   if (files.length === 0 || !files.every((file) => typeof file === 'string' && file !== '')) {
@@ -73,7 +74,9 @@ function readSecretFile(owner: RawMapping, key: string, folder: string, path: Ke
     return;
   }
   const contents = files.map((file) => readTrimmed(resolve(folder, String(file)), problem));
-  if (contents.every((content) => content !== undefined)) owner[key] = Array.isArray(pointer) ? contents : contents[0]!;
+  if (!contents.every((content) => content !== undefined)) return;
+  const [first = ''] = contents;
+  owner[key] = Array.isArray(pointer) ? contents : first;
 }
 
 function readTrimmed(file: string, problem: (why: string) => void): string | undefined {

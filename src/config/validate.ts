@@ -1,37 +1,49 @@
-/** Judges a configuration as it was read: fills in what it points to, validates every key, and says all that is wrong. */
+/** Validates a configuration as it was read: fills in what it points to, validates every key, and reports all problems. */
 import { createRequire } from 'node:module';
 import type * as z from 'zod';
+import { checkConfig } from './checks/index.ts';
 import { fillDefaults } from './defaults.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';
 import { application } from './schema/application.ts';
 import { type Config, config } from './schema/config.ts';
+import { JITLESS } from './schema/scalars.ts';
 import { keysAt } from './schema/walk.ts';
 import { readSecretFiles, substituteVariables, type ValueSources } from './secrets.ts';
+import { validValues } from './valid_values.ts';
 import type { RawMapping } from './yaml/raw.ts';
 
-/** Needed only to say what somebody may have meant. */
+/** Needed only to suggest a key for one that is unknown. */
 const require = createRequire(import.meta.url);
 
 /** The configuration, or `undefined` after at least one problem was reported. `raw` is changed. */
 export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, report: Report): Config | undefined {
-  const blamed = new Set<string>();
-  const blame: Report = (path, message) => {
-    blamed.add(formatKey(path).replace(/_file$/, ''));
+  let problems = 0;
+  const count: Report = (path, message) => {
+    problems += 1;
     report(path, message);
   };
-  substituteVariables(raw, env, blame);
-  readSecretFiles(raw, folder, blame);
+  const unresolved = new Set<string>();
+  const reportUnresolved: Report = (path, message) => {
+    unresolved.add(formatKey(path).replace(/_file$/, ''));
+    count(path, message);
+  };
+  substituteVariables(raw, env, reportUnresolved);
+  readSecretFiles(raw, folder, reportUnresolved);
   fillDefaults(raw);
-  // A parser that is generated as code takes longer to compile than one configuration takes to read.
-  const result = config.safeParse(raw, { jitless: true });
-  if (result.success) return blamed.size === 0 ? result.data : undefined;
-  for (const issue of result.error.issues) {
-    const path = existing(raw, issue.path as KeyPath);
-    if (issue.code === 'unrecognized_keys') reportUnknown(path, issue, report);
-    // A reference that leads nowhere has been reported; what came of it is no second mistake.
-    else if (!blamed.has(formatKey(path))) report(path, issue.message);
+
+  // A reference that leads nowhere has been reported; what came of it is no second mistake.
+  const reportValue: Report = (path, message) => {
+    const at = existing(raw, path);
+    if (!unresolved.has(formatKey(at))) count(at, message);
+  };
+  const { data, error } = config.safeParse(raw, JITLESS);
+  for (const issue of error?.issues ?? []) {
+    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+    if (issue.code === 'unrecognized_keys') reportUnknown(existing(raw, path), issue, count);
+    else reportValue(path, issue.message);
   }
-  return undefined;
+  checkConfig(data ?? validValues(raw), reportValue);
+  return problems === 0 ? data : undefined;
 }
 
 /** The path as far as the file has it: a text that stands for a list has no items to point to. */

@@ -25,7 +25,7 @@ export function singleHeader({ headers }: { headers: IncomingHttpHeaders }, name
 }
 
 /**
- * Whether a header is there more than once. Node keeps the first `Host` and the first `Authorization` and drops the others silently.
+ * Whether a header is there more than once. Node keeps the first `Host` and `Authorization` and drops the others silently.
  * @param name in lower case
  */
 export function isRepeated({ rawHeaders }: { rawHeaders: readonly string[] }, name: string): boolean {

@@ -1,4 +1,4 @@
-/** Address ranges, compiled once: who is a trusted proxy, and which client a rule means. */
+/** Address ranges, compiled once: which peers are trusted proxies, and which clients a rule means. */
 import ipaddr from 'ipaddr.js';
 import { createLru } from '../lru.ts';
 
@@ -7,9 +7,9 @@ export interface Networks {
   contains(address: string): boolean;
 }
 
-/** No address with brackets, zone and port is longer; what is longer is not looked at. */
+/** No address with brackets, zone and port is longer; a longer text is not looked at. */
 const MAX_ADDRESS_CHARS = 80;
-/** What addresses were read as, `''` for what is none: few clients ask often, and reading one takes longer than judging it. */
+/** Parsed addresses, `''` for a text that is none: few clients come often, and parsing takes longer than the lookup in a list. */
 const parsedAddresses = createLru<string, string>(10_000);
 
 /**
@@ -34,11 +34,18 @@ function canonicalAddress(text: string): string | undefined {
   return ipaddr.process(bare).toString();
 }
 
-/** What addresses were judged as, for all lists together: a memory for each list of ten thousand applications would be large. */
+/**
+ * Results for all lists together: a cache for each list of ten thousand applications would be large. A list's number is never used
+ * twice, so results of a configuration that has been replaced are not read again and make way for others.
+ */
 const lookups = createLru<string, boolean>(10_000);
 let listCount = 0;
 
-/** Compiles CIDR ranges or single addresses; throws on what is neither. Answers are remembered: few addresses ask often. */
+/**
+ * Compiles CIDR ranges or single addresses. Results are cached: few addresses come often.
+ *
+ * @throws Error on a text that is neither
+ */
 export function compileNetworks(ranges: readonly string[]): Networks {
   const parsed = ranges.map(parseRange);
   listCount += 1;
@@ -50,12 +57,12 @@ export function compileNetworks(ranges: readonly string[]): Networks {
   return {
     contains(address) {
       const key = list + address;
-      let answer = lookups.get(key);
-      if (answer === undefined) {
-        answer = look(address);
-        lookups.set(key, answer);
+      let found = lookups.get(key);
+      if (found === undefined) {
+        found = look(address);
+        lookups.set(key, found);
       }
-      return answer;
+      return found;
     },
   };
 }
@@ -74,10 +81,12 @@ function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
 }
 
 /**
- * The client's address: the first one from the right of `X-Forwarded-For` that is not a trusted proxy, as each proxy
- * appends what it saw and only what trusted ones wrote can be believed. Where all are trusted, the rightmost: what is left of
- * it may be invented (Attack: behind Docker's address translation everybody comes from a trusted gateway).
- * `undefined` where nothing readable says it; an unknown client opens nothing.
+ * The client's address: the first one from the right of `X-Forwarded-For` that is not a trusted proxy, as each proxy appends
+ * the address that it saw, and only what trusted ones wrote can be believed. Where all are trusted, the rightmost.
+ * Attack: the addresses to the left of it may be invented, as behind Docker's address translation every client comes from a
+ * trusted gateway.
+ *
+ * @returns `undefined` where no readable address is there; an unknown client opens nothing
  */
 export function clientAddress(forwardedFor: string | undefined, trusted: Networks): string | undefined {
   if (forwardedFor === undefined) return undefined;
@@ -95,5 +104,5 @@ export function clientAddress(forwardedFor: string | undefined, trusted: Network
   return undefined;
 }
 
-/** Attack: 64 KiB of addresses in trusted networks, each another one, took a third of a second to read. No chain of proxies is as long. */
+/** No more proxies stand in a row. Attack: 64 KiB of different addresses in trusted networks took a third of a second to read. */
 const MAX_HOPS = 32;

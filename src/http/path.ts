@@ -1,28 +1,28 @@
 /**
- * How a path can be read. A proxy, a framework and a file system do not agree on `%2f`, `..;/` or `\`:
- * whoever judges one reading while the application acts on another has no lock on the door.
+ * How a path can be read. A proxy, a framework and a file system do not agree on `%2f`, `..;/` or `\`: a rule that matches one
+ * variant while the application serves another protects nothing.
  */
 import { pathVariants } from './path_variants.ts';
 
-/** One forwarded path with everything that something downstream might take it for. */
+/** A forwarded path with every variant that a program behind the proxy might take it for. */
 export interface ForwardedPath {
   /** As it came, bytes above ASCII percent-encoded. */
   raw: string;
   /** Percent-decoded once, as Go's `URL.Path`, which authentik's patterns are written for. */
   decoded: string;
-  /** Somebody downstream could read it in another way: it opens nothing. */
+  /** A program behind the proxy could read it in another way: it opens nothing. */
   ambiguous: boolean;
-  /** Every reading, `raw` first; none where there are too many to try. */
+  /** Every variant, `raw` first; none where there are too many to try. */
   variants: readonly string[];
 }
 
 // Attack: `/public/..%2fadmin`, `/public//../admin`, `/public/..;/admin`, `/public\..\admin`, `/admin#/public`.
 const SUSPICIOUS_RAW = /[\\;#]|\/\/|\/[.]+(?:\/|$)/;
 // Attack: `/......x%20` with 16,000 dots. Were there two ways to share them out, each pair of places would be tried: 0.4 s.
-// Attack: `/public/..%ef%bc%8fadmin`, whose wide slash is a slash to what folds letters (NFKC, Windows' best fit), and such dots.
+// Attack: `/public/..%ef%bc%8fadmin`, whose wide slash is a slash to a program that folds letters (NFKC, Windows' best fit), and such dots.
 const SUSPICIOUS_DECODED =
   /[\\;#?\0-\x1f\x7f\uff0f\u2215\u2044\uff3c\ufe68\u2216]|\/\/|\/\s*[.\uff0e\ufe52\u2024\u2025][.\uff0e\ufe52\u2024\u2025\s]*(?:\/|$)/;
-// Attack: what no honest client encodes: `/`, `\`, NUL and controls; letters and digits (`/%61dmin` against
+// Attack: escapes that no honest client makes: `/`, `\`, NUL and controls; letters and digits (`/%61dmin` against
 // `^/[^a]`); a percent sign before two more hex digits (decoded twice downstream).
 const SUSPICIOUS_ENCODED =
   /%(?:2f|5c|3b|23|3f|[01][0-9a-f]|7f|3[0-9]|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|25(?:[0-9a-f]{2}|u))/i;

@@ -1,31 +1,31 @@
-/** All that a path may become on its way: what proxies, frameworks and file systems are known to make of one. Pure. */
+/** The variants of a path: what proxies, frameworks and file systems are known to make of it. Pure. */
 
-/** More readings than this, or more characters in all of them, and the path is a trick: no reading is left to be judged. */
+/** A path with more variants, or with more characters in all of them, is an attack: it has no variant that a rule could match. */
 const MAX_VARIANTS = 64;
-/** Attack: sixteen kilobytes of tricks, read in every way, took 20 ms. Four kilobytes may still be read in twelve ways. */
+/** Attack: sixteen kilobytes that every normalisation changes took 20 ms. Four kilobytes may still have twelve variants. */
 const MAX_CHARS = 48 * 1024;
 
-/** What `raw` may become under the known ways of reading, each applied to the results of the others; `raw` first, none where there are too many. */
+/** The variants of `raw`, each normalisation applied to the results of the others; `raw` first, none where there are too many. */
 export function pathVariants(raw: string): string[] {
-  const readings = new Set([raw]);
+  const variants = new Set([raw]);
   let characters = raw.length;
-  for (const reading of readings) {
-    for (const read of NORMALIZATIONS) {
-      const other = read(reading);
-      if (other === reading || readings.has(other)) continue;
-      readings.add(other);
+  for (const variant of variants) {
+    for (const normalize of NORMALIZATIONS) {
+      const other = normalize(variant);
+      if (other === variant || variants.has(other)) continue;
+      variants.add(other);
       characters += other.length;
-      if (readings.size > MAX_VARIANTS || characters > MAX_CHARS) return [];
+      if (variants.size > MAX_VARIANTS || characters > MAX_CHARS) return [];
     }
   }
-  return [...readings];
+  return [...variants];
 }
 
 const NORMALIZATIONS: ((path: string) => string)[] = [
   percentDecode,
   (path) => resolveDots(path, false),
-  // Attack: `/x%2fy/%2e%2e/admin`. Who resolves dots before the slash is decoded (Envoy, WHATWG's URL) is at `/admin`, who does
-  // it after that is at `/x/admin`; Tomcat, told to pass encoded slashes through, decodes all but these.
+  // Attack: `/x%2fy/%2e%2e/admin` is `/admin` to a program that resolves dots before it decodes the slash (Envoy, WHATWG's URL),
+  // and `/x/admin` to one that resolves them after; Tomcat, set to pass encoded slashes through, decodes all but these.
   (path) => resolveDots(path, true),
   (path) => percentDecode(path.replace(/%2f/gi, '%252f')),
   decodeOverlong,
@@ -33,7 +33,7 @@ const NORMALIZATIONS: ((path: string) => string)[] = [
   (path) => path.replace(/%u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
   (path) => path.replaceAll('\\', '/'),
   (path) => path.replace(/\/{2,}/g, '/'),
-  // Attack: to whoever parses the request target as a reference (`new URL(target, base)`, `parse_url`, `urlsplit`)
+  // Attack: to a program that parses the request target as a reference (`new URL(target, base)`, `parse_url`, `urlsplit`),
   // `//x/admin` is `/admin` on the host `x`.
   (path) => (path.startsWith('//') ? path.replace(/^\/+[^/]*\/?/, '/') : path),
   (path) => path.replace(/;[^/]*/g, ''),
@@ -65,7 +65,7 @@ function resolveDots(path: string, encoded: boolean): string {
   return `/${out.join('/')}`;
 }
 
-/** Decodes what can be decoded, once; bytes that are no UTF-8 become U+FFFD. */
+/** Decodes every valid escape once; bytes that are no UTF-8 become U+FFFD. */
 function percentDecode(path: string): string {
   if (!path.includes('%')) return path;
   const bytes = Buffer.from(path, 'utf8');
@@ -100,7 +100,7 @@ function decodeOverlong(path: string): string {
   });
 }
 
-/** Attack: what becomes `/` or `.` where a text is made to fit another alphabet (Unicode's NFKC, Windows' best fit). */
+/** Attack: characters that become `/` or `.` where a text is made to fit another alphabet (Unicode's NFKC, Windows' best fit). */
 function foldLookalikes(path: string): string {
   return path
     .replace(/[\uff0f\u2215\u2044\uff3c\ufe68\u2216]/g, '/')

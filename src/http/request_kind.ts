@@ -1,10 +1,9 @@
-/** What kind of request the client made: a page that a person will look at, a program's call, a CORS preflight. */
-
+/** The kind of a client's request: a navigation, a program's call, a CORS preflight. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import accepts from 'accepts';
 import { createLru } from '../lru.ts';
 
-/** What of a request says its kind. */
+/** The parts of a request that say its kind. */
 export interface KindRequest {
   /** `undefined`: unknown. */
   method: string | undefined;
@@ -15,8 +14,8 @@ export interface KindRequest {
 export type Challenge = 'all' | 'basic';
 
 /**
- * Whether a browser navigates: a person is to see the response as a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata, section 2.3);
- * for the others it is a GET or HEAD that is no socket, no XMLHttpRequest and may be answered in HTML.
+ * Whether a browser navigates: the response is to be a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata, section 2.3);
+ * for the others it is a GET or HEAD that is no socket, no XMLHttpRequest and accepts HTML.
  */
 export function isNavigation({ method, headers }: KindRequest): boolean {
   const mode = headers['sec-fetch-mode'];
@@ -41,8 +40,8 @@ export function isPreflight({ method, headers }: KindRequest): boolean {
 const NO_REDIRECT = 'x-authentik-no-redirect';
 
 /**
- * A program asks for a 401 where a browser would be redirected: by header or by query, any value, any letter case.
- * The value `basic` in any of them asks for the challenge for Basic alone: docker takes the realm of one for Bearer for
+ * A program requests a 401 where a browser would be redirected: by header or by query, any value, any letter case.
+ * The value `basic` in any of them requests the challenge for Basic alone: docker takes the realm of one for Bearer for
  * the address of a token service (CNCF Distribution, token authentication) and gives up.
  */
 export function noRedirectChallenge(
@@ -54,7 +53,7 @@ export function noRedirectChallenge(
   return wishes.includes('basic') ? 'basic' : wishes.includes('all') && 'all';
 }
 
-/** What the parameter `x-authentik-no-redirect` of a query (with its `?`) asks for; `false` where it is not there. */
+/** The challenge that the parameter `x-authentik-no-redirect` of a query (with its `?`) requests; `false` without it. */
 export function noRedirectInQuery(query: string): false | Challenge {
   // Only what could spell the name is taken apart: a letter of it may be percent-encoded.
   if (query === '' || !/no-redirect|%/i.test(query)) return false;
@@ -72,7 +71,7 @@ function challengeOf(value: string): Challenge {
 /** Characters; browsers send about 150. */
 const MAX_ACCEPT_CHARS = 1024;
 
-/** What texts of `Accept` have come to: browsers and programs send the same few each time. */
+/** Results for texts of `Accept`: browsers and programs send the same few each time. */
 const acceptResults = createLru<string, string>(500);
 
 function preferredType(accept: string, types: string[]): string {

@@ -1,4 +1,4 @@
-/** URLs that a client asked for: parsed strictly, and only once. Pure. */
+/** URLs that a client requested: parsed strictly, and only once. Pure. */
 import { normalizeHost } from './host.ts';
 import { type ForwardedPath, parsePath } from './path.ts';
 

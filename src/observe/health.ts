@@ -1,16 +1,16 @@
-/** Whether this process lives and whether it can do its work; for orchestrators, and never for a proxy's question. */
+/** Whether this process lives and whether it can do its work: for orchestrators, not for auth requests. */
 import type { Middleware } from 'koa';
-import type { Reason } from '../reasons.ts';
+import { REASONS, type Reason } from '../reasons.ts';
 
 export interface Health {
   ping: Middleware;
   live: Middleware;
   ready: Middleware;
-  /** From now on `ready` is 503: no new traffic while the rest is finished. */
+  /** From now on `ready` is 503: no new traffic while running requests are finished. */
   drain(): void;
 }
 
-/** @param storeReady resolves while the store answers and takes writes */
+/** @param storeReady resolves while the store can be read and written */
 export function createHealth(storeReady: () => Promise<void>): Health {
   let draining = false;
   const problem = async (): Promise<Reason | undefined> => {
@@ -28,11 +28,15 @@ export function createHealth(storeReady: () => Promise<void>): Health {
       ctx.body = { status: 'ok' };
     },
     ready: async (ctx) => {
-      const found = await problem();
       ctx.set('Cache-Control', 'no-store');
-      ctx.status = found === undefined ? 200 : 503;
-      ctx.body = found === undefined ? { status: 'ok' } : { status: 'unavailable', reason: found };
-      if (found !== undefined) ctx.set('X-Gatepost-Reason', found);
+      const reason = await problem();
+      if (reason === undefined) {
+        ctx.body = { status: 'ok' };
+        return;
+      }
+      ctx.status = REASONS[reason].status;
+      ctx.set('X-Gatepost-Reason', reason);
+      ctx.body = { status: 'unavailable', reason };
     },
     drain() {
       draining = true;

@@ -1,31 +1,45 @@
-/** The log: one JSON line per decision, readable lines on a terminal. Listens to the events; nobody else writes to it. */
+/** The log: one JSON line per decision, readable lines on a terminal. It listens to the events; no module writes to it. */
 import { type Logger, pino } from 'pino';
 import type { Config } from '../config/schema/config.ts';
 import { GatepostError } from '../errors.ts';
+import { REASONS, type ReasonInfo } from '../reasons.ts';
 import type { DecisionEvent, Events, LogEvent, SigninEvent } from './events.ts';
-import { type Output, standardOutput } from './output.ts';
+import type { Output } from './output.ts';
 import { prettyLine } from './pretty.ts';
+import { openStandardOutput } from './standard_output.ts';
 
 export interface Log {
   /** Writes what is still in memory. */
   flush(): void;
+  /** Lines that were lost since the start because no reader took them. */
+  droppedLines(): number;
 }
 
 /** Where lines go. */
-type Destination = Pick<Output, 'write'>;
+type Destination = Pick<Output, 'write'> & Partial<Pick<Output, 'end' | 'droppedLines'>>;
 
 /**
  * Listens to `events`. `auto` writes readable lines on a terminal and JSON elsewhere.
- * @param destination for tests; standard output by default
+ * @param open opens the output; its argument is called after lines were lost, with their number
  */
-export function createLog(config: Config['log'], events: Events, destination?: Destination): Log {
+export function createLog(
+  config: Config['log'],
+  events: Events,
+  open: (onRecovered: (droppedLines: number) => void) => Destination = openStandardOutput,
+): Log {
   const readable = config.format === 'pretty' || (config.format === 'auto' && process.stdout.isTTY === true);
-  const output = destination ? undefined : standardOutput();
-  const target = destination ?? output!;
-  const stream = readable ? { write: (line: string) => target.write(prettyLine(line)) } : target;
+  const output = open((lines) => events.emit('log', linesDropped(lines)));
+  const stream = readable ? { write: (line: string) => output.write(prettyLine(line)) } : output;
   const formatters = { level: (level: string) => ({ level }) };
-  listen(pino({ level: config.level, base: null, timestamp: createTimestamp(), formatters }, stream), events);
-  return { flush: () => output?.end() };
+  const serializers = { duration_ms: roundMs };
+  const timestamp = createTimestamp();
+  listen(pino({ level: config.level, base: null, timestamp, formatters, serializers }, stream), events);
+  return { flush: () => output.end?.(), droppedLines: () => output.droppedLines ?? 0 };
+}
+
+function linesDropped(lines: number): LogEvent {
+  const message = `${lines} log lines were lost: they were not read or could not be written in time`;
+  return { level: 'warn', event: 'log.lines_dropped', message };
 }
 
 /** The `time` of a line as pino wants it (ISO 8601, UTC), put into words once a millisecond: many lines share one. */
@@ -44,8 +58,8 @@ function listen(logger: Logger, events: Events): void {
   if (logger.isLevelEnabled('warn')) {
     const all = logger.isLevelEnabled('info');
     const write = (event: DecisionEvent | SigninEvent, message: string) => {
-      if (isFault(event)) logger.warn(rounded(event), message);
-      else if (all) logger.info(rounded(event), message);
+      if (levelOf(event) === 'warn') logger.warn(event, message);
+      else if (all) logger.info(event, message);
     };
     events.on('decision', (event) => write(event, 'decision'));
     events.on('signin', (event) => write(event, 'signin'));
@@ -55,19 +69,20 @@ function listen(logger: Logger, events: Events): void {
   );
 }
 
-/** What the operator has to mend, and not whoever asked: an outage, a question that cannot be read, a proxy that is not trusted. */
-function isFault({ status, reason }: DecisionEvent | SigninEvent): boolean {
-  return status >= 500 || reason === 'untrusted_peer';
+/** As the table of reasons says. A response that lets the client go on is routine, also with a reason (an optional path in an outage). */
+function levelOf({ status, reason }: DecisionEvent | SigninEvent): ReasonInfo['level'] {
+  if (reason === undefined) return status >= 500 ? 'warn' : 'info';
+  return status < 400 ? 'info' : REASONS[reason].level;
 }
 
-function rounded<T extends { duration_ms: number }>(event: T): T {
-  event.duration_ms = Math.round(event.duration_ms * 1000) / 1000;
-  return event;
+/** To microseconds: the digits after them are noise. */
+function roundMs(durationMs: number): number {
+  return Math.round(durationMs * 1000) / 1000;
 }
 
 /** Names, codes and messages of an error and of its causes; never its fields: they may hold a request with its secrets. */
 export function describeError(error: unknown, depth = 0): string {
-  if (!(error instanceof Error)) return typeof error === 'string' ? error : 'an error that is none';
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : 'a thrown value that is no Error';
   const code = error instanceof GatepostError ? error.code : (error as { code?: unknown }).code;
   const own = `${error.name}${typeof code === 'string' ? ` (${code})` : ''}: ${error.message}`;
   return error.cause === undefined || depth > 4 ? own : `${own}; caused by ${describeError(error.cause, depth + 1)}`;

@@ -1,12 +1,15 @@
-/** Prometheus metrics, on a listener of their own: who may ask Gatepost about requests need not see who uses what. */
+/** Prometheus metrics, on a listener of their own: a proxy that sends auth requests need not see which applications are used. */
 import type { RequestListener } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { version } from '../version.ts';
 import { countDecisions } from './decision_metrics.ts';
 import type { Events, LogEvent, SigninEvent } from './events.ts';
 
-/** Listens to `events` and keeps the counters. */
-export function createMetrics(events: Events): Registry {
+/**
+ * Listens to `events` and keeps the counters.
+ * @param droppedLines log lines that were lost since the start
+ */
+export function createMetrics(events: Events, droppedLines: () => number): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -17,24 +20,39 @@ export function createMetrics(events: Events): Registry {
   countDecisions(events, registers);
   const signins = new Counter({
     name: 'gatepost_signins_total',
-    help: 'Answers of the sign-in endpoints',
+    help: 'Responses of the sign-in endpoints',
     labelNames: ['application', 'endpoint', 'outcome', 'reason'],
     registers,
   });
   events.on('signin', ({ application = '', endpoint, outcome, reason }: SigninEvent) =>
     signins.inc({ application, endpoint, outcome, reason: reason ?? '' }),
   );
-  const notices = new Counter({
+  const logEvents = new Counter({
     name: 'gatepost_events_total',
-    help: 'Events beside decisions: refreshes, faults of store and provider, refused headers',
+    help: 'Log events other than decisions and sign-ins: refreshes, outages, refused headers',
     labelNames: ['event', 'level'],
     registers,
   });
-  events.on('log', ({ event, level }: LogEvent) => notices.inc({ event, level }));
+  events.on('log', ({ event, level }: LogEvent) => logEvents.inc({ event, level }));
+  countDroppedLines(droppedLines, registers);
   return registry;
 }
 
-/** Answers `/metrics` and nothing else. */
+function countDroppedLines(droppedLines: () => number, registers: Registry[]): void {
+  let counted = 0;
+  new Counter({
+    name: 'gatepost_log_lines_dropped_total',
+    help: 'Log lines that were lost because no reader took them in time',
+    registers,
+    collect() {
+      const total = droppedLines();
+      this.inc(total - counted);
+      counted = total;
+    },
+  });
+}
+
+/** Responds on `/metrics` and on no other path. */
 export function metricsListener(registry: { metrics(): Promise<string>; contentType: string }): RequestListener {
   return (request, response) => {
     if (request.url !== '/metrics') return void response.writeHead(404).end();

@@ -1,4 +1,4 @@
-/** Standard output for the log: lines are gathered, and neither a reader that stalls nor a full disk holds anybody up. */
+/** Standard output for the log: lines are gathered, and neither a reader that stalls nor a full disk delays a request. */
 import { write, writeSync } from 'node:fs';
 
 export interface Output {
@@ -7,69 +7,83 @@ export interface Output {
   flush(): void;
   /** Writes what is left at once, for the end of the process; gives up after half a second. */
   end(): void;
+  /** Lines lost since the start: no reader took them in time, or they could not be written. */
+  readonly droppedLines: number;
+}
+
+export interface OutputOptions {
+  /** Bytes that wait for a reader; lines beyond them are lost, as the alternative is a process that ends for want of memory. */
+  maxWaitingBytes?: number;
+  /** After a loss, once lines are written again: how many were lost since the last call. */
+  onRecovered?: (droppedLines: number) => void;
 }
 
 /** Bytes that are written together. */
-const CHUNK = 128 * 1024;
-/** Bytes that wait for a reader that does not read; what comes then is lost. The alternative would be to end for want of memory. */
-const MOST = 32 * 1024 * 1024;
-/** Milliseconds: until a reader that is late is tried again, and what the end may take. */
-const PAUSE = 50;
-const LONGEST_END = 500;
+const CHUNK_BYTES = 128 * 1024;
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+/** Until a reader that is late is tried again. */
+const RETRY_MS = 50;
+const MAX_END_MS = 500;
+const LINE_FEED = 0x0a;
 
 /** The reader of a pipe is late: the bytes are still to be written. */
 const isLate = (error: unknown) => ['EAGAIN', 'EBUSY'].includes(String((error as NodeJS.ErrnoException).code));
 
 /**
  * Lines go into one piece of memory as bytes: a text that grows line by line takes ten times as long to be written.
- * What cannot be written (a full disk, a reader that has gone) is lost, and nobody is left to be told: the site goes on.
+ * Lines that cannot be written (a full disk, a reader that has gone) are lost and counted; the server goes on.
  */
-export function createOutput(fd: number): Output {
-  const queue: Buffer[] = [];
-  let chunk = Buffer.allocUnsafe(CHUNK);
+export function createOutput(fd: number, options: OutputOptions = {}): Output {
+  const { maxWaitingBytes = MAX_WAITING_BYTES, onRecovered } = options;
+  const queue = createQueue();
+  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   /** The lines in `chunk` that are not in the queue yet. */
   let [from, to] = [0, 0];
-  let waiting = 0;
   /** The piece that is on its way. */
   let inFlight: Buffer | undefined;
+  let dropped = 0;
+  let reported = 0;
 
   function seal(): void {
-    if (to === from) return;
-    queue.push(chunk.subarray(from, to));
-    waiting += to - from;
+    if (to !== from) queue.add(chunk.subarray(from, to));
     from = to;
   }
 
-  /** Takes `count` bytes from the front of the queue. */
-  function taken(count: number): void {
-    const first = queue[0]!;
-    waiting -= count;
-    if (count < first.length) queue[0] = first.subarray(count);
-    else queue.shift();
-  }
-
   function pump(): void {
-    const [first] = queue;
+    const first = queue.first();
     if (inFlight !== undefined || first === undefined) return;
     inFlight = first;
     write(fd, first, 0, first.length, null, (error, count) => {
       inFlight = undefined;
-      // The end has come in between.
-      if (queue[0] !== first) return;
-      if (error && isLate(error)) return void setTimeout(pump, PAUSE).unref();
-      taken(error ? first.length : count);
-      pump();
+      // Otherwise `end` was called in between.
+      if (queue.first() === first) settle(first, error, count);
     });
+  }
+
+  function settle(piece: Buffer, error: unknown, count: number): void {
+    if (error && isLate(error)) return void setTimeout(pump, RETRY_MS).unref();
+    if (error) dropped += countLines(piece);
+    queue.take(error ? piece.length : count);
+    if (!error) reportLoss();
+    pump();
+  }
+
+  /** Only when half of the memory is free again: a reader that is too slow would otherwise cause a report for each piece. */
+  function reportLoss(): void {
+    if (dropped === reported || queue.bytes() > maxWaitingBytes / 2) return;
+    const lost = dropped - reported;
+    reported = dropped;
+    onRecovered?.(lost);
   }
 
   function end(): void {
     seal();
     // The first piece may be on its way already; where the end comes twice, the first time has taken it out.
-    if (inFlight !== undefined && queue[0] === inFlight) taken(inFlight.length);
-    const latest = performance.now() + LONGEST_END;
-    while (queue.length > 0 && performance.now() < latest) {
+    if (inFlight !== undefined && queue.first() === inFlight) queue.take(inFlight.length);
+    const latest = performance.now() + MAX_END_MS;
+    for (let first = queue.first(); first && performance.now() < latest; first = queue.first()) {
       try {
-        taken(writeSync(fd, queue[0]!));
+        queue.take(writeSync(fd, first));
       } catch (error) {
         if (!isLate(error)) return;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
@@ -79,13 +93,16 @@ export function createOutput(fd: number): Output {
 
   return {
     write(line) {
-      if (waiting > MOST) return;
+      if (queue.bytes() > maxWaitingBytes) {
+        dropped += 1;
+        return;
+      }
       // No character takes more than three bytes.
       const most = line.length * 3;
       if (to + most > chunk.length) {
         seal();
         pump();
-        chunk = Buffer.allocUnsafe(Math.max(CHUNK, most));
+        chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
         [from, to] = [0, 0];
       }
       to += chunk.write(line, to);
@@ -95,21 +112,36 @@ export function createOutput(fd: number): Output {
       pump();
     },
     end,
+    get droppedLines() {
+      return dropped;
+    },
   };
 }
 
-/** Lines wait in memory for this many milliseconds at the most. */
-const FLUSH_EVERY = 200;
-let standard: Output | undefined;
+/** Pieces of bytes in the order in which they are written. */
+function createQueue() {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  return {
+    bytes: () => bytes,
+    first: () => pieces[0],
+    add(piece: Buffer): void {
+      pieces.push(piece);
+      bytes += piece.length;
+    },
+    /** Removes `count` bytes, at most the whole first piece, from the front. */
+    take(count: number): void {
+      const [first] = pieces;
+      if (first === undefined) return;
+      bytes -= count;
+      if (count < first.length) pieces[0] = first.subarray(count);
+      else pieces.shift();
+    },
+  };
+}
 
-/** The one that writes to this process's standard output; at the end of the process, however it comes, it writes the rest. */
-export function standardOutput(): Output {
-  if (standard) return standard;
-  // Node makes a pipe one that never blocks when its stream is first looked at.
-  void process.stdout.writable;
-  const output = createOutput(1);
-  setInterval(output.flush, FLUSH_EVERY).unref();
-  process.on('exit', output.end);
-  standard = output;
-  return output;
+function countLines(piece: Buffer): number {
+  let count = 0;
+  for (let at = piece.indexOf(LINE_FEED); at >= 0; at = piece.indexOf(LINE_FEED, at + 1)) count += 1;
+  return count;
 }

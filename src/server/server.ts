@@ -1,9 +1,10 @@
 /** The server: two listeners around a snapshot of the configuration, and an end that cuts no request off. */
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { createApp } from '../app.ts';
-import { assemble } from '../assemble.ts';
+import type { Snapshot } from '../assemble.ts';
 import { configWarnings } from '../config/checks/warnings.ts';
 import type { Config } from '../config/schema/config.ts';
 import { createEvents, type Events } from '../observe/events.ts';
@@ -13,18 +14,19 @@ import { createMetrics, metricsListener } from '../observe/metrics.ts';
 import { openStore } from '../stores/open.ts';
 import { drain, listen, listenIfFree } from './listen.ts';
 import { prefetchDiscovery } from './prefetch_discovery.ts';
+import { createSnapshots } from './snapshots.ts';
 
 export interface Running {
-  /** Where `listen.http` and `listen.metrics` ended up (a port 0 has become a real one). */
+  /** The addresses behind `listen.http` and `listen.metrics`: a port 0 has become a real one. */
   http: AddressInfo;
   metrics: AddressInfo | undefined;
   /** What `/metrics` shows. */
   registry: Registry;
-  /** Stops accepting, lets finish what runs (at most 4 s), and closes the store. */
+  /** Stops accepting, waits for running requests (at most 4 s), and closes the store. */
   close(): Promise<void>;
 }
 
-/** Milliseconds that refreshes are given at the end, after requests had theirs. */
+/** Refreshes are given so long at the end, after the requests. */
 const REFRESH_GRACE_MS = 700;
 
 export interface ServeOptions {
@@ -33,35 +35,54 @@ export interface ServeOptions {
   now?: () => number;
 }
 
+/** A server whose configuration can be replaced while it runs. */
+export interface Server extends Running {
+  /**
+   * Requests that arrive from now on see `config`; those under way end with the configuration that they began with.
+   * `listen`, `store`, `workers` and `log` stay as they were at the start.
+   */
+  swap(config: Config): void;
+}
+
 /** Starts Gatepost. A store or a provider that is unavailable does not stop it: those requests get a 503 until it is back. */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<Running> {
+  return startServer(config, options);
+}
+
+/** As `serve`, for a program that loads its configuration again. */
+export async function startServer(config: Config, options: ServeOptions = {}): Promise<Server> {
   const { events = createEvents(), now = Date.now } = options;
   const log = createLog(config.log, events);
-  const registry = createMetrics(events);
+  const registry = createMetrics(events, log.droppedLines);
   const store = openStore(config.store, now, events);
-  const services = { store, events, now };
-  const snapshot = assemble(config, services);
-  for (const message of configWarnings(config)) events.emit('log', { level: 'warn', event: 'config.warning', message });
   const health = createHealth(() => store.ping());
-  const http = await listen(config.listen.http, createApp({ ...snapshot, health, events }));
+  const services = { store, events, now };
+  const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));
+  warn(config, events);
+  const http = await listen(config.listen.http, snapshots.listener);
   const metrics = await listenIfFree(config.listen.metrics, metricsListener(registry), events);
-  const address = http.address() as AddressInfo;
+  const address = addressOf(http);
   const message = `gatepost listens on ${config.listen.http.replace(/:0$/, `:${address.port}`)}`;
   events.emit('log', { level: 'info', event: 'server.listening', message });
-  const stop = new AbortController();
-  void prefetchDiscovery(config.applications, snapshot.provider, stop.signal);
+  let stopPrefetch = prefetch(snapshots.current());
   return {
     http: address,
-    metrics: metrics?.address() as AddressInfo | undefined,
+    metrics: metrics && addressOf(metrics),
     registry,
+    swap(next) {
+      snapshots.swap(next);
+      warn(next, events);
+      stopPrefetch.abort();
+      stopPrefetch = prefetch(snapshots.current());
+    },
     async close() {
-      stop.abort();
+      stopPrefetch.abort();
       health.drain();
       await Promise.all([drain(http), drain(metrics)]);
       // A refresh under way would lose its token; a store or provider that hangs must not hold the process up.
       const enough = new AbortController();
       const late = sleep(REFRESH_GRACE_MS, undefined, { signal: enough.signal }).catch(() => undefined);
-      await Promise.race([snapshot.sessions.idle(), late]);
+      await Promise.race([snapshots.idle(), late]);
       enough.abort();
       await store.close();
       // The last decisions are logged at the end of their tick.
@@ -69,4 +90,21 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
       log.flush();
     },
   };
+}
+
+function prefetch({ config, provider }: Snapshot): AbortController {
+  const stop = new AbortController();
+  void prefetchDiscovery(config.applications, provider, stop.signal);
+  return stop;
+}
+
+function warn(config: Config, events: Events): void {
+  for (const message of configWarnings(config)) events.emit('log', { level: 'warn', event: 'config.warning', message });
+}
+
+/** Of a server that listens on TCP, as these do. */
+function addressOf(server: HttpServer): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen on TCP');
+  return address;
 }

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { secret } from '../config/example.ts';
 import { configFile, gatepost } from './fixture.ts';
@@ -20,14 +20,16 @@ applications:
     cookie_domain: lab.example.com
     issuer: https://idp.example.com/
     client_id: lab
+    access: [{ path: ^/open, policy: public }, { path: ^/, policy: deny }]
 `);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The lines of an explanation by their first word. */
+/** The lines of an explanation by their first word; a line without one belongs to the line before it. */
 async function explain(...args: string[]): Promise<Record<string, string>> {
   const { code, out, errors } = await gatepost(['explain', '--config', file, ...args]);
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
-  return Object.fromEntries(out.split('\n').map((line) => [line.slice(0, 10).trim(), line.slice(10)]));
+  const joined = out.replace(/\n {10}/g, '|');
+  return Object.fromEntries(joined.split('\n').map((line) => [line.slice(0, 10).trim(), line.slice(10)]));
 }
 
 it('names the application, the rule and the decision', async () => {
@@ -35,8 +37,20 @@ it('names the application, the rule and the decision', async () => {
     URL: 'https://grafana.example.com/admin/users?x=1',
     host: 'Grafana: applications[0] (grafana), by external_host',
     client: 'GET from an unknown address (--client-ip)',
-    user: 'nobody (--user)',
+    user: 'none (--user)',
     rule: 'access[0]: required, {"path":"^/admin","policy":"required","groups":["admins"]}',
+    trace: [
+      'skip_path_regex[0] (optional) does not match',
+      '  path: wants ^/public/, has /admin/users (no)',
+      'access[0] (required) decides',
+      '  path: wants ^/admin, has /admin/users (yes)',
+      'access[1] (public) does not match',
+      '  path: wants ^/hook$, has /admin/users (no)',
+      '  methods: wants POST, has GET (no)',
+      '  networks: wants 203.0.113.0/24, has unknown (no)',
+      'access[2] (deny) does not match',
+      '  path: wants ^/closed, has /admin/users (no)',
+    ].join('|'),
     decision: expect.stringMatching(
       /^sign in first \(no_credentials\): https:\/\/grafana\.example\.com\/outpost\.goauthentik\.io\/start\?rd=/,
     ),
@@ -69,6 +83,40 @@ it.each([
   expect(found.rule).toContain(rule);
 });
 
+it('compares each criterion of a rule with what the request and the user have', async () => {
+  const admin = 'https://grafana.example.com/admin';
+  expect((await explain('--user', 'bob', '--group', 'staff', admin)).trace).toContain(
+    'access[0] (required) decides|  path: wants ^/admin, has /admin (yes)|  groups: wants admins, has staff (no)|',
+  );
+  expect((await explain('--user', 'alice', '--group', 'staff', '--group', 'admins', admin)).trace).toContain(
+    '  groups: wants admins, has staff, admins (yes)|',
+  );
+  const hook = ['--method', 'post', '--client-ip', '203.0.113.9', 'https://grafana.example.com/hook'];
+  expect((await explain(...hook)).trace).toContain(
+    [
+      'access[1] (public) decides',
+      '  path: wants ^/hook$, has /hook (yes)',
+      '  methods: wants POST, has POST (yes)',
+      '  networks: wants 203.0.113.0/24, has 203.0.113.9 (yes)',
+    ].join('|'),
+  );
+});
+
+it('names a rule that matches after the one that decides', async () => {
+  const { rule, trace } = await explain('https://grafana.example.com/public/admin', '--user', 'bob');
+  expect(rule).toBe('skip_path_regex[0]: optional, {"path":"^/public/","policy":"optional"}');
+  expect(trace).toContain('skip_path_regex[0] (optional) decides');
+  const late = await explain('https://everywhere.lab.example.com/open', '--user', 'bob');
+  expect(late.trace).toBe(
+    [
+      'access[0] (public) decides',
+      '  path: wants ^/open, has /open (yes)',
+      'access[1] (deny) matches, but another rule decides',
+      '  path: wants ^/, has /open (yes)',
+    ].join('|'),
+  );
+});
+
 it('finds a forward_domain application by its cookie domain', async () => {
   const found = await explain('https://x.lab.example.com/');
   expect(found.host).toBe('Everything: applications[1] (everything), by cookie_domain lab.example.com');
@@ -87,17 +135,44 @@ it('says that nothing opens a path that can be read in several ways', async () =
   expect(out).toContain('The path can be read in several ways');
 });
 
-it("lets the login's own pages through", async () => {
-  expect((await explain('https://grafana.example.com/outpost.goauthentik.io/start')).decision).toBe(
-    'let through without identity',
-  );
+it("lets the login's own pages through, without a rule", async () => {
+  const found = await explain('https://grafana.example.com/outpost.goauthentik.io/start');
+  expect(found).toMatchObject({
+    rule: 'none: the pages of the login are open to every client',
+    decision: 'let through without identity',
+  });
+  expect(found).not.toHaveProperty('trace');
+});
+
+it('applies the rules to other paths below the prefix of the login', async () => {
+  const found = await explain('https://grafana.example.com/outpost.goauthentik.io/other');
+  expect(found.rule).toBe('default: required');
+  expect(found.decision).toMatch(/^sign in first/);
+});
+
+it('prints what the documentation shows', async () => {
+  const page = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+  const [, command = '', output] = /```sh\nnpx gatepost (explain .*)\n```\n\n```text\n([\s\S]*?)\n```/.exec(page) ?? [];
+  const shown = configFile(`secret: ${secret}
+applications:
+  - name: Grafana
+    external_host: https://grafana.example.com
+    issuer: https://idp.example.com/
+    client_id: grafana
+    access:
+      - { path: ^/healthz$, policy: public }
+      - { path: ^/admin, groups: [admins] }
+`);
+  const { out } = await gatepost(command.replace('gatepost.yaml', shown.file).split(' '));
+  expect(out).toBe(output);
+  rmSync(shown.folder, { recursive: true });
 });
 
 it.each([
   [['grafana.example.com/admin'], 'must be absolute'],
   [['ftp://grafana.example.com/'], 'must be absolute'],
   [['https://user@grafana.example.com/'], 'user information'],
-  [['--client-ip', 'here', 'https://grafana.example.com/'], '--client-ip is no address'],
+  [['--client-ip', 'here', 'https://grafana.example.com/'], '--client-ip is not an IP address'],
 ])('refuses %j with exit code 1', async (args, part) => {
   const { code, errors } = await gatepost(['explain', '--config', file, ...args]);
   expect(code).toBe(1);

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { yaml } from '../config/example.ts';
 import { command } from '../support/command.ts';
@@ -18,6 +18,26 @@ function start(...args: string[]): ChildProcessWithoutNullStreams {
 
 it('is a program for the shell', () => {
   expect(readFileSync(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+});
+
+it('names the lines of the sources in a stack trace', async () => {
+  const fault = 'process.stdout.write = process.stderr.write = () => { throw new Error("a fault"); }';
+  const options = ['--enable-source-maps', '--import', `data:text/javascript,${fault}`];
+  const child = spawn(process.execPath, [...options, command, '--version']);
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  await once(child, 'close');
+  expect(errors).toContain('Error: a fault');
+  const frames = [...errors.matchAll(/\/(src\/[a-z_/]+\.ts):\d+:\d+/g)].map(([, file = '']) => file);
+  expect(frames).toContain('src/cli/main.ts');
+  for (const file of frames) expect(existsSync(new URL(`../../${file}`, import.meta.url))).toBe(true);
+});
+
+it('is shipped with the sources that its source maps name', () => {
+  const { files } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect(files).toEqual(expect.arrayContaining(['dist', 'src']));
 });
 
 it('ends with code 2 and the problems on stderr where the configuration is wrong', async () => {

@@ -28,11 +28,11 @@ async function start(httpPort: number, metricsPort: number) {
   return { child, ended: once(child, 'close') };
 }
 
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+async function until<T>(look: () => Promise<T | undefined>, pauseMs = 100): Promise<T> {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
     const found = await look().catch(() => undefined);
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   throw new Error('it never came');
 }
@@ -42,7 +42,7 @@ function workersOf({ pid }: ChildProcessWithoutNullStreams): string[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
 }
 
-test('two workers answer on one port, one /metrics speaks for both, the dead are replaced, a signal ends all', async () => {
+test('two workers answer on one port, one /metrics speaks for both, a worker that ends is replaced, a signal ends all', async () => {
   const [http, metrics] = [await freePort(), await freePort()];
   const { child, ended } = await start(http, metrics);
   const ask = () => fetch(`http://127.0.0.1:${http}/auth/traefik`, { headers: { connection: 'close' } });
@@ -67,6 +67,25 @@ test('two workers answer on one port, one /metrics speaks for both, the dead are
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
   await expect(ask()).rejects.toThrow();
+});
+
+test('a worker that is killed before it listens is replaced too', async () => {
+  const [http, metrics] = [await freePort(), await freePort()];
+  const { child, ended } = await start(http, metrics);
+  // A connection that the parent has given to a worker just before it was killed gets no response.
+  const ask = () => fetch(`http://127.0.0.1:${http}/auth/traefik`, { signal: AbortSignal.timeout(2000) });
+  await until(async () => (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text());
+  const [first = '', second = ''] = workersOf(child);
+  process.kill(Number(first), 'SIGKILL');
+  const successor = await until(async () => workersOf(child).find((pid) => pid !== first && pid !== second), 5);
+  process.kill(Number(successor), 'SIGKILL');
+  await until(async () => workersOf(child).find((pid) => ![first, second, successor].includes(pid)));
+  // Only the last one can respond now.
+  process.kill(Number(second), 'SIGKILL');
+  expect(await until(async () => (await ask()).status)).toBe(500);
+  await until(async () => (workersOf(child).length === 2 ? true : undefined));
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
 });
 
 test('a port that is taken ends the command with a sentence', async () => {

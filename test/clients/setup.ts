@@ -104,7 +104,9 @@ function startPeople(ports: Map<string, number>, passwords: { app: string; odd: 
 async function startGatepost(ports: Map<string, number>, provider: TestProvider, secret: string, options: Options) {
   const events = createEvents();
   const log: string[] = [];
-  createLog({ level: 'trace', query: false, format: 'json' }, events, { write: (line) => void log.push(line) });
+  createLog({ level: 'trace', query: false, format: 'json' }, events, () => ({
+    write: (line) => void log.push(line),
+  }));
   const application = ([name, port]: [string, number]) => `
   - name: Files
     slug: ${name}

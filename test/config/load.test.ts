@@ -22,6 +22,17 @@ it('loads a file, with paths of secrets beside it', async () => {
   expect((await loadConfig(join(folder, 'good.yaml'), { env: {} })).secret).toEqual([secret]);
 });
 
+it('gives a snapshot: nothing in it can be changed', () => {
+  const rule = 'access: [{ path: ^/admin, groups: [admins] }]\nclaims: { groups: roles }';
+  const parts: unknown[] = [parse(yaml({ top: 'log: { level: warn }', application: rule }))];
+  for (const part of parts) {
+    if (typeof part !== 'object' || part === null) continue;
+    expect(part).toSatisfy(Object.isFrozen);
+    parts.push(...Object.values(part));
+  }
+  expect(parts).toContain('admins');
+});
+
 it('accepts a byte order mark, Windows line ends and JSON', async () => {
   const json = JSON.stringify({
     secret,
@@ -64,7 +75,7 @@ describe('a file that cannot be used is one sentence', () => {
   });
 });
 
-describe('text that is not YAML is told with its line', () => {
+describe('text that is not YAML is reported with its line', () => {
   it.each([
     ['a key twice', 'secret: a\nstore: b\nsecret: c\n', 3, 'twice'],
     ['a tab as indentation', 'listen:\n\thttp: :9000\n', 2, 'tab'],

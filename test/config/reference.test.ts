@@ -41,7 +41,7 @@ describe.each([
   ['application', application],
   ['access rule', rule],
 ])('of every key of the %s', (_, shape) => {
-  it.each(Object.entries(shape))('tells what %s is, with an example', (name, schema) => {
+  it.each(Object.entries(shape))('says what %s is, with an example', (name, schema) => {
     expect(notesOf(schema)).toMatchObject({
       description: expect.stringMatching(/\.$/),
       allowed: expect.any(String),

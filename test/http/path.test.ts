@@ -44,7 +44,7 @@ test.each([
   '/public/%c0%ae%c0%ae/admin',
   '/%u0061dmin',
   '/public/%u002e%u002e/admin',
-])('one reading of the trick %s is /admin, and it is ambiguous', (raw) => {
+])('one variant of %s is /admin, and it is ambiguous', (raw) => {
   const path = parsePath(raw);
   expect(path.ambiguous).toBe(true);
   expect(path.variants).toContain('/admin');
@@ -70,7 +70,7 @@ test.each([
   '/a%3fb',
 ])('%s is ambiguous', (raw) => expect(parsePath(raw).ambiguous).toBe(true));
 
-test('a path with more readings than anybody honest needs has none', () => {
+test('a path with more variants than an honest client needs has none', () => {
   const raw = `/${'a;b/%2525252e%2525252e//..\\'.repeat(6)}#x%00`;
   const path = parsePath(raw);
   expect(path.ambiguous).toBe(true);
@@ -82,11 +82,11 @@ test.each([
   ['../', 5000],
   [';/', 8000],
   ['%25', 5000],
-])('sixteen kilobytes of %s have no more readings than others', (trick, times) => {
-  expect(parsePath(`/${trick.repeat(times)}`).variants.length).toBeLessThanOrEqual(32);
+])('sixteen kilobytes of %s have no more variants than others', (part, times) => {
+  expect(parsePath(`/${part.repeat(times)}`).variants.length).toBeLessThanOrEqual(32);
 });
 
-// Attack: a path that makes the expressions that look for tricks try all pairs of places in it. Longer here than any that is
+// Attack: a path that makes the expressions that look for suspicious parts try all pairs of places in it. Longer here than any that is
 // let in: in time that grows with the square of its length this would not end within the limit of a test.
 test.each([
   ['dots', `/${'.'.repeat(400_000)}x%20`],

@@ -1,6 +1,6 @@
 import type { DecisionEvent } from '../../src/observe/events.ts';
 
-/** A yes for somebody who is signed in. */
+/** A signed-in user is allowed. */
 export const decision: DecisionEvent = {
   request_id: 'r-1',
   application: 'grafana',

@@ -3,6 +3,7 @@ import type { Config } from '../../src/config/schema/config.ts';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createLog } from '../../src/observe/log.ts';
+import { REASONS, type Reason } from '../../src/reasons.ts';
 import { decision as allowed } from './decision.ts';
 
 const decision = { ...allowed, duration_ms: 0.123456 };
@@ -10,7 +11,7 @@ const decision = { ...allowed, duration_ms: 0.123456 };
 function logged(level: Config['log']['level'], format: Config['log']['format'] = 'json') {
   const lines: string[] = [];
   const events = createEvents();
-  createLog({ level, query: false, format }, events, { write: (line) => void lines.push(line) });
+  createLog({ level, query: false, format }, events, () => ({ write: (line) => void lines.push(line) }));
   return { events, lines, parsed: () => lines.map((line) => JSON.parse(line)) };
 }
 
@@ -38,7 +39,7 @@ test('what a client or a provider writes forges neither a line nor a field', () 
   expect(parsed()[0]).toMatchObject({ level: 'info', user: forged, path: forged });
 });
 
-test('what the operator has to mend is a warning, and is written where other answers are not', () => {
+test('a response that an operator has to act on is a warning, and is written where others are not', () => {
   const { events, parsed } = logged('warn');
   events.emit('decision', { ...decision });
   events.emit('decision', { ...decision, decision: 'forbid', status: 403, reason: 'forbidden' });
@@ -54,6 +55,22 @@ test('what the operator has to mend is a warning, and is written where other ans
     ['warn', 'untrusted_peer'],
     ['warn', 'provider_unavailable'],
   ]);
+});
+
+test('a response that lets the client go on is routine, also in an outage', () => {
+  const { events, parsed } = logged('info');
+  events.emit('decision', { ...decision, reason: 'store_unavailable' });
+  events.emit('decision', { ...decision, decision: 'sign_in', status: 302, reason: 'no_credentials' });
+  events.emit('decision', { ...decision, decision: 'unavailable', status: 503, reason: undefined });
+  expect(parsed().map(({ level }) => level)).toEqual(['info', 'info', 'warn']);
+});
+
+test('every reason is logged at the level that its table has', () => {
+  const { events, parsed } = logged('info');
+  for (const [reason, { status }] of Object.entries(REASONS)) {
+    events.emit('decision', { ...decision, decision: 'forbid', status, reason: reason as Reason });
+  }
+  expect(parsed().map(({ level }) => level)).toEqual(Object.values(REASONS).map(({ level }) => level));
 });
 
 test('a refusal names its rule, and every line the id that the page shows', () => {
@@ -86,7 +103,7 @@ test('lines below the level are not written', () => {
   ]);
 });
 
-test('an error is told with its causes and without its fields', () => {
+test('an error is logged with its causes and without its fields', () => {
   const { events, lines } = logged('info');
   const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED', headers: { cookie: 'secret' } });
   const error = new ProviderUnavailable(cause);

@@ -3,15 +3,15 @@ import { createEvents } from '../../src/observe/events.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { decision } from './decision.ts';
 
-test('decisions are counted by application, dialect, decision, reason and means', async () => {
+test('decisions are counted by application, dialect, decision, reason and method', async () => {
   const events = createEvents();
-  const registry = createMetrics(events);
+  const registry = createMetrics(events, () => 0);
   const allowed =
     'gatepost_decisions_total{application="grafana",dialect="traefik",decision="allow",reason="",auth_method="login"}';
   events.emit('decision', { ...decision });
   events.emit('decision', { ...decision });
   expect(await registry.metrics()).toContain(`${allowed} 2\n`);
-  // Counted on, and not twice, after somebody has asked.
+  // Counted on, and not twice, after the metrics were read.
   events.emit('decision', { ...decision });
   events.emit('decision', { ...decision, decision: 'sign_in', reason: 'no_credentials', auth_method: undefined });
   const text = await registry.metrics();
@@ -21,7 +21,7 @@ test('decisions are counted by application, dialect, decision, reason and means'
 
 test('the time of a decision is a histogram with cumulated buckets, sum and count', async () => {
   const events = createEvents();
-  const registry = createMetrics(events);
+  const registry = createMetrics(events, () => 0);
   for (const duration_ms of [0.1, 0.2, 3, 60_000]) events.emit('decision', { ...decision, duration_ms });
   const text = await registry.metrics();
   const bucket = (le: string) =>
@@ -31,4 +31,12 @@ test('the time of a decision is a histogram with cumulated buckets, sum and coun
   expect([bucket('10'), bucket('\\+Inf')]).toEqual(['3', '4']);
   expect(text).toContain('gatepost_decision_duration_seconds_count{decision="allow"} 4\n');
   expect(Number(/seconds_sum\{decision="allow"\} (\S+)/.exec(text)?.[1])).toBeCloseTo(60.0033, 6);
+});
+
+test('log lines that were lost are counted', async () => {
+  let dropped = 3;
+  const registry = createMetrics(createEvents(), () => dropped);
+  expect(await registry.metrics()).toContain('\ngatepost_log_lines_dropped_total 3\n');
+  dropped = 5;
+  expect(await registry.metrics()).toContain('\ngatepost_log_lines_dropped_total 5\n');
 });

@@ -4,6 +4,8 @@ import { closeSync, constants, createReadStream, mkdtempSync, openSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { createEvents } from '../../src/observe/events.ts';
+import { createLog } from '../../src/observe/log.ts';
 import { createOutput } from '../../src/observe/output.ts';
 import { configFile } from '../cli/fixture.ts';
 import { yaml } from '../config/example.ts';
@@ -72,6 +74,46 @@ test('the end may come twice, with lines in between, while a piece is on its way
   expect(read.split('\n').toSorted()).toEqual(['', 'one', 'two']);
 });
 
+test('lines that a reader does not take in time are counted, and the log says so once the reader is back', async () => {
+  const { path, fd } = makePipe();
+  const events = createEvents();
+  const log = createLog({ level: 'info', query: false, format: 'json' }, events, (onRecovered) => {
+    const output = createOutput(fd, { maxWaitingBytes: 256 * 1024, onRecovered });
+    const timer = setInterval(output.flush, 10);
+    clean.push(() => clearInterval(timer));
+    return output;
+  });
+  const emitted = 4000;
+  for (let at = 0; at < emitted; at += 1) {
+    events.emit('log', { level: 'info', event: 'test', message: `${at} `.padEnd(200, 'x') });
+    // The first pieces go into the pipe as far as it holds them.
+    if (at % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const dropped = log.droppedLines();
+  expect(dropped).toBeGreaterThan(100);
+  let read = '';
+  for await (const piece of createReadStream(path, { encoding: 'utf8' })) {
+    read += piece;
+    if (read.includes('log.lines_dropped') && read.endsWith('\n')) break;
+  }
+  const lines = read.trimEnd().split('\n');
+  expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
+    level: 'warn',
+    event: 'log.lines_dropped',
+    msg: expect.stringMatching(`^${dropped} log lines were lost`),
+  });
+  expect(lines.length - 1).toBe(emitted - dropped);
+  expect(log.droppedLines()).toBe(dropped);
+});
+
+test('lines that a full disk does not take are counted', async () => {
+  const output = createOutput(openFile('/dev/full', 'w'));
+  for (const line of lines.slice(0, 100)) output.write(line);
+  output.flush();
+  await expect.poll(() => output.droppedLines).toBe(100);
+});
+
+// After this one, an output of the test still tries to write to a descriptor that is closed by then.
 test.each([
   ['a full disk', () => openFile('/dev/full', 'w')],
   ['a reader that does not read', () => makePipe().fd],
@@ -85,8 +127,8 @@ test.each([
   expect(output.end).not.toThrow();
 });
 
-// The log of the server is on a disk that somebody else has filled: until now it stood still at the first line, for good.
-test('a server whose log goes to a full disk answers, and ends when it is told to', async () => {
+// The log of the server is on a disk that another program has filled.
+test('a server whose log goes to a full disk responds, and ends with a signal', async () => {
   const port = await freePort();
   const { folder, file } = configFile(yaml({ top: `listen: { http: 127.0.0.1:${port}, metrics: off }` }));
   clean.push(() => rmSync(folder, { recursive: true }));

@@ -1,34 +1,35 @@
 /** Makes sure that the keys of one application fit each other. */
-
+import { isLoopback, isUnderDomain } from '../../http/host.ts';
 import type { Report } from '../problems.ts';
-import { isLoopback, isUnder } from '../schema/urls.ts';
-import type { SoundApplication } from './index.ts';
+import type { ValidApplication } from './types.ts';
 
-export function checkApplication(application: SoundApplication, report: Report): void {
+export function checkApplication(application: ValidApplication, report: Report): void {
   checkCookieDomain(application, report);
   checkIssuer(application, report);
   checkRules(application, report);
 }
 
-function checkCookieDomain(application: SoundApplication, report: Report): void {
+function checkCookieDomain(application: ValidApplication, report: Report): void {
   const { mode, cookie_domain, external_host } = application;
   if (mode !== 'forward_domain') return;
   // A value that was refused is there as `undefined`: it has been reported.
   if (!Object.hasOwn(application, 'cookie_domain')) {
     report(['cookie_domain'], 'is required with mode: forward_domain (a domain name such as example.com)');
-  } else if (cookie_domain && external_host && !isUnder(new URL(external_host).hostname, cookie_domain)) {
+  } else if (cookie_domain && external_host && !isUnderDomain(new URL(external_host).hostname, cookie_domain)) {
     report(['external_host'], `must be ${cookie_domain} or a host under it, as cookie_domain says`);
   }
 }
 
-function checkIssuer({ issuer, allow_insecure_issuer }: SoundApplication, report: Report): void {
-  if (issuer === undefined || allow_insecure_issuer !== false || !/^http:/i.test(issuer) || isLoopback(issuer)) return;
-  // Attack: whoever is between us and the provider answers in its place and signs in as anybody.
+function checkIssuer({ issuer, allow_insecure_issuer }: ValidApplication, report: Report): void {
+  if (issuer === undefined || allow_insecure_issuer !== false) return;
+  const { protocol, hostname } = new URL(issuer);
+  if (protocol !== 'http:' || isLoopback(hostname)) return;
+  // Attack: a host between Gatepost and the provider responds in its place and signs in as any user.
   report(['issuer'], 'must be https; http only for localhost, or with allow_insecure_issuer: true');
 }
 
-/** A rule without a login knows nobody whom `groups`, `users` or `emails` could name. */
-function checkRules({ access }: SoundApplication, report: Report): void {
+/** A rule without a login knows no user whom `groups`, `users` or `emails` could name. */
+function checkRules({ access }: ValidApplication, report: Report): void {
   access?.forEach((rule, index) => {
     if (rule.policy === 'required') return;
     for (const key of ['groups', 'users', 'emails'] as const) {

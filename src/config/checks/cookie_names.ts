@@ -2,22 +2,21 @@
  * Finds applications of which a browser holds two session cookies of one name. The name comes from the client ID, and cookies know
  * hosts and domains, but no ports (RFC 6265, section 8.5): two ports of one host sign each other out.
  */
-
 import type { Report } from '../problems.ts';
-import type { SoundApplication } from './index.ts';
+import type { ValidApplication } from './types.ts';
 
 interface Placed {
   index: number;
   hostname: string;
-  /** Where the cookie goes beside the host itself. */
+  /** The domain to whose hosts the cookie goes; `undefined`: to the host itself alone. */
   domain: string | undefined;
 }
 
-export function warnOfCookieNames(applications: readonly SoundApplication[], report: Report): void {
+export function warnOfCookieNames(applications: readonly ValidApplication[], report: Report): void {
   const byClient = new Map<string, Placed[]>();
   applications.forEach(({ client_id, external_host, mode, cookie_domain }, index) => {
     if (!client_id || !external_host || !mode) return;
-    const placed = {
+    const placed: Placed = {
       index,
       hostname: new URL(external_host).hostname,
       domain: mode === 'forward_domain' ? cookie_domain : undefined,
@@ -31,7 +30,7 @@ export function warnOfCookieNames(applications: readonly SoundApplication[], rep
 
 function checkGroup(group: readonly Placed[], report: Report): void {
   const hosts = new Map<string, Placed>();
-  const domains = new Map(group.filter(({ domain }) => domain !== undefined).map((placed) => [placed.domain!, placed]));
+  const domains = new Map(group.map((placed) => [placed.domain, placed]));
   for (const placed of group) {
     const meets = hosts.get(placed.hostname) ?? domainOver(placed, domains);
     if (meets) {
@@ -45,7 +44,7 @@ function checkGroup(group: readonly Placed[], report: Report): void {
 }
 
 /** Another application whose cookie goes to the host, or to the domain, of this one. */
-function domainOver(placed: Placed, domains: ReadonlyMap<string, Placed>): Placed | undefined {
+function domainOver(placed: Placed, domains: ReadonlyMap<string | undefined, Placed>): Placed | undefined {
   const labels = (placed.domain ?? placed.hostname).split('.');
   for (let from = 0; from < labels.length; from++) {
     const other = domains.get(labels.slice(from).join('.'));

@@ -1,10 +1,9 @@
 /** Makes sure that a request, a name and a cookie mean one application. */
-
 import type { KeyPath, Report } from '../problems.ts';
-import type { SoundApplication } from './index.ts';
+import type { ValidApplication } from './types.ts';
 
 /** Looked up in maps: ten thousand applications are no reason to wait. */
-export function checkDuplicates(applications: readonly SoundApplication[], report: Report): void {
+export function checkDuplicates(applications: readonly ValidApplication[], report: Report): void {
   const hosts = firstOf('external_host', 'is the same host as', report);
   const slugs = firstOf('slug', 'is the same as', report);
   const domains = firstOf('cookie_domain', 'is the same as', report);

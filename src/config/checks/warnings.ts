@@ -1,4 +1,4 @@
-/** What is odd in a configuration, but works: told at the start and by `gatepost check`. */
+/** Settings that work but are hardly meant: logged at the start and printed by `gatepost check`. */
 import { formatKey, type Report } from '../problems.ts';
 import type { Config } from '../schema/config.ts';
 import { warnOfCookieNames } from './cookie_names.ts';

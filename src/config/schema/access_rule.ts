@@ -18,11 +18,13 @@ const method = scalar('an HTTP method such as `GET`', (input) => {
   return input.toUpperCase();
 });
 
+const isEmailPattern = (text: string) => /^[^@\s]+@[^@\s]+$/.test(text);
+
 export const accessRule = z.strictObject(
   {
     path: pattern().optional().meta({
       description:
-        'Which paths: tested against the path of the request, without the query. A path that something downstream could read in another way matches no `public` or `optional` rule.',
+        'Which paths: tested against the path of the request, without the query. A path that a program behind the proxy could read in another way matches no `public` or `optional` rule.',
       example: '^/admin',
     }),
     methods: list(method, 'a list of HTTP methods').optional().meta({
@@ -36,25 +38,25 @@ export const accessRule = z.strictObject(
     }),
     policy: oneOf('required', 'optional', 'public', 'deny').default('required').meta({
       description:
-        'What happens to a request that matches: `required` asks for a login; `optional` lets everybody in, with identity where there is one; `public` lets everybody in; `deny` nobody.',
+        'What happens to a request that matches: `required` needs a login; `optional` lets every client in, with identity where there is one; `public` lets every client in; `deny` lets none in.',
       example: 'public',
     }),
     groups: list(text('the name of a group'), 'a list of group names').optional().meta({
-      description: 'Who may: members of any of these groups. With `policy: required` only.',
+      description: 'Allows members of any of these groups. With `policy: required` only.',
       example: '[admins]',
     }),
     users: list(text('a user name'), 'a list of user names').optional().meta({
-      description: 'Who may: these users, by `preferred_username`. With `policy: required` only.',
+      description: 'Allows these users, by `preferred_username`. With `policy: required` only.',
       example: '[alice, bob]',
     }),
     emails: list(
-      matching('an e-mail address, `*` for any part of it, such as `*@example.com`', /^[^@\s]+@[^@\s]+$/),
+      matching('an e-mail address, `*` for any part of it, such as `*@example.com`', isEmailPattern),
       'a list of e-mail addresses',
     )
       .optional()
       .meta({
         description:
-          'Who may: these e-mail addresses, in any letter case; `*` stands for any characters but `@`. With `policy: required` only.',
+          'Allows these e-mail addresses, in any letter case; `*` stands for any characters but `@`. With `policy: required` only.',
         example: '["*@example.com"]',
       }),
   },

@@ -9,20 +9,20 @@ export interface ListenAddress {
   port: number;
 }
 
-const listenForm = /^(?:\[([^\]]+)\]|([a-z0-9._-]*)):(\d{1,5})$/i;
+const LISTEN_FORM = /^(?:\[([^\]]+)\]|([a-z0-9._-]*)):(\d{1,5})$/i;
 
-const allowedListen = 'host and port, such as `127.0.0.1:9000`, `[::1]:9000` or `:9000` (all interfaces)';
+const ALLOWED_LISTEN = 'host and port, such as `127.0.0.1:9000`, `[::1]:9000` or `:9000` (all interfaces)';
 
 /**
- * Takes `host:port`, `[::1]:9000` or `:9000` apart.
+ * Splits `host:port`, `[::1]:9000` or `:9000`.
  *
- * @throws an `Error` that says what is allowed
+ * @throws Error whose message says what is allowed
  */
 export function splitListenAddress(address: string): ListenAddress {
-  const [, bracketed, name, digits] = listenForm.exec(address) ?? [];
+  const [, bracketed, name, digits] = LISTEN_FORM.exec(address) ?? [];
   const port = Number(digits);
   if (digits === undefined || port > 65_535 || (bracketed !== undefined && !isIPv6(bracketed))) {
-    throw new Error(`must be ${allowedListen.replaceAll('`', '')}`);
+    throw new Error(`must be ${ALLOWED_LISTEN.replaceAll('`', '')}`);
   }
   return { host: bracketed ?? (name || undefined), port };
 }
@@ -33,12 +33,12 @@ function readListen(input: string): string {
 }
 
 export function listenAddress() {
-  return scalar(allowedListen, readListen);
+  return scalar(ALLOWED_LISTEN, readListen);
 }
 
 /** As `listenAddress`, or `off` (YAML's `false` too), which is `false`. */
 export function listenAddressOrOff() {
-  return scalar(`${allowedListen}; or \`off\``, (input): string | false => {
+  return scalar(`${ALLOWED_LISTEN}; or \`off\``, (input): string | false => {
     return /^(?:off|false)$/i.test(input) ? false : readListen(input);
   });
 }

@@ -12,28 +12,32 @@ const lines = (input: string) =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
-const scopes = listOrText(
-  matching('a scope', /^[\x21\x23-\x5b\x5d-\x7e]+$/),
-  'a list of scopes with `openid`',
-  words,
-).refine((given) => given.includes('openid'), {
-  error: 'must contain openid: without it the provider sends no ID token',
-});
+/** RFC 6749, section 3.3, `scope-token`. */
+const isScope = (text: string) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text);
+const isSlug = (text: string) => /^[a-z0-9_-]+$/i.test(text);
+
+const scopes = listOrText(matching('a scope', isScope), 'a list of scopes with `openid`', words).refine(
+  (given) => given.includes('openid'),
+  {
+    error: 'must contain openid: without it the provider sends no ID token',
+  },
+);
 
 export const application = z.strictObject(
   {
     name: text('the name of the application').meta({
-      description: 'The name that people see on our pages, and `X-authentik-meta-provider` of the answer.',
+      description: 'The name on the pages that users see, and `X-authentik-meta-provider` of the response.',
       example: 'Grafana',
     }),
-    slug: matching('letters, digits, `-` and `_`', /^[a-z0-9_-]+$/i).meta({
+    slug: matching('letters, digits, `-` and `_`', isSlug).meta({
       description:
-        'Names the application in the log and in sessions; `X-authentik-meta-app` of the answer. No two are equal.',
+        'Names the application in the log and in sessions; `X-authentik-meta-app` of the response. No two are equal.',
       default: '`name` in lower case with dashes',
       example: 'grafana',
     }),
     external_host: externalHost().meta({
-      description: 'Where browsers reach the application through the proxy. It also says which requests are for it.',
+      description:
+        'The URL at which browsers reach the application through the proxy. It also says which requests are for it.',
       example: 'https://grafana.example.com',
     }),
     mode: oneOf('forward_single', 'forward_domain').default('forward_single').meta({
@@ -52,7 +56,8 @@ export const application = z.strictObject(
       example: 'https://auth.example.com/application/o/grafana/',
     }),
     allow_insecure_issuer: flag().default(false).meta({
-      description: 'Accept an `http:` issuer elsewhere. Whoever is between can then sign in as anybody.',
+      description:
+        'Accept an `http:` issuer on another machine. An attacker between that machine and Gatepost can then sign in as any user.',
       default: "the top level's",
       example: 'true',
     }),
@@ -67,7 +72,7 @@ export const application = z.strictObject(
     }),
     scopes: scopes.default(['openid', 'profile', 'email']).meta({
       allowed: 'a list of scopes with `openid`, or one text with spaces',
-      description: 'The scopes to ask for. A refresh token is asked for by these alone (`offline_access`).',
+      description: 'The requested scopes. They alone decide whether a refresh token is requested (`offline_access`).',
       example: '[openid, profile, email, offline_access]',
     }),
     skip_path_regex: listOrText(pattern(), 'patterns in RE2 syntax, one a line, or a list of them', lines)
@@ -97,7 +102,7 @@ export const application = z.strictObject(
     }),
     intercept_header_auth: flag().default(false).meta({
       description:
-        'Answer 401 to a refused `Authorization: Basic` or `Bearer`. Without it the header is passed on, as the application may have its own use for it.',
+        'Respond with 401 to a refused `Authorization: Basic` or `Bearer`. Without it the header is passed on, as the application may have its own use for it.',
       example: 'true',
     }),
     basic: oneOf('app_password', 'password', 'off').default('app_password').meta({
@@ -107,7 +112,7 @@ export const application = z.strictObject(
     }),
     bearer: oneOf('jwt', 'introspect').default('jwt').meta({
       description:
-        'How a received `Authorization: Bearer` is checked: `jwt` verifies a JWT locally and asks the introspection endpoint about other tokens; `introspect` asks about all.',
+        'How a received `Authorization: Bearer` is checked: `jwt` verifies a JWT locally and sends other tokens to the introspection endpoint; `introspect` sends all of them there.',
       example: 'introspect',
     }),
     bearer_audiences: list(text('an audience'), 'a list of audiences', { empty: true }).default([]).meta({
@@ -116,7 +121,7 @@ export const application = z.strictObject(
     }),
     claims: claims.default({}).meta({
       description:
-        "Where the provider's tokens have what authentik calls by these names; a dot reaches into an object. `username` is `preferred_username`, `uid` is `sub`.",
+        "The claims of the provider's tokens that stand for those of authentik; a dot reaches into an object. `username` is `preferred_username`, `uid` is `sub`.",
       default: 'each from the claim of its own name',
       example: '{ groups: realm_access.roles }',
     }),

@@ -1,15 +1,14 @@
 /** The keys of the configuration. The descriptions here are the reference page. */
-import { availableParallelism } from 'node:os';
 import * as z from 'zod';
-import { checkConfig } from '../checks/index.ts';
-import type { Report } from '../problems.ts';
+import { isToken } from '../../http/headers.ts';
+import type { Immutable } from '../freeze.ts';
 import type { accessRule } from './access_rule.ts';
 import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
 import { duration, flag, list, listOrText, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
 import { storeUrl } from './store_url.ts';
 
-const privateNetworks = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
+const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
 
 const secretItem = scalar(
   '32 characters or more',
@@ -25,8 +24,8 @@ const secret = listOrText(secretItem, '32 characters or more, or a list of such'
   { error: 'must not be an empty list: at least one secret is needed' },
 );
 
-const workers = scalar('a whole number from 1 on, or `auto` for one per core', (input) => {
-  if (input === 'auto') return availableParallelism();
+const workers = scalar('a whole number from 1 on, or `auto` for one per core', (input): number | 'auto' => {
+  if (input === 'auto') return input;
   if (!/^[1-9]\d{0,2}$/.test(input)) throw new Error('must be a whole number from 1 to 999, or auto');
   return Number(input);
 });
@@ -34,7 +33,7 @@ const workers = scalar('a whole number from 1 on, or `auto` for one per core', (
 const listen = z.strictObject(
   {
     http: listenAddress().default('0.0.0.0:9000').meta({
-      description: 'Where proxies and browsers ask. Port 0 takes any free one.',
+      description: 'Where Gatepost listens for proxies and browsers. Port 0 takes any free one.',
       example: '127.0.0.1:9000',
     }),
     metrics: listenAddressOrOff().default('127.0.0.1:9300').meta({
@@ -63,17 +62,19 @@ const log = z.strictObject(
   { error: shapeError('a mapping such as { level: info }') },
 );
 
-const keys = z.strictObject(
+export const config = z.strictObject(
   {
     listen: listen.prefault({}).meta({
       allowed: 'a mapping with `http` and `metrics`',
       description: 'Addresses to listen on.',
       example: '{ http: 127.0.0.1:9000 }',
     }),
-    trusted_proxies: list(network(), 'a list of networks or addresses', { empty: true }).default(privateNetworks).meta({
-      description: 'Who may ask. Anybody else gets 403, and nothing of what they say is believed.',
-      example: '[127.0.0.1, 172.18.0.0/16]',
-    }),
+    trusted_proxies: list(network(), 'a list of networks or addresses', { empty: true })
+      .default(PRIVATE_NETWORKS)
+      .meta({
+        description: 'The proxies that may send requests. Every other peer gets 403, and its headers are not read.',
+        example: '[127.0.0.1, 172.18.0.0/16]',
+      }),
     secret: secret.meta({
       allowed: '32 characters or more, or a list of such',
       description:
@@ -88,7 +89,7 @@ const keys = z.strictObject(
       example: 'file:///var/lib/gatepost',
     }),
     outpost_name: text('the name of this outpost').default('gatepost').meta({
-      description: '`X-authentik-meta-outpost` of the answer.',
+      description: '`X-authentik-meta-outpost` of the response.',
       example: 'edge-1',
     }),
     session_max_age: duration().default(86_400_000).meta({
@@ -96,14 +97,12 @@ const keys = z.strictObject(
       default: '`24h`',
       example: '7d',
     }),
-    nginx_method_header: matching('the name of a header', /^[!#$%&'*+.^_`|~0-9a-z-]+$/i)
-      .optional()
-      .meta({
-        description:
-          'The header in which nginx sends the method of the client. Name it only where your nginx configuration sets it: else a client could.',
-        default: "none: the client's method is unknown to nginx's endpoint",
-        example: 'X-Original-Method',
-      }),
+    nginx_method_header: matching('the name of a header', isToken).optional().meta({
+      description:
+        'The header in which nginx sends the method of the client. Name it only where your nginx configuration sets it: else a client could.',
+      default: "none: the client's method is unknown to nginx's endpoint",
+      example: 'X-Original-Method',
+    }),
     workers: workers.default(1).meta({
       description:
         'How many processes share the port. More than one needs a store that they share: `file://` or Redis.',
@@ -126,16 +125,7 @@ const keys = z.strictObject(
   { error: shapeError('a mapping of keys to values') },
 );
 
-/** Checks that look at several keys run even where others were refused: all problems are reported at once. */
-export const config = keys.superRefine(
-  (value, context) => {
-    const report: Report = (path, message) => context.addIssue({ code: 'custom', message, path: [...path] });
-    checkConfig(value, [...context.issues], report);
-  },
-  { when: () => true },
-);
-
-export type AccessRule = z.output<typeof accessRule>;
-export type ApplicationConfig = z.output<typeof application>;
+export type AccessRule = Immutable<z.output<typeof accessRule>>;
+export type ApplicationConfig = Immutable<z.output<typeof application>>;
 /** The configuration after every check: key names are those of the file, durations are milliseconds, lists are lists. */
-export type Config = z.output<typeof keys>;
+export type Config = Immutable<z.output<typeof config>>;

@@ -5,7 +5,10 @@
 import * as z from 'zod';
 import { show } from '../problems.ts';
 
-/** What the reference page says of a key beside its description. */
+/** For `safeParse`: a parser that zod generates as code takes longer to compile than one configuration takes to read. */
+export const JITLESS = { jitless: true } as const;
+
+/** What the reference page says of a key. */
 export interface KeyNotes {
   description?: string;
   /** What may be written, as errors say it too. */
@@ -17,7 +20,7 @@ export interface KeyNotes {
   file?: boolean;
 }
 
-/** What a missing, empty or wrongly shaped value is told; `allowed` completes "must be …". */
+/** The message for a missing, empty or wrongly shaped value; `allowed` completes "must be …". */
 export function shapeError(allowed: string) {
   return ({ input }: { input?: unknown }): string => {
     if (input === undefined) return `is required (${allowed})`;
@@ -64,9 +67,9 @@ export function text(allowed = 'text', options?: { secret?: boolean }) {
 }
 
 /** Text of a fixed form. */
-export function matching(allowed: string, pattern: Pick<RegExp, 'test'>) {
+export function matching(allowed: string, matches: (text: string) => boolean) {
   return scalar(allowed, (input) => {
-    if (!pattern.test(input)) throw new Error(`must be ${allowed}`);
+    if (!matches(input)) throw new Error(`must be ${allowed}`);
     return input;
   });
 }
@@ -88,18 +91,18 @@ export function oneOf<const Words extends readonly string[]>(...words: Words) {
   });
 }
 
-const milliseconds = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `90s`, `30m`, `24h`, `7d`, or several of them (`1h30m`); at most ten years. In milliseconds. */
+/** `90s`, `30m`, `24h`, `7d`, or several of them (`1h30m`); at most ten years. In UNIT_MS. */
 export function duration() {
   const allowed = 'a duration such as `90s`, `30m`, `24h` or `7d`';
   return scalar(allowed, (input) => {
     const parts = input.match(/\d+[smhd]/g) ?? [];
     const total = parts.reduce((sum, part) => {
-      return sum + Number.parseInt(part, 10) * milliseconds[part.slice(-1) as keyof typeof milliseconds];
+      return sum + Number.parseInt(part, 10) * UNIT_MS[part.slice(-1) as keyof typeof UNIT_MS];
     }, 0);
     if (parts.join('') !== input || total === 0) throw new Error(`must be ${allowed.replaceAll('`', '')}`);
-    if (total > 3650 * milliseconds.d) throw new Error('must be at most 3650d');
+    if (total > 3650 * UNIT_MS.d) throw new Error('must be at most 3650d');
     return total;
   });
 }

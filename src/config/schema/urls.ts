@@ -1,4 +1,4 @@
-/** The URLs of an application: where it is, which domain its cookie is for, who its provider is. */
+/** The URLs of an application: its own, the domain of its cookie, its provider. */
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { scalar } from './scalars.ts';
@@ -6,33 +6,33 @@ import { scalar } from './scalars.ts';
 /** The list of public suffixes is large and only few configurations need it. */
 const require = createRequire(import.meta.url);
 
-const allowedHost = 'scheme, host and, if need be, port, such as `https://grafana.example.com`';
+const ALLOWED_HOST = 'scheme, host and, if need be, port, such as `https://grafana.example.com`';
 
 /** `https://host[:port]`: lower case, without the scheme's default port. */
 export function externalHost() {
-  return scalar(allowedHost, (input) => {
+  return scalar(ALLOWED_HOST, (input) => {
     const form = /^https?:\/\/[^/?#\\@\s]+\/?$/i.test(input) && URL.canParse(input);
     const url = form ? new URL(input) : undefined;
     const host = url?.host.replace(/\.(:\d+)?$/, '$1') ?? '';
     if (!url || !/^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::\d+)?$/.test(host)) {
-      throw new Error(`must be ${allowedHost.replaceAll('`', '')}, and nothing else`);
+      throw new Error(`must be ${ALLOWED_HOST.replaceAll('`', '')}, and nothing else`);
     }
     return `${url.protocol}//${host}`;
   });
 }
 
-const allowedDomain = 'a domain name such as `example.com`, without scheme and port';
+const ALLOWED_DOMAIN = 'a domain name such as `example.com`, without scheme and port';
 
 /** A domain that cookies may be set for, lower case, without the leading dot of older cookie rules (RFC 6265, section 5.2.3). */
 export function cookieDomain() {
-  return scalar(allowedDomain, (input) => {
+  return scalar(ALLOWED_DOMAIN, (input) => {
     const bare = input.replace(/^\./, '').replace(/\.$/, '');
     const form = !/[\s/:?#@\\[\]%*]/.test(bare) && URL.canParse(`http://${bare}`);
     const name = form ? new URL(`http://${bare}`).hostname : '';
     if (!/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(name) || isIP(name) !== 0) {
-      throw new Error(`must be ${allowedDomain.replaceAll('`', '')}`);
+      throw new Error(`must be ${ALLOWED_DOMAIN.replaceAll('`', '')}`);
     }
-    // Attack: anybody can register a name under a public suffix and would be sent every visitor's session.
+    // Attack: a stranger can register a name under a public suffix and would receive the session of every visitor.
     const { getPublicSuffix } = require('tldts') as typeof import('tldts');
     if (getPublicSuffix(name, { allowPrivateDomains: true }) === name) {
       throw new Error('is a public suffix, under which strangers have sites too: name your own domain under it');
@@ -41,26 +41,15 @@ export function cookieDomain() {
   });
 }
 
-/** Whether a host name is the domain or ends with it after a dot: `evilexample.com` is not under `example.com`. */
-export function isUnder(hostname: string, domain: string): boolean {
-  return hostname === domain || hostname.endsWith(`.${domain}`);
-}
-
-const allowedIssuer = 'the URL of the OpenID provider, without `/.well-known/openid-configuration`';
+const ALLOWED_ISSUER = 'the URL of the OpenID provider, without `/.well-known/openid-configuration`';
 
 /** An issuer, exactly as it was written: it is compared as text with what tokens say (OpenID Connect Core 1.0, section 2). */
 export function issuerUrl() {
-  return scalar(allowedIssuer, (input) => {
+  return scalar(ALLOWED_ISSUER, (input) => {
     if (!/^https?:\/\/[^/?#\\@\s]+(?:\/[^?#\\\s]*)?$/i.test(input) || !URL.canParse(input)) {
-      throw new Error(`must be ${allowedIssuer.replaceAll('`', '')}`);
+      throw new Error(`must be ${ALLOWED_ISSUER.replaceAll('`', '')}`);
     }
     if (/\/\.well-known\//.test(input)) throw new Error('is the issuer alone, without /.well-known/…');
     return input;
   });
-}
-
-/** Whether a URL's host is this machine, which nobody between can listen to. */
-export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])\.?$/.test(hostname);
 }

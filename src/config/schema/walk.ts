@@ -1,63 +1,59 @@
-/** Walks the schema: which keys there are at a place, and what is written about them. */
-import type * as z from 'zod';
+/** Walks the schema: the keys that are allowed at a place, and what is written about them. */
+import * as z from 'zod';
 import type { KeyPath } from '../problems.ts';
 import type { KeyNotes } from './scalars.ts';
 
-interface Definition {
-  type: string;
-  innerType?: z.ZodType;
-  element?: z.ZodType;
-  in?: z.ZodType;
-  out?: z.ZodType;
-  defaultValue?: unknown;
+/** As zod's own wrappers see what they wrap. */
+type Schema = z.core.$ZodType;
+type Shape = Readonly<Record<string, Schema>>;
+
+/** The schema that another one wraps: a default, an optional, a transformation. */
+function innerOf(schema: Schema): Schema | undefined {
+  if (schema instanceof z.ZodPipe) return schema.def.in instanceof z.ZodTransform ? schema.def.out : schema.def.in;
+  return isWrapper(schema) ? schema.def.innerType : undefined;
 }
 
-const definitionOf = (schema: z.ZodType) => schema._zod.def as unknown as Definition;
+function isWrapper(schema: Schema): schema is z.ZodOptional | z.ZodDefault | z.ZodPrefault {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
+}
 
-/** What a schema wraps (a default, an optional, a transformation), from the outside in, itself first. */
-export function layers(schema: z.ZodType): z.ZodType[] {
-  const all = [schema];
-  for (let at: z.ZodType | undefined = schema; at; ) {
-    const { type, innerType, in: input, out } = definitionOf(at);
-    at = innerType ?? (type === 'pipe' && input && definitionOf(input).type === 'transform' ? out : input);
-    if (at) all.push(at);
-  }
-  return all;
+/** A schema and those that it wraps, from the outside in. */
+function layers(schema: Schema): Schema[] {
+  const inner = innerOf(schema);
+  return inner ? [schema, ...layers(inner)] : [schema];
 }
 
 /** The keys of the mapping that a schema is, or is a list of; none where it is neither. */
-export function shapeOf(schema: z.ZodType): Record<string, z.ZodType> {
-  const core = layers(schema).at(-1)!;
-  const { element } = definitionOf(core);
-  if (element) return shapeOf(element);
-  return 'shape' in core ? (core.shape as Record<string, z.ZodType>) : {};
+export function shapeOf(schema: Schema): Shape {
+  const inner = innerOf(schema);
+  if (inner) return shapeOf(inner);
+  if (schema instanceof z.ZodArray) return shapeOf(schema.element);
+  return schema instanceof z.ZodObject ? schema.shape : {};
 }
 
 /** The keys that are known at a place, with those that read a secret from a file. */
-export function keysAt(schema: z.ZodType, path: KeyPath): string[] {
+export function keysAt(schema: Schema, path: KeyPath): string[] {
   let shape = shapeOf(schema);
-  for (const part of path) if (typeof part === 'string') shape = shape[part] ? shapeOf(shape[part]) : {};
+  for (const part of path) {
+    const next = shape[part];
+    if (typeof part === 'string') shape = next ? shapeOf(next) : {};
+  }
   return Object.entries(shape).flatMap(([key, value]) => (notesOf(value).file ? [key, `${key}_file`] : [key]));
 }
 
 /** All that is written about a key: the outer layers complete and overrule the inner ones. */
-export function notesOf(schema: z.ZodType): KeyNotes {
-  return Object.assign(
-    {},
-    ...layers(schema)
-      .map((layer) => layer.meta())
-      .reverse(),
-  );
+export function notesOf(schema: Schema): KeyNotes {
+  const notes = layers(schema).map((layer) => z.globalRegistry.get(layer));
+  return Object.assign({}, ...notes.reverse());
 }
 
 /** The default that the schema itself fills in; `undefined` where there is none. */
-export function defaultOf(schema: z.ZodType): unknown {
-  return layers(schema)
-    .map((layer) => definitionOf(layer).defaultValue)
-    .find((value) => value !== undefined);
+export function defaultOf(schema: Schema): unknown {
+  const layer = layers(schema).find((one) => one instanceof z.ZodDefault || one instanceof z.ZodPrefault);
+  return layer?.def.defaultValue;
 }
 
 /** Whether a key may be left out. */
-export function isOptional(schema: z.ZodType): boolean {
-  return layers(schema).some((layer) => /^(?:optional|default|prefault)$/.test(definitionOf(layer).type));
+export function isOptional(schema: Schema): boolean {
+  return layers(schema).some(isWrapper);
 }

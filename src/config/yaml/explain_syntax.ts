@@ -1,20 +1,20 @@
 /**
- * Says in our own words why a text is not YAML. The parser's words are never shown, since they may quote the text, and
- * that may be a secret; only the place is taken from it, and what stands there decides which slip it is likely to be.
+ * Says why a text is not YAML. The parser's own message is never shown, since it may quote the text, and that may be a secret:
+ * only the place is taken from it, and the characters there decide which slip it is likely to be.
  */
 import { YAMLException } from 'js-yaml';
 import type { ConfigProblem } from '../problems.ts';
 
 interface Slip {
-  /** Of the line, what stands before the place where the parser gave up; anything where it is left out. */
+  /** The part of the line before the place where the parser gave up; any text where it is left out. */
   before?: RegExp;
-  /** What stands at and after it. */
+  /** The part of the line from that place on. */
   after?: RegExp;
   message: string;
 }
 
-/** The first that fits is told. */
-const slips: Slip[] = [
+/** The first that fits is reported. */
+const SLIPS: Slip[] = [
   { after: /^\t/, message: 'a tab indents this line: YAML allows only spaces there' },
   {
     before: /:\s.*$/,
@@ -48,15 +48,15 @@ const slips: Slip[] = [
   { before: /^\s*$/, message: 'a closing quote or bracket is missing before this place' },
 ];
 
-/** As much of the line as is looked at: a file may be one line of megabytes. */
-const near = 200;
+/** No more of a line is looked at: a file may be one line of megabytes. */
+const CONTEXT_CHARS = 200;
 
-/** The problem that an error of the parser tells of. */
+/** The problem behind an error of the parser. */
 export function explainSyntax(text: string, error: unknown): ConfigProblem {
   const mark = error instanceof YAMLException ? error.mark : undefined;
   const { position = 0, column = 0, line = -1 } = mark ?? {};
-  const before = text.slice(position - Math.min(column, near), position);
-  const [after = ''] = text.slice(position, position + near).split(/[\r\n]/, 1);
-  const slip = slips.find((one) => (one.before?.test(before) ?? true) && (one.after?.test(after) ?? true));
+  const before = text.slice(position - Math.min(column, CONTEXT_CHARS), position);
+  const [after = ''] = text.slice(position, position + CONTEXT_CHARS).split(/[\r\n]/, 1);
+  const slip = SLIPS.find((one) => (one.before?.test(before) ?? true) && (one.after?.test(after) ?? true));
   return { key: '', line: line + 1, message: slip?.message ?? 'this is not valid YAML' };
 }

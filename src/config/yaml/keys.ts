@@ -1,21 +1,23 @@
-/** Checks the keys of a YAML mapping, and that `<<` has what it can take over. */
-import type { ReportLine, YamlCollection, YamlNode } from './nodes.ts';
+/** Checks the keys of a YAML mapping, and that `<<` merges mappings. */
+import { entriesOf, nameOf, type ReportLine, type YamlCollection, type YamlNode } from './node.ts';
 
-export function checkKeys({ items }: YamlCollection, report: ReportLine): void {
+const NOT_MERGEABLE = '<< takes over a mapping or a list of mappings, as an alias: <<: *name';
+
+export function checkKeys(mapping: YamlCollection, report: ReportLine): void {
   const seen = new Set<string>();
-  for (let index = 0; index < items.length; index += 2) {
-    const key = items[index]!;
-    const name = key.kind === 'scalar' ? key.text : null;
-    const quote = key.kind === 'scalar' ? '' : '; a value that begins with { or [ must be quoted';
+  for (const [key, value] of entriesOf(mapping)) {
+    const name = nameOf(key);
     // Attack: `__proto__` as a key would give the mapping a prototype, with keys that no check sees.
-    if (name === null || name === '__proto__') report(key.line, `this is no key of a configuration${quote}`);
+    if (name === null || name === '__proto__') report(key.line, notAKey(key));
     else if (seen.has(name)) report(key.line, 'this key is there twice in one mapping', plainName(name));
-    else if (name === '<<' && !isMergeable(items[index + 1]!)) report(key.line, notMergeable);
+    else if (name === '<<' && !isMergeable(value)) report(key.line, NOT_MERGEABLE);
     else seen.add(name);
   }
 }
 
-const notMergeable = '<< takes over a mapping or a list of mappings, as an alias: <<: *name';
+function notAKey({ kind }: YamlNode): string {
+  return `this is no key of a configuration${kind === 'scalar' ? '' : '; a value that begins with { or [ must be quoted'}`;
+}
 
 /** A name is shown only where it is plainly one: a secret with a colon in it that is not quoted may read as a key. */
 function plainName(name: string): string {

@@ -1,4 +1,4 @@
-/** Reads YAML 1.2 (by js-yaml) as a tree of nodes, each with its line; what no configuration may have is reported. */
+/** Parses YAML 1.2 (by js-yaml) to a tree of nodes, each with its line, and reports everything that no configuration may have. */
 import {
   type AliasEvent,
   EVENT_ID,
@@ -9,30 +9,17 @@ import {
   SCALAR_STYLE,
 } from 'js-yaml';
 import { checkKeys } from './keys.ts';
+import type { ReportLine, YamlCollection, YamlNode } from './node.ts';
 import { countLines, findSecondDocument, placeOf } from './positions.ts';
 import { isNull } from './raw.ts';
 
-export type YamlNode = YamlCollection | (Extent & { kind: 'scalar'; text: string | null });
-
-/** A list has its items, a mapping its keys and values in turn. */
-export type YamlCollection = Extent & { kind: 'list' | 'mapping'; items: YamlNode[] };
-
-interface Extent {
-  line: number;
-  /** How many nodes, and how many levels of them, it comes to with every alias written out. */
-  size: number;
-  levels: number;
-}
-
-/** `key` is given only where it is surely no secret. */
-export type ReportLine = (line: number, message: string, key?: string) => void;
-
-interface Reading {
+interface ParseState {
   text: string;
   report: ReportLine;
   lineAt: ReturnType<typeof countLines>;
-  /** What has begun and not ended, from the outermost on. */
+  /** The collections that have begun and not ended, from the outermost on. */
   open: YamlCollection[];
+  document: YamlCollection;
   anchors: Map<string, YamlNode>;
   /** How many nodes aliases have added. */
   aliased: number;
@@ -41,13 +28,13 @@ interface Reading {
 }
 
 /** Attack: ten lines, each a list of ten aliases of the line before, come to ten billion values. */
-const mostAliased = 1_000_000;
+const MAX_ALIASED_NODES = 1_000_000;
 
-/** As the parser's own limit, which does not count what nests through aliases. */
-const mostLevels = 100;
+/** As the parser's own limit, which does not count levels that come from aliases. */
+const MAX_LEVELS = 100;
 
 /**
- * The root of the tree; `undefined` where nothing is there.
+ * The root of the tree; `undefined` for a text without a node.
  *
  * @throws YAMLException where the text is not YAML: its message quotes the text, which may be a secret
  */
@@ -60,41 +47,41 @@ export function readNodes(text: string, report: ReportLine): YamlNode | undefine
     return undefined;
   }
   const document: YamlCollection = { kind: 'list', line: 1, size: 0, levels: 0, items: [] };
-  const reading: Reading = { text, report, lineAt, open: [], anchors: new Map(), aliased: 0, end: 0 };
+  const state: ParseState = { text, report, lineAt, open: [], document, anchors: new Map(), aliased: 0, end: 0 };
   for (const event of events) {
-    if (event.type === EVENT_ID.DOCUMENT) reading.open.push(document);
-    else if (event.type === EVENT_ID.POP) close(reading);
-    else add(reading, event);
+    if (event.type === EVENT_ID.DOCUMENT) state.open.push(document);
+    else if (event.type === EVENT_ID.POP) close(state);
+    else add(state, event);
   }
   return document.items[0];
 }
 
 type NodeEvent = Exclude<Event, PopEvent | { type: typeof EVENT_ID.DOCUMENT }>;
 
-function add(reading: Reading, event: NodeEvent): void {
-  const parent = reading.open.at(-1)!;
-  const line = lineOf(reading, event, parent);
+function add(state: ParseState, event: NodeEvent): void {
+  const parent = state.open.at(-1) ?? state.document;
+  const line = lineOf(state, event, parent);
   if (event.type === EVENT_ID.ALIAS) {
-    parent.items.push(follow(reading, event, line));
+    parent.items.push(follow(state, event, line));
     return;
   }
-  const node = begin(reading.text, event, line);
+  const node = begin(state.text, event, line);
   parent.items.push(node);
-  if (node.kind !== 'scalar') reading.open.push(node);
-  if (event.anchorStart >= 0) reading.anchors.set(reading.text.slice(event.anchorStart, event.anchorEnd), node);
+  if (node.kind !== 'scalar') state.open.push(node);
+  if (event.anchorStart >= 0) state.anchors.set(state.text.slice(event.anchorStart, event.anchorEnd), node);
   // Every value is text here, so a tag says nothing; but a password such as !a b would lose its first word to it.
-  if (event.tagStart >= 0) reading.report(line, 'a tag stands here: a value that begins with ! must be quoted');
+  if (event.tagStart >= 0) state.report(line, 'a tag stands here: a value that begins with ! must be quoted');
 }
 
 /** An empty item of a list is where its dash is; an empty value has no place of its own. */
-function lineOf(reading: Reading, event: NodeEvent, parent: YamlCollection): number {
+function lineOf(state: ParseState, event: NodeEvent, parent: YamlCollection): number {
   let place = placeOf(event);
   if (!place) {
-    const at = parent.kind === 'list' ? reading.text.indexOf('-', reading.end) : reading.end;
+    const at = parent.kind === 'list' ? state.text.indexOf('-', state.end) : state.end;
     place = [at, at + 1];
   }
-  reading.end = place[1];
-  return reading.lineAt(place[0]);
+  state.end = place[1];
+  return state.lineAt(place[0]);
 }
 
 function begin(text: string, event: Exclude<NodeEvent, AliasEvent>, line: number): YamlNode {
@@ -105,25 +92,27 @@ function begin(text: string, event: Exclude<NodeEvent, AliasEvent>, line: number
   return { kind: 'scalar', line, size: 1, levels: 1, text: nothing ? null : value };
 }
 
-/** What an alias stands for, at the line of the alias. */
-function follow(reading: Reading, { anchorStart, anchorEnd }: AliasEvent, line: number): YamlNode {
-  const { anchors, open, report, text } = reading;
+/** The node that an alias stands for, at the line of the alias. */
+function follow(state: ParseState, { anchorStart, anchorEnd }: AliasEvent, line: number): YamlNode {
+  const { anchors, open, report, text } = state;
   const target = anchors.get(text.slice(anchorStart, anchorEnd));
   if (!target) report(line, 'this alias has no anchor (&name) before it: a value that begins with * must be quoted');
   else if (open.some((node) => node === target)) report(line, 'this alias refers to what it is a part of');
-  else if (open.length + target.levels > mostLevels) report(line, 'this alias nests lists and mappings too deeply');
+  else if (open.length + target.levels > MAX_LEVELS) report(line, 'this alias nests lists and mappings too deeply');
   else {
-    const before = reading.aliased;
-    reading.aliased += target.size;
-    if (reading.aliased <= mostAliased) return { ...target, line };
-    if (before <= mostAliased) report(line, `the aliases up to here stand for more than ${mostAliased} values`);
+    const before = state.aliased;
+    state.aliased += target.size;
+    if (state.aliased <= MAX_ALIASED_NODES) return { ...target, line };
+    if (before <= MAX_ALIASED_NODES)
+      report(line, `the aliases up to here stand for more than ${MAX_ALIASED_NODES} values`);
   }
-  // What the least further complaint comes of.
+  // An empty mapping causes the fewest problems that follow from this one.
   return { kind: 'mapping', line, size: 1, levels: 1, items: [] };
 }
 
-function close({ open, report }: Reading): void {
-  const node = open.pop()!;
+function close({ open, report }: ParseState): void {
+  const node = open.pop();
+  if (!node) return;
   for (const { size, levels } of node.items) {
     node.size += size;
     node.levels = Math.max(node.levels, levels + 1);

@@ -1,7 +1,7 @@
 /** Where the events of js-yaml are in the text. */
 import { type DocumentEvent, EVENT_ID, type Event } from 'js-yaml';
 
-/** The line, counted from 1, of offsets that are asked for from the first to the last. */
+/** The line, counted from 1, of an offset. Each offset must be no smaller than the one before. */
 export function countLines(text: string): (offset: number) => number {
   const ends = /\r\n?|\n/g;
   let end = ends.exec(text);
@@ -12,7 +12,7 @@ export function countLines(text: string): (offset: number) => number {
   };
 }
 
-/** From where to where; a list or mapping is where it starts, and an empty value is nowhere. */
+/** Start and end of an event; a list or mapping is where it starts, and an empty value has no place. */
 export function placeOf(event: Event): [start: number, end: number] | undefined {
   if ('start' in event) return [event.start, event.start];
   if ('valueStart' in event && event.valueStart >= 0) return [event.valueStart, event.valueEnd];

@@ -1,4 +1,4 @@
-/** A configuration as it was written: every scalar is text, because only its key says what it means. */
+/** A configuration as it was written: every scalar is text, because its key alone says what it means. */
 export type Raw = string | null | Raw[] | RawMapping;
 export interface RawMapping {
   [key: string]: Raw;

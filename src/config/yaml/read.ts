@@ -1,7 +1,8 @@
 /** Reads YAML 1.2 with the lines that errors are reported with. */
 import type { ConfigProblem, KeyPath } from '../problems.ts';
 import { explainSyntax } from './explain_syntax.ts';
-import { readNodes, type YamlCollection, type YamlNode } from './nodes.ts';
+import { entriesOf, nameOf, type YamlCollection, type YamlNode } from './node.ts';
+import { readNodes } from './nodes.ts';
 import type { Raw, RawMapping } from './raw.ts';
 
 export interface YamlReading {
@@ -12,7 +13,7 @@ export interface YamlReading {
   lineOf(path: KeyPath): number;
 }
 
-/** Reads a text. What is wrong with it as YAML is all in `problems`; a mistake that ends the reading stands there alone. */
+/** Parses a text. `problems` has everything that is wrong with it as YAML; a mistake that ends the parsing stands there alone. */
 export function readYaml(text: string): YamlReading {
   const problems: ConfigProblem[] = [];
   let root: YamlNode | undefined;
@@ -25,13 +26,14 @@ export function readYaml(text: string): YamlReading {
   return { raw, problems, lineOf: (path) => findLine(root, path) };
 }
 
-/** With aliases written out: what is filled in later must not show up in two places. */
+/** With aliases written out: a value that is filled in later must not show up in two places. */
 function toRaw(node: YamlNode): Raw {
   if (node.kind === 'scalar') return node.text;
   if (node.kind === 'list') return node.items.map(toRaw);
   const raw: RawMapping = {};
-  for (let index = 0; index < node.items.length; index += 2) {
-    raw[nameOf(node.items[index]!)!] = toRaw(node.items[index + 1]!);
+  for (const [key, value] of entriesOf(node)) {
+    const name = nameOf(key);
+    if (name !== null) raw[name] = toRaw(value);
   }
   return Object.hasOwn(raw, '<<') ? merge(raw) : raw;
 }
@@ -42,28 +44,26 @@ function merge({ '<<': sources, ...own }: RawMapping): RawMapping {
   return Object.assign({}, ...all.reverse(), own);
 }
 
-function nameOf(key: YamlNode | undefined): string | null {
-  return key?.kind === 'scalar' ? key.text : null;
-}
-
 /** The line of a path's last key; of a missing one that of the mapping or list it is missing in. */
 function findLine(root: YamlNode | undefined, path: KeyPath): number {
   let line = root?.line ?? 0;
-  let at = root;
+  let node = root;
   for (const part of path) {
-    const found: YamlNode[] = at === undefined || at.kind === 'scalar' ? [] : findEntry(at, part);
-    if (found.length === 0) break;
-    line = found[0]!.line;
-    at = found.at(-1);
+    const found = node && node.kind !== 'scalar' ? findEntry(node, part) : undefined;
+    if (!found) break;
+    ({ line, node } = found);
   }
   return line;
 }
 
-/** The key and the value, or the item; empty where there is none. */
-function findEntry({ kind, items }: YamlCollection, part: string | number): YamlNode[] {
-  if (kind === 'list') return typeof part === 'number' ? items.slice(part, part + 1) : [];
-  const isKey = (name: string) => (node: YamlNode, index: number) => index % 2 === 0 && nameOf(node) === name;
-  const own = items.findIndex(isKey(String(part)));
-  const index = own >= 0 ? own : items.findIndex(isKey(`${part}_file`));
-  return index < 0 ? [] : items.slice(index, index + 2);
+/** The value of a key, or an item of a list, with the line where it is named. */
+function findEntry(parent: YamlCollection, part: string | number): { line: number; node: YamlNode } | undefined {
+  if (parent.kind === 'list') {
+    const item = typeof part === 'number' ? parent.items[part] : undefined;
+    return item && { line: item.line, node: item };
+  }
+  const entries = entriesOf(parent);
+  const named = (name: string) => entries.find(([key]) => nameOf(key) === name);
+  const entry = named(String(part)) ?? named(`${part}_file`);
+  return entry && { line: entry[0].line, node: entry[1] };
 }

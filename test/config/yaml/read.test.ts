@@ -156,7 +156,7 @@ describe('what no configuration may have', () => {
     expect(problemsOf(text).map(({ line }) => line)).toEqual([2, 3, 7, 8, 9]);
   });
 
-  it('a mistake in a mapping that aliases repeat is told once', () => {
+  it('a mistake in a mapping that aliases repeat is reported once', () => {
     expect(lines('x: &x { a: 1, a: 2 }\ny: [*x, *x]\n')).toEqual(['1 a: this key is there twice in one mapping']);
   });
 
@@ -197,7 +197,7 @@ describe('what no configuration may have', () => {
   });
 });
 
-describe('a text that is not YAML is told with its line and the likely slip', () => {
+describe('a text that is not YAML is reported with its line and the likely slip', () => {
   it.each([
     ['a:\n\tb: c\n', 2, 'a tab indents this line'],
     ['a:\n  - b: c\n\t  d: e\n', 3, 'a tab indents this line'],

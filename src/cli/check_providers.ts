@@ -1,6 +1,6 @@
-/** `gatepost check --providers`: asks each provider what Gatepost would ask it first, and says what is wrong with the answer. */
+/** `gatepost check --providers`: fetches the metadata of each provider and says what is wrong with it. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { causeOf, type GatepostError } from '../errors.ts';
+import { causeOf, GatepostError } from '../errors.ts';
 import { createEvents } from '../observe/events.ts';
 import { allowsHttp, createDiscovery } from '../provider/discovery.ts';
 import type { Io } from './io.ts';
@@ -11,16 +11,17 @@ export async function checkProviders(
   { out }: Pick<Io, 'out'>,
 ): Promise<boolean> {
   const byIssuer = new Map(applications.map((application) => [application.issuer, application]));
-  const asked = [...byIssuer.values()].map(async ({ issuer, allow_insecure_issuer }) => {
-    const insecure = allowsHttp(issuer, allow_insecure_issuer);
+  const checks = [...byIssuer.values()].map(async ({ issuer, allow_insecure_issuer }) => {
     try {
+      const insecure = allowsHttp(issuer, allow_insecure_issuer);
       await createDiscovery({ issuer, insecure, now: Date.now, events: createEvents() }).metadata();
       out(`the OpenID provider ${issuer} answers`);
       return true;
     } catch (error) {
-      out(causeOf(error as GatepostError));
+      if (!(error instanceof GatepostError)) throw error;
+      out(causeOf(error));
       return false;
     }
   });
-  return (await Promise.all(asked)).every(Boolean);
+  return (await Promise.all(checks)).every(Boolean);
 }
