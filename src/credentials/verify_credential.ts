@@ -9,7 +9,8 @@ import type { CredentialAttempt, CredentialContext, HeaderResult } from './types
 
 /** Longer than the provider may take (10 s): the lock ends by itself only where a replica has died. */
 const LOCK_TTL_MS = 12_000;
-const LOCK_WAIT = { ttlMs: LOCK_TTL_MS, pollMs: 50, timeoutMs: LOCK_TTL_MS };
+const LOCK_POLL_MS = 50;
+const LOCK_WAIT = { ttlMs: LOCK_TTL_MS, pollMs: LOCK_POLL_MS, timeoutMs: LOCK_TTL_MS };
 
 type Found = { id: string; live: LiveSession };
 
