@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { TARGET } from './cases.ts';
+import { pinned } from './cores.ts';
 import { cpuMicros } from './cpu.ts';
-import { pinned } from './options.ts';
 import { needWrk } from './programs.ts';
 
 export interface Sample {

@@ -1,5 +1,4 @@
 /** The options of `npm run bench`. */
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cases } from './cases.ts';
@@ -74,13 +73,4 @@ function known(name: string, given: string[], all: readonly string[]): string[] 
 function whole(name: string, text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${name} is a whole number from 1 to 9999`);
   return Number(text);
-}
-
-/** Server and load on one core each, where there are two: otherwise they compete, and the ratio measures that. */
-export const cores = availableParallelism() > 1 && findProgram('taskset') ? { server: 0, load: 1 } : undefined;
-
-/** A command line that runs on one core. */
-export function pinned(core: 'server' | 'load', command: string[]): [string, string[]] {
-  const [program, ...rest] = cores ? ['taskset', '-c', String(cores[core]), ...command] : command;
-  return [program as string, rest];
 }

@@ -2,8 +2,9 @@
 import { cpus, release } from 'node:os';
 import { version } from '../src/version.ts';
 import { cases } from './cases.ts';
+import { cores } from './cores.ts';
 import type { Result } from './measure.ts';
-import { cores, type Options } from './options.ts';
+import type { Options } from './options.ts';
 
 export interface Conditions {
   gatepost: string;

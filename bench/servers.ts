@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Answer } from './answer.ts';
-import { pinned } from './options.ts';
+import { pinned } from './cores.ts';
 import { freePort } from './stores.ts';
 
 export interface Server {

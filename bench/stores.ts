@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { pinned } from './options.ts';
+import { pinned } from './cores.ts';
 
 export const stores = ['memory', 'file', 'redis'] as const;
 

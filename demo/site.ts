@@ -4,15 +4,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { sendPage } from './page.ts';
-import { pageScript, renderSite } from './site_page.ts';
+import { type Arrived, pageScript, renderSite } from './site_page.ts';
 
 /** A request as it arrived: names as sent, values as the UTF-8 that they are. */
-export interface Arrived {
-  method: string;
-  url: string;
-  headers: [name: string, value: string][];
-}
-
 export function readArrived({ method = '', url = '', rawHeaders: raw }: IncomingMessage): Arrived {
   const value = (at: number) => Buffer.from(raw[at] ?? '', 'latin1').toString('utf8');
   return {

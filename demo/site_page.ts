@@ -1,6 +1,12 @@
 /** The page of the demo's site. */
 import { escapeHtml, renderPage } from './page.ts';
-import type { Arrived } from './site.ts';
+
+/** A request as the site received it. */
+export interface Arrived {
+  method: string;
+  url: string;
+  headers: [name: string, value: string][];
+}
 
 const identity = [
   'username',

@@ -33,6 +33,9 @@ export interface Client {
   request<T>(send: (configuration: Configuration) => Promise<T>, options?: RequestOptions): Promise<ClientResult<T>>;
 }
 
+/** Sends one request, authenticated by a method. */
+type SendBy<T> = (method: ClientAuthMethod) => Promise<ClientResult<T>>;
+
 export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
   const { client_id, client_secret } = application;
   let made: { known: ProviderMetadata; byMethod: Map<ClientAuthMethod, Configuration> } | undefined;
@@ -70,6 +73,35 @@ export function createClient(application: ApplicationConfig, discovery: Discover
 
   const isInvalidClient = (error: unknown) => error instanceof ClientRejected && error.error === 'invalid_client';
 
+  /** Some providers take only the method that was registered, and their metadata does not say which. */
+  function canTryPost(error: unknown, { metadata }: ProviderMetadata, method: ClientAuthMethod): boolean {
+    if (!isInvalidClient(error) || proven !== undefined || method !== 'basic') return false;
+    return metadata.token_endpoint_auth_methods_supported?.includes('client_secret_post') ?? false;
+  }
+
+  /** The first success settles the method. */
+  async function tryPost<T>(sendBy: SendBy<T>): Promise<ClientResult<T>> {
+    try {
+      const result = await sendBy('post');
+      proven = 'post';
+      return result;
+    } catch (error) {
+      if (!isInvalidClient(error)) proven = 'post';
+      return reportRejection(error);
+    }
+  }
+
+  async function sendAuthenticated<T>(known: ProviderMetadata, sendBy: SendBy<T>): Promise<ClientResult<T>> {
+    const method = proven ?? firstMethod(known);
+    try {
+      const result = await sendBy(method);
+      if (result.kind === 'response') proven = method;
+      return result;
+    } catch (error) {
+      return canTryPost(error, known, method) ? tryPost(sendBy) : reportRejection(error);
+    }
+  }
+
   return {
     async buildUrl(build) {
       const known = await discovery.metadata();
@@ -88,26 +120,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
           return toRejection(error, { withoutDescription });
         }
       };
-      if (withoutSecret) return sendBy('none').catch(reportRejection);
-      const method = proven ?? firstMethod(known);
-      try {
-        const result = await sendBy(method);
-        if (result.kind === 'response') proven = method;
-        return result;
-      } catch (error) {
-        const offersPost = known.metadata.token_endpoint_auth_methods_supported?.includes('client_secret_post');
-        const final = !isInvalidClient(error) || proven !== undefined || method !== 'basic' || !offersPost;
-        if (final) return reportRejection(error);
-      }
-      // Some providers take only the method that was registered, and their metadata does not say which: the first success settles it.
-      try {
-        const result = await sendBy('post');
-        proven = 'post';
-        return result;
-      } catch (error) {
-        if (!isInvalidClient(error)) proven = 'post';
-        return reportRejection(error);
-      }
+      return withoutSecret ? sendBy('none').catch(reportRejection) : sendAuthenticated(known, sendBy);
     },
   };
 }

@@ -9,7 +9,15 @@ import { startNginx } from '../integration/nginx.ts';
 import { type Running, startProgram } from '../integration/program.ts';
 import type { Site, TestedProxy } from '../integration/proxy.ts';
 import { applyDiff, diffs } from './document.ts';
-import type { Behind } from './setup.ts';
+
+/** A proxy with an application behind it. */
+export interface Behind {
+  /** `http://localhost:PORT`: a name that every program can resolve. */
+  origin: string;
+  binary: string;
+  site: Site;
+  running: Running;
+}
 
 /** By proxy: the document's name of each file that changes, and where the tests have it. */
 const files: Record<string, Record<string, string>> = {

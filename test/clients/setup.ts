@@ -7,25 +7,17 @@ import { parseConfig } from '../../src/config/load.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { serve } from '../../src/server/server.ts';
-import { freePort, type Running } from '../integration/program.ts';
+import { freePort } from '../integration/program.ts';
 import type { Site, TestedProxy } from '../integration/proxy.ts';
 import { people, startProvider, type TestProvider } from '../support/provider.ts';
 import { cookiesIn, findLeaks } from '../support/secrets.ts';
 import { needTool } from '../support/tools.ts';
 import { startApplication } from './application.ts';
-import { ready } from './recipe.ts';
+import { type Behind, ready } from './recipe.ts';
 import { createShell } from './run.ts';
 
 /** Made anew for every run: what is found of it in a log was not there by chance. */
 const random = () => randomBytes(18).toString('base64url');
-
-export interface Behind {
-  /** `http://localhost:PORT`: a name that every program can resolve. */
-  origin: string;
-  binary: string;
-  site: Site;
-  running: Running;
-}
 
 export type Clients = Awaited<ReturnType<typeof startClients>>;
 
