@@ -13,7 +13,6 @@ const LOCK_POLL_MS = 50;
 const LOCK_WAIT = { ttlMs: LOCK_TTL_MS, pollMs: LOCK_POLL_MS, timeoutMs: LOCK_TTL_MS };
 
 type Found = { id: string; live: LiveSession };
-
 const lockKeyOf = ({ ids }: CredentialAttempt) => lockKey(sessionKey(ids[0]));
 
 /**
@@ -136,17 +135,16 @@ async function keepDuringOutage(
 async function reject(
   { events, deniedCache }: CredentialContext,
   { ids, application: { slug }, clientAddress, credential }: CredentialAttempt,
-  rejection: Rejection,
+  { reason, message, cause: error }: Rejection,
   count: () => Promise<boolean>,
 ): Promise<HeaderResult> {
-  const refused = `${credential.scheme} credentials were refused: ${rejection.message}`;
-  const error = rejection.cause;
+  const refused = `${credential.scheme} credentials were refused: ${message}`;
   events.emit('log', { level: 'debug', event: 'credential.denied', message: refused, application: slug, error });
-  const isGuess = rejection.reason !== 'grant_not_offered';
+  const isGuess = reason !== 'grant_not_offered';
   if (deniedCache.remember(ids[0]) && isGuess && (await count())) {
     const from = clientAddress || 'unknown';
-    const message = `too many refusals from ${from} or for one user name: the provider is not asked for a minute`;
-    events.emit('log', { level: 'warn', event: 'credential.rate_limited', message, application: slug });
+    const limited = `too many refusals from ${from} or for one user name: the provider is not asked for a minute`;
+    events.emit('log', { level: 'warn', event: 'credential.rate_limited', message: limited, application: slug });
   }
   return { kind: 'refused' };
 }
