@@ -2,8 +2,8 @@
 import { Counter, type Registry } from 'prom-client';
 import type { DecisionEvent, Events } from './events.ts';
 
-/** Upper limits in seconds. A warm response takes tens of microseconds, a provider up to ten seconds. */
-const BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+/** Upper limits of the histogram's buckets, in seconds. A warm response takes tens of microseconds, a provider up to ten seconds. */
+const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 interface Tally {
   labels: Record<'application' | 'dialect' | 'decision' | 'reason' | 'auth_method', string>;
@@ -41,7 +41,7 @@ export function countDecisions(events: Events, registers: Registry[]): void {
     const key = `${application} ${dialect} ${decision} ${reason} ${auth_method}`;
     const known = tallies.get(key);
     if (known) return known;
-    const timing = timings.get(decision) ?? { sumSeconds: 0, counts: Array(BUCKETS_SECONDS.length + 1).fill(0) };
+    const timing = timings.get(decision) ?? { sumSeconds: 0, counts: Array(BUCKETS.length + 1).fill(0) };
     timings.set(decision, timing);
     const tally = { labels: { application, dialect, decision, reason, auth_method }, count: 0, timing };
     tallies.set(key, tally);
@@ -52,7 +52,7 @@ export function countDecisions(events: Events, registers: Registry[]): void {
     const tally = tallyOf(event);
     const seconds = event.duration_ms / 1000;
     let bucket = 0;
-    while (seconds > (BUCKETS_SECONDS[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
+    while (seconds > (BUCKETS[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
     const { timing } = tally;
     tally.count += 1;
     timing.sumSeconds += seconds;
@@ -89,7 +89,7 @@ function valuesOf(name: string, decision: string, { sumSeconds, counts }: Timing
   let count = 0;
   const cumulated = counts.map((own, index) => {
     count += own;
-    return { metricName: `${name}_bucket`, labels: { le: BUCKETS_SECONDS[index] ?? '+Inf', decision }, value: count };
+    return { metricName: `${name}_bucket`, labels: { le: BUCKETS[index] ?? '+Inf', decision }, value: count };
   });
   return [
     ...cumulated,

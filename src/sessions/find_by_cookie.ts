@@ -20,10 +20,12 @@ export function findByCookie(
   if (cookieHeader === undefined) return undefined;
   const ids = readCookies(cookieHeader, application.cookie);
   if (ids.length === 0) return undefined;
-  for (let i = 0; i < ids.length; i++) {
-    const live = sessions.find(ids[i]!, application.slug);
+  let tried = 0;
+  for (const id of ids) {
+    tried += 1;
+    const live = sessions.find(id, application.slug);
     // Not `andThen`: it would cost a closure for each request with a cached session.
-    if (live instanceof Promise) return findFirst(live, sessions, application.slug, ids.slice(i + 1));
+    if (live instanceof Promise) return findFirst(live, sessions, application.slug, ids.slice(tried));
     if (live) return live;
   }
   return 'expired';

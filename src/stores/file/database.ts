@@ -1,7 +1,7 @@
 /** The embedded database of `file://`: LMDB, opened on first use, written in groups, read without waiting. */
 import { accessSync, constants, statfsSync } from 'node:fs';
 import { StoreUnavailable } from '../../errors.ts';
-import { FLUSH_LATER, type Lmdb, openLmdb } from './lmdb.ts';
+import { COMMIT_FLAGS, type Lmdb, openLmdb } from './lmdb.ts';
 
 /** What a write may do. All writes of a tick are one transaction, so each sees what those before it did. */
 export type Transaction = Pick<Lmdb, 'get' | 'put' | 'remove'>;
@@ -24,8 +24,6 @@ export function createDatabase(folder: string) {
   let database: Lmdb | undefined;
   let failure: { error: unknown; at: number } | undefined;
   let jobs: Job[] = [];
-  let flushing: Promise<void> | undefined;
-  let unflushed = false;
   let writable = true;
   let closed = false;
 
@@ -43,23 +41,6 @@ export function createDatabase(folder: string) {
     }
   }
 
-  /** One flush at a time, and another one for what is committed meanwhile. */
-  function flush(store: Lmdb): void {
-    unflushed = true;
-    flushing ??= (async () => {
-      while (unflushed) {
-        unflushed = false;
-        await new Promise<void>((resolve) => {
-          store.sync((error) => {
-            if (error) writable = false;
-            resolve();
-          });
-        });
-      }
-      flushing = undefined;
-    })();
-  }
-
   function commitJobs(): void {
     const group = jobs;
     jobs = [];
@@ -67,9 +48,8 @@ export function createDatabase(folder: string) {
       const store = opened();
       store.transactionSync(() => {
         for (const job of group) job.run(store);
-      }, FLUSH_LATER);
+      }, COMMIT_FLAGS);
       writable = true;
-      flush(store);
     } catch (error) {
       writable = false;
       for (const job of group) job.reject(error instanceof StoreUnavailable ? error : new StoreUnavailable(error));
@@ -123,7 +103,6 @@ export function createDatabase(folder: string) {
     async close(): Promise<void> {
       if (jobs.length > 0) commitJobs();
       closed = true;
-      await flushing;
       await database?.close();
       database = undefined;
     },

@@ -65,7 +65,8 @@ function createRecords(database: Database, now: () => number, changed: (key: str
     increment: (key: string, ttlMs: number) =>
       commit(key, (tx, present) => {
         const count = Number(present ?? 0) + 1;
-        put(tx, key, String(count), present === undefined ? now() + ttlMs : expiresAtOf(tx.get(key)!));
+        const raw = present === undefined ? undefined : tx.get(key);
+        put(tx, key, String(count), raw === undefined ? now() + ttlMs : expiresAtOf(raw));
         return count;
       }),
   };

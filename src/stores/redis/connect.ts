@@ -52,7 +52,9 @@ async function query<T>({ client, destroy }: NodeConnection, command: string, re
 
 /** One server, or the whole cluster when the server says that it is a part of one. */
 async function connectSingle(address: RedisAddress, events: ConnectionEvents): Promise<Connection> {
-  const connection = await connectNode(address, address.nodes[0]!, events);
+  const [node] = address.nodes;
+  if (node === undefined) throw new TypeError('the address names no server');
+  const connection = await connectNode(address, node, events);
   if (!(await query(connection, 'HELLO', readIsClusterNode))) return connection;
   connection.destroy();
   return connectCluster({ ...address, topology: 'cluster' }, events);

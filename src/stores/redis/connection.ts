@@ -16,7 +16,8 @@ const SILENT_MS = 1000;
 const DEAD_MS = 5000;
 /** A younger connection is not given up because its server takes no writes: a new one would lead to the same server. */
 const YOUNG_MS = 10_000;
-const RECONNECT_PAUSES_MS = [50, 100, 200, 400, 800, 1600];
+const RECONNECT_PAUSES_MS = [50, 100, 200, 400, 800];
+const MAX_RECONNECT_PAUSE_MS = 1600;
 
 export interface ManagedConnectionEvents {
   /** Keys that were changed; `undefined`: all. */
@@ -103,8 +104,7 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
         if (failures === 0 && !closed) events.down(error);
       }
       endFirstAttempt();
-      const pause =
-        RECONNECT_PAUSES_MS[Math.min(failures, RECONNECT_PAUSES_MS.length - 1)]! * (0.75 + Math.random() / 2);
+      const pause = (RECONNECT_PAUSES_MS[failures] ?? MAX_RECONNECT_PAUSE_MS) * (0.75 + Math.random() / 2);
       await sleep(pause, undefined, { signal: closing.signal }).catch(() => undefined);
     }
   }
