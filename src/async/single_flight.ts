@@ -15,8 +15,8 @@ export function createSingleFlight<T>(): SingleFlight<T> {
   const running = new Map<string, Promise<T>>();
   return {
     run(key, work) {
-      const present = running.get(key);
-      if (present !== undefined) return present;
+      const inFlight = running.get(key);
+      if (inFlight !== undefined) return inFlight;
       const started = work().finally(() => {
         if (running.get(key) === started) running.delete(key);
       });

@@ -72,7 +72,7 @@ async function recheck(context: CredentialContext, attempt: CredentialAttempt, f
 }
 
 /** Both password grants compare the user of the token with the user name, as a provider may ignore it. */
-async function askProvider(context: CredentialContext, attempt: CredentialAttempt): Promise<IdentityResult> {
+async function verifyAtProvider(context: CredentialContext, attempt: CredentialAttempt): Promise<IdentityResult> {
   const { application, credential } = attempt;
   const provider = context.provider(application);
   if (credential.scheme === 'bearer') return provider.verifyBearer(credential.token);
@@ -94,7 +94,7 @@ async function verify(
 ): Promise<HeaderResult | Rejection> {
   const { application, credential, ids } = attempt;
   const tokenIssuedAt = context.now();
-  const verified = await askProvider(context, attempt);
+  const verified = await verifyAtProvider(context, attempt);
   if (verified.kind === 'rejected') return verified;
   const { identity } = verified;
   const createdAt = context.now();

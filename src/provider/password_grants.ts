@@ -8,6 +8,13 @@ import type { IdentityResult } from './provider.ts';
 import { rejected } from './rejection.ts';
 import type { TokenClaims } from './token_checks.ts';
 
+/** Sends a user name and a password to the token endpoint. */
+type PasswordGrant = (
+  context: ProviderContext,
+  username: string,
+  password: string,
+) => Promise<ClientResult<TokenEndpointResponse>>;
+
 /**
  * The client credentials grant with user name and app password, as authentik takes them, and without the client's
  * secret: with it, a provider would answer for the client itself, whatever the user name and password are.
@@ -15,11 +22,7 @@ import type { TokenClaims } from './token_checks.ts';
  * without its secret
  * @throws ProviderUnavailable
  */
-export async function appPasswordRequest(
-  context: ProviderContext,
-  username: string,
-  password: string,
-): Promise<ClientResult<TokenEndpointResponse>> {
+export const appPasswordRequest: PasswordGrant = async (context, username, password) => {
   const form = { username, password, scope: scopeOf(context) };
   try {
     return await context.client.request((configuration) => clientCredentialsGrant(configuration, form), {
@@ -33,23 +36,19 @@ export async function appPasswordRequest(
     const message = 'the provider does not take user names and passwords for this client';
     return rejected('grant_not_offered', message, error);
   }
-}
+};
 
 /**
  * The resource owner password grant (RFC 6749 section 4.3), with client authentication.
  * @returns hand the result to `processPasswordResponse`
  * @throws ProviderUnavailable
  */
-export async function passwordRequest(
-  context: ProviderContext,
-  username: string,
-  password: string,
-): Promise<ClientResult<TokenEndpointResponse>> {
+export const passwordRequest: PasswordGrant = async (context, username, password) => {
   const form = { username, password, scope: scopeOf(context) };
   return context.client.request((configuration) => genericGrantRequest(configuration, 'password', form), {
     withoutDescription: true,
   });
-}
+};
 
 /**
  * Verifies the ID token of a response and that it names the user, and reads the identity.

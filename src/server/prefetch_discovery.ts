@@ -19,12 +19,12 @@ export async function prefetchDiscovery(
   provider: (application: ApplicationConfig) => { prefetch(): void },
   stop: AbortSignal,
 ): Promise<void> {
-  const asked = new Set<string>();
+  const issuers = new Set<string>();
   for (const application of applications) {
-    if (stop.aborted || asked.has(application.issuer)) continue;
-    asked.add(application.issuer);
+    if (stop.aborted || issuers.has(application.issuer)) continue;
+    issuers.add(application.issuer);
     provider(application).prefetch();
-    const pause = asked.size < FIRST_ISSUERS ? PAUSE_MS : LONG_PAUSE_MS;
+    const pause = issuers.size < FIRST_ISSUERS ? PAUSE_MS : LONG_PAUSE_MS;
     await sleep(pause, undefined, { ref: false, signal: stop }).catch(() => undefined);
   }
 }

@@ -93,7 +93,7 @@ export function createSessionRefresh({
   }
 
   /** The provider's new tokens, or `undefined` when it gave no usable response. */
-  async function ask(session: Session, refreshToken: string): Promise<IdentityResult | undefined> {
+  async function requestTokens(session: Session, refreshToken: string): Promise<IdentityResult | undefined> {
     try {
       const { sub, idToken } = session;
       const result = await provider(session.application)?.refresh(refreshToken, { sub, idToken });
@@ -112,7 +112,7 @@ export function createSessionRefresh({
     const { session } = record;
     // Another replica was faster.
     if (session.refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
-    const result = await ask(session, session.refreshToken);
+    const result = await requestTokens(session, session.refreshToken);
     if (result === undefined) return 'unavailable';
     if (result.kind === 'rejected') return refuse(key, record, result);
     const outcome = await write(key, { ...record, session: refreshedSession(session, result.identity, now()) });

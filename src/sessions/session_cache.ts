@@ -45,14 +45,14 @@ export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
   const byKey = new Map<string, CacheEntry | Set<CacheEntry>>();
   const pendingReads = new Set<PendingRead>();
 
-  function link(key: string, entry: CacheEntry): void {
+  function addIndex(key: string, entry: CacheEntry): void {
     const linked = byKey.get(key);
     if (linked === undefined) byKey.set(key, entry);
     else if (linked instanceof Set) linked.add(entry);
     else if (linked !== entry) byKey.set(key, new Set([linked, entry]));
   }
 
-  function unlink(key: string, entry: CacheEntry): void {
+  function removeIndex(key: string, entry: CacheEntry): void {
     const linked = byKey.get(key);
     if (linked === entry || (linked instanceof Set && linked.delete(entry) && linked.size === 0)) byKey.delete(key);
   }
@@ -62,7 +62,7 @@ export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
     maxSize,
     sizeCalculation: (entry) => entry.bytes,
     dispose: (entry) => {
-      for (const key of keysOf(entry)) unlink(key, entry);
+      for (const key of keysOf(entry)) removeIndex(key, entry);
     },
   });
 
@@ -84,7 +84,7 @@ export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
       entries.set(entry.id, entry);
       // An entry that is larger than the whole cache was not kept.
       if (entries.peek(entry.id) !== entry) return;
-      for (const key of keysOf(entry)) link(key, entry);
+      for (const key of keysOf(entry)) addIndex(key, entry);
     },
     evict: (id: string) => void entries.delete(id),
     /** A record has changed; `undefined`: all records may have. */

@@ -36,21 +36,21 @@ export function readRd(query: string): string | undefined {
  * drop tabs and newlines and read `\` as `/`, so that `/\evil`, `/⇥/evil` and `https:\\evil` lead away; `//evil` and
  * `https:/evil` are read as another host; and `https://app@evil` is `evil`. All of them are rejected before a parser sees them.
  */
-function parse(text: string, home: URL): URL | undefined {
+function parse(text: string, externalUrl: URL): URL | undefined {
   if (/[\x00-\x20\x7f\\]/.test(text)) return undefined;
   const bare = text.startsWith('/') && !text.startsWith('//');
   if (!bare && !/^https?:\/\/[^/?#@]+(?:[/?#]|$)/i.test(text)) return undefined;
   try {
-    return new URL(bare ? home.origin + text : text);
+    return new URL(bare ? externalUrl.origin + text : text);
   } catch {
     return undefined;
   }
 }
 
 /** The scheme always; then host and port (`forward_single`), or a host under the cookie's domain (`forward_domain`). */
-function isAllowedTarget(url: URL, home: URL, { mode, cookie_domain }: AllowedTarget): boolean {
-  if (url.protocol !== home.protocol || url.username !== '' || url.password !== '') return false;
-  if (url.host === home.host) return true;
+function isAllowedTarget(url: URL, externalUrl: URL, { mode, cookie_domain }: AllowedTarget): boolean {
+  if (url.protocol !== externalUrl.protocol || url.username !== '' || url.password !== '') return false;
+  if (url.host === externalUrl.host) return true;
   if (mode !== 'forward_domain' || !cookie_domain) return false;
   return isUnderDomain(url.hostname, cookie_domain);
 }
@@ -62,21 +62,21 @@ function isGatepostEndpoint(url: URL): boolean {
 }
 
 /** A URL that is too long for `state` loses its query, or else its path too. */
-function shorten(url: URL, home: URL): string {
+function shorten(url: URL, externalUrl: URL): string {
   if (url.href.length <= MAX_RETURN_URL_CHARS) return url.href;
   const short = url.origin + url.pathname;
-  return short.length <= MAX_RETURN_URL_CHARS ? short : home.href;
+  return short.length <= MAX_RETURN_URL_CHARS ? short : externalUrl.href;
 }
 
 /** The absolute URL that `rd` (the text of `readRd`) leads to, or the root of `external_host` where it may not lead there. */
 export function returnUrl(rd: string | undefined, application: AllowedTarget): string {
-  const home = new URL(application.external_host);
+  const externalUrl = new URL(application.external_host);
   let text = rd;
   for (let depth = 0; text !== undefined && depth < MAX_UNWRAPS; depth += 1) {
-    const url = parse(text, home);
-    if (!url || !isAllowedTarget(url, home, application)) break;
-    if (!isGatepostEndpoint(url)) return shorten(url, home);
+    const url = parse(text, externalUrl);
+    if (!url || !isAllowedTarget(url, externalUrl, application)) break;
+    if (!isGatepostEndpoint(url)) return shorten(url, externalUrl);
     text = url.pathname === endpointPath('start') ? readRd(url.search.slice(1)) : undefined;
   }
-  return home.href;
+  return externalUrl.href;
 }
