@@ -16,7 +16,9 @@ export interface AppParts {
   events: Events;
 }
 
-/** What listens on `listen.http`: auth requests of proxies first, and Koa for browsers, the provider and orchestrators. */
+/**
+ * What listens on `listen.http`: auth requests of proxies first, and Koa for browsers, the provider and orchestrators.
+ */
 export function createApp({ auth, health, signin, events }: AppParts): RequestListener {
   const app = new Koa();
   const router = new Router({ strict: true, sensitive: true });
@@ -41,7 +43,8 @@ export function createApp({ auth, health, signin, events }: AppParts): RequestLi
     events.emit('log', { level: 'error', event: 'http.error', message, error });
   });
   const others = app.callback();
-  // Not a middleware: Koa's context for a request takes as long as a cached decision (docs/decisions/0002-auth-requests-bypass-koa.md).
+  // Not a middleware: Koa's context for a request takes as long as a cached decision
+  // (docs/decisions/0002-auth-requests-bypass-koa.md).
   return (request, response) => {
     if (!auth(request, response)) others(request, response);
   };

@@ -1,8 +1,8 @@
 /**
  * Wires the modules from a configuration; the only file that knows all of them. Listens to nothing, starts nothing.
  *
- * A snapshot is one configuration with all that is compiled from it (rules, patterns, key sets, sessions). It never changes:
- * another configuration is another snapshot beside it, and a request sees one from its first line to its last.
+ * A snapshot is one configuration with all that is compiled from it (rules, patterns, key sets, sessions). It never
+ * changes: another configuration is another snapshot beside it, and a request sees one from its first line to its last.
  */
 import { type ApplicationIndex, createApplicationIndex } from './access/application_index.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
@@ -82,7 +82,8 @@ function assembleAuth({ config, authorizer, index, trustedPeer, provider }: Core
     outpost: config.outpost_name,
     jwksUri: (application) => {
       const { prefetch, jwksUri } = provider(application.config);
-      // A process that answers signed-in clients alone asks the provider nothing else that would keep its metadata fresh.
+      // A process that answers signed-in clients alone asks the provider nothing else that would keep its metadata
+      // fresh.
       prefetch();
       return jwksUri;
     },

@@ -1,9 +1,14 @@
-/** The one list of Gatepost's own paths and of the URLs made from them. The names are those of authentik's proxy outpost. */
+/**
+ * The one list of Gatepost's own paths and of the URLs made from them. The names are those of authentik's proxy
+ * outpost.
+ */
 
 /** All of Gatepost's endpoints for proxies and browsers begin with this path. */
 export const PREFIX = '/outpost.goauthentik.io';
 
-/** The endpoints for browsers: the names below `PREFIX`. A forwarded request for one of them passes without identity. */
+/**
+ * The endpoints for browsers: the names below `PREFIX`. A forwarded request for one of them passes without identity.
+ */
 export const BROWSER_ENDPOINTS = ['start', 'callback', 'sign_out', 'ping'] as const;
 
 export type Endpoint = (typeof BROWSER_ENDPOINTS)[number] | 'backchannel_logout' | 'auth';

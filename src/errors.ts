@@ -1,4 +1,7 @@
-/** The errors that Gatepost throws on purpose: each has a stable code, a sentence that is safe to show and a private cause. */
+/**
+ * The errors that Gatepost throws on purpose: each has a stable code, a sentence that is safe to show and a private
+ * cause.
+ */
 import type { Reason } from './reasons.ts';
 
 /** An error with a stable `code`; `message` may be shown to any client, `cause` is for the log alone. */

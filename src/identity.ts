@@ -1,4 +1,7 @@
-/** A user and a verified identity: what the provider, sessions, access rules and responses all know of a person or program. */
+/**
+ * A user and a verified identity: what the provider, sessions, access rules and responses all know of a person or
+ * program.
+ */
 
 /** A person or program in authentik's words. Every field is present; it is empty where the provider sent nothing. */
 export interface User {

@@ -35,7 +35,10 @@ export interface AuthenticatorRequest {
   /** The absolute URL that the client asked for. */
   url: string;
   method: string;
-  /** The client's headers as `node:http` gives them, names in lower case: `cookie`, `authorization`, `accept`, `sec-fetch-mode`, … */
+  /**
+   * The client's headers as `node:http` gives them, names in lower case: `cookie`, `authorization`, `accept`,
+   * `sec-fetch-mode`, …
+   */
   headers: IncomingHttpHeaders;
   /** The client's address, if your program knows it; rules with `networks` open nothing without. */
   clientAddress?: string | undefined;
@@ -52,8 +55,8 @@ export interface Authenticator {
 }
 
 /**
- * The authenticator of a configuration (see `loadConfig`). Sessions are those of the store that the configuration names:
- * a Gatepost server on the same `file://` or `redis://` store signs people in, this decides about them.
+ * The authenticator of a configuration (see `loadConfig`). Sessions are those of the store that the configuration
+ * names: a Gatepost server on the same `file://` or `redis://` store signs people in, this decides about them.
  */
 export function createAuthenticator(
   config: Config,
@@ -69,7 +72,8 @@ export function createAuthenticator(
       return authorizer.check({
         url,
         method,
-        // Attack: to another parser `012.0.0.1` is in 10.0.0.0/8. What is no plain address is unknown, and opens nothing.
+        // Attack: to another parser `012.0.0.1` is in 10.0.0.0/8. What is no plain address is unknown, and opens
+        // nothing.
         clientAddress: parseAddress(clientAddress ?? ''),
         peerAddress: 'unknown',
         headers,

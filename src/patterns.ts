@@ -1,4 +1,7 @@
-/** Patterns of the configuration in RE2 syntax (Go's `regexp`), which cannot be made to backtrack; many of them match in one pass. */
+/**
+ * Patterns of the configuration in RE2 syntax (Go's `regexp`), which cannot be made to backtrack; many of them match in
+ * one pass.
+ */
 import { RE2Set } from 're2js';
 import { createLru } from './lru.ts';
 
@@ -10,8 +13,8 @@ const validPatterns = createLru<string, true>(10_000);
 const NONE: readonly number[] = [];
 
 /**
- * Makes sure that a pattern is in RE2 syntax. It is only parsed: a compiled pattern takes 20 KB, and a pattern set is compiled
- * when a request first asks for it.
+ * Makes sure that a pattern is in RE2 syntax. It is only parsed: a compiled pattern takes 20 KB, and a pattern set is
+ * compiled when a request first asks for it.
  *
  * @throws an `Error` whose message says what is wrong with the pattern
  */
@@ -27,8 +30,9 @@ export function checkPattern(text: string): void {
 }
 
 /**
- * Compiles the pattern sets of one configuration: equal lists share one automaton, which is built at its first use, so that a
- * server of ten thousand applications starts at once. What is compiled belongs to the configuration and goes with it.
+ * Compiles the pattern sets of one configuration: equal lists share one automaton, which is built at its first use, so
+ * that a server of ten thousand applications starts at once. What is compiled belongs to the configuration and goes
+ * with it.
  */
 export function createPatternCompiler(): (patterns: readonly string[]) => PatternSet {
   const compiled = new Map<string, PatternSet>();

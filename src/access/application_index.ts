@@ -11,7 +11,10 @@ export interface IndexedApplication {
 export interface ApplicationIndex<T extends IndexedApplication> {
   /** The application of a forwarded URL's host, as `normaliseHost` gives it: exact, else the longest cookie domain. */
   find(host: string): T | undefined;
-  /** For browser endpoints: as `find`, but a missing or foreign port does not matter where the name alone says which one is meant. */
+  /**
+   * For browser endpoints: as `find`, but a missing or foreign port does not matter where the name alone says which one
+   * is meant.
+   */
   findByHostname(host: string): T | undefined;
 }
 

@@ -1,4 +1,7 @@
-/** Which users a rule admits: any of the groups, user names or e-mail addresses that it names; every user where it names none. */
+/**
+ * Which users a rule admits: any of the groups, user names or e-mail addresses that it names; every user where it names
+ * none.
+ */
 import type { AccessRule } from '../config/schema/config.ts';
 import type { User } from '../identity.ts';
 

@@ -1,4 +1,7 @@
-/** The search: the first rule that matches a request, and the strictest of several where a path can be read in several ways. Pure. */
+/**
+ * The search: the first rule that matches a request, and the strictest of several where a path can be read in several
+ * ways. Pure.
+ */
 import type { PatternSet } from '../patterns.ts';
 import { type CompiledRule, isPermissive, matchesMethod, matchesNetwork, type Rule, type RuleRequest } from './rule.ts';
 
@@ -50,7 +53,8 @@ export function createRuleMatcher(rules: readonly CompiledRule[], paths: Pattern
       return first(request, permissive, { paths: path.variants.flatMap(paths), urls: [] });
     }
     // Attack: a path that is public as it stands and `/admin` to the application behind. What can be read in another
-    // way is matched by no rule that opens; each variant meets all rules that close, and the strictest of those decides.
+    // way is matched by no rule that opens; each variant meets all rules that close, and the strictest of those
+    // decides.
     if (path.variants.length === 0) return UNREADABLE_RULES;
     const found = new Set(
       path.variants.map((variant) => first(request, undefined, { paths: paths(variant), urls: [] })),

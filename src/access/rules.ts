@@ -1,4 +1,7 @@
-/** The access rules of one application, compiled together: a search that costs the same with one rule and with two hundred. */
+/**
+ * The access rules of one application, compiled together: a search that costs the same with one rule and with two
+ * hundred.
+ */
 import type { AccessRule } from '../config/schema/config.ts';
 import { createPatternCompiler } from '../patterns.ts';
 import { type CompiledRule, compileAccessRule, compileSkipRule } from './rule.ts';
@@ -12,8 +15,8 @@ export interface RuleOptions {
 
 export interface AccessRules {
   /**
-   * The first rule that matches; several only for a path that can be read in more than one way, and then the strictest of
-   * them must decide.
+   * The first rule that matches; several only for a path that can be read in more than one way, and then the strictest
+   * of them must decide.
    */
   match: RuleMatcher;
   /** All rules in order, for a trace. */

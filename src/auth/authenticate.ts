@@ -1,4 +1,7 @@
-/** Authenticates the client: a session first, then an accepted `Authorization` header. The only step of a decision that does I/O. */
+/**
+ * Authenticates the client: a session first, then an accepted `Authorization` header. The only step of a decision that
+ * does I/O.
+ */
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import type { CredentialAuthenticator } from '../credentials/authenticator.ts';
 import type { HeaderResult } from '../credentials/types.ts';

@@ -1,4 +1,7 @@
-/** Steps 2 to 4 of an auth request, without HTTP server and proxy: the server, the library and `gatepost explain` share them. */
+/**
+ * Steps 2 to 4 of an auth request, without HTTP server and proxy: the server, the library and `gatepost explain` share
+ * them.
+ */
 import type { ApplicationIndex } from '../access/application_index.ts';
 import type { Awaitable } from '../async/maybe_async.ts';
 import type { Application } from '../decision/application.ts';
@@ -17,7 +20,10 @@ import { BROWSER_ENDPOINTS, endpointPath } from '../endpoints.ts';
 import type { Authenticate } from './authenticate.ts';
 
 export interface Authorizer {
-  /** Decides at once where nothing has to be waited for (a cached session, a public path), else by a promise. Never throws or rejects. */
+  /**
+   * Decides at once where nothing has to be waited for (a cached session, a public path), else by a promise. Never
+   * throws or rejects.
+   */
   check(request: AuthRequest): Awaitable<Decision>;
 }
 

@@ -15,7 +15,10 @@ interface Server {
   failed?: Promise<void>;
 }
 
-/** Resolves after a signal, or a failure, when all running requests are finished. A second signal ends the process at once. */
+/**
+ * Resolves after a signal, or a failure, when all running requests are finished. A second signal ends the process at
+ * once.
+ */
 export async function serveCommand(file: string, { env }: Io): Promise<number> {
   const config = await loadConfig(file, { env });
   const server = await start(config);

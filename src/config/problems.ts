@@ -1,4 +1,6 @@
-/** What is wrong with a configuration: every problem with its key, its line and what is allowed, never a secret's value. */
+/**
+ * What is wrong with a configuration: every problem with its key, its line and what is allowed, never a secret's value.
+ */
 import { GatepostError } from '../errors.ts';
 
 export type KeyPath = readonly (string | number)[];

@@ -12,9 +12,8 @@ export interface ValueSources {
 }
 
 /**
- * Replaces references in every scalar, in place. This happens after the YAML was parsed, so a value with a colon or a line break
- * stays one value.
- * Attack: a variable that another party fills would otherwise add keys.
+ * Replaces references in every scalar, in place. This happens after the YAML was parsed, so a value with a colon or a
+ * line break stays one value. Attack: a variable that another party fills would otherwise add keys.
  */
 export function substituteVariables(raw: RawMapping, env: ValueSources['env'], report: Report): void {
   // An alias shows the same list or mapping twice; a second pass would take a value for a reference.

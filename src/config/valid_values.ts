@@ -1,4 +1,7 @@
-/** The valid part of a configuration that is refused: checks of several keys run on it, so that all problems are reported at once. */
+/**
+ * The valid part of a configuration that is refused: checks of several keys run on it, so that all problems are
+ * reported at once.
+ */
 import * as z from 'zod';
 import type { ValidApplication, ValidConfig } from './checks/types.ts';
 import { application } from './schema/application.ts';

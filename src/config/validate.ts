@@ -1,4 +1,6 @@
-/** Validates a configuration as it was read: fills in what it points to, validates every key, and reports all problems. */
+/**
+ * Validates a configuration as it was read: fills in what it points to, validates every key, and reports all problems.
+ */
 import { createRequire } from 'node:module';
 import type * as z from 'zod';
 import { checkConfig } from './checks/index.ts';

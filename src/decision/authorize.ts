@@ -1,4 +1,6 @@
-/** The decision: every allow and every denial is made here, from plain values. Pure; no network is needed to test it. */
+/**
+ * The decision: every allow and every denial is made here, from plain values. Pure; no network is needed to test it.
+ */
 import type { Rule } from '../access/rule.ts';
 import { startUrl } from '../endpoints.ts';
 import { GatepostError } from '../errors.ts';
@@ -31,7 +33,10 @@ export function authorizeEndpoint(request: AuthRequest, application: Application
   return allowAnonymous(request, application);
 }
 
-/** What needs no authentication: `deny` refuses every client, `public` admits every client. @returns `undefined` where the client must be authenticated first */
+/**
+ * What needs no authentication: `deny` refuses every client, `public` admits every client. @returns `undefined` where
+ * the client must be authenticated first
+ */
 export function authorizeAnyone({ request, application, rules }: Match): Decision | undefined {
   const denied = rules.find((rule) => rule.policy === 'deny');
   if (denied) {
@@ -55,7 +60,10 @@ export function authorize(match: Match, authentication: Authentication): Decisio
   return signIn(match, authentication, required);
 }
 
-/** The store or the provider is unavailable, or something is broken: `optional` paths stay open in an outage, nothing else does. */
+/**
+ * The store or the provider is unavailable, or something is broken: `optional` paths stay open in an outage, nothing
+ * else does.
+ */
 export function authorizeDuringOutage({ request, application, rules }: Match, cause: unknown): Decision {
   const decision = unavailable(cause, application);
   const open = decision.reason !== 'internal_error' && rules.every((rule) => rule.policy === 'optional');

@@ -19,8 +19,9 @@ export interface Allow {
 
 /**
  * What a client that is not signed in is to get:
- * `page`: a person navigates, so the browser goes to `loginUrl`; `challenge`: a program asked for a 401 that names `Basic` and
- * `Bearer`, `basic_challenge`: `Basic` alone; `plain`: a 401 without a challenge, for a request in the background.
+ * `page`: a person navigates, so the browser goes to `loginUrl`; `challenge`: a program asked for a 401 that names
+ * `Basic` and `Bearer`, `basic_challenge`: `Basic` alone; `plain`: a 401 without a challenge, for a request in the
+ * background.
  */
 export type SignInPresentation = 'page' | 'challenge' | 'basic_challenge' | 'plain';
 

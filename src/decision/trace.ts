@@ -1,4 +1,7 @@
-/** Why each rule of an application matches a request or not. Computed when it is asked for: the hot path pays nothing. Pure. */
+/**
+ * Why each rule of an application matches a request or not. Computed when it is asked for: the hot path pays nothing.
+ * Pure.
+ */
 
 import { compilePrincipals } from '../access/principals.ts';
 import { type CompiledRule, isPermissive, matchesMethod, matchesNetwork, type RuleRequest } from '../access/rule.ts';

@@ -15,7 +15,10 @@ export interface Capabilities {
   redirect: boolean;
   /** It hands on any status; otherwise 200, 401 and 403 alone, and any other status is an error to it. */
   anyStatus: boolean;
-  /** The response header that names what the proxy is to remove from the client's request, for a proxy that otherwise passes it on. */
+  /**
+   * The response header that names what the proxy is to remove from the client's request, for a proxy that otherwise
+   * passes it on.
+   */
   removeHeadersVia?: string;
 }
 

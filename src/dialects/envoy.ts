@@ -1,5 +1,6 @@
 /**
- * Envoy's `ext_authz` over HTTP (api-v3/extensions/filters/http/ext_authz): the client's own request under a path prefix:
+ * Envoy's `ext_authz` over HTTP (api-v3/extensions/filters/http/ext_authz): the client's own request under a path
+ * prefix:
  *
  *     POST /outpost.goauthentik.io/auth/envoy/d/1?orgId=1 HTTP/1.1
  *     Host: grafana.example.com
@@ -10,8 +11,9 @@ import type { Dialect, IncomingAuthRequest, ParsedRequest, ParseOptions } from '
 import { forwardedUrl, invalidHeader, type UrlSource } from './forwarded_headers.ts';
 
 /**
- * Attack: Envoy passes a client's `Authorization` on when the response has none (Istio's `envoyExtAuthzHttp` leaves no other
- * choice), and an app password that opened the door would reach the application. Envoy removes what this header names.
+ * Attack: Envoy passes a client's `Authorization` on when the response has none (Istio's `envoyExtAuthzHttp` leaves no
+ * other choice), and an app password that opened the door would reach the application. Envoy removes what this header
+ * names.
  */
 const removeHeadersVia = 'x-envoy-auth-headers-to-remove';
 

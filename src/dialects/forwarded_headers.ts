@@ -1,4 +1,6 @@
-/** The forwarded URL and method in a proxy's headers, parsed strictly; what cannot be used names the header to blame. */
+/**
+ * The forwarded URL and method in a proxy's headers, parsed strictly; what cannot be used names the header to blame.
+ */
 import { isToken, singleHeader } from '../http/headers.ts';
 import { type InvalidUrl, parseHost, parseScheme, type RequestUrl, requestUrl } from '../http/url.ts';
 import type { IncomingAuthRequest, InvalidHeader, ParseOptions } from './dialect.ts';

@@ -1,5 +1,6 @@
 /**
- * Traefik's `forwardAuth` (reference/routing-configuration/http/middlewares/forwardauth) and, alike, Caddy's `forward_auth`:
+ * Traefik's `forwardAuth` (reference/routing-configuration/http/middlewares/forwardauth) and, alike, Caddy's
+ * `forward_auth`:
  *
  *     GET /outpost.goauthentik.io/auth/traefik HTTP/1.1
  *     X-Forwarded-Proto: https

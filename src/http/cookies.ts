@@ -1,6 +1,9 @@
 /** Finds one cookie in a raw `Cookie` header. Pure. */
 
-/** A client may send a name more than once (another path, a parent domain). Attack: many more of them, for processing time. */
+/**
+ * A client may send a name more than once (another path, a parent domain). Attack: many more of them, for processing
+ * time.
+ */
 const MAX_VALUES = 5;
 
 const isGap = (code: number) => code === 0x20 || code === 0x09 || code === 0x3b;

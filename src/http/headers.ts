@@ -18,14 +18,17 @@ export function isB64Token(text: string): boolean {
   return B64_TOKEN.test(text);
 }
 
-/** One header by its lower-case name. Node joins repeated ones with a comma and a space, which no parser here accepts. */
+/**
+ * One header by its lower-case name. Node joins repeated ones with a comma and a space, which no parser here accepts.
+ */
 export function singleHeader({ headers }: { headers: IncomingHttpHeaders }, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' ? value : value?.join(', ');
 }
 
 /**
- * Whether a header is there more than once. Node keeps the first `Host` and `Authorization` and drops the others silently.
+ * Whether a header is there more than once. Node keeps the first `Host` and `Authorization` and drops the others
+ * silently.
  * @param name in lower case
  */
 export function isRepeated({ rawHeaders }: { rawHeaders: readonly string[] }, name: string): boolean {

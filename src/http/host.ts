@@ -2,11 +2,15 @@
 
 const HOST_SYNTAX = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 
-/** A DNS name (RFC 1035, section 2.3.4), its last dot, a port. Attack: `a.a.a…`, looked up under each of 8,000 dots: 0.1 s. */
+/**
+ * A DNS name (RFC 1035, section 2.3.4), its last dot, a port. Attack: `a.a.a…`, looked up under each of 8,000 dots: 0.1
+ * s.
+ */
 const MAX_HOST_CHARS = 260;
 
 /**
- * A host in the form in which hosts are compared: lower case, without one trailing dot, without the scheme's default port.
+ * A host in the form in which hosts are compared: lower case, without one trailing dot, without the scheme's default
+ * port.
  * @returns `undefined` for text that is not one host with an optional port (userinfo, a list, spaces, a path)
  */
 export function normalizeHost(text: string, scheme: 'http' | 'https' | undefined): string | undefined {
@@ -35,7 +39,9 @@ export function isUnderDomain(hostname: string, domain: string): boolean {
   return hostname === domain || hostname.endsWith(`.${domain}`);
 }
 
-/** Whether a host name (as `URL.hostname` has it) is this machine (RFC 6761, section 6.3): plain http does not leave it. */
+/**
+ * Whether a host name (as `URL.hostname` has it) is this machine (RFC 6761, section 6.3): plain http does not leave it.
+ */
 export function isLoopback(hostname: string): boolean {
   return /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])\.?$/i.test(hostname);
 }

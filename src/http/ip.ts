@@ -9,7 +9,10 @@ export interface Networks {
 
 /** No address with brackets, zone and port is longer; a longer text is not looked at. */
 const MAX_ADDRESS_CHARS = 80;
-/** Parsed addresses, `''` for a text that is none: few clients come often, and parsing takes longer than the lookup in a list. */
+/**
+ * Parsed addresses, `''` for a text that is none: few clients come often, and parsing takes longer than the lookup in a
+ * list.
+ */
 const parsedAddresses = createLru<string, string>(10_000);
 
 /**
@@ -35,8 +38,8 @@ function canonicalAddress(text: string): string | undefined {
 }
 
 /**
- * Results for all lists together: a cache for each list of ten thousand applications would be large. A list's number is never used
- * twice, so results of a configuration that has been replaced are not read again and make way for others.
+ * Results for all lists together: a cache for each list of ten thousand applications would be large. A list's number is
+ * never used twice, so results of a configuration that has been replaced are not read again and make way for others.
  */
 const lookups = createLru<string, boolean>(10_000);
 let listCount = 0;
@@ -81,10 +84,10 @@ function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
 }
 
 /**
- * The client's address: the first one from the right of `X-Forwarded-For` that is not a trusted proxy, as each proxy appends
- * the address that it saw, and only what trusted ones wrote can be believed. Where all are trusted, the rightmost.
- * Attack: the addresses to the left of it may be invented, as behind Docker's address translation every client comes from a
- * trusted gateway.
+ * The client's address: the first one from the right of `X-Forwarded-For` that is not a trusted proxy, as each proxy
+ * appends the address that it saw, and only what trusted ones wrote can be believed. Where all are trusted, the
+ * rightmost. Attack: the addresses to the left of it may be invented, as behind Docker's address translation every
+ * client comes from a trusted gateway.
  *
  * @returns `undefined` where no readable address is there; an unknown client opens nothing
  */
@@ -104,5 +107,8 @@ export function clientAddress(forwardedFor: string | undefined, trusted: Network
   return undefined;
 }
 
-/** No more proxies stand in a row. Attack: 64 KiB of different addresses in trusted networks took a third of a second to read. */
+/**
+ * No more proxies stand in a row. Attack: 64 KiB of different addresses in trusted networks took a third of a second to
+ * read.
+ */
 const MAX_HOPS = 32;

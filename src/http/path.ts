@@ -1,6 +1,6 @@
 /**
- * How a path can be read. A proxy, a framework and a file system do not agree on `%2f`, `..;/` or `\`: a rule that matches one
- * variant while the application serves another protects nothing.
+ * How a path can be read. A proxy, a framework and a file system do not agree on `%2f`, `..;/` or `\`: a rule that
+ * matches one variant while the application serves another protects nothing.
  */
 import { pathVariants } from './path_variants.ts';
 
@@ -18,8 +18,10 @@ export interface ForwardedPath {
 
 // Attack: `/public/..%2fadmin`, `/public//../admin`, `/public/..;/admin`, `/public\..\admin`, `/admin#/public`.
 const SUSPICIOUS_RAW = /[\\;#]|\/\/|\/[.]+(?:\/|$)/;
-// Attack: `/......x%20` with 16,000 dots. Were there two ways to share them out, each pair of places would be tried: 0.4 s.
-// Attack: `/public/..%ef%bc%8fadmin`, whose wide slash is a slash to a program that folds letters (NFKC, Windows' best fit), and such dots.
+// Attack: `/......x%20` with 16,000 dots. Were there two ways to share them out, each pair of places would be tried:
+// 0.4 s.
+// Attack: `/public/..%ef%bc%8fadmin`, whose wide slash is a slash to a program that folds letters (NFKC, Windows' best
+// fit), and such dots.
 const SUSPICIOUS_DECODED =
   /[\\;#?\0-\x1f\x7f\uff0f\u2215\u2044\uff3c\ufe68\u2216]|\/\/|\/\s*[.\uff0e\ufe52\u2024\u2025][.\uff0e\ufe52\u2024\u2025\s]*(?:\/|$)/;
 // Attack: escapes that no honest client makes: `/`, `\`, NUL and controls; letters and digits (`/%61dmin` against

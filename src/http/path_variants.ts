@@ -1,11 +1,19 @@
 /** The variants of a path: what proxies, frameworks and file systems are known to make of it. Pure. */
 
-/** A path with more variants, or with more characters in all of them, is an attack: it has no variant that a rule could match. */
+/**
+ * A path with more variants, or with more characters in all of them, is an attack: it has no variant that a rule could
+ * match.
+ */
 const MAX_VARIANTS = 64;
-/** Attack: sixteen kilobytes that every normalisation changes took 20 ms. Four kilobytes may still have twelve variants. */
+/**
+ * Attack: sixteen kilobytes that every normalisation changes took 20 ms. Four kilobytes may still have twelve variants.
+ */
 const MAX_CHARS = 48 * 1024;
 
-/** The variants of `raw`, each normalisation applied to the results of the others; `raw` first, none where there are too many. */
+/**
+ * The variants of `raw`, each normalisation applied to the results of the others; `raw` first, none where there are too
+ * many.
+ */
 export function pathVariants(raw: string): string[] {
   const variants = new Set([raw]);
   let characters = raw.length;
@@ -24,8 +32,9 @@ export function pathVariants(raw: string): string[] {
 const NORMALIZATIONS: ((path: string) => string)[] = [
   percentDecode,
   (path) => resolveDots(path, false),
-  // Attack: `/x%2fy/%2e%2e/admin` is `/admin` to a program that resolves dots before it decodes the slash (Envoy, WHATWG's URL),
-  // and `/x/admin` to one that resolves them after; Tomcat, set to pass encoded slashes through, decodes all but these.
+  // Attack: `/x%2fy/%2e%2e/admin` is `/admin` to a program that resolves dots before it decodes the slash (Envoy,
+  // WHATWG's URL), and `/x/admin` to one that resolves them after; Tomcat, set to pass encoded slashes through, decodes
+  // all but these.
   (path) => resolveDots(path, true),
   (path) => percentDecode(path.replace(/%2f/gi, '%252f')),
   decodeOverlong,
@@ -33,8 +42,8 @@ const NORMALIZATIONS: ((path: string) => string)[] = [
   (path) => path.replace(/%u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
   (path) => path.replaceAll('\\', '/'),
   (path) => path.replace(/\/{2,}/g, '/'),
-  // Attack: to a program that parses the request target as a reference (`new URL(target, base)`, `parse_url`, `urlsplit`),
-  // `//x/admin` is `/admin` on the host `x`.
+  // Attack: to a program that parses the request target as a reference (`new URL(target, base)`, `parse_url`,
+  // `urlsplit`), `//x/admin` is `/admin` on the host `x`.
   (path) => (path.startsWith('//') ? path.replace(/^\/+[^/]*\/?/, '/') : path),
   (path) => path.replace(/;[^/]*/g, ''),
   (path) => path.replace(/[#\0].*$/s, ''),
@@ -92,7 +101,10 @@ function hexDigit(code = 0): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
-/** Attack: `%c0%af`, `%e0%80%af`: a character in more bytes than it needs (RFC 3629, section 10), which old decoders take for `/`. */
+/**
+ * Attack: `%c0%af`, `%e0%80%af`: a character in more bytes than it needs (RFC 3629, section 10), which old decoders
+ * take for `/`.
+ */
 function decodeOverlong(path: string): string {
   return path.replace(/%(?:c([01])|e0%(8[01]))%([89ab][0-9a-f])/gi, (_, two, three, last) => {
     const high = two === undefined ? Number.parseInt(three, 16) & 1 : Number(two);
@@ -100,7 +112,10 @@ function decodeOverlong(path: string): string {
   });
 }
 
-/** Attack: characters that become `/` or `.` where a text is made to fit another alphabet (Unicode's NFKC, Windows' best fit). */
+/**
+ * Attack: characters that become `/` or `.` where a text is made to fit another alphabet (Unicode's NFKC, Windows' best
+ * fit).
+ */
 function foldLookalikes(path: string): string {
   return path
     .replace(/[\uff0f\u2215\u2044\uff3c\ufe68\u2216]/g, '/')

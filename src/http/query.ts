@@ -1,8 +1,9 @@
 /** Parameters of a raw query. Pure. */
 
 /**
- * The only value that a query has for a name; `undefined` where there is none, or several (nothing says which one is meant).
- * Attack: `a&a&a…`, which Koa's `ctx.query` searches from the start for each parameter: seconds for one request.
+ * The only value that a query has for a name; `undefined` where there is none, or several (nothing says which one is
+ * meant). Attack: `a&a&a…`, which Koa's `ctx.query` searches from the start for each parameter: seconds for one
+ * request.
  * @param query without its `?`
  */
 export function singleParam(query: string, name: string): string | undefined {

@@ -14,8 +14,8 @@ export interface KindRequest {
 export type Challenge = 'all' | 'basic';
 
 /**
- * Whether a browser navigates: the response is to be a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata, section 2.3);
- * for the others it is a GET or HEAD that is no socket, no XMLHttpRequest and accepts HTML.
+ * Whether a browser navigates: the response is to be a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata,
+ * section 2.3); for the others it is a GET or HEAD that is no socket, no XMLHttpRequest and accepts HTML.
  */
 export function isNavigation({ method, headers }: KindRequest): boolean {
   const mode = headers['sec-fetch-mode'];
@@ -53,7 +53,9 @@ export function noRedirectChallenge(
   return wishes.includes('basic') ? 'basic' : wishes.includes('all') && 'all';
 }
 
-/** The challenge that the parameter `x-authentik-no-redirect` of a query (with its `?`) requests; `false` without it. */
+/**
+ * The challenge that the parameter `x-authentik-no-redirect` of a query (with its `?`) requests; `false` without it.
+ */
 export function noRedirectInQuery(query: string): false | Challenge {
   // Only what could spell the name is taken apart: a letter of it may be percent-encoded.
   if (query === '' || !/no-redirect|%/i.test(query)) return false;
@@ -75,7 +77,8 @@ const MAX_ACCEPT_CHARS = 1024;
 const acceptResults = createLru<string, string>(500);
 
 function preferredType(accept: string, types: string[]): string {
-  // Attack: a quotation mark and 60,000 commas, which the parser joins again one by one: a third of a second for one request.
+  // Attack: a quotation mark and 60,000 commas, which the parser joins again one by one: a third of a second for one
+  // request.
   if (accept.length > MAX_ACCEPT_CHARS) return '';
   const key = `${types.length} ${accept}`;
   let type = acceptResults.get(key);

@@ -15,7 +15,9 @@ export interface RequestUrl {
   href: string;
 }
 
-/** Why a text is not the URL of a request: the end of a sentence whose subject is the header or argument that holds it. */
+/**
+ * Why a text is not the URL of a request: the end of a sentence whose subject is the header or argument that holds it.
+ */
 export interface InvalidUrl {
   problem: string;
 }

@@ -2,7 +2,10 @@
 import { Counter, type Registry } from 'prom-client';
 import type { DecisionEvent, Events } from './events.ts';
 
-/** Upper limits of the histogram's buckets, in seconds. A warm response takes tens of microseconds, a provider up to ten seconds. */
+/**
+ * Upper limits of the histogram's buckets, in seconds. A warm response takes tens of microseconds, a provider up to ten
+ * seconds.
+ */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 interface Tally {
@@ -14,7 +17,9 @@ interface Tally {
 
 interface Timing {
   sumSeconds: number;
-  /** For each bucket the decisions that took longer than the bucket before it allows; the last number: longer than all. */
+  /**
+   * For each bucket the decisions that took longer than the bucket before it allows; the last number: longer than all.
+   */
   counts: number[];
 }
 
@@ -27,8 +32,8 @@ interface MetricRegistry {
 }
 
 /**
- * The library makes a text of the labels each time it counts and looks that up, twice for a decision: here it is done once
- * and by hand, and the library gets the sums.
+ * The library makes a text of the labels each time it counts and looks that up, twice for a decision: here it is done
+ * once and by hand, and the library gets the sums.
  */
 export function countDecisions(events: Events, registers: Registry[]): void {
   const tallies = new Map<string, Tally>();

@@ -39,7 +39,9 @@ export interface SigninEvent {
   readonly duration_ms: number;
 }
 
-/** A line for the log. `error` may carry a private cause: the log prints its name, code and message, never its fields. */
+/**
+ * A line for the log. `error` may carry a private cause: the log prints its name, code and message, never its fields.
+ */
 export interface LogEvent {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   /** A stable word, `module.what_happened`: `store.unavailable`, `provider.discovered`, `session.refreshed`, … */
@@ -60,9 +62,9 @@ export interface EventMap {
 export type Events = EventEmitter<EventMap>;
 
 /**
- * An emitter that survives its listeners. A listener that throws or rejects loses only its own call: other listeners and the
- * emitting module go on. The first failure for each kind of event is reported as a `log` event, or on standard error where none
- * would receive it. Events are frozen, so every listener sees what was emitted.
+ * An emitter that survives its listeners. A listener that throws or rejects loses only its own call: other listeners
+ * and the emitting module go on. The first failure for each kind of event is reported as a `log` event, or on standard
+ * error where none would receive it. Events are frozen, so every listener sees what was emitted.
  */
 export function createEvents(): Events {
   const events = new EventEmitter<EventMap>();

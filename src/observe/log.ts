@@ -1,4 +1,6 @@
-/** The log: one JSON line per decision, readable lines on a terminal. It listens to the events; no module writes to it. */
+/**
+ * The log: one JSON line per decision, readable lines on a terminal. It listens to the events; no module writes to it.
+ */
 import { type Logger, pino } from 'pino';
 import type { Config } from '../config/schema/config.ts';
 import { GatepostError } from '../errors.ts';
@@ -69,7 +71,10 @@ function listen(logger: Logger, events: Events): void {
   );
 }
 
-/** As the table of reasons says. A response that lets the client go on is routine, also with a reason (an optional path in an outage). */
+/**
+ * As the table of reasons says. A response that lets the client go on is routine, also with a reason (an optional path
+ * in an outage).
+ */
 function levelOf({ status, reason }: DecisionEvent | SigninEvent): ReasonInfo['level'] {
   if (reason === undefined) return status >= 500 ? 'warn' : 'info';
   return status < 400 ? 'info' : REASONS[reason].level;
@@ -80,7 +85,9 @@ function roundMs(durationMs: number): number {
   return Math.round(durationMs * 1000) / 1000;
 }
 
-/** Names, codes and messages of an error and of its causes; never its fields: they may hold a request with its secrets. */
+/**
+ * Names, codes and messages of an error and of its causes; never its fields: they may hold a request with its secrets.
+ */
 export function describeError(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return typeof error === 'string' ? error : 'a thrown value that is no Error';
   const code = error instanceof GatepostError ? error.code : (error as { code?: unknown }).code;

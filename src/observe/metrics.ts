@@ -1,4 +1,7 @@
-/** Prometheus metrics, on a listener of their own: a proxy that sends auth requests need not see which applications are used. */
+/**
+ * Prometheus metrics, on a listener of their own: a proxy that sends auth requests need not see which applications are
+ * used.
+ */
 import type { RequestListener } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { version } from '../version.ts';

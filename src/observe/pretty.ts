@@ -16,8 +16,8 @@ export function prettyLine(json: string): string {
 }
 
 /**
- * Attack: a user name or a path with a line break forges a line, and an escape sequence in it moves the cursor, hides the lines
- * above or makes the terminal type. C1 controls (U+009B) begin such sequences too.
+ * Attack: a user name or a path with a line break forges a line, and an escape sequence in it moves the cursor, hides
+ * the lines above or makes the terminal type. C1 controls (U+009B) begin such sequences too.
  */
 function visible(text: string): string {
   return text.replace(INVISIBLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);

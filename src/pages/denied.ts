@@ -39,7 +39,9 @@ export function deniedPage({ reason, application, subject }: Denied, requestId: 
   return forProxy(content, requestId);
 }
 
-/** `Full Name (user name)`; without a user name, the e-mail address stands for the full name where that is missing too. */
+/**
+ * `Full Name (user name)`; without a user name, the e-mail address stands for the full name where that is missing too.
+ */
 function accountOf(session: Pick<Session, 'user' | 'sub'>): string {
   const { user } = session;
   const account = displayName(session);

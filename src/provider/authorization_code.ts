@@ -33,8 +33,8 @@ export async function authorizationUrl(
 }
 
 /**
- * Sends the code of a callback to the token endpoint. openid-client compares `iss` (RFC 9207) and `state` first, so that
- * a foreign callback costs no request, and `nonce` after it.
+ * Sends the code of a callback to the token endpoint. openid-client compares `iss` (RFC 9207) and `state` first, so
+ * that a foreign callback costs no request, and `nonce` after it.
  * @param callback the URL that the browser came back to
  * @returns hand the result to `processAuthorizationCodeResponse`
  * @throws ProviderUnavailable

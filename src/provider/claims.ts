@@ -3,7 +3,10 @@ import type { User } from '../identity.ts';
 import { isObject } from './json.ts';
 
 export type Claims = Record<string, unknown>;
-/** Where a claim is found: authentik's name of the claim → a dotted path (`realm_access.roles`) or the whole name of a claim. */
+/**
+ * Where a claim is found: authentik's name of the claim → a dotted path (`realm_access.roles`) or the whole name of a
+ * claim.
+ */
 export type ClaimMapping = Record<string, string>;
 
 const CLAIM_NAMES = ['preferred_username', 'groups', 'entitlements', 'email', 'name', 'ak_proxy'];

@@ -1,4 +1,7 @@
-/** One application as a client of its provider: sends requests, and turns what a failed one threw into a rejection or an outage. */
+/**
+ * One application as a client of its provider: sends requests, and turns what a failed one threw into a rejection or an
+ * outage.
+ */
 import { allowInsecureRequests, Configuration, clockTolerance } from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';

@@ -18,7 +18,10 @@ export function createClientAuth(method: ClientAuthMethod, clientId: string, cli
   }
 }
 
-/** openid-client names the redirect URI without its query; RFC 6749 section 4.1.3 wants the very one of the authorization request. */
+/**
+ * openid-client names the redirect URI without its query; RFC 6749 section 4.1.3 wants the very one of the
+ * authorization request.
+ */
 function withRedirectUri(authentication: ClientAuth): ClientAuth {
   return (server, client, body, headers) => {
     const exact = body.get(REDIRECT_URI);

@@ -1,4 +1,7 @@
-/** The codes of openid-client's errors that Gatepost distinguishes. The library exports no names for them; these are oauth4webapi's. */
+/**
+ * The codes of openid-client's errors that Gatepost distinguishes. The library exports no names for them; these are
+ * oauth4webapi's.
+ */
 
 /** A claim of an ID token is not the expected one: `iss`, `aud`, `nonce`, … */
 export const JWT_CLAIM_COMPARISON = 'OAUTH_JWT_CLAIM_COMPARISON_FAILED';

@@ -1,4 +1,7 @@
-/** The providers of all applications: made when they are first used; applications of one issuer share its discovery and keys. */
+/**
+ * The providers of all applications: made when they are first used; applications of one issuer share its discovery and
+ * keys.
+ */
 
 import { withDeadline } from '../async/deadline.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';

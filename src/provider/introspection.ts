@@ -13,7 +13,8 @@ const DEFAULT_LIFETIME_SECONDS = 60;
 
 /**
  * Sends a token to the introspection endpoint.
- * @returns hand the result to `processIntrospectionResponse`; a rejection without a request where the client cannot send one
+ * @returns hand the result to `processIntrospectionResponse`; a rejection without a request where the client cannot
+ * send one
  * @throws ProviderUnavailable
  */
 export async function introspectionRequest(
@@ -68,8 +69,8 @@ function numericDate(value: unknown): number | undefined {
 }
 
 /**
- * Attack: the token of any other client is active too. It must have been issued for this client, or for a further audience
- * of its configuration.
+ * Attack: the token of any other client is active too. It must have been issued for this client, or for a further
+ * audience of its configuration.
  */
 function checkIsOurs(response: Claims, { application, issuer }: IntrospectionExpectations): Rejection | undefined {
   const accepted: unknown[] = [application.client_id, ...application.bearer_audiences];

@@ -26,17 +26,21 @@ function createLimitedFetch(now: () => number): typeof fetch {
 export interface KeySet {
   /** For a token that a client sent: a key that is not in the set is looked for once a minute. */
   keysForClientTokens: JWTVerifyGetKey;
-  /** For a token that the token endpoint gave for a code, a password or a refresh token: a missing key is looked for at once. */
+  /**
+   * For a token that the token endpoint gave for a code, a password or a refresh token: a missing key is looked for at
+   * once.
+   */
   keysForProviderTokens: JWTVerifyGetKey;
 }
 
 /**
- * Attack: tokens with invented `kid`s, each of which would cost the provider a request. jose's own limit counts from the
- * first reading, so that a key that is new right after it would be unknown for a minute. So that limit is switched off, and
- * the readings are counted here: a token that comes during a reading waits for it, a later one in that minute gets its outcome.
+ * Attack: tokens with invented `kid`s, each of which would cost the provider a request. jose's own limit counts from
+ * the first reading, so that a key that is new right after it would be unknown for a minute. So that limit is switched
+ * off, and the readings are counted here: a token that comes during a reading waits for it, a later one in that minute
+ * gets its outcome.
  *
- * Attack: one such token a minute uses up the reading of that minute, and whenever the provider changes its keys, logins
- * fail and sessions end with their refresh. So tokens that the provider itself gave are not counted.
+ * Attack: one such token a minute uses up the reading of that minute, and whenever the provider changes its keys,
+ * logins fail and sessions end with their refresh. So tokens that the provider itself gave are not counted.
  *
  * @param now milliseconds since the epoch
  */

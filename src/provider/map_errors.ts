@@ -1,4 +1,7 @@
-/** Maps what openid-client, jose and fetch throw: a rejection as a value, an outage or a rejected client as an error of ours. */
+/**
+ * Maps what openid-client, jose and fetch throw: a rejection as a value, an outage or a rejected client as an error of
+ * ours.
+ */
 import { errors as jose } from 'jose';
 import { AuthorizationResponseError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { GatepostError, ProviderUnavailable } from '../errors.ts';
@@ -55,7 +58,10 @@ const FAILED_CLAIMS = new Map<string, FailedCheck>([
 
 const rejectedBecause = (reason: FailedCheck, cause: Error) => rejected(reason, MESSAGES[reason], cause);
 
-/** The provider does not take Gatepost as its client: the operator has to look at `client_id`, `client_secret`, `scopes`, `basic`. */
+/**
+ * The provider does not take Gatepost as its client: the operator has to look at `client_id`, `client_secret`,
+ * `scopes`, `basic`.
+ */
 export class ClientRejected extends ProviderUnavailable {
   /** The provider's error code. */
   readonly error: string;

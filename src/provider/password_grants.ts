@@ -18,8 +18,8 @@ type PasswordGrant = (
 /**
  * The client credentials grant with user name and app password, as authentik takes them, and without the client's
  * secret: with it, a provider would answer for the client itself, whatever the user name and password are.
- * @returns hand the result to `processPasswordResponse`; `grant_not_offered` where the provider does not take the client
- * without its secret
+ * @returns hand the result to `processPasswordResponse`; `grant_not_offered` where the provider does not take the
+ * client without its secret
  * @throws ProviderUnavailable
  */
 export const appPasswordRequest: PasswordGrant = async (context, username, password) => {
@@ -31,8 +31,8 @@ export const appPasswordRequest: PasswordGrant = async (context, username, passw
     });
   } catch (error) {
     if (!(error instanceof ClientRejected)) throw error;
-    // Most providers have no app passwords, and reject the client for it. An application with a Basic login of its own must
-    // not end in a 503: the header is then for the application.
+    // Most providers have no app passwords, and reject the client for it. An application with a Basic login of its own
+    // must not end in a 503: the header is then for the application.
     const message = 'the provider does not take user names and passwords for this client';
     return rejected('grant_not_offered', message, error);
   }

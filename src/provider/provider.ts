@@ -13,7 +13,9 @@ export interface AuthorizationRequest {
 
 export type IdentityResult = { kind: 'verified'; identity: Identity } | Rejection;
 
-/** Claims of a token whose signature, `iss`, `aud`, `exp` and `nbf` were verified. Times in seconds, as in the token. */
+/**
+ * Claims of a token whose signature, `iss`, `aud`, `exp` and `nbf` were verified. Times in seconds, as in the token.
+ */
 export type VerifiedClaims = Record<string, unknown> & { iss: string; exp: number; iat: number };
 
 export type LogoutTokenResult =
@@ -32,24 +34,32 @@ export type LogoutTokenResult =
 export interface Provider {
   /** `jwks_uri` as far as discovery has come; empty before. Reading it sends no request. */
   readonly jwksUri: string;
-  /** Starts discovery in the background where nothing was found yet or the document is stale. Never waits, never throws. */
+  /**
+   * Starts discovery in the background where nothing was found yet or the document is stale. Never waits, never throws.
+   */
   prefetch(): void;
   /** The URL to send the browser to. */
   authorizationUrl(request: AuthorizationRequest): Promise<string>;
   /**
-   * Exchanges the code of a callback; checks `iss`, `state`, `nonce` and the signature, reads missing claims from userinfo.
+   * Exchanges the code of a callback; checks `iss`, `state`, `nonce` and the signature, reads missing claims from
+   * userinfo.
    * @param callback the URL that the browser came back to
    */
   exchangeCode(callback: URL, request: AuthorizationRequest): Promise<IdentityResult>;
   /** @param subject the session that is refreshed: tokens for another `sub` are rejected */
   refresh(refreshToken: string, subject: { sub: string; idToken: string }): Promise<IdentityResult>;
-  /** The client credentials grant with user name and app password, without the client's secret; the user is compared. */
+  /**
+   * The client credentials grant with user name and app password, without the client's secret; the user is compared.
+   */
   verifyAppPassword(username: string, password: string): Promise<IdentityResult>;
   /** The resource owner password grant, with client authentication; the user is compared. */
   verifyPassword(username: string, password: string): Promise<IdentityResult>;
   /** A JWT is verified by the provider's keys, an opaque token by introspection, as the application is configured. */
   verifyBearer(token: string): Promise<IdentityResult>;
-  /** Verifies signature, `iss`, `aud`, `exp`, `nbf`, and that `iat` is there; the endpoint checks what makes it a logout token. */
+  /**
+   * Verifies signature, `iss`, `aud`, `exp`, `nbf`, and that `iat` is there; the endpoint checks what makes it a logout
+   * token.
+   */
   verifyLogoutToken(token: string): Promise<LogoutTokenResult>;
   /** `end_session_endpoint` with `id_token_hint`; `undefined` where the provider has none. */
   endSessionUrl(idToken: string | undefined): Promise<string | undefined>;

@@ -1,4 +1,6 @@
-/** The refresh token grant (RFC 6749 section 6, OpenID Connect Core section 12): the same user, with the claims of now. */
+/**
+ * The refresh token grant (RFC 6749 section 6, OpenID Connect Core section 12): the same user, with the claims of now.
+ */
 import { decodeJwt } from 'jose';
 import { refreshTokenGrant, type TokenEndpointResponse } from 'openid-client';
 import type { Identity } from '../identity.ts';

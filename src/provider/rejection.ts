@@ -1,4 +1,7 @@
-/** A rejection: the value that stands for a code, password or token that was not accepted. Errors are left for outages and bugs. */
+/**
+ * A rejection: the value that stands for a code, password or token that was not accepted. Errors are left for outages
+ * and bugs.
+ */
 
 /** Why it was not accepted. Callers branch on this list, never on `message`. */
 export type RejectionReason =

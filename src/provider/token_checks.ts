@@ -1,4 +1,7 @@
-/** Which tokens of the provider are meant for this client: an ID token, an access token, a logout token, and never one for another. */
+/**
+ * Which tokens of the provider are meant for this client: an ID token, an access token, a logout token, and never one
+ * for another.
+ */
 import type { JWTPayload } from 'jose';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { ProviderContext } from './context.ts';
@@ -12,7 +15,8 @@ export type TokenClaims = JWTPayload & { sub: string; exp: number };
 export type TokenResult = { kind: 'verified'; claims: TokenClaims } | Rejection;
 
 /**
- * Verifies an ID token of the token endpoint: `aud` is this client. Whether `nonce` is right is for the caller to check.
+ * Verifies an ID token of the token endpoint: `aud` is this client. Whether `nonce` is right is for the caller to
+ * check.
  * @throws ProviderUnavailable where the keys cannot be read
  */
 export async function verifyIdToken(context: ProviderContext, token: string): Promise<TokenResult> {
@@ -36,8 +40,8 @@ export async function verifyBearer(
 }
 
 /**
- * Verifies what OpenID Connect Back-Channel Logout 1.0 section 2.6 shares with every other token: signature, `iss`, `aud`,
- * `exp`, and that `iat` is there.
+ * Verifies what OpenID Connect Back-Channel Logout 1.0 section 2.6 shares with every other token: signature, `iss`,
+ * `aud`, `exp`, and that `iat` is there.
  * @throws ProviderUnavailable where the keys cannot be read
  */
 export async function verifyLogoutToken(context: ProviderContext, token: string): Promise<LogoutTokenResult> {
@@ -65,8 +69,8 @@ export function checkBearer({ client_id, bearer_audiences }: ApplicationConfig, 
 
 /**
  * Whether a token is an access or ID token, or says nothing of its type. Pure.
- * Attack: logout tokens, refresh tokens, signed requests and responses are JWTs of the same issuer and audience, and some
- * of them travel in readable places.
+ * Attack: logout tokens, refresh tokens, signed requests and responses are JWTs of the same issuer and audience, and
+ * some of them travel in readable places.
  */
 export function checkAccessOrIdToken({ claims, header }: VerifiedJwt): TokenResult {
   const isOtherType =
@@ -83,7 +87,10 @@ export function checkAccessOrIdToken({ claims, header }: VerifiedJwt): TokenResu
   return { kind: 'verified', claims: { ...claims, sub } };
 }
 
-/** Attack: an ID token for another client may name this one in `azp`. So `azp` counts only in a token that says that it is an access token. */
+/**
+ * Attack: an ID token for another client may name this one in `azp`. So `azp` counts only in a token that says that it
+ * is an access token.
+ */
 function isAccessToken({ claims, header }: VerifiedJwt): boolean {
   return mediaType(header.typ) === 'at+jwt' || claims.typ === 'Bearer' || 'scope' in claims || 'scp' in claims;
 }

@@ -1,7 +1,9 @@
 /** `ak_proxy.user_attributes.additionalHeaders`: headers that the provider's administrator adds for a user. */
 import { isToken } from '../http/headers.ts';
 
-/** Hop-by-hop headers (RFC 9110, section 7.6.1), those that frame the message, and those that the response itself needs. */
+/**
+ * Hop-by-hop headers (RFC 9110, section 7.6.1), those that frame the message, and those that the response itself needs.
+ */
 const RESERVED = new Set([
   'connection',
   'keep-alive',

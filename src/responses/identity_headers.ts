@@ -1,4 +1,7 @@
-/** The identity headers of a 200: all twelve always, so that nothing that a client sent survives; rendered once per session. */
+/**
+ * The identity headers of a 200: all twelve always, so that nothing that a client sent survives; rendered once per
+ * session.
+ */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { headerValue } from '../http/headers.ts';
 import type { Session } from '../sessions/session.ts';
@@ -13,8 +16,8 @@ export interface MetaHeaders {
 }
 
 /**
- * Attack: a user who may name a group at the provider names it `x|admins`, and the application reads two groups. Such a name
- * is not sent; Gatepost's own rules compare it as it is.
+ * Attack: a user who may name a group at the provider names it `x|admins`, and the application reads two groups. Such a
+ * name is not sent; Gatepost's own rules compare it as it is.
  */
 function joinNames(names: readonly string[] = []): string {
   return names.filter((name) => !name.includes('|')).join('|');

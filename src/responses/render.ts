@@ -1,4 +1,7 @@
-/** A decision as the response to a proxy: status, headers and body. Pure but for a session's headers, which are rendered once. */
+/**
+ * A decision as the response to a proxy: status, headers and body. Pure but for a session's headers, which are rendered
+ * once.
+ */
 import type { Decision } from '../decision/decision.ts';
 import { createAllow } from './allow.ts';
 import { denyText, forbid, unavailable, unknownHost } from './deny.ts';

@@ -18,7 +18,8 @@ export function signIn(decision: SignIn, { request, capabilities }: ResponseCont
       body: '',
     };
   }
-  // For a proxy that makes its own redirect. Not where a program asked for a plain 401: nginx makes a redirect of any `Location`.
+  // For a proxy that makes its own redirect. Not where a program asked for a plain 401: nginx makes a redirect of any
+  // `Location`.
   if (page) headers.push('Location', loginUrl);
   headers.push(...challenges(decision));
   const json = request !== undefined && prefersJson(request);

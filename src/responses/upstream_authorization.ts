@@ -11,7 +11,8 @@ export function upstreamAuthorization(application: ApplicationConfig, user: User
   const name = attributeOf(user, application.basic_auth_user_attribute) || user.email;
   const password = attributeOf(user, application.basic_auth_password_attribute);
   if (name === '' && password === '') return undefined;
-  // Attack: a user who may write the attribute `admin:secret` would be `admin` to the application (RFC 7617 section 2 forbids it).
+  // Attack: a user who may write the attribute `admin:secret` would be `admin` to the application (RFC 7617 section 2
+  // forbids it).
   if (name.includes(':')) return undefined;
   return `Basic ${Buffer.from(`${name}:${password}`, 'utf8').toString('base64')}`;
 }

@@ -16,8 +16,8 @@ const DRAIN_MS = 4000;
 /** @param address as `listen.http` has it */
 export async function listen(address: string, listener: RequestListener): Promise<Server> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES }, listener);
-  // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by themselves;
-  // auth/handler.ts refuses such requests with a reason.
+  // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by
+  // themselves; auth/handler.ts refuses such requests with a reason.
   server.maxHeadersCount = 0;
   // A client's `Expect` is handed on by proxies: Node's own 417 would be no answer to their question.
   server.on('checkExpectation', listener);
@@ -28,7 +28,7 @@ export async function listen(address: string, listener: RequestListener): Promis
   return server;
 }
 
-/** As `listen`, but a port that is taken is told and done without: metrics are not worth a site that is closed. */
+/** As `listen`, but a port that is taken is logged, and the site runs without metrics. */
 export async function listenIfFree(
   address: string | false,
   listener: RequestListener,

@@ -1,10 +1,13 @@
-/** Starts the discovery of each provider once after the start: a wrong issuer is to be in the log before the first user meets it. */
+/**
+ * Starts the discovery of each provider once after the start: a wrong issuer is to be in the log before the first user
+ * meets it.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 
 /**
- * The pause between two of the first issuers, and between all others: authentik has an issuer for each application, all on
- * one server, and ten thousand attempts must take nothing from the requests that come in meanwhile.
+ * The pause between two of the first issuers, and between all others: authentik has an issuer for each application, all
+ * on one server, and ten thousand attempts must take nothing from the requests that come in meanwhile.
  */
 const PAUSE_MS = 20;
 const FIRST_ISSUERS = 50;

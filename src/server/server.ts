@@ -44,7 +44,10 @@ export interface Server extends Running {
   swap(config: Config): void;
 }
 
-/** Starts Gatepost. A store or a provider that is unavailable does not stop it: those requests get a 503 until it is back. */
+/**
+ * Starts Gatepost. A store or a provider that is unavailable does not stop it: those requests get a 503 until it is
+ * back.
+ */
 export async function serve(config: Config, options: ServeOptions = {}): Promise<Running> {
   return startServer(config, options);
 }

@@ -2,7 +2,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Before a worker is replaced; doubled for each failed start in a row, as forking without a pause would stop the machine. */
+/**
+ * Before a worker is replaced; doubled for each failed start in a row, as forking without a pause would stop the
+ * machine.
+ */
 const RESTART_PAUSE_MS = 500;
 /** Where so many workers in a row end before they listen, the next one would too. */
 const MAX_FAILED_STARTS = 6;

@@ -1,4 +1,7 @@
-/** `backchannel_logout`: the provider ends the sessions of a user who signed out elsewhere (OpenID Connect Back-Channel Logout 1.0). */
+/**
+ * `backchannel_logout`: the provider ends the sessions of a user who signed out elsewhere (OpenID Connect Back-Channel
+ * Logout 1.0).
+ */
 import type { Context } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { readForm } from '../http/form.ts';
@@ -45,7 +48,8 @@ function createAddresseeIndex(applications: readonly ApplicationConfig[]) {
 }
 
 /**
- * Attack: a recorded token, sent again, would end the sessions of its user for as long as the token lives. Each is used once.
+ * Attack: a recorded token, sent again, would end the sessions of its user for as long as the token lives. Each is used
+ * once.
  * @returns `false` where the token was used before
  * @throws StoreUnavailable
  */
@@ -58,7 +62,10 @@ function endSessions({ sessions, now }: SigninContext, logout: Logout): Promise<
   });
 }
 
-/** Section 2.8: 400 with a JSON error. A store or provider that is unavailable is a 503 instead: the provider tries again. */
+/**
+ * Section 2.8: 400 with a JSON error. A store or provider that is unavailable is a 503 instead: the provider tries
+ * again.
+ */
 function reject(ctx: Context, description: string): Outcome {
   const problem = { status: 400, reason: 'credentials_refused', error: 'invalid_request', description } as const;
   return respondWithJson(ctx, problem, 'refused', description);

@@ -1,6 +1,6 @@
 /**
- * `callback`: the browser comes back from the provider. It is never a dead end. The checks in their order; the first that
- * applies responds:
+ * `callback`: the browser comes back from the provider. It is never a dead end. The checks in their order; the first
+ * that applies responds:
  *
  *     1 state      unknown, expired, of another browser    the application where there is a session, else a new attempt
  *     2 sessions   another tab was faster                  the application

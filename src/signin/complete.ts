@@ -32,8 +32,8 @@ export async function complete(
     createdAt: context.now(),
     sessionMaxAgeMs: context.config.session_max_age,
   });
-  // Attack: session fixation. An attacker plants a session cookie, waits for the login, and shares the session that the cookie then
-  // opens. So the id is new, and every id that the browser sent ends.
+  // Attack: session fixation. An attacker plants a session cookie, waits for the login, and shares the session that the
+  // cookie then opens. So the id is new, and every id that the browser sent ends.
   const [oldId, ...otherIds] = sessions.map(({ id }) => id);
   const id = await context.sessions.create(session, oldId);
   await Promise.all(otherIds.map((otherId) => context.sessions.end(otherId)));

@@ -15,7 +15,10 @@ export interface SigninOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
   events: Events;
-  /** The host that the browser asked for: `X-Forwarded-Host` of a trusted peer, else `Host`, in the form in which hosts are compared. */
+  /**
+   * The host that the browser asked for: `X-Forwarded-Host` of a trusted peer, else `Host`, in the form in which hosts
+   * are compared.
+   */
   forwardedHost: (ctx: Context) => string | undefined;
 }
 

@@ -1,4 +1,7 @@
-/** The one place where an error at a sign-in endpoint becomes a response and an event. Fail closed: no error signs a user in. */
+/**
+ * The one place where an error at a sign-in endpoint becomes a response and an event. Fail closed: no error signs a
+ * user in.
+ */
 import { causeOf, GatepostError, ProviderUnavailable, StoreUnavailable } from '../errors.ts';
 import {
   clientRejectedPage,

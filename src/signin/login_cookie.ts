@@ -5,7 +5,10 @@ import { type CookieApplication, cookieScope, cookieSuffix } from '../sessions/s
 import { LOOP_ATTEMPTS } from './login_state.ts';
 
 export interface LoginCookie {
-  /** 32 random bytes: the same for all logins in progress in this browser, so that any number of tabs can log in at once. */
+  /**
+   * 32 random bytes: the same for all logins in progress in this browser, so that any number of tabs can log in at
+   * once.
+   */
   id: string;
   /** Whether the browser sent it; otherwise it was made just now. */
   known: boolean;
@@ -55,7 +58,9 @@ export function createLoginCookieMiddleware(): Middleware {
   };
 }
 
-/** Reads the cookie of this browser at this application. Comes first: its name and attributes depend on the application. */
+/**
+ * Reads the cookie of this browser at this application. Comes first: its name and attributes depend on the application.
+ */
 export function readLoginCookie(ctx: Context, application: CookieApplication): LoginCookie {
   const { sessionOptions } = ctx as SessionContext;
   // The scope is that of the session cookie: a browser keeps both cookies or neither.

@@ -9,7 +9,10 @@ const CLOCK_SKEW_MS = 60_000;
 export const LOOP_ATTEMPTS = 3;
 export const LOOP_WINDOW_MS = 30_000;
 
-/** Of the sealed text. A state of another version is unknown: after an upgrade or a downgrade, a login in progress starts again. */
+/**
+ * Of the sealed text. A state of another version is unknown: after an upgrade or a downgrade, a login in progress
+ * starts again.
+ */
 const FORMAT_VERSION = 1;
 
 /** What the sealed state says. Times are milliseconds since the epoch. */
@@ -26,7 +29,9 @@ export interface LoginState {
   cookieHash: string;
 }
 
-/** The secrets of a login, the same at its start and at its end, made from two halves: the sealed one and the browser's. */
+/**
+ * The secrets of a login, the same at its start and at its end, made from two halves: the sealed one and the browser's.
+ */
 export interface LoginSecrets {
   nonce: string;
   codeVerifier: string;
@@ -36,7 +41,10 @@ export type OpenedState =
   | { kind: 'valid'; login: LoginState; secrets: LoginSecrets }
   /** Too old, or of another browser: it says where the user wanted to go, and proves nothing. */
   | { kind: 'expired'; login: LoginState }
-  /** Not of this Gatepost, or of another format. `attempt` is what it says of itself, since there is nothing better to count. */
+  /**
+   * Not of this Gatepost, or of another format. `attempt` is what it says of itself, since there is nothing better to
+   * count.
+   */
   | { kind: 'unknown'; attempt: number };
 
 export interface NewLogin {
@@ -71,8 +79,8 @@ export function createLoginStates(secrets: readonly string[], now: () => number)
       const login = text === undefined ? undefined : decode(text);
       if (!login) return { kind: 'unknown', attempt: Number(/^([1-9])\./.exec(state)?.[1] ?? 0) };
       const age = now() - login.startedAt;
-      // Attack: login CSRF (RFC 6749 section 10.12). With a state and a code of the attacker's, this browser would be signed in as
-      // the attacker, who then reads what the user enters there.
+      // Attack: login CSRF (RFC 6749 section 10.12). With a state and a code of the attacker's, this browser would be
+      // signed in as the attacker, who then reads what the user enters there.
       const sameBrowser = cookieId !== undefined && login.cookieHash === hashCookieId(cookieId);
       if (!sameBrowser || age > MAX_STATE_AGE_MS || age < -CLOCK_SKEW_MS) return { kind: 'expired', login };
       return { kind: 'valid', login, secrets: deriveSecrets(login.id, cookieId) };
@@ -83,8 +91,8 @@ export function createLoginStates(secrets: readonly string[], now: () => number)
 const hashCookieId = (cookieId: string) => createHash('sha256').update(cookieId).digest('base64url');
 
 /**
- * `nonce` (OpenID Connect Core section 3.1.2.1) and PKCE's verifier (RFC 7636 section 4.1) need both halves: a state that an
- * attacker began is worthless in this browser, and so is a stolen cookie without the state.
+ * `nonce` (OpenID Connect Core section 3.1.2.1) and PKCE's verifier (RFC 7636 section 4.1) need both halves: a state
+ * that an attacker began is worthless in this browser, and so is a stolen cookie without the state.
  */
 function deriveSecrets(id: string, cookieId: string): LoginSecrets {
   const derive = (purpose: string) => createHmac('sha256', cookieId).update(`${purpose} ${id}`).digest('base64url');

@@ -47,8 +47,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The client that a token names: the provider knows the endpoint under any host, so only the token says which application is meant.
- * Nothing is verified yet.
+ * The client that a token names: the provider knows the endpoint under any host, so only the token says which
+ * application is meant. Nothing is verified yet.
  * @returns `undefined` for text that is no JWT, and for claims of other types
  */
 export function readAddressee(token: string): { issuer: string; audiences: string[] } | undefined {
@@ -64,7 +64,8 @@ export function readAddressee(token: string): { issuer: string; audiences: strin
 export function validateLogoutToken({ claims, type }: VerifiedToken, nowMs: number): Logout | RejectedToken {
   const { iss, iat, exp, sub, sid, jti } = claims;
   // Section 2.4, typ.
-  // Attack: cross-JWT confusion (section 4.1). With a token of another kind, its holder would end the sessions of its user.
+  // Attack: cross-JWT confusion (section 4.1). With a token of another kind, its holder would end the sessions of its
+  // user.
   if (!['', 'jwt', 'logout+jwt'].includes(type)) return rejected('the token is of another kind');
   // Step 4.
   if (iat * 1000 > nowMs + CLOCK_SKEW_MS) return rejected('the token is from the future');
@@ -80,7 +81,8 @@ export function validateLogoutToken({ claims, type }: VerifiedToken, nowMs: numb
     return rejected('the token is no logout token: its events do not name a logout');
   }
   // Step 7.
-  // Attack: with a stolen ID token a thief would end the session that it came from. Of the two, only an ID token has a nonce.
+  // Attack: with a stolen ID token a thief would end the session that it came from. Of the two, only an ID token has a
+  // nonce.
   if ('nonce' in claims) return rejected('a logout token must not have a nonce');
   // Step 8.
   if (!isText(jti)) return rejected('the token has no jti');
@@ -88,8 +90,8 @@ export function validateLogoutToken({ claims, type }: VerifiedToken, nowMs: numb
 }
 
 /**
- * How long the `jti` of a token is remembered, in milliseconds: as long as any replica may accept the token, whose clock and
- * that of the provider may both be wrong by the skew.
+ * How long the `jti` of a token is remembered, in milliseconds: as long as any replica may accept the token, whose
+ * clock and that of the provider may both be wrong by the skew.
  */
 export function rememberMs({ expiresAt }: Logout, nowMs: number): number {
   return Math.max(0, expiresAt - nowMs) + 2 * CLOCK_SKEW_MS;

@@ -1,4 +1,7 @@
-/** Starts a login, or one more attempt of it: redirects the browser to the provider (OpenID Connect Core section 3.1.2.1). */
+/**
+ * Starts a login, or one more attempt of it: redirects the browser to the provider (OpenID Connect Core section
+ * 3.1.2.1).
+ */
 import { redirectUri } from '../endpoints.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { type LoginCookie, writeLoginCookie } from './login_cookie.ts';

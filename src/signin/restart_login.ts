@@ -1,4 +1,7 @@
-/** Responds to a callback that completes no login: with a session the application, else one more attempt, else the loop page. */
+/**
+ * Responds to a callback that completes no login: with a session the application, else one more attempt, else the loop
+ * page.
+ */
 import { loginLoopPage } from '../pages/login.ts';
 import type { BrowserSession } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
@@ -29,7 +32,10 @@ export async function restartLogin(context: SigninContext, request: CallbackRequ
   return redirectToProvider(context, request, { returnTo, attempt: attempts + 1, firstStartedAt }, loginCookie);
 }
 
-/** An unknown state leads to the root of the application. Its count is believed: to forge it only brings the loop page sooner. */
+/**
+ * An unknown state leads to the root of the application. Its count is believed: to forge it only brings the loop page
+ * sooner.
+ */
 function previousAttempts(context: SigninContext, { application, state }: CallbackRequest) {
   if (state.kind === 'unknown') {
     const returnTo = new URL(application.external_host).href;

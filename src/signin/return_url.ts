@@ -34,7 +34,8 @@ export function readRd(query: string): string | undefined {
  * An absolute URL from the raw text, or `undefined`.
  * Attack: open redirect. A link to the login ends at the attacker's site, where the user trusts what is shown. Browsers
  * drop tabs and newlines and read `\` as `/`, so that `/\evil`, `/⇥/evil` and `https:\\evil` lead away; `//evil` and
- * `https:/evil` are read as another host; and `https://app@evil` is `evil`. All of them are rejected before a parser sees them.
+ * `https:/evil` are read as another host; and `https://app@evil` is `evil`. All of them are rejected before a parser
+ * sees them.
  */
 function parse(text: string, externalUrl: URL): URL | undefined {
   if (/[\x00-\x20\x7f\\]/.test(text)) return undefined;
@@ -68,7 +69,10 @@ function shorten(url: URL, externalUrl: URL): string {
   return short.length <= MAX_RETURN_URL_CHARS ? short : externalUrl.href;
 }
 
-/** The absolute URL that `rd` (the text of `readRd`) leads to, or the root of `external_host` where it may not lead there. */
+/**
+ * The absolute URL that `rd` (the text of `readRd`) leads to, or the root of `external_host` where it may not lead
+ * there.
+ */
 export function returnUrl(rd: string | undefined, application: AllowedTarget): string {
   const externalUrl = new URL(application.external_host);
   let text = rd;

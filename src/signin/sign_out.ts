@@ -1,4 +1,7 @@
-/** `sign_out`: ends every session of the user on this outpost before it responds, and redirects to the provider's own sign-out. */
+/**
+ * `sign_out`: ends every session of the user on this outpost before it responds, and redirects to the provider's own
+ * sign-out.
+ */
 import { ProviderUnavailable } from '../errors.ts';
 import { displayName } from '../identity.ts';
 import { signedOutPage } from '../pages/login.ts';
@@ -30,8 +33,8 @@ export async function signOut(context: SigninContext, request: BrowserRequest): 
  */
 async function endSessions({ sessions }: SigninContext, { ctx, application }: BrowserRequest): Promise<Session[]> {
   const ids = readSessionIds(ctx, application);
-  // Attack: `find` refreshes a session whose token has ended. While the provider is unavailable it would find none, and a thief's
-  // session of the same user would live on. `owner` reads the store alone.
+  // Attack: `find` refreshes a session whose token has ended. While the provider is unavailable it would find none, and
+  // a thief's session of the same user would live on. `owner` reads the store alone.
   const found = await Promise.all(ids.map((id) => sessions.owner(id, application.slug)));
   const owned = found.filter((session) => session !== undefined);
   await Promise.all([

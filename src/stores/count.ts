@@ -1,4 +1,6 @@
-/** Reads a counter's value. Attack: text that is no number would be below every limit, so it is an error and no count. */
+/**
+ * Reads a counter's value. Attack: text that is no number would be below every limit, so it is an error and no count.
+ */
 import { StoreUnavailable } from '../errors.ts';
 
 /** 0 where there is no counter. Throws `StoreUnavailable`. */

@@ -1,6 +1,6 @@
 /**
- * Finds applications of which a browser holds two session cookies of one name. The name comes from the client ID, and cookies know
- * hosts and domains, but no ports (RFC 6265, section 8.5): two ports of one host sign each other out.
+ * Finds applications of which a browser holds two session cookies of one name. The name comes from the client ID, and
+ * cookies know hosts and domains, but no ports (RFC 6265, section 8.5): two ports of one host sign each other out.
  */
 import type { Report } from '../problems.ts';
 import type { ValidApplication } from './types.ts';

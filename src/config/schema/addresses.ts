@@ -48,7 +48,8 @@ export function network() {
   const allowed = 'a network such as `10.0.0.0/8`, or an address';
   return scalar(allowed, (input) => {
     const [address = '', bits, ...more] = input.split('/');
-    // Attack: `010.0.0.0/8` and `0x0a.1` name different networks to different parsers; only the four-part decimal form counts.
+    // Attack: `010.0.0.0/8` and `0x0a.1` name different networks to different parsers; only the four-part decimal form
+    // counts.
     const v4 = ipaddr.IPv4.isValidFourPartDecimal(address) && !/(?:^|\.)0\d/.test(address);
     const v6 = address.includes(':') && !address.includes('%') && ipaddr.IPv6.isValid(address);
     const most = v4 ? 32 : 128;

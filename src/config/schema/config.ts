@@ -127,5 +127,7 @@ export const config = z.strictObject(
 
 export type AccessRule = Immutable<z.output<typeof accessRule>>;
 export type ApplicationConfig = Immutable<z.output<typeof application>>;
-/** The configuration after every check: key names are those of the file, durations are milliseconds, lists are lists. */
+/**
+ * The configuration after every check: key names are those of the file, durations are milliseconds, lists are lists.
+ */
 export type Config = Immutable<z.output<typeof config>>;

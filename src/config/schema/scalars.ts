@@ -5,7 +5,9 @@
 import * as z from 'zod';
 import { show } from '../problems.ts';
 
-/** For `safeParse`: a parser that zod generates as code takes longer to compile than one configuration takes to read. */
+/**
+ * For `safeParse`: a parser that zod generates as code takes longer to compile than one configuration takes to read.
+ */
 export const JITLESS = { jitless: true } as const;
 
 /** What the reference page says of a key. */

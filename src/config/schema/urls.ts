@@ -23,7 +23,10 @@ export function externalHost() {
 
 const ALLOWED_DOMAIN = 'a domain name such as `example.com`, without scheme and port';
 
-/** A domain that cookies may be set for, lower case, without the leading dot of older cookie rules (RFC 6265, section 5.2.3). */
+/**
+ * A domain that cookies may be set for, lower case, without the leading dot of older cookie rules (RFC 6265, section
+ * 5.2.3).
+ */
 export function cookieDomain() {
   return scalar(ALLOWED_DOMAIN, (input) => {
     const bare = input.replace(/^\./, '').replace(/\.$/, '');
@@ -43,7 +46,10 @@ export function cookieDomain() {
 
 const ALLOWED_ISSUER = 'the URL of the OpenID provider, without `/.well-known/openid-configuration`';
 
-/** An issuer, exactly as it was written: it is compared as text with what tokens say (OpenID Connect Core 1.0, section 2). */
+/**
+ * An issuer, exactly as it was written: it is compared as text with what tokens say (OpenID Connect Core 1.0, section
+ * 2).
+ */
 export function issuerUrl() {
   return scalar(ALLOWED_ISSUER, (input) => {
     if (!/^https?:\/\/[^/?#\\@\s]+(?:\/[^?#\\\s]*)?$/i.test(input) || !URL.canParse(input)) {

@@ -1,6 +1,6 @@
 /**
- * Says why a text is not YAML. The parser's own message is never shown, since it may quote the text, and that may be a secret:
- * only the place is taken from it, and the characters there decide which slip it is likely to be.
+ * Says why a text is not YAML. The parser's own message is never shown, since it may quote the text, and that may be a
+ * secret: only the place is taken from it, and the characters there decide which slip it is likely to be.
  */
 import { YAMLException } from 'js-yaml';
 import type { ConfigProblem } from '../problems.ts';

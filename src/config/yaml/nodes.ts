@@ -1,4 +1,7 @@
-/** Parses YAML 1.2 (by js-yaml) to a tree of nodes, each with its line, and reports everything that no configuration may have. */
+/**
+ * Parses YAML 1.2 (by js-yaml) to a tree of nodes, each with its line, and reports everything that no configuration may
+ * have.
+ */
 import {
   type AliasEvent,
   EVENT_ID,

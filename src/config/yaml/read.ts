@@ -13,7 +13,10 @@ export interface YamlReading {
   lineOf(path: KeyPath): number;
 }
 
-/** Parses a text. `problems` has everything that is wrong with it as YAML; a mistake that ends the parsing stands there alone. */
+/**
+ * Parses a text. `problems` has everything that is wrong with it as YAML; a mistake that ends the parsing stands there
+ * alone.
+ */
 export function readYaml(text: string): YamlReading {
   const problems: ConfigProblem[] = [];
   let root: YamlNode | undefined;

@@ -6,9 +6,10 @@ import { open, type RootDatabase, TransactionFlags } from 'lmdb';
 export type Lmdb = RootDatabase<string, string>;
 
 /**
- * A transaction is undone whole when its work throws, and has been committed when the call returns. Not with NO_SYNC_FLUSH, for
- * speed: where several processes write, a commit that is flushed later can lose one of another process, and end in
- * MDB_BAD_TXN or a crash (3 of 150 runs of four writers; none of 180 without it, at the same speed).
+ * A transaction is undone whole when its work throws, and has been committed when the call returns. Not with
+ * NO_SYNC_FLUSH, for speed: where several processes write, a commit that is flushed later can lose one of another
+ * process, and end in MDB_BAD_TXN or a crash (3 of 150 runs of four writers; none of 180 without it, at the same
+ * speed).
  */
 export const COMMIT_FLAGS: TransactionFlags = TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT;
 
