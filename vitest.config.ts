@@ -24,7 +24,7 @@ const NPM_ONLY = { env: { NPM_ONLY: 'true' } };
 const limits = (seconds: number) => ({ testTimeout: seconds * 1000, hookTimeout: seconds * 1000 });
 
 /** Percent of the statements and branches of folders without I/O that the unit and contract tests run. Raise it; never lower it. */
-const LEAST_COVERAGE = { auth: 85, access: 95, http: 95, decision: 98, credentials: 95 };
+const LEAST_COVERAGE = { auth: 93, access: 97, http: 97, decision: 98, credentials: 95 };
 
 export default defineConfig({
   test: {

@@ -6,6 +6,7 @@ import { startUrl } from '../endpoints.ts';
 import { GatepostError } from '../errors.ts';
 import { type Challenge, isNavigation, isPreflight, noRedirectChallenge } from '../http/request_kind.ts';
 import type { Reason } from '../reasons.ts';
+import type { LiveSession } from '../sessions/session.ts';
 import type { Application } from './application.ts';
 import type { Authentication } from './authentication.ts';
 import type { Allow, Decision, Forbid, InvalidRequest, SignIn, SignInPresentation, Unavailable } from './decision.ts';
@@ -50,7 +51,7 @@ export function authorizeAnyone({ request, application, rules }: Match): Decisio
 /** With the result of the authentication. */
 export function authorize(match: Match, authentication: Authentication): Decision {
   const { request, application, rules } = match;
-  if (authentication.subject) return authorizeUser(match, authentication);
+  if (authentication.subject) return authorizeUser(match, authentication, authentication.subject);
   const required = rules.find((rule) => rule.policy === 'required');
   if (!required) return allow(match, authentication);
   const { retryAfter } = authentication;
@@ -77,11 +78,10 @@ export function unavailable(cause: unknown, application?: Application): Unavaila
   return { kind: 'unavailable', reason, application, cause };
 }
 
-function authorizeUser(match: Match, authentication: Authentication): Decision {
+function authorizeUser(match: Match, authentication: Authentication, subject: LiveSession): Decision {
   const { request, application, rules } = match;
-  const { subject } = authentication;
-  const user = subject?.session.user;
-  const refusing = rules.find((rule) => rule.policy === 'required' && !(user && rule.principals(user)));
+  const { user } = subject.session;
+  const refusing = rules.find((rule) => rule.policy === 'required' && !rule.principals(user));
   if (!refusing) return allow(match, authentication);
   const message = 'this account may not open this address';
   const trace = () => traceRules(application.rules, ruleRequest(request), user);

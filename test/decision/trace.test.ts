@@ -89,6 +89,27 @@ test('a path that can be read in several ways matches no rule that opens', () =>
   );
 });
 
+test('for a domain, skip_path_regex is held against the whole URL', () => {
+  const skip_path_regex = ['^https://app\\.example\\.com/public/'];
+  const rules = compileRules({ mode: 'forward_domain', skip_path_regex, access: [] });
+  const href = 'https://app.example.com/public/a';
+  const request = { path: parsePath('/public/a'), href, method: 'GET', clientAddress: undefined };
+  expect(traceRules(rules, request)[0]?.criteria).toEqual([
+    { criterion: 'path', matched: true, wants: skip_path_regex[0], has: href },
+  ]);
+});
+
+test('an unknown method is said to be unknown, and what the user lacks is none', () => {
+  const rule: AccessRule = { methods: ['POST'], policy: 'required', groups: ['admins'] };
+  const rules = compileRules({ mode: 'forward_single', skip_path_regex: [], access: [rule] });
+  const request = { path: parsePath('/'), href: '', method: undefined, clientAddress: undefined };
+  const [trace] = traceRules(rules, request, { ...bob, groups: [] });
+  expect(trace?.criteria.map(describeCriterion)).toEqual([
+    'methods: wants POST, has unknown',
+    'groups: wants admins, has none',
+  ]);
+});
+
 test('the trace and the search agree on thousands of requests', () => {
   const access: AccessRule[] = [
     { path: '^/public/', policy: 'public' },
