@@ -2,10 +2,15 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Needs nothing but npm packages, and the built command where a process is started. */
+/** The whole server in this process: needs nothing but npm packages. */
 const CONTRACT = ['test/contract/**/*.test.ts'];
 /** Starts `dist/cli/main.js` as a process. */
-const COMMAND = ['test/cli/{process,workers}.test.ts', 'test/observe/output.test.ts'];
+const COMMAND = [
+  'test/cli/{process,workers}.test.ts',
+  'test/contract/process.test.ts',
+  'test/observe/output.test.ts',
+  'test/server/workers.test.ts',
+];
 /** Starts Redis, Sentinel and Cluster, or mounts small file systems. */
 const STORES = [
   'test/stores/redis/{store,faults}.test.ts',
@@ -60,8 +65,7 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: CONTRACT,
-          exclude: STORES,
-          globalSetup: 'test/support/build.ts',
+          exclude: [...STORES, ...COMMAND],
           ...NPM_ONLY,
           ...limits(15),
         },
