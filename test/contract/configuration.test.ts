@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { SECRET } from './setup.ts';
+import { minimal, SECRET } from './setup.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatepost-contract-'));
 const file = (name: string, text: string) => {
@@ -13,16 +13,6 @@ const file = (name: string, text: string) => {
 };
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const minimal = (more = '', top = '') => `secret: ${SECRET}
-${top}
-applications:
-  - name: Grafana
-    external_host: https://grafana.example.com
-    issuer: https://auth.example.com/application/o/grafana/
-    client_id: id
-    client_secret: the-client-secret
-${more}`;
 
 /** What is wrong, as an operator reads it. */
 function wrong(text: string, env: Record<string, string> = {}): string {

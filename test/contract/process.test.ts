@@ -18,6 +18,7 @@ import {
   createVisitor,
   fetchTokens,
   from,
+  minimal,
   OUTPOST,
   SECRET,
   send,
@@ -54,16 +55,6 @@ function gatepost(args: string[], env: Record<string, string> = {}) {
   });
   return { child, said, ended };
 }
-
-const minimal = (more = '', top = '') => `secret: ${SECRET}
-${top}
-applications:
-  - name: Grafana
-    external_host: https://grafana.example.com
-    issuer: https://auth.example.com/application/o/grafana/
-    client_id: id
-    client_secret: the-client-secret
-${more}`;
 
 describe('the process', () => {
   test('a bad configuration: every problem on standard error, exit code 2', async () => {

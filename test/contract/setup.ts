@@ -314,3 +314,14 @@ export async function fetchTokens(
 }
 
 export const seconds = () => Math.floor(Date.now() / 1000);
+
+/** The text of a configuration with one application; `more` are further keys of it, `top` of the top level. */
+export const minimal = (more = '', top = '') => `secret: ${SECRET}
+${top}
+applications:
+  - name: Grafana
+    external_host: https://grafana.example.com
+    issuer: https://auth.example.com/application/o/grafana/
+    client_id: id
+    client_secret: the-client-secret
+${more}`;

@@ -6,9 +6,9 @@ import type { Authentication } from '../../src/decision/authentication.ts';
 import { authorize, authorizeAnyone } from '../../src/decision/authorize.ts';
 import type { AuthRequest } from '../../src/decision/request.ts';
 import { isNavigation, prefersJson } from '../../src/http/request_kind.ts';
-import { requestUrl } from '../../src/http/url.ts';
 import type { LiveSession } from '../../src/sessions/session.ts';
 import { makeApplication } from '../support/application.ts';
+import { makeRequest } from '../support/auth_request.ts';
 
 const rule = (policy: Rule['policy'], principals = () => true): Rule => ({ name: policy, policy, principals });
 const user = { username: 'alice', groups: [], entitlements: [], email: '', name: '', uid: 'u', attributes: {} };
@@ -18,20 +18,7 @@ const alice: LiveSession = {
   key: 'k',
 };
 
-function request(more: Partial<AuthRequest> = {}): AuthRequest {
-  const url = requestUrl('https', 'app.example.com', '/a?b=1');
-  if ('problem' in url) throw new Error(url.problem);
-  return {
-    url,
-    method: 'GET',
-    clientAddress: undefined,
-    peerAddress: '127.0.0.1',
-    headers: {},
-    authorization: undefined,
-    authorizationRepeated: false,
-    ...more,
-  };
-}
+const request = (more: Partial<AuthRequest> = {}) => makeRequest(more, '/a?b=1');
 
 const application = (config: Partial<ApplicationConfig> = {}) =>
   compileApplication(

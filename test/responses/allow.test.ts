@@ -6,7 +6,8 @@ import { envoy } from '../../src/dialects/envoy.ts';
 import { traefik } from '../../src/dialects/traefik.ts';
 import { createAllow } from '../../src/responses/allow.ts';
 import { makeApplication } from '../support/application.ts';
-import { makeRequest, renderOptions } from './fixture.ts';
+import { makeRequest } from '../support/auth_request.ts';
+import { renderOptions } from './fixture.ts';
 
 const application = compileApplication(makeApplication({ issuer: 'https://auth.example.com/' }));
 const allow = createAllow(renderOptions());

@@ -9,7 +9,8 @@ import { nginx } from '../../src/dialects/nginx.ts';
 import { caddy, traefik } from '../../src/dialects/traefik.ts';
 import { createRender } from '../../src/responses/render.ts';
 import { makeApplication } from '../support/application.ts';
-import { makeRequest, renderOptions } from './fixture.ts';
+import { makeRequest } from '../support/auth_request.ts';
+import { renderOptions } from './fixture.ts';
 
 const application = compileApplication(makeApplication({ name: 'A "b" \\', issuer: 'https://auth.example.com/' }));
 const render = createRender(renderOptions());
