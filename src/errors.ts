@@ -2,19 +2,21 @@
  * The errors that Gatepost throws on purpose: each has a stable code, a sentence that is safe to show and a private
  * cause.
  */
-import type { Reason } from './reasons.ts';
+import { REASONS, type Reason } from './reasons.ts';
 
 /** An error with a stable `code`; `message` may be shown to any client, `cause` is for the log alone. */
 export class GatepostError extends Error {
   readonly code: Reason;
-  /** The HTTP status that fits the error where nothing else decides it. */
-  readonly status: number;
 
-  constructor(code: Reason, message: string, options: { status: number; cause?: unknown }) {
-    super(message, { cause: options.cause });
+  constructor(code: Reason, message: string, cause?: unknown) {
+    super(message, { cause });
     this.name = new.target.name;
     this.code = code;
-    this.status = options.status;
+  }
+
+  /** The HTTP status of the code, from the table of reasons. */
+  get status(): number {
+    return REASONS[this.code].status;
   }
 }
 
@@ -27,13 +29,13 @@ export function causeOf({ cause, message }: GatepostError): string {
 /** The session store timed out or failed: no request is let in, and no session ends. */
 export class StoreUnavailable extends GatepostError {
   constructor(cause?: unknown) {
-    super('store_unavailable', 'the session store cannot be reached', { status: 503, cause });
+    super('store_unavailable', 'the session store cannot be reached', cause);
   }
 }
 
 /** The OpenID provider timed out or sent an unusable response. This is neither a denial nor an approval. */
 export class ProviderUnavailable extends GatepostError {
   constructor(cause?: unknown, message = 'the OpenID provider cannot be reached') {
-    super('provider_unavailable', message, { status: 503, cause });
+    super('provider_unavailable', message, cause);
   }
 }

@@ -13,6 +13,7 @@ import {
   authorizeEndpoint,
   ruleRequest,
   unavailable,
+  unknownHost,
 } from '../decision/authorize.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
@@ -37,7 +38,7 @@ export function createAuthorizer(
   const check = (request: AuthRequest): Awaitable<Decision> => {
     // 2 match: host → application, path, method and address → rules
     const application = index.find(request.url.host);
-    if (!application) return { kind: 'unknown_host', host: request.url.host };
+    if (!application) return unknownHost(request.url.host);
     if (ENDPOINT_PATHS.has(request.url.path.raw)) return authorizeEndpoint(request, application);
     const match = { request, application, rules: application.rules.match(ruleRequest(request)) };
     const early = authorizeAnyone(match);

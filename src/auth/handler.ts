@@ -4,7 +4,7 @@
  *     1 parse         dialects/<proxy>.ts          the proxy's request   -> AuthRequest       pure
  *     2 match         auth/authorizer.ts           host, path            -> application, rules pure
  *     3 authenticate  auth/authenticate.ts         cookie, Authorization -> Authentication    the only I/O
- *  4 authorize decision/authorize.ts rules, Authentication -> Decision pure: every allow and denial
+ *     4 authorize     decision/authorize.ts        rules, Authentication -> Decision          pure; every allow, every denial
  *     5 respond       responses/render.ts          Decision              -> status, headers, body
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -72,8 +72,7 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     return decision.then((late) => respond(arrival, request, late));
   };
 
-  // Fail closed: any error while a request is parsed or a response is rendered is a 500, which no proxy takes for an
-  // allow.
+  // Fail closed: any error while parsing or rendering is a 500, which no proxy takes for an allow.
   const handleFailClosed = (arrival: Arrival): void => {
     const fail = (cause: unknown) => {
       if (arrival.res.headersSent) return void arrival.res.destroy();

@@ -21,7 +21,7 @@ export class ConfigError extends GatepostError {
   readonly problems: readonly ConfigProblem[];
 
   constructor(file: string, problems: readonly ConfigProblem[]) {
-    super('configuration_error', problems.map((problem) => formatProblem(file, problem)).join('\n'), { status: 500 });
+    super('configuration_error', problems.map((problem) => formatProblem(file, problem)).join('\n'));
     this.problems = problems;
   }
 }

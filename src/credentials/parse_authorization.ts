@@ -1,5 +1,6 @@
 /** Reads an `Authorization` header: its scheme, and the credential in it. */
 import { isUtf8 } from 'node:buffer';
+import { isB64Token } from '../http/headers.ts';
 
 export type Credential = { scheme: 'basic'; user: string; password: string } | { scheme: 'bearer'; token: string };
 
@@ -9,8 +10,6 @@ const MAX_BASIC_BYTES = 8 * 1024;
 const MAX_TOKEN_CHARS = 16 * 1024;
 /** The user name of authentik's proxy outpost with which a password is a token, for programs that know only Basic. */
 const TOKEN_USER = 'goauthentik.io/token';
-/** RFC 6750 section 2.1, `b64token`: neither space nor control character nor comma. */
-const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** RFC 7617 section 2 forbids them in user name and password. */
 const CONTROL = /\p{Cc}/u;
 
@@ -49,5 +48,5 @@ function parseBasic(value: string): Credential | 'broken' {
 }
 
 function parseBearer(token: string): Credential | 'broken' {
-  return token.length <= MAX_TOKEN_CHARS && TOKEN.test(token) ? { scheme: 'bearer', token } : 'broken';
+  return token.length <= MAX_TOKEN_CHARS && isB64Token(token) ? { scheme: 'bearer', token } : 'broken';
 }

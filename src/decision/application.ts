@@ -2,6 +2,7 @@
 import type { IndexedApplication } from '../access/application_index.ts';
 import { type AccessRules, compileRules } from '../access/rules.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import { isHttps } from '../endpoints.ts';
 import type { Scheme } from '../http/url.ts';
 import type { createPatternCompiler } from '../patterns.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
@@ -28,7 +29,7 @@ export function compileApplication(
     cookie_domain,
     config,
     slug,
-    scheme: external_host.startsWith('https:') ? 'https' : 'http',
+    scheme: isHttps(config) ? 'https' : 'http',
     cookie: sessionCookieName(config.client_id),
     rules: compileRules(config, compilePatterns),
   };

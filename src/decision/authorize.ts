@@ -5,11 +5,20 @@ import type { Rule } from '../access/rule.ts';
 import { startUrl } from '../endpoints.ts';
 import { GatepostError } from '../errors.ts';
 import { type Challenge, isNavigation, isPreflight, noRedirectChallenge } from '../http/request_kind.ts';
-import type { Reason } from '../reasons.ts';
+import { REASONS, type Reason } from '../reasons.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import type { Application } from './application.ts';
 import type { Authentication } from './authentication.ts';
-import type { Allow, Decision, Forbid, InvalidRequest, SignIn, SignInPresentation, Unavailable } from './decision.ts';
+import type {
+  Allow,
+  Decision,
+  Forbid,
+  InvalidRequest,
+  SignIn,
+  SignInPresentation,
+  Unavailable,
+  UnknownHost,
+} from './decision.ts';
 import type { AuthRequest } from './request.ts';
 import { traceRules } from './trace.ts';
 
@@ -29,20 +38,24 @@ export function invalidRequest(message: string): InvalidRequest {
   return { kind: 'invalid_request', message };
 }
 
+/** No application is configured for the host. */
+export function unknownHost(host: string): UnknownHost {
+  return { kind: 'unknown_host', host };
+}
+
 /** Gatepost's own pages for browsers: they pass without identity. */
 export function authorizeEndpoint(request: AuthRequest, application: Application): Allow {
   return allowAnonymous(request, application);
 }
 
 /**
- * What needs no authentication: `deny` refuses every client, `public` admits every client. @returns `undefined` where
- * the client must be authenticated first
+ * What needs no authentication: `deny` refuses every client, `public` admits every client.
+ * @returns `undefined` where the client must be authenticated first
  */
 export function authorizeAnyone({ request, application, rules }: Match): Decision | undefined {
   const denied = rules.find((rule) => rule.policy === 'deny');
   if (denied) {
-    const message = 'access to this address is closed to everybody';
-    return { kind: 'forbid', reason: 'denied', application, rule: denied.name, message };
+    return { kind: 'forbid', reason: 'denied', application, rule: denied.name, message: REASONS.denied.text };
   }
   if (rules.every((rule) => rule.policy === 'public')) return allowAnonymous(request, application);
   return undefined;
@@ -83,7 +96,7 @@ function authorizeUser(match: Match, authentication: Authentication, subject: Li
   const { user } = subject.session;
   const refusing = rules.find((rule) => rule.policy === 'required' && !rule.principals(user));
   if (!refusing) return allow(match, authentication);
-  const message = 'this account may not open this address';
+  const message = REASONS.forbidden.text;
   const trace = () => traceRules(application.rules, ruleRequest(request), user);
   return { kind: 'forbid', reason: 'forbidden', application, subject, rule: refusing.name, message, trace };
 }

@@ -1,7 +1,7 @@
 /** The 200 of an allowed request. The headers of a session are rendered once and kept as long as its cached copy. */
 import type { Application } from '../decision/application.ts';
 import type { Allow } from '../decision/decision.ts';
-import type { LiveSession } from '../sessions/session.ts';
+import type { LiveSession, Session } from '../sessions/session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import { identityHeaders } from './identity_headers.ts';
 import type { AuthResponse, RenderOptions, ResponseContext } from './response.ts';
@@ -17,42 +17,34 @@ interface RenderedHeaders {
 }
 
 export function createAllow(options: RenderOptions): (decision: Allow, context: ResponseContext) => AuthResponse {
-  /** A hundred requests of a page cost one rendering; it goes with the cached session that it was made from. */
-  const bySession = new WeakMap<LiveSession, RenderedHeaders>();
-  const byApplication = new WeakMap<Application, RenderedHeaders>();
+  /** A hundred requests of a page cost one rendering; it goes with the cached session, or application, behind it. */
+  const cache = new WeakMap<LiveSession | Application, RenderedHeaders>();
 
-  function identified(live: LiveSession, application: Application): RenderedHeaders {
+  function renderOnce(application: Application, subject: LiveSession | undefined): RenderedHeaders {
+    const key = subject ?? application;
     const jwksUri = options.jwksUri(application);
-    const known = bySession.get(live);
+    const known = cache.get(key);
     if (known?.jwksUri === jwksUri) return known;
-    let authorization = upstreamAuthorization(application.config, live.session.user);
+    const rendered = renderHeaders(application, subject?.session, jwksUri);
+    cache.set(key, rendered);
+    return rendered;
+  }
+
+  function renderHeaders(application: Application, session: Session | undefined, jwksUri: string): RenderedHeaders {
+    let authorization = session && upstreamAuthorization(application.config, session.user);
     const headers: string[] = [...BASE_HEADERS];
     const meta = { outpost: options.outpost, application: application.config, jwksUri };
-    const identity = identityHeaders(meta, live.session, (name) => options.onRefusedHeader(application, name));
+    const identity = identityHeaders(meta, session, (name) => options.onRefusedHeader(application, name));
     for (let i = 0; i < identity.length; i += 2) {
       // An additional header of this name is what the upstream shall get, unless `basic_auth_enabled` says otherwise.
       if (identity[i]?.toLowerCase() === 'authorization') authorization ??= identity[i + 1];
       else headers.push(identity[i] as string, identity[i + 1] as string);
     }
-    const rendered = { jwksUri, headers, authorization };
-    bySession.set(live, rendered);
-    return rendered;
-  }
-
-  function anonymous(application: Application): RenderedHeaders {
-    const jwksUri = options.jwksUri(application);
-    const known = byApplication.get(application);
-    if (known?.jwksUri === jwksUri) return known;
-    const meta = { outpost: options.outpost, application: application.config, jwksUri };
-    const headers = [...BASE_HEADERS, ...identityHeaders(meta, undefined, () => {})];
-    const rendered = { jwksUri, headers, authorization: undefined };
-    byApplication.set(application, rendered);
-    return rendered;
+    return { jwksUri, headers, authorization };
   }
 
   return (decision, context) => {
-    const { application, subject } = decision;
-    const rendered = subject ? identified(subject, application) : anonymous(application);
+    const rendered = renderOnce(decision.application, decision.subject);
     const authorization = rendered.authorization ?? decision.authorization;
     const consumed = authorization === undefined && context.request?.authorization !== undefined;
     // The same array for every request of a session: most need nothing else.

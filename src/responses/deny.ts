@@ -9,31 +9,28 @@ export const TEXT = ['Content-Type', 'text/plain; charset=utf-8'] as const;
 
 export function forbid(decision: Forbid, context: ResponseContext, options: RenderOptions): AuthResponse {
   const { reason, message } = decision;
-  if (!decision.application || !wantsPage(context)) return denyText(context, 403, reason, [], message);
-  return withPage(403, reason, options.deniedPage(decision, context.requestId));
+  if (!decision.application || !wantsPage(context)) return denyText(context, reason, { message });
+  return withPage(context, reason, options.deniedPage(decision, context.requestId));
 }
 
 export function unknownHost(host: string, context: ResponseContext, options: RenderOptions): AuthResponse {
-  const status = statusFor(context, 404);
-  if (wantsPage(context)) return withPage(status, 'unknown_host', options.unknownHostPage(host, context.requestId));
-  return denyText(context, status, 'unknown_host', [], `no application is configured for the host ${host}`);
+  if (wantsPage(context)) return withPage(context, 'unknown_host', options.unknownHostPage(host, context.requestId));
+  return denyText(context, 'unknown_host', { message: `no application is configured for the host ${host}` });
 }
 
 export function unavailable(reason: Unavailable['reason'], context: ResponseContext): AuthResponse {
-  const retry = reason === 'internal_error' ? [] : ['Retry-After', String(RETRY_AFTER_SECONDS)];
-  return denyText(context, REASONS[reason].status, reason, retry);
+  return denyText(context, reason, reason === 'internal_error' ? {} : { retryAfter: RETRY_AFTER_SECONDS });
 }
 
-/** @param message the sentence of the reason where it is left out */
+/** One line of text; status and, where the caller has none, sentence are those of the reason. */
 export function denyText(
   context: ResponseContext,
-  status: number,
   reason: Reason,
-  more: readonly string[] = [],
-  message: string = REASONS[reason].text,
+  { message = REASONS[reason].text, retryAfter }: { message?: string; retryAfter?: number } = {},
 ): AuthResponse {
-  const headers = [...NO_STORE, 'X-Gatepost-Reason', reason, ...more, ...TEXT];
-  return withBody(statusFor(context, status), headers, `${message}\n`);
+  const retry = retryAfter === undefined ? [] : ['Retry-After', String(retryAfter)];
+  const headers = [...NO_STORE, 'X-Gatepost-Reason', reason, ...retry, ...TEXT];
+  return withBody(statusOf(reason, context), headers, `${message}\n`);
 }
 
 export function withBody(status: number, headers: readonly string[], body: string): AuthResponse {
@@ -41,7 +38,8 @@ export function withBody(status: number, headers: readonly string[], body: strin
 }
 
 /** A proxy that takes anything but 200, 401, 403 and 5xx for an error gets a 403 in place of other statuses. */
-function statusFor({ request, capabilities }: ResponseContext, status: number): number {
+function statusOf(reason: Reason, { request, capabilities }: ResponseContext): number {
+  const { status } = REASONS[reason];
   return request && !capabilities.anyStatus && status > 403 && status < 500 ? 403 : status;
 }
 
@@ -49,6 +47,6 @@ function wantsPage({ request }: ResponseContext): boolean {
   return request !== undefined && isNavigation(request) && !prefersJson(request);
 }
 
-function withPage(status: number, reason: Reason, page: RenderedPage): AuthResponse {
-  return withBody(status, [...page.headers, 'X-Gatepost-Reason', reason], page.body);
+function withPage(context: ResponseContext, reason: Reason, page: RenderedPage): AuthResponse {
+  return withBody(statusOf(reason, context), [...page.headers, 'X-Gatepost-Reason', reason], page.body);
 }

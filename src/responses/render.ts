@@ -23,9 +23,9 @@ export function createRender(options: RenderOptions): Render {
       case 'unknown_host':
         return unknownHost(decision.host, context, options);
       case 'rate_limited':
-        return denyText(context, 429, 'rate_limited', ['Retry-After', String(decision.retryAfter)]);
+        return denyText(context, 'rate_limited', { retryAfter: decision.retryAfter });
       case 'invalid_request':
-        return denyText(context, 500, 'configuration_error', [], `configuration error: ${decision.message}`);
+        return denyText(context, 'configuration_error', { message: `configuration error: ${decision.message}` });
       case 'unavailable':
         return unavailable(decision.reason, context);
     }

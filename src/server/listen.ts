@@ -19,7 +19,7 @@ export async function listen(address: string, listener: RequestListener): Promis
   // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by
   // themselves; auth/handler.ts refuses such requests with a reason.
   server.maxHeadersCount = 0;
-  // A client's `Expect` is handed on by proxies: Node's own 417 would be no answer to their question.
+  // Proxies pass a client's `Expect` on: Node's own 417 would be no response to an auth request.
   server.on('checkExpectation', listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

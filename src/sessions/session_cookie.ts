@@ -1,6 +1,7 @@
 /** The session cookie: its name, and the `Set-Cookie` lines that make and clear it. */
 import { createHash } from 'node:crypto';
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import { isHttps } from '../endpoints.ts';
 
 /** What the cookie's attributes depend on. */
 export type CookieApplication = Pick<ApplicationConfig, 'client_id' | 'external_host' | 'mode' | 'cookie_domain'>;
@@ -23,7 +24,7 @@ export function cookieScope({ external_host, mode, cookie_domain }: CookieApplic
   domain: string | undefined;
 } {
   return {
-    secure: /^https:/i.test(external_host),
+    secure: isHttps({ external_host }),
     domain: mode === 'forward_domain' ? cookie_domain : undefined,
   };
 }
