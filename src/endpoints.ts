@@ -31,7 +31,10 @@ export function redirectUri(application: { external_host: string }): string {
   return `${endpointUrl(application, 'callback')}?${CALLBACK_MARK}=true`;
 }
 
-/** Where a login begins. @param returnUrl the absolute URL to come back to */
+/**
+ * Where a login begins.
+ * @param returnUrl the absolute URL to come back to
+ */
 export function startUrl(application: { external_host: string }, returnUrl: string): string {
   return `${endpointUrl(application, 'start')}?rd=${encodeURIComponent(returnUrl)}`;
 }

@@ -1,6 +1,6 @@
 /** Claims of the provider as a user in authentik's words, whatever their types. Pure. */
 import type { User } from '../identity.ts';
-import { isObject } from './json.ts';
+import { isObject } from '../json.ts';
 
 export type Claims = Record<string, unknown>;
 /**

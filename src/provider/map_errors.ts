@@ -5,6 +5,7 @@
 import { errors as jose } from 'jose';
 import { AuthorizationResponseError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { GatepostError, ProviderUnavailable } from '../errors.ts';
+import { member } from '../json.ts';
 import {
   INVALID_RESPONSE,
   JSON_ATTRIBUTE_COMPARISON,
@@ -13,7 +14,6 @@ import {
   KEY_SELECTION,
   UNSUPPORTED_OPERATION,
 } from './client_errors.ts';
-import { member } from './json.ts';
 import { OAuthError } from './oauth_error.ts';
 import { type Rejection, type RejectionReason, rejected } from './rejection.ts';
 

@@ -1,5 +1,6 @@
 /** `ak_proxy.user_attributes.additionalHeaders`: headers that the provider's administrator adds for a user. */
 import { isToken } from '../http/headers.ts';
+import { isObject } from '../json.ts';
 
 /**
  * Hop-by-hop headers (RFC 9110, section 7.6.1), those that frame the message, and those that the response itself needs.
@@ -29,7 +30,7 @@ export function additionalHeaders(
   onRefused: (name: string) => void,
 ): [string, string][] {
   const added = attributes.additionalHeaders;
-  if (typeof added !== 'object' || added === null || Array.isArray(added)) return [];
+  if (!isObject(added)) return [];
   const headers: [string, string][] = [];
   for (const [name, value] of Object.entries(added)) {
     if (!isAllowed(name) || !['string', 'number', 'boolean'].includes(typeof value)) onRefused(name);

@@ -3,9 +3,8 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assemble, type Services, type Snapshot } from '../assemble.ts';
 import type { Config } from '../config/schema/config.ts';
-import type { Store } from '../stores/store.ts';
 
-/** Requests that began with a snapshot are finished by then, and nothing reads its cache of sessions any more. */
+/** Requests that began with a snapshot are finished by then, and its sessions need no cache any more. */
 const RETIRED_MS = 120_000;
 
 export interface Snapshots {
@@ -18,13 +17,9 @@ export interface Snapshots {
   idle(): Promise<void>;
 }
 
-type Invalidate = (key: string | undefined) => void;
-
 interface Serving {
   readonly snapshot: Snapshot;
   readonly listener: RequestListener;
-  /** Called when rows of the store change. */
-  readonly invalidate: readonly Invalidate[];
 }
 
 /** @param createListener makes the HTTP listener of one snapshot */
@@ -33,24 +28,20 @@ export function createSnapshots(
   services: Services,
   createListener: (snapshot: Snapshot) => RequestListener,
 ): Snapshots {
-  const inUse = new Set<Serving>();
+  const inUse = new Set<Snapshot>();
   let current = compile(first);
-  services.store.onInvalidate((key) => {
-    for (const { invalidate } of inUse) for (const listener of invalidate) listener(key);
-  });
 
   function compile(config: Config): Serving {
-    const invalidate: Invalidate[] = [];
-    const snapshot = assemble(config, { ...services, store: withListeners(services.store, invalidate) });
-    const serving = { snapshot, listener: createListener(snapshot), invalidate };
-    inUse.add(serving);
-    return serving;
+    const snapshot = assemble(config, services);
+    inUse.add(snapshot);
+    return { snapshot, listener: createListener(snapshot) };
   }
 
-  async function retire(serving: Serving): Promise<void> {
+  async function retire(snapshot: Snapshot): Promise<void> {
     await sleep(RETIRED_MS, undefined, { ref: false });
-    await serving.snapshot.sessions.idle();
-    inUse.delete(serving);
+    await snapshot.sessions.idle();
+    snapshot.sessions.close();
+    inUse.delete(snapshot);
   }
 
   return {
@@ -58,16 +49,11 @@ export function createSnapshots(
     current: () => current.snapshot,
     swap(config) {
       const next = compile(config);
-      void retire(current);
+      void retire(current.snapshot);
       current = next;
     },
     async idle() {
-      await Promise.all([...inUse].map(({ snapshot }) => snapshot.sessions.idle()));
+      await Promise.all([...inUse].map(({ sessions }) => sessions.idle()));
     },
   };
-}
-
-/** The store, except that its listeners are kept in a list that goes with the snapshot. */
-function withListeners(store: Store, listeners: Invalidate[]): Store {
-  return Object.create(store, { onInvalidate: { value: (listener: Invalidate) => listeners.push(listener) } });
 }

@@ -1,13 +1,12 @@
 /** Checks that what a record holds is a session: the store may hold what another version of Gatepost has written. */
 import type { User } from '../identity.ts';
+import { isObject } from '../json.ts';
 import type { Session } from './session.ts';
 
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
 const isTime: Check = (value) => Number.isFinite(value);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTextList: Check = (value) => Array.isArray(value) && value.every(isText);
 const isOptional =
   (check: Check): Check =>

@@ -44,6 +44,7 @@ export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
   /** The entries that depend on a record; nearly always one, so one needs no Set. */
   const byKey = new Map<string, CacheEntry | Set<CacheEntry>>();
   const pendingReads = new Set<PendingRead>();
+  let closed = false;
 
   function addIndex(key: string, entry: CacheEntry): void {
     const linked = byKey.get(key);
@@ -80,6 +81,7 @@ export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
   return {
     get: (id: string) => entries.get(id),
     put(entry: CacheEntry): void {
+      if (closed) return;
       entry.id = ownString(entry.id);
       entries.set(entry.id, entry);
       // An entry that is larger than the whole cache was not kept.
@@ -104,6 +106,11 @@ export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
       return read;
     },
     endRead: (read: PendingRead) => void pendingReads.delete(read),
+    /** Nothing is cached any more: for a cache that no longer hears of changes. */
+    close(): void {
+      closed = true;
+      evictAll();
+    },
   };
 }
 

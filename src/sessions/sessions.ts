@@ -46,6 +46,8 @@ export interface Sessions {
   consumeOnce(name: string, ttlMs: number, work?: () => Promise<void>): Promise<boolean>;
   /** Resolves when no refresh runs. A process waits for it before it stops, or a rotated refresh token is lost. */
   idle(): Promise<void>;
+  /** Stops listening to the store. Sessions are read at each request from now on. */
+  close(): void;
 }
 
 export interface SessionsOptions {
@@ -73,7 +75,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const cache = createSessionCache(options.cacheBytes);
   const read = createSessionReader({ store, seal, cache, events: options.events });
   const refresher = createRefreshScheduler({ ...options, seal });
-  store.onInvalidate(cache.invalidate);
+  const stopListening = store.onInvalidate(cache.invalidate);
 
   /** Whether a current entry may be used now, after the refresh that it may need. */
   function checkFreshness(entry: CacheEntry, application: string): Awaitable<LiveSession | undefined> {
@@ -144,5 +146,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     endSid: revocation.endSid,
     consumeOnce: createReplayGuard(store, seal),
     idle: refresher.idle,
+    close() {
+      stopListening();
+      cache.close();
+    },
   };
 }

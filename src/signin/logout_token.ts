@@ -12,6 +12,7 @@
  * Steps 9 to 11 are optional: they compare the token with the sessions that it ends anyway. Pure.
  */
 import { decodeJwt } from 'jose';
+import { isObject } from '../json.ts';
 import { CLOCK_SKEW_SECONDS, type LogoutTokenResult } from '../provider/index.ts';
 
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
@@ -42,9 +43,6 @@ const rejected = (problem: string): RejectedToken => ({ kind: 'rejected', proble
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isOptionalText = (value: unknown): value is string | undefined => value === undefined || isText(value);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The client that a token names: the provider knows the endpoint under any host, so only the token says which

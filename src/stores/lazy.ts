@@ -2,6 +2,7 @@
  * A store whose library is loaded only when it is configured: the client of Redis alone would double the time to start.
  */
 import { StoreUnavailable } from '../errors.ts';
+import { createInvalidations } from './listeners.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -9,7 +10,9 @@ import type { Store } from './store.ts';
  */
 export function createLazyStore(load: () => Promise<Store>): Store {
   let store: Store | undefined;
+  const invalidations = createInvalidations();
   const loading = load().then((loaded) => {
+    loaded.onInvalidate(invalidations.emit);
     store = loaded;
     return loaded;
   });
@@ -38,10 +41,7 @@ export function createLazyStore(load: () => Promise<Store>): Store {
     increment: async (key, ttlMs) => (await ready()).increment(key, ttlMs),
     count: async (key) => (await ready()).count(key),
     generation: () => store?.generation(),
-    onInvalidate(listener) {
-      if (store !== undefined) store.onInvalidate(listener);
-      else loading.then((loaded) => loaded.onInvalidate(listener)).catch(() => undefined);
-    },
+    onInvalidate: invalidations.on,
     ping: async () => (await ready()).ping(),
     close: async () => (await loading.catch(() => undefined))?.close(),
   };

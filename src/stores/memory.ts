@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { createLru } from '../lru.ts';
 import { parseCount } from './count.ts';
+import { createInvalidations } from './listeners.ts';
 import type { Store } from './store.ts';
 
 interface Entry {
@@ -62,18 +63,17 @@ function createRecords(now: () => number, limits: MemoryLimits) {
  */
 export function createMemoryStore(now: () => number, limits: Partial<MemoryLimits> = {}): Store & { size(): number } {
   const records = createRecords(now, { ...DEFAULT_LIMITS, ...limits });
-  const listeners: ((key: string | undefined) => void)[] = [];
+  const invalidations = createInvalidations();
   const sweeper = setInterval(records.removeExpired, SWEEP_EVERY_MS).unref();
   const read = (key: string) => records.read(key)?.value;
-  const changed = (key: string) => listeners.forEach((listen) => void listen(key));
 
   function write(key: string, value: string, ttlMs: number): void {
     records.write(key, value, now() + ttlMs);
-    changed(key);
+    invalidations.emit(key);
   }
   function remove(key: string): void {
     records.delete(key);
-    changed(key);
+    invalidations.emit(key);
   }
   /** Nothing runs between the comparison and the step, which makes the two one step. */
   async function onlyIf(condition: boolean, step: () => void): Promise<boolean> {
@@ -100,7 +100,7 @@ export function createMemoryStore(now: () => number, limits: Partial<MemoryLimit
     count: async (key) => parseCount(read(key)),
     // No other process writes here, and every write is reported: a session that is still cached is current.
     generation: () => 0,
-    onInvalidate: (listener) => void listeners.push(listener),
+    onInvalidate: invalidations.on,
     ping: async () => {},
     async close() {
       clearInterval(sweeper);

@@ -1,4 +1,5 @@
 /** The interface of every session store: records with an end, and the atomic steps that sessions need. */
+import type { InvalidationListener } from './listeners.ts';
 
 /**
  * A key-value store with expiry. Every call either does what it says or throws `StoreUnavailable` within one second:
@@ -31,8 +32,11 @@ export interface Store {
    * nothing may be used.
    */
   generation(): number | undefined;
-  /** Calls `listener` for each record that was changed, here or elsewhere; `undefined` means all. */
-  onInvalidate(listener: (key: string | undefined) => void): void;
+  /**
+   * Calls `listener` for each record that was changed, here or elsewhere; `undefined` means all.
+   * @returns stops that
+   */
+  onInvalidate(listener: InvalidationListener): () => void;
   /** For `/-/health/ready`: throws `StoreUnavailable` unless the store takes writes. Leaves no record. */
   ping(): Promise<void>;
   close(): Promise<void>;

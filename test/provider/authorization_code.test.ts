@@ -4,7 +4,17 @@ import { ProviderUnavailable } from '../../src/errors.ts';
 import { describeError } from '../../src/observe/log.ts';
 import { ClientRejected, type RejectionReason } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
-import { attempt, clients, connect, identityOf, login, redirectUri, rejectionOf, signInAtProvider } from './fixture.ts';
+import {
+  attempt,
+  clients,
+  connect,
+  identityOf,
+  login,
+  OUTAGES,
+  redirectUri,
+  rejectionOf,
+  signInAtProvider,
+} from './fixture.ts';
 
 let provider: TestProvider;
 
@@ -175,7 +185,7 @@ describe('a code', () => {
     await rejectionOf(ours.exchangeCode(callback, other), 'invalid_grant');
   });
 
-  test.each(['error', 'busy', 'nonsense', 'reset'] as const)('the token endpoint fails: %s', async (failure) => {
+  test.each(OUTAGES)('the token endpoint fails: %s', async (failure) => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     provider.fail('token', failure);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import type { RejectionReason } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
-import { clients, connect, identityOf, rejectionOf } from './fixture.ts';
+import { clients, connect, identityOf, OUTAGES, rejectionOf } from './fixture.ts';
 
 let provider: TestProvider;
 
@@ -262,12 +262,7 @@ describe('an opaque token', () => {
     expect(provider.counts.introspection).toBe(asked + 1);
   });
 
-  test.each([
-    'error',
-    'busy',
-    'nonsense',
-    'reset',
-  ] as const)('the provider fails (%s): an outage, not a rejection', async (failure) => {
+  test.each(OUTAGES)('the provider fails (%s): an outage, not a rejection', async (failure) => {
     provider.fail('introspection', failure);
     await expect(connect(provider).ours.verifyBearer('opaque')).rejects.toThrow(ProviderUnavailable);
   });

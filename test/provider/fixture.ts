@@ -84,3 +84,6 @@ export async function rejectionOf(result: Promise<IdentityResult>, reason: Rejec
   expect(settled).toMatchObject({ reason });
   return settled;
 }
+
+/** How a provider fails without a word about the client or the user. */
+export const OUTAGES = ['error', 'busy', 'nonsense', 'reset'] as const;

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import { describeError } from '../../src/observe/log.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
-import { clients, connect, identityOf, rejectionOf } from './fixture.ts';
+import { clients, connect, identityOf, OUTAGES, rejectionOf } from './fixture.ts';
 
 let provider: TestProvider;
 let careless: TestProvider;
@@ -80,12 +80,7 @@ describe('an app password', () => {
     await rejectionOf(ours.verifyAppPassword('alice', 'x'), 'invalid_response');
   });
 
-  test.each([
-    'error',
-    'busy',
-    'nonsense',
-    'reset',
-  ] as const)('is neither accepted nor rejected: %s', async (failure) => {
+  test.each(OUTAGES)('is neither accepted nor rejected: %s', async (failure) => {
     provider.fail('token', failure);
     const error = await connect(provider)
       .ours.verifyAppPassword('alice', 'app-alice')

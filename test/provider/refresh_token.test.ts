@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
-import { clients, connect, identityOf, login, rejectionOf } from './fixture.ts';
+import { clients, connect, identityOf, login, OUTAGES, rejectionOf } from './fixture.ts';
 
 let provider: TestProvider;
 const scopes = ['openid', 'profile', 'email', 'offline_access'];
@@ -74,12 +74,7 @@ test('a response without an ID token and without a refresh token keeps the old o
   expect(after.expiresAt).toBeLessThanOrEqual(latest);
 });
 
-test.each([
-  'error',
-  'busy',
-  'nonsense',
-  'reset',
-] as const)('the provider fails (%s): an outage, not a rejection', async (failure) => {
+test.each(OUTAGES)('the provider fails (%s): an outage, not a rejection', async (failure) => {
   const { ours } = connect(provider, { scopes });
   const before = await login(ours);
   provider.fail('token', failure);

@@ -44,6 +44,27 @@ test('a cached session is found without a promise, and without a read of the sto
   expect(reads).toBe(0);
 });
 
+test('sessions that are closed hear of no change, so each request reads the store', async () => {
+  const other = open([SECRET]);
+  const id = await sessions.create(makeSession(clock.now()));
+  await sessions.find(id, 'grafana');
+  await other.find(id, 'grafana');
+  sessions.close();
+  const { peek } = store;
+  let reads = 0;
+  store.peek = (keys) => {
+    reads++;
+    return peek!(keys);
+  };
+  for (const count of [1, 2]) {
+    expect(await sessions.find(id, 'grafana')).toMatchObject({ session: { sub: 'alice-sub' } });
+    // The record, and the records that may revoke it.
+    expect(reads).toBe(2 * count);
+  }
+  await other.end(id);
+  expect(await sessions.find(id, 'grafana')).toBeUndefined();
+});
+
 test('ids are new every time, long, and not what the store knows', async () => {
   const ids = await Promise.all(Array.from({ length: 50 }, () => sessions.create(makeSession(clock.now()))));
   expect(new Set(ids).size).toBe(50);

@@ -142,6 +142,17 @@ function recordCases(place: () => Place, store: () => Store, other: () => Store)
     expect(await other().get(key)).toBeUndefined();
   });
 
+  test('a listener that has stopped hears of nothing, and the others go on', async () => {
+    const key = fresh();
+    const [stopped, going]: (string | undefined)[][] = [[], []];
+    const stop = store().onInvalidate((changed) => stopped!.push(changed));
+    store().onInvalidate((changed) => going!.push(changed));
+    stop();
+    await store().set(key, 'one', HOUR);
+    expect(stopped).toEqual([]);
+    expect(going).toContain(key);
+  });
+
   test('a holder that outlives its lock does not free the lock of the next holder', async () => {
     const key = fresh('l');
     const slow = await tryLock(store(), key, 80);

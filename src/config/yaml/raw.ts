@@ -1,4 +1,6 @@
 /** A configuration as it was written: every scalar is text, because its key alone says what it means. */
+import { isObject } from '../../json.ts';
+
 export type Raw = string | null | Raw[] | RawMapping;
 export interface RawMapping {
   [key: string]: Raw;
@@ -10,5 +12,5 @@ export function isNull(plainScalar: string): boolean {
 }
 
 export function isMapping(value: Raw | undefined): value is RawMapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject(value);
 }

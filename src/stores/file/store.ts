@@ -3,6 +3,7 @@ import { memoizePerTick } from '../../async/memoize.ts';
 import type { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
 import { parseCount } from '../count.ts';
+import { createInvalidations } from '../listeners.ts';
 import type { Store } from '../store.ts';
 import { createDatabase, type Database, type Transaction } from './database.ts';
 import { startExpiry } from './expiry.ts';
@@ -90,11 +91,11 @@ function reportUnusable(events: Events, folder: string, error: StoreUnavailable)
  * @param now milliseconds since the epoch
  */
 export function createFileStore(folder: string, now: () => number, events: Events): Store {
-  const listeners: ((key: string | undefined) => void)[] = [];
+  const invalidations = createInvalidations();
   const database = createDatabase(folder);
   // Opened now, so that a folder that cannot be used is in the log at the start.
   database.probe().catch((error: StoreUnavailable) => reportUnusable(events, folder, error));
-  const { read, ...steps } = createRecords(database, now, (key) => listeners.forEach((listen) => void listen(key)));
+  const { read, ...steps } = createRecords(database, now, invalidations.emit);
   const stopExpiry = startExpiry(database, { now, expiresAtOf });
   return {
     ...steps,
@@ -103,7 +104,7 @@ export function createFileStore(folder: string, now: () => number, events: Event
     peek: read,
     count: async (key) => parseCount(read([key])[0]),
     generation: memoizePerTick(() => readGeneration(database)),
-    onInvalidate: (listener) => void listeners.push(listener),
+    onInvalidate: invalidations.on,
     ping: database.probe,
     async close() {
       stopExpiry();

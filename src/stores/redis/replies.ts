@@ -1,13 +1,14 @@
 /** Checks replies to commands that the client has no types for: a proxy before Redis may reply otherwise. */
 import type { RedisNode } from '../../config/schema/store_url.ts';
+import { isObject } from '../../json.ts';
 
 const unexpected = (command: string) =>
   new Error(`the reply to ${command} is not that of Redis: is there a proxy before it?`);
 
 /** `HELLO`: whether the server is a node of a cluster. */
 export function readIsClusterNode(reply: unknown): boolean {
-  if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) throw unexpected('HELLO');
-  return 'mode' in reply && reply.mode === 'cluster';
+  if (!isObject(reply)) throw unexpected('HELLO');
+  return reply.mode === 'cluster';
 }
 
 /** `ROLE`: `master`, `slave` or `sentinel`. */

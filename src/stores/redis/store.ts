@@ -7,6 +7,7 @@ import type { RedisAddress } from '../../config/schema/store_url.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
 import { parseCount } from '../count.ts';
+import { createInvalidations } from '../listeners.ts';
 import { STORE_TIMEOUT_MS, type Store } from '../store.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connect.ts';
@@ -46,7 +47,7 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function createRunner(address: RedisAddress, events: Events, changed: (key?: string) => void) {
+function createRunner(address: RedisAddress, events: Events, changed: (key: string | undefined) => void) {
   const keyvs = new WeakMap<Connection, Keyv<string>>();
   const managed = openConnection(address, {
     invalidated: (key) => changed(key?.slice(KEY_PREFIX.length)),
@@ -92,16 +93,15 @@ async function probe(connection: Connection, key: string): Promise<void> {
 
 /** A store at an address of Redis. Opening never fails: the store is unavailable until Redis responds. */
 export function createRedisStore(address: RedisAddress, events: Events): Store {
-  const listeners: ((key: string | undefined) => void)[] = [];
-  const changed = (key?: string) => listeners.forEach((listen) => void listen(key));
-  const { managed, run } = createRunner(address, events, changed);
+  const invalidations = createInvalidations();
+  const { managed, run } = createRunner(address, events, invalidations.emit);
   const name = (key: string) => KEY_PREFIX + key;
   const px = (ttlMs: number) => Math.ceil(ttlMs);
 
   /** Own writes are reported too, before the caller goes on. */
   async function change<T>(key: string, step: Step<T>): Promise<T> {
     const result = await run(step);
-    changed(key);
+    invalidations.emit(key);
     return result;
   }
   const writeIf = (condition: 'NX' | 'XX', key: string, value: string, ttlMs: number) =>
@@ -125,7 +125,7 @@ export function createRedisStore(address: RedisAddress, events: Events): Store {
     increment: (key, ttlMs) => evaluate(INCREMENT, key, String(px(ttlMs))),
     count: async (key) => parseCount(await run((_, keyv) => keyv.get(name(key)))),
     generation: memoizePerTick(managed.generation),
-    onInvalidate: (listener) => void listeners.push(listener),
+    onInvalidate: invalidations.on,
     ping: () => run((_, __, connection) => probe(connection, name('ready'))),
     close: async () => managed.close(),
   };

@@ -1,4 +1,4 @@
-/** Reads values of unknown shape: JSON of a provider, and what a library threw. */
+/** Reads values of unknown shape: JSON of a provider or of a store, and what a library threw. Pure. */
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
