@@ -1,6 +1,6 @@
 /** The pages of a login and of a sign-out: what happened, and what the user can do. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { isHttps, startUrl } from '../endpoints.ts';
+import { endpointPath, isHttps, startUrl } from '../endpoints.ts';
 import type { PageContent } from './layout.ts';
 
 /** What a page needs of an application. */
@@ -12,6 +12,18 @@ export type PageApplication = Pick<ApplicationConfig, 'name' | 'external_host'>;
  */
 export function startLink(application: PageApplication, returnTo: string, text = 'Try again') {
   return { text, href: startUrl(application, returnTo) };
+}
+
+/** A request to sign out that may not be the visitor's own wish: nothing has ended yet. */
+export function signOutPage(application: PageApplication): PageContent {
+  return {
+    title: `Sign out of ${application.name}?`,
+    paragraphs: [
+      'You have not been signed out yet: the request came from another page, or from the browser itself.',
+      'Signing out ends all your sessions on this site and on the sites that share its login.',
+    ],
+    form: { text: 'Sign out', action: endpointPath('sign_out') },
+  };
 }
 
 /** @param atProvider whether the user may still have a session at the provider */

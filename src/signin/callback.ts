@@ -15,7 +15,7 @@ import { singleParam } from '../http/query.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import { complete } from './complete.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import { readLoginCookie } from './login_cookie.ts';
+import { chooseLoginCookie, readLoginCookies } from './login_cookie.ts';
 import { respondToErrorResponse, respondToRejection } from './login_failures.ts';
 import type { OpenedState } from './login_state.ts';
 import { respondWithRedirect } from './respond.ts';
@@ -38,9 +38,10 @@ export async function callback(context: SigninContext, browserRequest: BrowserRe
 
 async function readCallback(context: SigninContext, request: BrowserRequest): Promise<CallbackRequest> {
   const { ctx, application } = request;
-  const loginCookie = readLoginCookie(ctx, application);
-  const cookieId = loginCookie.known ? loginCookie.id : undefined;
-  const state = context.loginStates.open(application.slug, cookieId, singleParam(ctx.querystring, 'state'));
+  const cookies = readLoginCookies(ctx, application);
+  const cookieIds = cookies.map(({ id }) => id);
+  const state = context.loginStates.open(application.slug, cookieIds, singleParam(ctx.querystring, 'state'));
+  const loginCookie = chooseLoginCookie(cookies, state.kind === 'valid' ? state.cookieId : undefined);
   const sessions = await findBrowserSessions(context.sessions, ctx, application);
   return Object.assign(request, { state, loginCookie, sessions });
 }

@@ -3,7 +3,7 @@ import { isHttps } from '../endpoints.ts';
 import { loginLoopPage } from '../pages/login.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import { type LoginCookie, readLoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { chooseLoginCookie, type LoginCookie, readLoginCookies, writeLoginCookie } from './login_cookie.ts';
 import { LOOP_ATTEMPTS, LOOP_WINDOW_MS } from './login_state.ts';
 import { redirectToProvider } from './redirect_to_provider.ts';
 import { respondWithPage } from './respond.ts';
@@ -14,7 +14,7 @@ export async function start(context: SigninContext, request: BrowserRequest): Pr
   const rd = readRd(ctx.querystring);
   const returnTo = returnUrl(rd, application);
   request.returnTo = returnTo;
-  const loginCookie = readLoginCookie(ctx, application);
+  const loginCookie = chooseLoginCookie(readLoginCookies(ctx, application));
   if (await isLoop(context, request, loginCookie)) {
     // The count starts again, so that the link on the page works once the cause is gone.
     writeLoginCookie(ctx, { ...loginCookie, logins: [] });
