@@ -1,5 +1,6 @@
 /** The one layout of all pages: plain HTML without scripts, readable on a phone, light and dark. */
 import { createHash } from 'node:crypto';
+import { replaceControls } from '../characters.ts';
 import type { Reason } from '../reasons.ts';
 
 const STYLE = `:root{color-scheme:light dark;--ground:#f4f5f7;--paper:#fff;--ink:#1d2330;--soft:#5b6475;--line:#dde1e8;--accent:#1f5fbf}
@@ -75,7 +76,8 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-const e = escapeHtml;
+/** A control character in a text is no part of a page. */
+const e = (text: string) => escapeHtml(replaceControls(text));
 const each = <T>(list: readonly T[] | undefined, render: (item: T) => string) => (list ?? []).map(render).join('');
 const wrap = (before: string, inner: string, after: string) => (inner === '' ? '' : before + inner + after);
 

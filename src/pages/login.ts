@@ -61,6 +61,27 @@ export function loginFailedPage(
   };
 }
 
+/**
+ * The paragraphs about an account that the application could take for another one.
+ * @param problem what is wrong with it: `describeUnusable`
+ */
+export function unusableIdentity(site: string, problem: string): string[] {
+  return [
+    `You are signed in at the login provider, but ${site} could take your account for another one: ${problem}.`,
+    'An administrator must correct the account at the login provider, or choose another claim.',
+  ];
+}
+
+/** The login is complete, but nobody can be told who it is: no session begins. */
+export function unusableIdentityPage(application: PageApplication, returnTo: string, problem: string): PageContent {
+  return {
+    reason: 'unusable_identity',
+    title: 'This account cannot be used',
+    paragraphs: unusableIdentity(application.name, problem),
+    links: [startLink(application, returnTo)],
+  };
+}
+
 type LoopApplication = PageApplication & Pick<ApplicationConfig, 'mode' | 'cookie_domain'>;
 
 export function loginLoopPage(application: LoopApplication, returnTo: string): PageContent {

@@ -1,6 +1,8 @@
 /** The pages of a login that the provider, or a check of what it sent, has ended. */
+
+import { describeUnusable, type User, unusableClaim } from '../identity.ts';
 import { providerUnavailablePage } from '../pages/errors.ts';
-import { loginFailedPage } from '../pages/login.ts';
+import { loginFailedPage, unusableIdentityPage } from '../pages/login.ts';
 import { type Rejection, readDescription } from '../provider/index.ts';
 import type { BrowserRequest, Outcome } from './context.ts';
 import { respondWithPage } from './respond.ts';
@@ -21,6 +23,21 @@ export function respondToRejection(
   const sentence = 'The login provider sent a response that does not belong to the login that you started.';
   const page = loginFailedPage(application, returnTo, { sentence, code: 'invalid_answer', status: 400 });
   return respondWithPage(ctx, page, 'failed', detail);
+}
+
+/**
+ * The identity cannot be passed on: every request of such a session would be refused.
+ * @returns `undefined` where it can
+ */
+export function respondToUnusableIdentity(
+  { ctx, application }: BrowserRequest,
+  returnTo: string,
+  user: User,
+): Outcome | undefined {
+  const claim = unusableClaim(user);
+  if (claim === undefined) return undefined;
+  const problem = describeUnusable(claim, user);
+  return respondWithPage(ctx, unusableIdentityPage(application, returnTo, problem), 'unusable_identity', problem);
 }
 
 /** Error responses of the authorization endpoint (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6). */

@@ -9,7 +9,13 @@ import {
   unknownHostPage,
 } from '../../src/pages/errors.ts';
 import { PAGE_HEADERS, pageHeaders, renderPage } from '../../src/pages/layout.ts';
-import { loginFailedPage, loginLoopPage, signedOutPage, signOutPage } from '../../src/pages/login.ts';
+import {
+  loginFailedPage,
+  loginLoopPage,
+  signedOutPage,
+  signOutPage,
+  unusableIdentityPage,
+} from '../../src/pages/login.ts';
 import { makeApplication } from '../support/application.ts';
 
 const evil = '<script>alert("1")</script>&\'';
@@ -31,6 +37,7 @@ const contents = {
   sign_out: signOutPage(application),
   signed_out: signedOutPage(application, true),
   login_failed: loginFailedPage(application, returnTo, { sentence: evil, code: evil, status: 400 }),
+  unusable_identity: unusableIdentityPage(application, returnTo, evil),
   login_loop: loginLoopPage(application, returnTo),
   provider_unavailable: providerUnavailablePage(application, returnTo),
   client_rejected: clientRejectedPage(application, returnTo),
