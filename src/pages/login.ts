@@ -84,7 +84,8 @@ export function unusableIdentityPage(application: PageApplication, returnTo: str
 
 type LoopApplication = PageApplication & Pick<ApplicationConfig, 'mode' | 'cookie_domain'>;
 
-export function loginLoopPage(application: LoopApplication, returnTo: string): PageContent {
+/** @param hasSession whether the browser has sent the cookie of a session that this process knows */
+export function loginLoopPage(application: LoopApplication, returnTo: string, hasSession = false): PageContent {
   const { external_host, mode, cookie_domain } = application;
   const hosts =
     mode === 'forward_domain'
@@ -93,19 +94,27 @@ export function loginLoopPage(application: LoopApplication, returnTo: string): P
   const scheme = isHttps(application)
     ? 'The browser sends the cookie over https only. This address must not be http.'
     : 'This address is http. A cookie of the same name that was set over https hides the one that is set here.';
+  const cookieLost = [
+    'The browser does not accept cookies from this site.',
+    hosts,
+    scheme,
+    'The clock of this device, of the login provider or of this server is wrong by more than a minute.',
+  ];
+  const cookieKept = [
+    'The proxy does not pass the Cookie header on with its auth request.',
+    'Several processes of Gatepost answer, and each has a session store of its own (store: memory): they need a common one.',
+  ];
+  const problem = hasSession
+    ? 'the browser sent the cookie that proves the login here, but the request for the page came without it or to another process'
+    : 'the browser did not send back the cookie that proves the login';
   return {
     reason: 'login_loop',
     title: 'Login loop detected',
     paragraphs: [
-      `You logged in to ${application.name} several times within half a minute, and each time the browser did not send back the cookie that proves the login. Gatepost has stopped the loop here.`,
+      `You logged in to ${application.name} several times within half a minute, and each time ${problem}. Gatepost has stopped the loop here.`,
       'Possible causes:',
     ],
-    list: [
-      'The browser does not accept cookies from this site.',
-      hosts,
-      scheme,
-      'The clock of this device, of the login provider or of this server is wrong by more than a minute.',
-    ],
+    list: hasSession ? cookieKept : [...cookieLost, ...cookieKept],
     links: [startLink(application, returnTo)],
   };
 }

@@ -40,6 +40,25 @@ export function respondToUnusableIdentity(
   return respondWithPage(ctx, unusableIdentityPage(application, returnTo, problem), 'unusable_identity', problem);
 }
 
+/**
+ * A response that names no login: the provider ended one before it read `state`, or began one by itself. A new attempt
+ * would end in the same way, for ever.
+ * @returns `undefined` where there is a `state`, or nothing at all (a bookmark of the address)
+ */
+export function respondToUnaskedResponse(request: BrowserRequest, returnTo: string): Outcome | undefined {
+  const { ctx, application } = request;
+  const params = new URLSearchParams(ctx.querystring);
+  if (params.has('state')) return undefined;
+  const error = params.get('error');
+  if (error !== null) {
+    return respondToErrorResponse(request, returnTo, error, params.get('error_description') ?? undefined);
+  }
+  if (!params.has('code')) return undefined;
+  const sentence = 'The login provider sent a response that belongs to no login.';
+  const page = loginFailedPage(application, returnTo, { sentence, code: 'missing_state', status: 400 });
+  return respondWithPage(ctx, page, 'failed', 'a code without state');
+}
+
 /** Error responses of the authorization endpoint (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6). */
 export function respondToErrorResponse(
   { ctx, application }: BrowserRequest,

@@ -356,6 +356,31 @@ describe('a callback never dead-ends', () => {
     expect(page.text).toContain('Login loop detected');
     expect((await browser.open(withRd)).status).toBe(302);
   });
+
+  test('a session cookie that comes back here and not with the auth requests ends in a page that names the proxy', async () => {
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      expect((await browser.open(await untilCallback(browser, withRd))).location).toBe(url);
+    }
+    const page = await browser.open(withRd);
+    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([400, 'login_loop']);
+    expect(page.text).toContain('The proxy does not pass the Cookie header on');
+    expect(page.text).toContain('Several processes of Gatepost');
+    expect(page.text).not.toContain('does not accept cookies');
+    expect((await browser.open(withRd)).status).toBe(302);
+  });
+
+  test.each([
+    ['error=access_denied&error_description=x', 403, 'access_denied'],
+    ['error=%3Cb%3E', 403, 'unknown_error'],
+    ['code=abc', 400, 'missing_state'],
+  ])('a response without state is a page, not one more round: %s', async (query, status, code) => {
+    const address = `${endpoint(host, 'callback')}?X-authentik-auth-callback=true&${query}`;
+    const page = await browser.open(address);
+    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([status, 'login_failed']);
+    expect(page.text).toContain(`Code: ${code}`);
+    await browser.open(await untilCallback(browser, withRd));
+    expect((await browser.open(address)).location).toBe(`https://${host}/`);
+  });
 });
 
 describe('the provider', () => {
