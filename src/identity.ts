@@ -2,6 +2,7 @@
  * A user and a verified identity: what the provider, sessions, access rules and responses all know of a person or
  * program.
  */
+import { changesOnTheWay } from './characters.ts';
 
 /** A person or program in authentik's words. Every field is present; it is empty where the provider sent nothing. */
 export interface User {
@@ -32,6 +33,49 @@ export interface Identity {
   refreshToken?: string | undefined;
   /** `exp` of the token behind `jwt`. */
   expiresAt: number;
+}
+
+/** authentik's names of the claims that say who somebody is. */
+type IdentifyingClaim = 'preferred_username' | 'sub' | 'email';
+
+/** For each user that was looked at: a session has the same one at each of its requests. */
+const unusableClaims = new WeakMap<User, { claim: IdentifyingClaim | undefined }>();
+
+/**
+ * The claim that makes an identity unusable; `undefined` where it can be passed on as it was told.
+ * Attack: where people name themselves, somebody is called `root ` or `root\n` beside `root`, and the application reads
+ * `root`. To many applications an empty user name is the anonymous or the first user.
+ */
+export function unusableClaim(user: User): IdentifyingClaim | undefined {
+  let known = unusableClaims.get(user);
+  if (known === undefined) {
+    known = { claim: findUnusableClaim(user) };
+    unusableClaims.set(user, known);
+  }
+  return known.claim;
+}
+
+function findUnusableClaim({ username, uid, email }: User): IdentifyingClaim | undefined {
+  if (username === '' || changesOnTheWay(username)) return 'preferred_username';
+  if (changesOnTheWay(uid)) return 'sub';
+  return changesOnTheWay(email) ? 'email' : undefined;
+}
+
+/** A sentence for the visitor and the operator: which claim it is, what is wrong with it, and which key maps it. */
+export function describeUnusable(claim: IdentifyingClaim, { username }: User): string {
+  const problem =
+    claim === 'preferred_username' && username === '' ? 'is empty' : 'has white space at an end or a control character';
+  return `the claim ${claim} (or the one that claims.${CLAIM_KEYS[claim]} names) ${problem}`;
+}
+
+const CLAIM_KEYS: Record<IdentifyingClaim, string> = { preferred_username: 'username', sub: 'uid', email: 'email' };
+
+/**
+ * Whether a group or entitlement can be passed on.
+ * Attack: a user who may name a group at the provider names it `x|admins`, and the application reads two groups.
+ */
+export function isUsableName(name: string): boolean {
+  return !name.includes('|') && !changesOnTheWay(name);
 }
 
 /** The name that logs and pages show: the user name, or the subject where the provider sent no name. */

@@ -27,6 +27,7 @@ export const REASONS = {
   session_expired:      entry(401, 'info', 'the session has ended, log in at',                        'session_expired'),
   credentials_refused:  entry(401, 'info', 'the credentials were refused, log in at',                 'credentials_refused'),
   forbidden:            entry(403, 'info', 'this account may not open this address',                  'forbidden'),
+  unusable_identity:    entry(403, 'warn', 'the login provider names this account in a way that cannot be passed on', 'unusable_identity'),
   denied:               entry(403, 'info', 'access to this address is closed to everybody',           'denied'),
   rate_limited:         entry(429, 'info', 'too many refused credentials, try again later',           'rate_limited'),
   unknown_host:         entry(404, 'info', 'no application is configured for this host',              'unknown_host'),

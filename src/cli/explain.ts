@@ -6,7 +6,7 @@ import { type Application, compileApplication } from '../decision/application.ts
 import type { AuthRequest } from '../decision/request.ts';
 import { parseAddress } from '../http/ip.ts';
 import { parseAbsoluteUrl, type RequestUrl } from '../http/url.ts';
-import type { User } from '../identity.ts';
+import { isUsableName, type User } from '../identity.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import { describeApplication, describeDecision, describeRules, describeUser, type Row } from './explain_words.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
@@ -68,10 +68,21 @@ function toAuthRequest({ method }: ExplainRequest, url: RequestUrl, clientAddres
   };
 }
 
+/** A user whose name was not given. With an empty one nobody is let in. */
+const UNNAMED = 'a user without name';
+
 function userOf({ user, email, group }: ExplainRequest): User | undefined {
   if (user === undefined && email === undefined && group.length === 0) return undefined;
-  const [username, address] = [user ?? '', email ?? ''];
-  return { username, groups: group, entitlements: [], email: address, name: '', uid: '', attributes: {} };
+  const [username, address] = [user ?? UNNAMED, email ?? ''];
+  return {
+    username,
+    groups: group.filter(isUsableName),
+    entitlements: [],
+    email: address,
+    name: '',
+    uid: '',
+    attributes: {},
+  };
 }
 
 /** A session without a login: rules look at the user alone. */

@@ -1,10 +1,19 @@
 /** The command line: commands, their options, and the texts for a wrong one. */
 import { Command, CommanderError } from 'commander';
+import { escapeUnreadableInLines } from '../characters.ts';
 import { version } from '../version.ts';
 import { EXIT_OK, type Io } from './io.ts';
 
-/** Runs one command and resolves with its exit code. */
-export async function run(args: readonly string[], io: Io): Promise<number> {
+/**
+ * Runs one command and resolves with its exit code.
+ * Attack: a provider's answer, or a configuration from elsewhere, with control sequences for the operator's terminal.
+ */
+export async function run(args: readonly string[], terminal: Io): Promise<number> {
+  const io: Io = {
+    ...terminal,
+    out: (line) => terminal.out(escapeUnreadableInLines(line)),
+    error: (line) => terminal.error(escapeUnreadableInLines(line)),
+  };
   let code: number = EXIT_OK;
   const program = createProgram(io, (exit) => {
     code = exit;

@@ -5,6 +5,7 @@ import type { Rule } from '../access/rule.ts';
 import { startUrl } from '../endpoints.ts';
 import { GatepostError } from '../errors.ts';
 import { type Challenge, isNavigation, isPreflight, noRedirectChallenge } from '../http/request_kind.ts';
+import { describeUnusable, unusableClaim } from '../identity.ts';
 import { REASONS, type Reason } from '../reasons.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import type { Application } from './application.ts';
@@ -94,6 +95,12 @@ export function unavailable(cause: unknown, application?: Application): Unavaila
 function authorizeUser(match: Match, authentication: Authentication, subject: LiveSession): Decision {
   const { request, application, rules } = match;
   const { user } = subject.session;
+  const claim = unusableClaim(user);
+  // Attack: an identity that is somebody else's at the application. No rule passes it on, nor takes it for nobody's.
+  if (claim !== undefined) {
+    const message = describeUnusable(claim, user);
+    return { kind: 'forbid', reason: 'unusable_identity', application, subject, message };
+  }
   const refusing = rules.find((rule) => rule.policy === 'required' && !rule.principals(user));
   if (!refusing) return allow(match, authentication);
   const message = REASONS.forbidden.text;

@@ -40,7 +40,7 @@ export interface SignIn {
 /** A denial that signing in again would not change. */
 export interface Forbid {
   kind: 'forbid';
-  reason: 'denied' | 'forbidden' | 'untrusted_peer';
+  reason: 'denied' | 'forbidden' | 'unusable_identity' | 'untrusted_peer';
   application?: Application | undefined;
   subject?: LiveSession | undefined;
   /** The rule that refuses (`Rule.name`), for the operator. */

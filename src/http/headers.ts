@@ -1,12 +1,12 @@
 /** Header fields as `node:http` gives them: one value, repeated names, tokens, and texts as header values. Pure. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { replaceControls } from '../characters.ts';
 
 /** RFC 9110, section 5.6.2: header names and methods. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 6750, section 2.1, `b64token`: neither space nor control character nor comma. */
 const B64_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const PLAIN = /^[\x20-\x7e]*$/;
-const CONTROLS = /[\0-\x1f\x7f]/g;
 
 /** Whether a text can be a header name or a method. */
 export function isToken(text: string): boolean {
@@ -49,5 +49,5 @@ export function isRepeated({ rawHeaders }: { rawHeaders: readonly string[] }, na
  */
 export function headerValue(text: string): string {
   if (PLAIN.test(text)) return text;
-  return Buffer.from(text.replace(CONTROLS, ' '), 'utf8').toString('latin1');
+  return Buffer.from(replaceControls(text), 'utf8').toString('latin1');
 }

@@ -2,6 +2,7 @@
  * The log: one JSON line per decision, readable lines on a terminal. It listens to the events; no module writes to it.
  */
 import { type Logger, pino } from 'pino';
+import { escapeControls } from '../characters.ts';
 import type { Config } from '../config/schema/config.ts';
 import { GatepostError } from '../errors.ts';
 import { REASONS, type ReasonInfo } from '../reasons.ts';
@@ -31,12 +32,23 @@ export function createLog(
 ): Log {
   const readable = config.format === 'pretty' || (config.format === 'auto' && process.stdout.isTTY === true);
   const output = open((lines) => events.emit('log', linesDropped(lines)));
-  const stream = readable ? { write: (line: string) => output.write(prettyLine(line)) } : output;
+  const stream = { write: (line: string) => output.write(readable ? prettyLine(line) : safeLine(line)) };
   const formatters = { level: (level: string) => ({ level }) };
   const serializers = { duration_ms: roundMs };
   const timestamp = createTimestamp();
   listen(pino({ level: config.level, base: null, timestamp, formatters, serializers }, stream), events);
   return { flush: () => output.end?.(), droppedLines: () => output.droppedLines ?? 0 };
+}
+
+/** JSON escapes the controls below the space; the others, and two line separators, stand in it raw. */
+const RAW = /[\x7f-\x9f\u2028\u2029]/;
+
+/**
+ * Attack: to a terminal U+009B begins a control sequence, and some readers of logs end a line at U+0085 or U+2028: what
+ * others wrote would be a line of its own, or hide one.
+ */
+function safeLine(line: string): string {
+  return RAW.test(line) ? `${escapeControls(line.trimEnd())}\n` : line;
 }
 
 function linesDropped(lines: number): LogEvent {

@@ -1,26 +1,21 @@
 /** Makes a JSON log line readable, for a person at a terminal. */
+import { escapeUnreadable } from '../characters.ts';
+
 type LogLine = Record<string, unknown> & { time: string; level: string; msg: string };
 
 const COLOURS: Record<string, string> = { debug: '\x1b[2m', info: '', warn: '\x1b[33m', error: '\x1b[31m' };
-
-/** Control characters, and those that change the order in which a line is read. */
-const INVISIBLE = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
 /** `12:00:01 info  allow 200 traefik GET app.example.com/path alice (login) 0.1 ms #x6nau0UM-1` */
 export function prettyLine(json: string): string {
   const line = JSON.parse(json) as LogLine;
   const words = line.msg === 'decision' || line.msg === 'signin' ? wordsOfResponse(line) : wordsOfEvent(line);
-  const text = visible(`${line.time.slice(11, 19)} ${line.level.padEnd(5)} ${words.filter(Boolean).join(' ')}`);
+  // Attack: a user name or a path with a line break forges a line, and an escape sequence in it moves the cursor, hides
+  // the lines above or makes the terminal type. C1 controls (U+009B) begin such sequences too.
+  const text = escapeUnreadable(
+    `${line.time.slice(11, 19)} ${line.level.padEnd(5)} ${words.filter(Boolean).join(' ')}`,
+  );
   const colour = COLOURS[line.level];
   return `${colour ? `${colour}${text}\x1b[0m` : text}\n`;
-}
-
-/**
- * Attack: a user name or a path with a line break forges a line, and an escape sequence in it moves the cursor, hides
- * the lines above or makes the terminal type. C1 controls (U+009B) begin such sequences too.
- */
-function visible(text: string): string {
-  return text.replace(INVISIBLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function wordsOfResponse(line: LogLine): unknown[] {

@@ -6,6 +6,7 @@ import type { Reason } from '../reasons.ts';
 import type { Session } from '../sessions/session.ts';
 import { unknownHostPage } from './errors.ts';
 import { PAGE_HEADERS, type PageContent, renderPage } from './layout.ts';
+import { unusableIdentity } from './login.ts';
 
 /** What the page of a denial says; a `Forbid` has all of it. */
 export interface Denied {
@@ -13,6 +14,8 @@ export interface Denied {
   application?: { config: ApplicationConfig } | undefined;
   /** The session of the user, where one is signed in. */
   subject?: { session: Pick<Session, 'user' | 'sub'> } | undefined;
+  /** What is wrong with an identity that is unusable. */
+  message?: string;
 }
 
 /** The page for a host that no application has. */
@@ -21,18 +24,19 @@ export function unknownHost(host: string, requestId: string) {
 }
 
 /** The page for an address that the user, or everyone, may not open. */
-export function deniedPage({ reason, application, subject }: Denied, requestId: string) {
+export function deniedPage({ reason, application, subject, message = '' }: Denied, requestId: string) {
   const config = application?.config;
   const site = config?.name ?? 'this site';
   const facts: [string, string][] = [];
   if (subject) facts.push(['Account', accountOf(subject.session)]);
   if (config) facts.push(['Application', config.name]);
+  const refused = subject
+    ? [`You are signed in, but this account may not open this page of ${site}.`]
+    : [`This page of ${site} is closed to everyone.`];
   const content: PageContent = {
     reason,
     title: 'Access denied',
-    paragraphs: subject
-      ? [`You are signed in, but this account may not open this page of ${site}.`]
-      : [`This page of ${site} is closed to everyone.`],
+    paragraphs: reason === 'unusable_identity' ? unusableIdentity(site, message) : refused,
     facts,
     links: subject && config ? [{ text: 'Use another account', href: endpointUrl(config, 'sign_out') }] : [],
   };

@@ -1,5 +1,6 @@
 /** The one layout of all pages: plain HTML without scripts, readable on a phone, light and dark. */
 import { createHash } from 'node:crypto';
+import { replaceControls } from '../characters.ts';
 import type { Reason } from '../reasons.ts';
 
 const STYLE = `:root{color-scheme:light dark;--ground:#f4f5f7;--paper:#fff;--ink:#1d2330;--soft:#5b6475;--line:#dde1e8;--accent:#1f5fbf}
@@ -15,22 +16,40 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0 0
 dt{color:var(--soft)}
 dd{margin:0}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.5rem 0 0}
-.actions a{padding:.55rem 1rem;border:1px solid var(--accent);border-radius:.5rem;color:var(--accent);text-decoration:none}
-.actions a:first-child{background:var(--accent);color:var(--paper)}
+.actions a,button{padding:.55rem 1rem;border:1px solid var(--accent);border-radius:.5rem;color:var(--accent);font:inherit;text-decoration:none}
+.actions a:first-child,button{background:var(--accent);color:var(--paper)}
 footer{margin-top:1.5rem;padding-top:.75rem;border-top:1px solid var(--line);color:var(--soft);font-size:.85rem;overflow-wrap:anywhere}`;
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-/** A page loads nothing, sends no form and cannot be framed (Content Security Policy Level 3). */
-const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
+type PageHeaders = readonly (readonly [name: string, value: string])[];
 
-export const PAGE_HEADERS: readonly (readonly [name: string, value: string])[] = [
+/** A page loads nothing and cannot be framed (Content Security Policy Level 3). */
+const pageHeadersWith = (formAction: string, referrerPolicy: string): PageHeaders => [
   ['Content-Type', 'text/html; charset=utf-8'],
-  ['Content-Security-Policy', POLICY],
+  [
+    'Content-Security-Policy',
+    `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action ${formAction}`,
+  ],
   ['Cache-Control', 'no-store'],
-  ['Referrer-Policy', 'no-referrer'],
+  ['Referrer-Policy', referrerPolicy],
   ['X-Content-Type-Options', 'nosniff'],
 ];
+
+/** A page without a form sends none. */
+export const PAGE_HEADERS = pageHeadersWith("'none'", 'no-referrer');
+
+/**
+ * The form goes to this site. What follows may be anywhere: Chromium holds `form-action` against every redirect behind a
+ * form, and a provider leads on to sites of its own. `same-origin`: under `no-referrer` a browser sends `Origin: null`
+ * with the form, and the site could not know its own page.
+ */
+const FORM_PAGE_HEADERS = pageHeadersWith("'self' http: https:", 'same-origin');
+
+/** The headers of a page. */
+export function pageHeaders({ form }: Pick<PageContent, 'form'>): PageHeaders {
+  return form ? FORM_PAGE_HEADERS : PAGE_HEADERS;
+}
 
 /** What a page says, and the response that it belongs to. */
 export interface PageContent {
@@ -49,13 +68,16 @@ export interface PageContent {
   list?: string[];
   /** The first link is the one that most users want. */
   links?: { text: string; href: string }[];
+  /** A button that posts an empty form to a path of this site. */
+  form?: { text: string; action: string };
 }
 
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-const e = escapeHtml;
+/** A control character in a text is no part of a page. */
+const e = (text: string) => escapeHtml(replaceControls(text));
 const each = <T>(list: readonly T[] | undefined, render: (item: T) => string) => (list ?? []).map(render).join('');
 const wrap = (before: string, inner: string, after: string) => (inner === '' ? '' : before + inner + after);
 
@@ -64,7 +86,7 @@ const wrap = (before: string, inner: string, after: string) => (inner === '' ? '
  * Attack: a user name or host with markup in it would run as a script of this site; every text is escaped here.
  */
 export function renderPage(content: PageContent, requestId: string): string {
-  const { title, paragraphs, facts, list, links, reason, code = reason } = content;
+  const { title, paragraphs, facts, list, links, form, reason, code = reason } = content;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -85,7 +107,7 @@ ${each(paragraphs, (text) => `<p>${e(text)}</p>\n`)}${wrap(
   '<ul>\n',
   each(list, (text) => `<li>${e(text)}</li>\n`),
   '</ul>\n',
-)}${wrap(
+)}${form ? `<form method="post" action="${e(form.action)}"><button>${e(form.text)}</button></form>\n` : ''}${wrap(
   '<p class="actions">',
   each(links, ({ text, href }) => `<a href="${e(href)}">${e(text)}</a>`),
   '</p>\n',

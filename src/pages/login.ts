@@ -1,6 +1,6 @@
 /** The pages of a login and of a sign-out: what happened, and what the user can do. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { isHttps, startUrl } from '../endpoints.ts';
+import { endpointPath, isHttps, startUrl } from '../endpoints.ts';
 import type { PageContent } from './layout.ts';
 
 /** What a page needs of an application. */
@@ -12,6 +12,18 @@ export type PageApplication = Pick<ApplicationConfig, 'name' | 'external_host'>;
  */
 export function startLink(application: PageApplication, returnTo: string, text = 'Try again') {
   return { text, href: startUrl(application, returnTo) };
+}
+
+/** A request to sign out that may not be the visitor's own wish: nothing has ended yet. */
+export function signOutPage(application: PageApplication): PageContent {
+  return {
+    title: `Sign out of ${application.name}?`,
+    paragraphs: [
+      'You have not been signed out yet: the request came from another page, or from the browser itself.',
+      'Signing out ends all your sessions on this site and on the sites that share its login.',
+    ],
+    form: { text: 'Sign out', action: endpointPath('sign_out') },
+  };
 }
 
 /** @param atProvider whether the user may still have a session at the provider */
@@ -49,9 +61,31 @@ export function loginFailedPage(
   };
 }
 
+/**
+ * The paragraphs about an account that the application could take for another one.
+ * @param problem what is wrong with it: `describeUnusable`
+ */
+export function unusableIdentity(site: string, problem: string): string[] {
+  return [
+    `You are signed in at the login provider, but ${site} could take your account for another one: ${problem}.`,
+    'An administrator must correct the account at the login provider, or choose another claim.',
+  ];
+}
+
+/** The login is complete, but nobody can be told who it is: no session begins. */
+export function unusableIdentityPage(application: PageApplication, returnTo: string, problem: string): PageContent {
+  return {
+    reason: 'unusable_identity',
+    title: 'This account cannot be used',
+    paragraphs: unusableIdentity(application.name, problem),
+    links: [startLink(application, returnTo)],
+  };
+}
+
 type LoopApplication = PageApplication & Pick<ApplicationConfig, 'mode' | 'cookie_domain'>;
 
-export function loginLoopPage(application: LoopApplication, returnTo: string): PageContent {
+/** @param hasSession whether the browser has sent the cookie of a session that this process knows */
+export function loginLoopPage(application: LoopApplication, returnTo: string, hasSession = false): PageContent {
   const { external_host, mode, cookie_domain } = application;
   const hosts =
     mode === 'forward_domain'
@@ -60,19 +94,27 @@ export function loginLoopPage(application: LoopApplication, returnTo: string): P
   const scheme = isHttps(application)
     ? 'The browser sends the cookie over https only. This address must not be http.'
     : 'This address is http. A cookie of the same name that was set over https hides the one that is set here.';
+  const cookieLost = [
+    'The browser does not accept cookies from this site.',
+    hosts,
+    scheme,
+    'The clock of this device, of the login provider or of this server is wrong by more than a minute.',
+  ];
+  const cookieKept = [
+    'The proxy does not pass the Cookie header on with its auth request.',
+    'Several processes of Gatepost answer, and each has a session store of its own (store: memory): they need a common one.',
+  ];
+  const problem = hasSession
+    ? 'the browser sent the cookie that proves the login here, but the request for the page came without it or to another process'
+    : 'the browser did not send back the cookie that proves the login';
   return {
     reason: 'login_loop',
     title: 'Login loop detected',
     paragraphs: [
-      `You logged in to ${application.name} several times within half a minute, and each time the browser did not send back the cookie that proves the login. Gatepost has stopped the loop here.`,
+      `You logged in to ${application.name} several times within half a minute, and each time ${problem}. Gatepost has stopped the loop here.`,
       'Possible causes:',
     ],
-    list: [
-      'The browser does not accept cookies from this site.',
-      hosts,
-      scheme,
-      'The clock of this device, of the login provider or of this server is wrong by more than a minute.',
-    ],
+    list: hasSession ? cookieKept : [...cookieLost, ...cookieKept],
     links: [startLink(application, returnTo)],
   };
 }

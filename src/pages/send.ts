@@ -1,7 +1,7 @@
 /** Writes the responses that a browser sees: redirects, and pages with their headers. */
 import type { Context } from 'koa';
 import { REASONS, RETRY_AFTER_SECONDS } from '../reasons.ts';
-import { PAGE_HEADERS, type PageContent, renderPage } from './layout.ts';
+import { type PageContent, pageHeaders, renderPage } from './layout.ts';
 
 /**
  * Attack: the URL of a callback holds a code; a cache, or a `Referer` header at the next site, would show it.
@@ -18,7 +18,7 @@ export function redirect(ctx: Context, url: string): void {
 /** Responds with a page. The request's id is in `ctx.state`. */
 export function sendPage(ctx: Context, content: PageContent): void {
   const { reason, status = reason ? REASONS[reason].status : 200 } = content;
-  for (const [name, value] of PAGE_HEADERS) ctx.set(name, value);
+  for (const [name, value] of pageHeaders(content)) ctx.set(name, value);
   if (reason) ctx.set('X-Gatepost-Reason', reason);
   if (status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
   ctx.status = status;

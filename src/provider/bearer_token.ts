@@ -42,16 +42,15 @@ async function readUserinfo(context: ProviderContext, token: string, claims: Tok
   }
 }
 
-/** Pure. */
 function toIdentity(
-  { application }: ProviderContext,
+  { application, onLeftOut }: ProviderContext,
   { token, issuer, claims, userinfo }: { token: string; issuer: string; claims: TokenClaims; userinfo: Claims },
 ): Identity {
   return {
     issuer,
     sub: claims.sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
-    user: userFrom(mergeClaims(claims, userinfo), application.claims),
+    user: userFrom(mergeClaims(claims, userinfo), application.claims, onLeftOut),
     jwt: token,
     idToken: '',
     expiresAt: claims.exp * 1000,

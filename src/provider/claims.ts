@@ -1,5 +1,5 @@
 /** Claims of the provider as a user in authentik's words, whatever their types. Pure. */
-import type { User } from '../identity.ts';
+import { isUsableName, type User } from '../identity.ts';
 import { isObject } from '../json.ts';
 
 export type Claims = Record<string, unknown>;
@@ -52,14 +52,27 @@ export function mergeClaims(claims: Claims, more: Claims): Claims {
   return { ...more, ...claims };
 }
 
-/** The user that verified claims describe. */
-export function userFrom(claims: Claims, mapping: ClaimMapping): User {
+/**
+ * The user that verified claims describe.
+ * @param onLeftOut is called with each group or entitlement that cannot be passed on: neither headers nor rules have it
+ */
+export function userFrom(
+  claims: Claims,
+  mapping: ClaimMapping,
+  onLeftOut: (claim: string, value: string) => void = () => undefined,
+): User {
+  const namesIn = (claim: string) =>
+    asList(readClaim(claims, mapping, claim)).filter((name) => {
+      const usable = isUsableName(name);
+      if (!usable) onLeftOut(claim, name);
+      return usable;
+    });
   const proxy = readClaim(claims, mapping, 'ak_proxy');
   const attributes = isObject(proxy) ? proxy.user_attributes : undefined;
   return {
     username: asText(readClaim(claims, mapping, 'preferred_username')),
-    groups: asList(readClaim(claims, mapping, 'groups')),
-    entitlements: asList(readClaim(claims, mapping, 'entitlements')),
+    groups: namesIn('groups'),
+    entitlements: namesIn('entitlements'),
     email: asText(readClaim(claims, mapping, 'email')),
     emailVerified: asBoolean(claims.email_verified),
     name: asText(readClaim(claims, mapping, 'name')),

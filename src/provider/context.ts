@@ -9,4 +9,6 @@ export interface ProviderContext {
   client: Client;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Called for each value that is left out of a claim. */
+  onLeftOut(claim: string, value: string): void;
 }

@@ -45,7 +45,7 @@ export async function identityFromTokens(
     issuer,
     sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
-    user: userFrom(claims, mapping),
+    user: userFrom(claims, mapping, context.onLeftOut),
     jwt: access ? tokens.access_token : (tokens.id_token ?? ''),
     idToken: tokens.id_token ?? '',
     refreshToken: tokens.refresh_token,

@@ -52,6 +52,7 @@ export function createProvider(
     discovery,
     client: createClient(application, discovery, events),
     now,
+    onLeftOut: warnOncePerClaim(application, events),
   };
   return {
     get jwksUri() {
@@ -82,6 +83,18 @@ export function createProvider(
     verifyBearer: (token) => inTime(() => verifyBearerToken(context, token)),
     verifyLogoutToken: (token) => inTime(() => verifyLogoutToken(context, token)),
     endSessionUrl: (idToken) => inTime(() => endSessionUrl(context, idToken)),
+  };
+}
+
+/** One warning for a claim: the values would come again with every login. */
+function warnOncePerClaim({ slug }: ApplicationConfig, events: Events): ProviderContext['onLeftOut'] {
+  const warned = new Set<string>();
+  return (claim, value) => {
+    if (warned.has(claim)) return;
+    warned.add(claim);
+    const shown = JSON.stringify(value.slice(0, 100));
+    const message = `a value of ${claim} is left out, as it has white space at an end, a control character or "|": ${shown}; further ones are not reported`;
+    events.emit('log', { level: 'warn', event: 'claims.value_left_out', message, application: slug });
   };
 }
 

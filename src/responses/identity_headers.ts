@@ -4,6 +4,7 @@
  */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { headerValue } from '../http/headers.ts';
+import { isUsableName } from '../identity.ts';
 import type { Session } from '../sessions/session.ts';
 import { version } from '../version.ts';
 import { additionalHeaders } from './additional_headers.ts';
@@ -15,12 +16,9 @@ export interface MetaHeaders {
   jwksUri: string;
 }
 
-/**
- * Attack: a user who may name a group at the provider names it `x|admins`, and the application reads two groups. Such a
- * name is not sent; Gatepost's own rules compare it as it is.
- */
+/** Again what `userFrom` leaves out: a session of an earlier version may have more. */
 function joinNames(names: readonly string[] = []): string {
-  return names.filter((name) => !name.includes('|')).join('|');
+  return names.filter(isUsableName).join('|');
 }
 
 /**

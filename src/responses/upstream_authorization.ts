@@ -1,4 +1,5 @@
 /** Makes the `Authorization` header with which an application is to see the user (`basic_auth_enabled`). */
+import { hasControls } from '../characters.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { User } from '../identity.ts';
 
@@ -14,6 +15,8 @@ export function upstreamAuthorization(application: ApplicationConfig, user: User
   // Attack: a user who may write the attribute `admin:secret` would be `admin` to the application (RFC 7617 section 2
   // forbids it).
   if (name.includes(':')) return undefined;
+  // Of control characters, which that section forbids as well, an application may see as much as before the first.
+  if (hasControls(name) || hasControls(password)) return undefined;
   return `Basic ${Buffer.from(`${name}:${password}`, 'utf8').toString('base64')}`;
 }
 

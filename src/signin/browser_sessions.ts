@@ -12,9 +12,12 @@ export interface BrowserSession {
   session: Session | undefined;
 }
 
-/** The values of every session cookie of the application that the browser sent, in order. */
-export function readSessionIds(ctx: Context, application: ApplicationConfig): string[] {
-  return readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id));
+/**
+ * The values of every session cookie of the application that the browser sent, in order.
+ * @param max as many as an auth request looks at, unless it is given
+ */
+export function readSessionIds(ctx: Context, application: ApplicationConfig, max?: number): string[] {
+  return readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id), max);
 }
 
 /**

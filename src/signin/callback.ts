@@ -8,6 +8,7 @@
  *     4 code       missing                                 as 1
  *     5 exchange   the provider rejects the code           as 1
  *                  the tokens do not pass a check          a page
+ *                  the identity cannot be passed on        a page
  *     6 complete                                           a session, and the application
  */
 import { endpointUrl, redirectUri } from '../endpoints.ts';
@@ -15,8 +16,8 @@ import { singleParam } from '../http/query.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import { complete } from './complete.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import { readLoginCookie } from './login_cookie.ts';
-import { respondToErrorResponse, respondToRejection } from './login_failures.ts';
+import { chooseLoginCookie, readLoginCookies } from './login_cookie.ts';
+import { respondToErrorResponse, respondToRejection, respondToUnusableIdentity } from './login_failures.ts';
 import type { OpenedState } from './login_state.ts';
 import { respondWithRedirect } from './respond.ts';
 import { type CallbackRequest, restartLogin } from './restart_login.ts';
@@ -38,9 +39,10 @@ export async function callback(context: SigninContext, browserRequest: BrowserRe
 
 async function readCallback(context: SigninContext, request: BrowserRequest): Promise<CallbackRequest> {
   const { ctx, application } = request;
-  const loginCookie = readLoginCookie(ctx, application);
-  const cookieId = loginCookie.known ? loginCookie.id : undefined;
-  const state = context.loginStates.open(application.slug, cookieId, singleParam(ctx.querystring, 'state'));
+  const cookies = readLoginCookies(ctx, application);
+  const cookieIds = cookies.map(({ id }) => id);
+  const state = context.loginStates.open(application.slug, cookieIds, singleParam(ctx.querystring, 'state'));
+  const loginCookie = chooseLoginCookie(cookies, state.kind === 'valid' ? state.cookieId : undefined);
   const sessions = await findBrowserSessions(context.sessions, ctx, application);
   return Object.assign(request, { state, loginCookie, sessions });
 }
@@ -75,8 +77,11 @@ async function exchangeAndComplete(context: SigninContext, request: ValidCallbac
   const authorizationRequest = { redirectUri: redirectUri(application), state, ...secrets };
   const exchange = await provider.exchangeCode(url, authorizationRequest);
   if (exchange.kind === 'verified') {
+    const { identity } = exchange;
+    const unusable = respondToUnusableIdentity(request, login.returnTo, identity.user);
+    if (unusable) return unusable;
     const { sessions, loginCookie } = request;
-    const completed = { identity: exchange.identity, tokenIssuedAt, returnTo: login.returnTo, sessions, loginCookie };
+    const completed = { identity, tokenIssuedAt, returnTo: login.returnTo, sessions, loginCookie };
     return complete(context, request, completed);
   }
   if (exchange.reason === 'invalid_grant') return restartLogin(context, request);

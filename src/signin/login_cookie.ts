@@ -1,6 +1,7 @@
 /** The login cookie: binds logins in progress to one browser. koa-session carries it. */
 import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
+import { readCookies } from '../http/cookies.ts';
 import { type CookieApplication, cookieScope, cookieSuffix } from '../sessions/session_cookie.ts';
 import { LOOP_ATTEMPTS } from './login_state.ts';
 
@@ -27,7 +28,13 @@ interface SessionContext extends Context {
   sessionOptions: { key: string; secure?: boolean; domain?: string };
 }
 
-const SYNTAX = /^([\w-]{43})((?:\.[0-9a-z]{1,10})*)$/;
+const SYNTAX = /^([\w-]{43})((?:\.[0-9a-z]{1,10}){0,8})$/;
+
+/**
+ * A browser keeps one cookie of a name for each path and each parent domain, and sends all that match: more than these
+ * come from no browser. Attack: thousands of them, for processing time.
+ */
+const MAX_COOKIES = 64;
 
 /** Plain text: an id that was guessed or changed only makes a login start again. */
 function encode({ id = '', logins = [] }: CookieValue): string {
@@ -59,9 +66,12 @@ export function createLoginCookieMiddleware(): Middleware {
 }
 
 /**
- * Reads the cookie of this browser at this application. Comes first: its name and attributes depend on the application.
+ * Every login cookie of this browser at this application, in the order in which the browser sent them. Comes first: its
+ * name and attributes depend on the application.
+ * Attack: a neighbour host plants a cookie of this name for a path or a parent domain (RFC 6265 section 8.6), and the
+ * browser sends it before the right one. All of them are read, and text that Gatepost never writes counts as none.
  */
-export function readLoginCookie(ctx: Context, application: CookieApplication): LoginCookie {
+export function readLoginCookies(ctx: Context, application: CookieApplication): LoginCookie[] {
   const { sessionOptions } = ctx as SessionContext;
   // The scope is that of the session cookie: a browser keeps both cookies or neither.
   const { secure, domain } = cookieScope(application);
@@ -70,9 +80,24 @@ export function readLoginCookie(ctx: Context, application: CookieApplication): L
   if (domain !== undefined) sessionOptions.domain = domain;
   // The proxy asks over plain http; whether the browser's connection has TLS is what `external_host` says.
   ctx.cookies.secure = secure;
-  // Not before: koa-session reads the cookie here, by the name that was just set.
-  const { id, logins = [] } = (ctx as SessionContext).session;
-  return { id: id ?? randomBytes(32).toString('base64url'), known: id !== undefined, logins };
+  return readCookies(ctx.req.headers.cookie, sessionOptions.key, MAX_COOKIES).flatMap((text) => {
+    const { id, logins = [] } = decode(text) ?? {};
+    return id === undefined ? [] : [{ id, known: true, logins }];
+  });
+}
+
+/**
+ * The cookie that this browser goes on with.
+ * @param cookies what `readLoginCookies` found
+ * @param id of the one that a login is bound to; otherwise it is the last: those that are planted for a longer path come
+ * first (RFC 6265 section 5.4)
+ */
+export function chooseLoginCookie(cookies: readonly LoginCookie[], id = cookies.at(-1)?.id): LoginCookie {
+  if (id === undefined) return { id: randomBytes(32).toString('base64url'), known: false, logins: [] };
+  // Attack: a planted cookie that says "three logins just now" would show the loop page at each login. The cookie that
+  // knows of the fewest is believed: at worst the browser itself ends a loop.
+  const [logins = []] = cookies.map((cookie) => cookie.logins).sort((one, other) => one.length - other.length);
+  return { id, known: true, logins };
 }
 
 /** Writes the cookie with this response. */

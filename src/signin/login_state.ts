@@ -38,7 +38,13 @@ export interface LoginSecrets {
 }
 
 export type OpenedState =
-  | { kind: 'valid'; login: LoginState; secrets: LoginSecrets }
+  | {
+      kind: 'valid';
+      login: LoginState;
+      /** The id in the login cookie that it is bound to. */
+      cookieId: string;
+      secrets: LoginSecrets;
+    }
   /** Too old, or of another browser: it says where the user wanted to go, and proves nothing. */
   | { kind: 'expired'; login: LoginState }
   /**
@@ -59,9 +65,9 @@ export interface LoginStates {
   create(slug: string, cookieId: string, login: NewLogin): { state: string } & LoginSecrets;
   /**
    * Never throws.
-   * @param cookieId `undefined` where the browser sent no login cookie
+   * @param cookieIds the ids in all login cookies that the browser sent
    */
-  open(slug: string, cookieId: string | undefined, state: string | undefined): OpenedState;
+  open(slug: string, cookieIds: readonly string[], state: string | undefined): OpenedState;
 }
 
 /** A state is bound to the application (by its slug): a login at one site cannot end at another. */
@@ -74,16 +80,18 @@ export function createLoginStates(secrets: readonly string[], now: () => number)
       const text = encode({ returnTo, startedAt: now(), attempt, firstStartedAt, id, cookieHash });
       return { state: `${attempt}.${seal.seal(text, slug)}`, ...deriveSecrets(id, cookieId) };
     },
-    open(slug, cookieId, state = '') {
+    open(slug, cookieIds, state = '') {
       const text = seal.open(state.slice(state.indexOf('.') + 1), slug);
       const login = text === undefined ? undefined : decode(text);
       if (!login) return { kind: 'unknown', attempt: Number(/^([1-9])\./.exec(state)?.[1] ?? 0) };
       const age = now() - login.startedAt;
       // Attack: login CSRF (RFC 6749 section 10.12). With a state and a code of the attacker's, this browser would be
       // signed in as the attacker, who then reads what the user enters there.
-      const sameBrowser = cookieId !== undefined && login.cookieHash === hashCookieId(cookieId);
-      if (!sameBrowser || age > MAX_STATE_AGE_MS || age < -CLOCK_SKEW_MS) return { kind: 'expired', login };
-      return { kind: 'valid', login, secrets: deriveSecrets(login.id, cookieId) };
+      // Attack: a planted cookie beside the right one would make each login start again: one that fits is enough.
+      const cookieId = cookieIds.find((id) => login.cookieHash === hashCookieId(id));
+      const isStale = age > MAX_STATE_AGE_MS || age < -CLOCK_SKEW_MS;
+      if (cookieId === undefined || isStale) return { kind: 'expired', login };
+      return { kind: 'valid', login, cookieId, secrets: deriveSecrets(login.id, cookieId) };
     },
   };
 }

@@ -1,11 +1,12 @@
 /**
- * Responds to a callback that completes no login: with a session the application, else one more attempt, else the loop
- * page.
+ * Responds to a callback that completes no login: with a session the application, for a response without `state` a page,
+ * else one more attempt, else the loop page.
  */
 import { loginLoopPage } from '../pages/login.ts';
 import type { BrowserSession } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import type { LoginCookie } from './login_cookie.ts';
+import { respondToUnaskedResponse } from './login_failures.ts';
 import { LOOP_ATTEMPTS, LOOP_WINDOW_MS, type OpenedState } from './login_state.ts';
 import { redirectToProvider } from './redirect_to_provider.ts';
 import { respondWithPage, respondWithRedirect } from './respond.ts';
@@ -24,6 +25,8 @@ export async function restartLogin(context: SigninContext, request: CallbackRequ
   const { returnTo, attempts, firstStartedAt } = previousAttempts(context, request);
   request.returnTo = returnTo;
   if (sessions.some(({ session }) => session)) return respondWithRedirect(ctx, returnTo, 'already_signed_in');
+  const unasked = respondToUnaskedResponse(request, returnTo);
+  if (unasked) return unasked;
   // An attempt that is long past belongs to no loop: the count starts again.
   if (Math.abs(context.now() - firstStartedAt) > LOOP_WINDOW_MS) {
     return redirectToProvider(context, request, { returnTo, attempt: 1 }, loginCookie);

@@ -1,23 +1,35 @@
 /**
  * `sign_out`: ends every session of the user on this outpost before it responds, and redirects to the provider's own
- * sign-out.
+ * sign-out. A request that may not be the visitor's own wish ends nothing: a page asks.
  */
 import { ProviderUnavailable } from '../errors.ts';
 import { displayName } from '../identity.ts';
-import { signedOutPage } from '../pages/login.ts';
+import { signedOutPage, signOutPage } from '../pages/login.ts';
 import type { Session } from '../sessions/session.ts';
 import { clearSessionCookie } from '../sessions/session_cookie.ts';
 import { readSessionIds } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import { readLoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { chooseLoginCookie, readLoginCookies, writeLoginCookie } from './login_cookie.ts';
 import { respondWithPage, respondWithRedirect } from './respond.ts';
+import { isDeliberateSignOut } from './sign_out_request.ts';
+
+/**
+ * Attack: planted cookies before the right one, more than an auth request looks at, would keep its session alive after
+ * the sign-out.
+ */
+const MAX_COOKIES = 32;
 
 export async function signOut(context: SigninContext, request: BrowserRequest): Promise<Outcome> {
   const { ctx, application } = request;
+  const { method, headers } = ctx.req;
+  const host = context.forwardedHost(ctx) ?? '';
+  if (!isDeliberateSignOut({ method: method ?? '', headers, host, application })) {
+    return respondWithPage(ctx, signOutPage(application), 'confirmation_asked');
+  }
   const [session] = await endSessions(context, request);
   ctx.append('Set-Cookie', clearSessionCookie(application));
   // Logins that were meant to be ended are no loop.
-  const loginCookie = readLoginCookie(ctx, application);
+  const loginCookie = chooseLoginCookie(readLoginCookies(ctx, application));
   if (loginCookie.known && loginCookie.logins.length > 0) writeLoginCookie(ctx, { ...loginCookie, logins: [] });
   const user = session && displayName(session);
   const url = session?.idToken ? await endSessionUrl(request, session) : undefined;
@@ -32,7 +44,7 @@ export async function signOut(context: SigninContext, request: BrowserRequest): 
  * @throws StoreUnavailable
  */
 async function endSessions({ sessions }: SigninContext, { ctx, application }: BrowserRequest): Promise<Session[]> {
-  const ids = readSessionIds(ctx, application);
+  const ids = readSessionIds(ctx, application, MAX_COOKIES);
   // Attack: `find` refreshes a session whose token has ended. While the provider is unavailable it would find none, and
   // a thief's session of the same user would live on. `owner` reads the store alone.
   const found = await Promise.all(ids.map((id) => sessions.owner(id, application.slug)));

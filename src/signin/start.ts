@@ -3,7 +3,7 @@ import { isHttps } from '../endpoints.ts';
 import { loginLoopPage } from '../pages/login.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import { type LoginCookie, readLoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { chooseLoginCookie, type LoginCookie, readLoginCookies, writeLoginCookie } from './login_cookie.ts';
 import { LOOP_ATTEMPTS, LOOP_WINDOW_MS } from './login_state.ts';
 import { redirectToProvider } from './redirect_to_provider.ts';
 import { respondWithPage } from './respond.ts';
@@ -14,26 +14,24 @@ export async function start(context: SigninContext, request: BrowserRequest): Pr
   const rd = readRd(ctx.querystring);
   const returnTo = returnUrl(rd, application);
   request.returnTo = returnTo;
-  const loginCookie = readLoginCookie(ctx, application);
-  if (await isLoop(context, request, loginCookie)) {
+  const loginCookie = chooseLoginCookie(readLoginCookies(ctx, application));
+  if (isLoop(context, loginCookie)) {
+    const sessions = await findBrowserSessions(context.sessions, ctx, application);
+    const hasSession = sessions.some(({ session }) => session);
     // The count starts again, so that the link on the page works once the cause is gone.
     writeLoginCookie(ctx, { ...loginCookie, logins: [] });
-    return respondWithPage(ctx, loginLoopPage(application, returnTo), 'loop');
+    return respondWithPage(ctx, loginLoopPage(application, returnTo, hasSession), 'loop');
   }
   const outcome = await redirectToProvider(context, request, { returnTo, attempt: 1 }, loginCookie);
   return { ...outcome, detail: schemeMismatch(rd, application) };
 }
 
-/** Logins were completed again and again, but the session cookie does not come back. */
-async function isLoop(
-  context: SigninContext,
-  { ctx, application }: BrowserRequest,
-  { logins }: LoginCookie,
-): Promise<boolean> {
-  const recent = logins.filter((time) => Math.abs(context.now() - time) <= LOOP_WINDOW_MS);
-  if (recent.length < LOOP_ATTEMPTS) return false;
-  const sessions = await findBrowserSessions(context.sessions, ctx, application);
-  return !sessions.some(({ session }) => session);
+/**
+ * Logins were completed again and again, but the next auth request knows of no session: its cookie does not come back to
+ * this site, or the proxy does not pass it on, or another process answers.
+ */
+function isLoop({ now }: SigninContext, { logins }: LoginCookie): boolean {
+  return logins.filter((time) => Math.abs(now() - time) <= LOOP_WINDOW_MS).length >= LOOP_ATTEMPTS;
 }
 
 /**

@@ -28,6 +28,21 @@ it.each([[['srve']], [['check', '--colour']], [['explain']]])('refuses %j with e
   expect(errors).toContain('error:');
 });
 
+// Attack: what others wrote moves the cursor of the operator's terminal, hides lines or makes it type.
+it('prints no control character but the end of a line', async () => {
+  const evil = configFile(yaml({ top: '"k\\e[2J\\x9b2J\\u202e": 1' }));
+  for (const args of [
+    ['check', '--config', evil.file],
+    ['explain', 'https://a.com/', '--config', good.file, '--user', 'eve\u001b[2J\u009b2J\r'],
+    ['check', '--\u001b[2J'],
+  ]) {
+    const { out, errors } = await gatepost(args);
+    expect(`${out}${errors}`).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+    expect(`${out}${errors}`).toMatch(/\\u001b|\\e/);
+  }
+  rmSync(evil.folder, { recursive: true });
+});
+
 describe('a configuration that cannot be used', () => {
   it.each([
     ['serve'],

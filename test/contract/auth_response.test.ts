@@ -65,6 +65,9 @@ const mallory = {
   },
 };
 
+/** A user who has taken the name of another one, but for a space. */
+const eve = { sub: 'u-eve', username: 'eve', password: 'x', claims: { preferred_username: 'root ', name: 'Eve' } };
+
 /** A user of whom the provider knows nothing. */
 const plain = { sub: 'u-plain', username: 'plain', password: 'x', claims: {} };
 
@@ -73,7 +76,7 @@ let port: number;
 let alice: [string, string];
 beforeAll(async () => {
   const [first, bob] = structuredClone(people);
-  const users = [first!, { ...bob!, app_passwords: dialects.map((dialect) => `app-${dialect}`) }, mallory, plain];
+  const users = [first!, { ...bob!, app_passwords: dialects.map((dialect) => `app-${dialect}`) }, mallory, eve, plain];
   site = await startContract('outpost_name: "Außenposten 1"', { users });
   port = site.port;
   alice = await signedIn(site, 'grafana');
@@ -153,6 +156,71 @@ describe('the twelve headers', () => {
   });
 });
 
+// Attack: the application drops the space, and reads the name of somebody else.
+describe('an identity that cannot be passed on as it was told', () => {
+  test('a login with it ends at a page that says why, without a session', async () => {
+    const visitor = createVisitor(site, port);
+    const page = await visitor.signIn(`${app}/page`, 'eve');
+    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([403, 'unusable_identity']);
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    expect(page.text).toContain('the claim preferred_username (or the one that claims.username names)');
+    expect(visitor.cookie('grafana')).toBe('');
+  });
+
+  test.each(
+    dialects,
+  )('%s: a token with it is refused by required and optional rules, public ones let it pass', async (dialect) => {
+    const seconds = Math.floor(Date.now() / 1000);
+    const about = { iss: site.provider.issuer, aud: 'grafana', sub: 'u-eve', iat: seconds - 10, exp: seconds + 250 };
+    for (const changes of [{ preferred_username: 'root\u0000' }, { preferred_username: 'eve', email: 'root@a.b\n' }]) {
+      const token = await site.provider.sign({ ...about, ...changes, jti: dialect });
+      const header: [string, string] = ['Authorization', `Bearer ${token}`];
+      for (const path of ['/page', '/optional', '/admin']) {
+        const reply = await ask(port, dialect, `${app}${path}`, [header]);
+        expect([path, reply.status, reply.get('x-gatepost-reason')]).toEqual([path, 403, 'unusable_identity']);
+        expect(identityNames.flatMap((name) => reply.all(name))).toEqual([]);
+        expect(reply.all('set-cookie')).toEqual([]);
+      }
+      const open = await ask(port, dialect, `${app}/healthz`, [header]);
+      expect([open.status, open.get('x-authentik-username')]).toEqual([200, '']);
+    }
+  });
+
+  test('a navigation sees a page that says what is wrong, with the name made visible', async () => {
+    const seconds = Math.floor(Date.now() / 1000);
+    const token = await site.provider.sign({
+      ...{ iss: site.provider.issuer, aud: 'grafana', sub: 'u-eve', iat: seconds - 10, exp: seconds + 250 },
+      ...{ preferred_username: '<b>root</b>\u0085' },
+    });
+    const reply = await ask(port, 'traefik', `${app}/page`, [
+      ['Authorization', `Bearer ${token}`],
+      ['Sec-Fetch-Mode', 'navigate'],
+      ['Accept', 'text/html'],
+    ]);
+    expect(reply.status).toBe(403);
+    expect(reply.body).toContain('has white space at an end or a control character');
+    expect(reply.body).toContain('&#60;b&#62;root');
+    expect(reply.raw).not.toMatch(/\u0085|<b>/);
+  });
+});
+
+test('a group that cannot be passed on matches no rule either, and is reported once', async () => {
+  const seconds = Math.floor(Date.now() / 1000);
+  const warnings: string[] = [];
+  const events = createEvents();
+  events.on('log', ({ event, message }) => event === 'claims.value_left_out' && warnings.push(message));
+  const fresh = (await site.another('', { events })).http.port;
+  for (const [at, groups] of [['admins ', 'staff'], ['admins\u2028', 'staff'], ['x|admins']].entries()) {
+    const about = { iss: site.provider.issuer, aud: 'grafana', sub: 'u-alice', preferred_username: 'alice' };
+    const token = await site.provider.sign({ ...about, groups, iat: seconds - 10, exp: seconds + 250, jti: `${at}` });
+    const header: [string, string] = ['Authorization', `Bearer ${token}`];
+    expect((await ask(fresh, 'traefik', `${app}/admin`, [header])).status).toBe(403);
+    const reply = await ask(fresh, 'traefik', `${app}/page`, [header]);
+    expect([reply.status, reply.get('x-authentik-groups')]).toEqual([200, groups.slice(1).join()]);
+  }
+  expect(warnings).toEqual([expect.stringContaining('a value of groups is left out')]);
+});
+
 describe('hostile claims', () => {
   let reply: Reply;
   beforeAll(async () => {
@@ -160,13 +228,13 @@ describe('hostile claims', () => {
     reply = await ask(port, 'traefik', `${app}/page`, [cookie]);
   });
 
-  test('control characters become spaces and start no header', () => {
+  test('control characters become spaces in the name, and start no header', () => {
     expect(reply.status).toBe(200);
     expect(reply.get('x-authentik-username')).toBe('mallory');
     expect(reply.get('x-authentik-name')).toMatch(/^Evil {1,2}X-authentik-username: alice +Name$/);
     expect(reply.all('set-cookie')).toEqual([]);
-    expect(reply.get('x-injected')).toMatch(/^a +Set-Cookie: evil=1$/);
-    expect(reply.get('x-authentik-groups')).not.toMatch(/[\r\n]/);
+    expect(reply.all('x-injected')).toEqual([]);
+    expect(reply.get('x-authentik-groups')).toBe('');
   });
 
   test('additional headers: strings, numbers, booleans', () => {

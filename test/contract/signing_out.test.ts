@@ -85,6 +85,55 @@ describe('sign_out', () => {
     expect(await status('grafana', ['Cookie', visitor.cookie('grafana')])).toBe(200);
   });
 
+  describe("that may not be the visitor's own wish", () => {
+    const direct = { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+    const signOut = (cookie: [string, string], headers: object, method = 'GET', path = `${OUTPOST}/sign_out`) =>
+      send(port, path, [['Host', 'app.example.com'], cookie, ...Object.entries(headers)], method);
+
+    // Attack: forced sign-out by any page of the internet, or by a browser that fetches pages ahead of a click.
+    test.each<[string, object, string?]>([
+      ['a link of another site', { ...direct, 'Sec-Fetch-Site': 'cross-site' }],
+      ['an image', { ...direct, 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' }],
+      ['a frame', { ...direct, 'Sec-Fetch-Dest': 'iframe' }],
+      ['a prefetch', { ...direct, 'Sec-Purpose': 'prefetch;prerender' }],
+      ['a form of another site', { ...direct, 'Sec-Fetch-Site': 'cross-site' }, 'POST'],
+      ['a form that says not where it comes from', {}, 'POST'],
+      ['HEAD', direct, 'HEAD'],
+    ])('%s: a page asks, and no session ends', async (_, headers, method) => {
+      const cookie = await signedIn(site, 'grafana');
+      for (const path of [`${OUTPOST}/sign_out`, '/any/path?X-authentik-logout=true', '/x?X-authentik-logout=TRUE']) {
+        const reply = await signOut(cookie, headers, method, path);
+        expect([reply.status, reply.all('set-cookie')]).toEqual([200, []]);
+        expect(reply.get('cache-control')).toBe('no-store');
+        expect(reply.get('content-security-policy')).toContain("frame-ancestors 'none'");
+        if (method !== 'HEAD') expect(reply.body).toContain(`<form method="post" action="${OUTPOST}/sign_out">`);
+        if (method !== 'HEAD') expect(reply.body).toContain('Site grafana');
+      }
+      expect(await status('grafana', cookie)).toBe(200);
+    });
+
+    test.each<[string, object]>([
+      ['by a browser that names its site', direct],
+      ['by a browser that names its origin alone', { Origin: 'https://app.example.com' }],
+    ])('the button of that page signs out, pressed in %s', async (_, headers) => {
+      const cookie = await signedIn(site, 'grafana');
+      const reply = await signOut(cookie, headers, 'POST');
+      expect(reply.status).toBe(303);
+      expect(reply.get('location')).toContain(`${site.provider.issuer}/session/end?`);
+      expect(reply.all('set-cookie').join()).toContain('Max-Age=0');
+      expect(await status('grafana', cookie)).toBe(302);
+    });
+
+    // Attack: planted cookies in front of the session's own: the visitor believes that the session has ended.
+    test('cookies that are planted in front save no session', async () => {
+      const [, own] = await signedIn(site, 'grafana');
+      const name = own.slice(0, own.indexOf('='));
+      const planted = Array.from({ length: 12 }, (_, at) => `${name}=${String(at).padStart(43, 'x')}`).join('; ');
+      expect((await signOut(['Cookie', `${planted}; ${own}`], direct)).status).toBe(302);
+      expect(await status('grafana', ['Cookie', own])).toBe(302);
+    });
+  });
+
   test('without a session it is no dead end and no error', async () => {
     for (const path of [`${OUTPOST}/sign_out`, '/x?X-authentik-logout=true']) {
       const reply = await send(port, path, [['Host', 'app.example.com']]);

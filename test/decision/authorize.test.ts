@@ -64,6 +64,25 @@ describe('the rule', () => {
   });
 });
 
+// Attack: `root ` is `root` to the application.
+describe('an identity that cannot be passed on', () => {
+  const session = { ...alice.session, user: { ...user, username: 'root ' } };
+  const subject = { ...alice, session };
+  test.each(['required', 'optional'] as const)('is refused by a rule that would pass it on: %s', (policy) => {
+    expect(decide([rule(policy)], { subject })).toMatchObject({
+      kind: 'forbid',
+      reason: 'unusable_identity',
+      message: expect.stringContaining('preferred_username'),
+      subject,
+    });
+    expect(decide([rule(policy, () => false)], { subject })).toMatchObject({ reason: 'unusable_identity' });
+  });
+  test('is nobody to a public rule, and denied by one that denies', () => {
+    expect(decide([rule('public')], { subject })).not.toHaveProperty('subject', subject);
+    expect(decide([rule('deny')], { subject })).toMatchObject({ reason: 'denied' });
+  });
+});
+
 describe('a client that is not signed in', () => {
   test.each([
     [{}, 'no_credentials'],

@@ -11,7 +11,7 @@ import { forgedCases } from './cases/forged.ts';
 import { http1Cases, http1DomainCases } from './cases/http1.ts';
 import { loginCases } from './cases/login.ts';
 import { pathCases } from './cases/paths.ts';
-import { signOutCases } from './cases/sign_out.ts';
+import { signOutCases, signOutPageCases } from './cases/sign_out.ts';
 import { tabCases } from './cases/tabs.ts';
 import { trafficCases } from './cases/traffic.ts';
 import { tunnelCases } from './cases/tunnels.ts';
@@ -61,6 +61,7 @@ describe.each(proxies)('$name', ({ proxy, binary }) => {
     pathCases(get);
     authorizationCases(get);
     signOutCases(get);
+    signOutPageCases(get, () => chromium);
     faultCases(get);
     tabCases(get, () => chromium);
   });

@@ -39,6 +39,20 @@ test('what a client or a provider writes forges neither a line nor a field', () 
   expect(parsed()[0]).toMatchObject({ level: 'info', user: forged, path: forged });
 });
 
+// Attack: U+009B begins a control sequence, and U+0085 and U+2028 end a line for some readers of logs.
+test('no control character and no line separator stands raw in a line of JSON, and none is lost', () => {
+  const { events, lines, parsed } = logged('info');
+  const all = [...Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)), '\u2028', '\u2029'].join('');
+  events.emit('decision', { ...decision, user: all, path: all });
+  events.emit('log', { level: 'warn', event: 'x', message: all, user: all, error: new Error(all) });
+  for (const line of lines) {
+    expect(line.endsWith('}\n')).toBe(true);
+    expect(line.slice(0, -1)).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028\u2029]/);
+  }
+  expect(parsed()[0]).toMatchObject({ user: all, path: all });
+  expect(parsed()[1]).toMatchObject({ user: all, msg: all, error: `Error: ${all}` });
+});
+
 test('a response that an operator has to act on is a warning, and is written where others are not', () => {
   const { events, parsed } = logged('warn');
   events.emit('decision', { ...decision });

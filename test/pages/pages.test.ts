@@ -8,8 +8,14 @@ import {
   storeUnavailablePage,
   unknownHostPage,
 } from '../../src/pages/errors.ts';
-import { PAGE_HEADERS, renderPage } from '../../src/pages/layout.ts';
-import { loginFailedPage, loginLoopPage, signedOutPage } from '../../src/pages/login.ts';
+import { PAGE_HEADERS, pageHeaders, renderPage } from '../../src/pages/layout.ts';
+import {
+  loginFailedPage,
+  loginLoopPage,
+  signedOutPage,
+  signOutPage,
+  unusableIdentityPage,
+} from '../../src/pages/login.ts';
 import { makeApplication } from '../support/application.ts';
 
 const evil = '<script>alert("1")</script>&\'';
@@ -28,8 +34,10 @@ const id = 'request-1234';
 
 const returnTo = `https://grafana.example.com/${evil}`;
 const contents = {
+  sign_out: signOutPage(application),
   signed_out: signedOutPage(application, true),
   login_failed: loginFailedPage(application, returnTo, { sentence: evil, code: evil, status: 400 }),
+  unusable_identity: unusableIdentityPage(application, returnTo, evil),
   login_loop: loginLoopPage(application, returnTo),
   provider_unavailable: providerUnavailablePage(application, returnTo),
   client_rejected: clientRejectedPage(application, returnTo),
@@ -67,6 +75,17 @@ test('the policy allows the one style and nothing else', () => {
   expect(policy).toBe(
     `default-src 'none'; style-src 'sha256-${hash}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
   );
+});
+
+// Attack: a form that was smuggled into a page, or a page in a frame under the attacker's own buttons (clickjacking).
+test('the page that asks has one form, of this site, and cannot be framed', () => {
+  expect(pages.sign_out!.match(/<form[^>]*>/g)).toEqual([
+    '<form method="post" action="/outpost.goauthentik.io/sign_out">',
+  ]);
+  const headers = new Map(pageHeaders(contents.sign_out));
+  expect(headers.get('Content-Security-Policy')).toMatch(/frame-ancestors 'none'; .*form-action 'self' http: https:$/);
+  expect(headers.get('Referrer-Policy')).toBe('same-origin');
+  for (const [name, html] of Object.entries(pages)) if (name !== 'sign_out') expect(html).not.toContain('<form');
 });
 
 test('the code on a page is the reason, or a more exact one', () => {

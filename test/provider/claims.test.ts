@@ -46,6 +46,20 @@ describe('a user from claims', () => {
     expect(userFrom({ sub: 'u1', groups }, {}).groups).toEqual(expected);
   });
 
+  // Attack: a user names a group so that the application reads another one, or two.
+  test('leaves out a group or entitlement that cannot be passed on, and says so', () => {
+    const left: [string, string][] = [];
+    const claims = { sub: 'u1', groups: ['a', 'x|admins', 'admins ', 'ad\nmins'], entitlements: '\u00a0write' };
+    const found = userFrom(claims, {}, (claim, value) => left.push([claim, value]));
+    expect([found.groups, found.entitlements]).toEqual([['a'], []]);
+    expect(left).toEqual([
+      ['groups', 'x|admins'],
+      ['groups', 'admins '],
+      ['groups', 'ad\nmins'],
+      ['entitlements', '\u00a0write'],
+    ]);
+  });
+
   test('drops texts and attributes of any other type', () => {
     const claims = { sub: 'u1', preferred_username: ['alice'], email: {}, name: 1, ak_proxy: { user_attributes: [] } };
     expect(userFrom(claims, {})).toEqual({ ...emptyUser, uid: 'u1', emailVerified: undefined });

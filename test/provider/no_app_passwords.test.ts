@@ -18,6 +18,7 @@ function contextThat(fails: Error): ProviderContext {
       metadata: fail,
     },
     now: Date.now,
+    onLeftOut() {},
   };
 }
 

@@ -56,9 +56,9 @@ test('a name beyond latin1 goes out as UTF-8 bytes', () => {
 });
 
 // Attack: a group of one's own with a name that reads like two.
-test('a group or entitlement with a | in its name is not sent', () => {
+test('a group or entitlement with a |, a control character or white space at an end is not sent', () => {
   const eve = session();
-  Object.assign(eve.user, { groups: ['users', 'x|admins', '|'], entitlements: ['read|write'] });
+  Object.assign(eve.user, { groups: ['users', 'x|admins', '|', 'admins ', 'ad\0mins'], entitlements: ['read|write'] });
   expect(render(eve).headers).toMatchObject({ 'X-authentik-groups': 'users', 'X-authentik-entitlements': '' });
 });
 
@@ -67,6 +67,7 @@ test('control characters in a claim become spaces', () => {
   expect(render(session({}, 'a\r\nX-authentik-groups: admins\0\x7f')).headers['X-authentik-name']).toBe(
     'a  X-authentik-groups: admins  ',
   );
+  expect(render(session({}, 'a\u0085\u009b\u2028b')).headers['X-authentik-name']).toBe('a   b');
 });
 
 test('additional headers are added as text', () => {
@@ -97,6 +98,26 @@ test.each([
   'Set-Cookie',
   'Cache-Control',
   'X-Gatepost-Reason',
+  'Cookie',
+  'Host',
+  'Location',
+  'Content-Type',
+  'Content-Encoding',
+  'Forwarded',
+  'X-Forwarded-For',
+  'X-Forwarded-Anything',
+  'x_forwarded_host',
+  'X.Forwarded.Proto',
+  'X-Original-URL',
+  'X_Original_URI',
+  'X-Real-IP',
+  'X_Real_IP',
+  'Set_Cookie',
+  'Proxy',
+  'Expect',
+  'HTTP2-Settings',
+  'X-Envoy-Auth-Headers-To-Remove',
+  'X-Accel-Redirect',
   'no token',
   'a:b',
   'a\r\nb',
@@ -107,7 +128,16 @@ test.each([
   expect(pairs).toHaveLength(12);
 });
 
-test.each([[['x']], [{ a: 1 }], [null]])('an additional header whose value is %j is refused', (value) => {
+// Attack: a tenant `acme ` or `acme\n` beside `acme`.
+test.each([
+  [['x']],
+  [{ a: 1 }],
+  [null],
+  ['a\r\nb'],
+  ['acme '],
+  ['acme\u0000'],
+  ['\u009bx'],
+])('an additional header whose value is %j is refused', (value) => {
   expect(render(session({ additionalHeaders: { 'X-A': value } })).refused).toEqual(['X-A']);
 });
 

@@ -35,6 +35,14 @@ it.each([
   expect(send(attributes)).toBe(sent);
 });
 
+// Attack: an application that reads the password up to a control character (RFC 7617 section 2 forbids them).
+it.each([
+  { app_username: 'admin\u0000', app_password: 'pw' },
+  { app_username: 'al', app_password: 'pw\n' },
+])('sends nothing for %j', (attributes) => {
+  expect(send(attributes)).toBeUndefined();
+});
+
 it('sends nothing without e-mail and attributes', () => {
   expect(send({}, '')).toBeUndefined();
   expect(send({ app_password: 'pw' }, '')).toBe(':pw');

@@ -204,6 +204,68 @@ describe('a callback never dead-ends', () => {
     expect(page.location).toBe(url);
   });
 
+  describe('login cookies that a neighbour host has planted', () => {
+    let name = '';
+    beforeAll(async () => {
+      const [line = ''] = (await site.browser().open(withRd)).headers.getSetCookie();
+      name = line.slice(0, line.indexOf('='));
+      expect(name).toContain(`gatepost_login_${cookieSuffix('grafana')}`);
+    });
+    const now = () => Date.now().toString(36);
+    const planted: [string, () => string[]][] = [
+      ['of the right form', () => ['x'.repeat(43)]],
+      ['broken', () => ['broken', '', '"', '%7B%7D', `${'x'.repeat(43)}=`]],
+      ['oversized', () => ['x'.repeat(4000), `${'x'.repeat(43)}${`.${now()}`.repeat(300)}`]],
+      ['for every path and parent domain', () => Array.from({ length: 40 }, (_, at) => `${at}`.padStart(43, 'p'))],
+      ['with completed logins that never were', () => [`${'x'.repeat(43)}.${now()}.${now()}.${now()}`]],
+    ];
+    /** Sends them in front of the browser's own, or behind. */
+    const open = (address: string, own: string, values: string[], front: boolean) => {
+      const list = values.map((value) => `${name}=${value}`);
+      const cookie = (front ? [...list, own] : [own, ...list]).filter(Boolean).join('; ');
+      const { pathname, search } = new URL(address);
+      return fetch(`http://127.0.0.1:${site.port}${pathname}${search}`, {
+        headers: { 'x-forwarded-host': host, accept: 'text/html', cookie },
+        redirect: 'manual',
+      });
+    };
+
+    // Attack: each login would start again until the loop page: nobody behind this browser can log in.
+    test.each(planted)('%s: the login ends where it should', async (_, values) => {
+      for (const front of [true, false]) {
+        const other = site.browser();
+        const callback = await untilCallback(other, withRd);
+        const back = await open(callback, other.cookiesFor(url), values(), front);
+        expect([back.status, back.headers.get('location')]).toEqual([302, url]);
+        expect(back.headers.getSetCookie().join()).toContain('authentik_proxy_');
+      }
+    });
+
+    test.each(planted)('%s: a login begins, also when nothing else is there', async (_, values) => {
+      await browser.open(withRd);
+      for (const own of [browser.cookiesFor(url), '']) {
+        const replies = [];
+        for (let tab = 0; tab < 2; tab += 1) {
+          const reply = await open(withRd, own, values(), true);
+          replies.push(reply.headers.get('location')?.startsWith(`${provider.issuer}/auth?`) ?? false);
+          if (own === '' && reply.status === 400) expect(reply.headers.getSetCookie().join()).toContain(`${name}=`);
+        }
+        if (own !== '') expect(replies).toEqual([true, true]);
+      }
+    });
+
+    // Attack: with a cookie of the attacker's own choice the callback would be theirs in any browser that has it.
+    test('a callback that fits none of them proves nothing', async () => {
+      const callback = await untilCallback(site.browser(), withRd, 'bob');
+      await browser.open(withRd);
+      const before = provider.counts.token;
+      const back = await open(callback, browser.cookiesFor(url), ['x'.repeat(43), 'y'.repeat(43)], true);
+      startsAgain(back.headers.get('location') ?? undefined);
+      expect(provider.counts.token).toBe(before);
+      expect(back.headers.getSetCookie().join()).not.toContain('authentik_proxy_');
+    });
+  });
+
   // Attack: login CSRF. The user would work in the account of the attacker, who reads what is entered there.
   test('a state of another browser proves nothing', async () => {
     const attacker = site.browser();
@@ -298,6 +360,31 @@ describe('a callback never dead-ends', () => {
     expect(page.status).toBe(400);
     expect(page.text).toContain('Login loop detected');
     expect((await browser.open(withRd)).status).toBe(302);
+  });
+
+  test('a session cookie that comes back here and not with the auth requests ends in a page that names the proxy', async () => {
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      expect((await browser.open(await untilCallback(browser, withRd))).location).toBe(url);
+    }
+    const page = await browser.open(withRd);
+    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([400, 'login_loop']);
+    expect(page.text).toContain('The proxy does not pass the Cookie header on');
+    expect(page.text).toContain('Several processes of Gatepost');
+    expect(page.text).not.toContain('does not accept cookies');
+    expect((await browser.open(withRd)).status).toBe(302);
+  });
+
+  test.each([
+    ['error=access_denied&error_description=x', 403, 'access_denied'],
+    ['error=%3Cb%3E', 403, 'unknown_error'],
+    ['code=abc', 400, 'missing_state'],
+  ])('a response without state is a page, not one more round: %s', async (query, status, code) => {
+    const address = `${endpoint(host, 'callback')}?X-authentik-auth-callback=true&${query}`;
+    const page = await browser.open(address);
+    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([status, 'login_failed']);
+    expect(page.text).toContain(`Code: ${code}`);
+    await browser.open(await untilCallback(browser, withRd));
+    expect((await browser.open(address)).location).toBe(`https://${host}/`);
   });
 });
 
@@ -466,7 +553,7 @@ describe('signing out', () => {
     await phone.open(await untilCallback(phone, endpoint('wiki.example.com', 'start')));
     await bob.open(await untilCallback(bob, withRd, 'bob'));
     expect((await phone.open('https://wiki.example.com/')).status).toBe(200);
-    await browser.open(endpoint(host, 'sign_out'), { method: 'POST' });
+    await browser.open(endpoint(host, 'sign_out'), { method: 'POST', headers: { origin: `https://${host}` } });
     expect((await phone.open('https://wiki.example.com/')).status).toBe(401);
     expect((await bob.open(url)).status).toBe(200);
   });

@@ -9,7 +9,7 @@ const login = { returnTo: 'https://grafana.example.com/', attempt: 1 };
 test('a state opens in the browser that it was made for, with the same nonce and verifier', () => {
   const states = createLoginStates([SECRET], () => 1_000);
   const { state, nonce, codeVerifier } = states.create('grafana', cookieId, login);
-  expect(states.open('grafana', cookieId, state)).toMatchObject({
+  expect(states.open('grafana', [cookieId], state)).toMatchObject({
     kind: 'valid',
     login: { ...login, startedAt: 1_000, firstStartedAt: 1_000 },
     secrets: { nonce, codeVerifier },
@@ -35,7 +35,7 @@ test('a state shows nothing of what is in it', () => {
 test('another browser, or none, gets the URL to go to and no secrets', () => {
   const states = createLoginStates([SECRET], () => 1_000);
   const { state } = states.create('grafana', cookieId, login);
-  for (const other of [undefined, 'c'.repeat(43), '']) {
+  for (const other of [[], ['c'.repeat(43)], [''], ['', 'c'.repeat(43)]]) {
     const opened = states.open('grafana', other, state);
     expect(opened).toMatchObject({ kind: 'expired', login });
     expect(opened).not.toHaveProperty('secrets');
@@ -47,25 +47,25 @@ test('a state ends after an hour, and one from the future is not believed', () =
   const states = createLoginStates([SECRET], () => now);
   const { state } = states.create('grafana', cookieId, login);
   now += 3_600_000;
-  expect(states.open('grafana', cookieId, state).kind).toBe('valid');
+  expect(states.open('grafana', [cookieId], state).kind).toBe('valid');
   now += 1;
-  expect(states.open('grafana', cookieId, state).kind).toBe('expired');
+  expect(states.open('grafana', [cookieId], state).kind).toBe('expired');
   now -= 2 * 3_600_000;
-  expect(states.open('grafana', cookieId, state).kind).toBe('expired');
+  expect(states.open('grafana', [cookieId], state).kind).toBe('expired');
 });
 
 test('a state is good at its own application, under its own secrets, and unchanged', () => {
   const states = createLoginStates([SECRET], () => 1_000);
   const { state } = states.create('grafana', cookieId, { ...login, attempt: 2 });
   const changed = `${state.slice(0, -3)}${state.at(-3) === 'A' ? 'B' : 'A'}${state.slice(-2)}`;
-  expect(states.open('wiki', cookieId, state)).toEqual({ kind: 'unknown', attempt: 2 });
-  expect(states.open('grafana', cookieId, changed)).toEqual({ kind: 'unknown', attempt: 2 });
+  expect(states.open('wiki', [cookieId], state)).toEqual({ kind: 'unknown', attempt: 2 });
+  expect(states.open('grafana', [cookieId], changed)).toEqual({ kind: 'unknown', attempt: 2 });
   const stranger = createLoginStates(['another secret of more than thirty-two characters'], () => 1_000);
-  expect(stranger.open('grafana', cookieId, state)).toEqual({ kind: 'unknown', attempt: 2 });
+  expect(stranger.open('grafana', [cookieId], state)).toEqual({ kind: 'unknown', attempt: 2 });
 });
 
 test.each([undefined, '', '.', '1', '1.', 'x.y', '99.abc', '0.abc', '-1.x', '1.%%%'])('nonsense: %s', (state) => {
-  const opened = createLoginStates([SECRET], () => 1_000).open('grafana', cookieId, state);
+  const opened = createLoginStates([SECRET], () => 1_000).open('grafana', [cookieId], state);
   expect(opened.kind).toBe('unknown');
   expect(opened.kind === 'unknown' && opened.attempt).toBeLessThan(2);
 });
@@ -73,7 +73,7 @@ test.each([undefined, '', '.', '1', '1.', 'x.y', '99.abc', '0.abc', '-1.x', '1.%
 test('a login that is under way survives a new secret', () => {
   const { state, nonce } = createLoginStates([SECRET], () => 1_000).create('grafana', cookieId, login);
   const rotated = createLoginStates(['a new secret with more than 32 characters', SECRET], () => 2_000);
-  expect(rotated.open('grafana', cookieId, state)).toMatchObject({ kind: 'valid', secrets: { nonce } });
+  expect(rotated.open('grafana', [cookieId], state)).toMatchObject({ kind: 'valid', secrets: { nonce } });
 });
 
 describe('what the right secret has sealed, but this version does not know', () => {
@@ -97,12 +97,12 @@ describe('what the right secret has sealed, but this version does not know', () 
   test.each(texts)('%s is unknown, and its attempts are counted', (_, text) => {
     const states = createLoginStates([SECRET], () => 1_000);
     const state = `2.${seal.seal(text, 'grafana')}`;
-    expect(states.open('grafana', cookieId, state)).toEqual({ kind: 'unknown', attempt: 2 });
+    expect(states.open('grafana', [cookieId], state)).toEqual({ kind: 'unknown', attempt: 2 });
   });
 
   test('this version is the one that is known', () => {
     const states = createLoginStates([SECRET], () => 1_000);
     const state = `1.${seal.seal(JSON.stringify([1, ...fields]), 'grafana')}`;
-    expect(states.open('grafana', cookieId, state).kind).toBe('expired');
+    expect(states.open('grafana', [cookieId], state).kind).toBe('expired');
   });
 });
