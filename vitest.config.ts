@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** The whole server in this process: needs nothing but npm packages. */
-const CONTRACT = ['test/contract/**/*.test.ts'];
+const CONTRACT = ['test/{contract,fuzz}/**/*.test.ts'];
 /** Starts `dist/cli/main.js` as a process. */
 const COMMAND = [
   'test/cli/{process,workers}.test.ts',
