@@ -11,13 +11,17 @@ function decode(text: string): string {
   return plain.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
 }
 
+/** RFC 3986, section 5.2.4. */
 function resolveDots(path: string): string {
+  const segments = path.split('/');
   const result: string[] = [];
-  for (const segment of path.split('/')) {
-    if (segment === '..') {
-      if (result.length > 1) result.pop();
-    } else if (segment !== '.') result.push(segment);
-  }
+  segments.forEach((segment, at) => {
+    const isDots = segment === '.' || segment === '..';
+    if (segment === '..' && result.length > 1) result.pop();
+    // A directory keeps its slash.
+    if (!isDots) result.push(segment);
+    else if (at === segments.length - 1) result.push('');
+  });
   return result.join('/') || '/';
 }
 
