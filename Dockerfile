@@ -1,4 +1,5 @@
 # Gatepost alone (the last stage), and `--target demo` for the provider and the sites of docker-compose.yml.
+# A release pins the base by its digest, `24-bookworm-slim@sha256:…` (RELEASING.md), so that a tag that moves changes no image.
 ARG NODE=24-bookworm-slim
 
 FROM node:${NODE} AS build
@@ -10,10 +11,12 @@ COPY tsconfig.json ./
 COPY src src
 COPY scripts/build-command.js scripts/runtime-packages.js scripts/third-party-notices.js scripts/
 RUN npm run build && node scripts/runtime-packages.js /runtime
+# The last stage runs no command while it is built, and has no use for a shell.
+RUN mkdir -m 0700 /state
 
 FROM build AS demo
 COPY demo demo
-USER node
+USER 1000:1000
 ENTRYPOINT ["node", "--import", "tsx", "demo/part.ts"]
 
 FROM node:${NODE}
@@ -25,8 +28,9 @@ COPY --from=build /runtime/node_modules node_modules
 COPY --from=build /app/dist/cli dist/cli
 COPY --from=build /app/dist/THIRD_PARTY_NOTICES dist/
 # A volume for `store: file:///var/lib/gatepost` takes over this owner.
-RUN mkdir -p /var/lib/gatepost && chown node:node /var/lib/gatepost
-USER node
+COPY --from=build --chown=1000:1000 /state /var/lib/gatepost
+# `node` by its numbers: Kubernetes checks `runAsNonRoot` by them.
+USER 1000:1000
 EXPOSE 9000
 # Asks `listen.http` at its default port; where yours is another one, set GATEPOST_PORT.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** The whole server in this process: needs nothing but npm packages. */
-const CONTRACT = ['test/contract/**/*.test.ts'];
+const CONTRACT = ['test/{contract,fuzz}/**/*.test.ts'];
 /** Starts `dist/cli/main.js` as a process. */
 const COMMAND = [
   'test/cli/{process,workers}.test.ts',
@@ -11,10 +11,10 @@ const COMMAND = [
   'test/observe/output.test.ts',
   'test/server/workers.test.ts',
 ];
-/** Starts Redis, Sentinel and Cluster, or mounts small file systems. */
+/** Starts Redis, Sentinel and Cluster, mounts small file systems, or runs as several users. */
 const STORES = [
   'test/stores/redis/{store,faults}.test.ts',
-  'test/stores/file/faults.test.ts',
+  'test/stores/file/{faults,other_users}.test.ts',
   'test/contract/replicas.test.ts',
 ];
 /** Starts proxies, browsers and other programs. */

@@ -13,12 +13,18 @@ interface Service {
   ports?: string[];
   volumes?: string[];
   environment?: Record<string, string>;
+  networks?: string[] | Record<string, unknown>;
+  command?: string[];
   depends_on?: Record<string, unknown>;
 }
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
-const file = load(read('docker-compose.yml')) as { services: Record<string, Service>; volumes: object };
+const file = load(read('docker-compose.yml')) as {
+  services: Record<string, Service>;
+  volumes: object;
+  networks: Record<string, { internal?: boolean } | null>;
+};
 const services = Object.entries(file.services);
 
 interface Routing {
@@ -28,8 +34,18 @@ interface Routing {
 }
 const readTraefik = (text: string) => (load(text) as { http: Routing }).http;
 
-const config = () =>
-  parseConfig(read('compose/gatepost.yaml'), { env: { GATEPOST_SECRET: 'a secret of more than 32 characters' } });
+const env = { GATEPOST_SECRET: 'a secret of more than 32 characters', REDIS_PASSWORD: 'the-password-of-redis' };
+const config = () => parseConfig(read('compose/gatepost.yaml'), { env });
+
+const networksOf = ({ networks = ['default'] }: Service) =>
+  Array.isArray(networks) ? networks : Object.keys(networks);
+/** The services that share a network with this one. */
+function neighbours(name: string): string[] {
+  const own = networksOf(file.services[name]!);
+  return services
+    .filter(([other, service]) => other !== name && networksOf(service).some((network) => own.includes(network)))
+    .map(([other]) => other);
+}
 
 /** The schema names its parts by an `id` that its own draft no longer knows. */
 function withoutIds(node: unknown): unknown {
@@ -70,9 +86,37 @@ test('services wait only for services that are there, and only proxies can be re
   for (const [, { ports }] of open) expect(ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
 });
 
+// Attack: a site that was taken over asks Gatepost in a proxy's name, or empties the store and so undoes sign-outs.
+test('a site reaches its proxy alone, Redis is reached by Gatepost alone, Gatepost by the proxies alone', () => {
+  const reach = Object.fromEntries(services.map(([name]) => [name, neighbours(name)]));
+  expect(reach).toEqual({
+    traefik: ['nginx', 'gatepost', 'provider', 'app'],
+    nginx: ['traefik', 'gatepost', 'wiki'],
+    gatepost: ['traefik', 'nginx', 'redis'],
+    redis: ['gatepost'],
+    provider: ['traefik'],
+    app: ['traefik'],
+    wiki: ['nginx'],
+  });
+  const declared = Object.keys(file.networks);
+  expect(new Set(services.flatMap(([, service]) => networksOf(service)))).toEqual(new Set(declared));
+  expect(file.networks.store).toEqual({ internal: true });
+});
+
+test('secrets come from the environment, which must have them: none has a default, none is written here', () => {
+  const { gatepost, redis } = file.services;
+  for (const value of [gatepost!.environment!.GATEPOST_SECRET, gatepost!.environment!.REDIS_PASSWORD])
+    expect(value).toMatch(/^\$\{[A-Z_]+:\?/);
+  expect(redis!.environment!.REDIS_PASSWORD).toBe(gatepost!.environment!.REDIS_PASSWORD);
+  // What Compose fills in itself ends on the command line; `$$` is left to the shell in the container.
+  expect(redis!.command!.join('\n').replaceAll('$$', '')).not.toContain('$');
+  expect(read('.gitignore').split('\n')).toContain('.env');
+  expect(read('.dockerignore').split('\n')).toContain('*');
+});
+
 test("Gatepost's configuration loads, keeps sessions in Redis and has the provider's clients", () => {
   const { applications, store, nginx_method_header } = config();
-  expect([store, nginx_method_header]).toEqual(['redis://redis:6379', 'X-Original-Method']);
+  expect([store, nginx_method_header]).toEqual(['redis://:the-password-of-redis@redis:6379', 'X-Original-Method']);
   const { ISSUER, SITES } = file.services.provider!.environment!;
   const clients = applications.map(({ client_id, external_host }) => `${client_id}=${external_host}`);
   expect(clients.join(' ')).toBe(SITES);

@@ -42,8 +42,31 @@ test('the image of the demo has every file that its programs import', () => {
   expect(files.filter((path) => !copied.some((folder) => path.startsWith(`${folder}/`)))).toEqual([]);
 });
 
-test('the last stage does not run as root and starts the command that package.json names', () => {
-  expect(/^USER (\w+)$/m.exec(lastStage)?.[1]).toBe('node');
+test('the image has a Node release line that is maintained, and no base but that one', () => {
+  const major = Number(/^ARG NODE=(\d+)-/m.exec(dockerfile)![1]);
+  // Even-numbered lines get security fixes for thirty months; 22 is the oldest that still does.
+  expect([major % 2, major >= 22]).toEqual([0, true]);
+  const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
+  expect(bases).toEqual(['node:${NODE}', 'build', 'node:${NODE}']);
+});
+
+test('digests are pinned by Renovate, and those that are there are whole', () => {
+  expect(JSON.parse(read('renovate.json')).extends).toContain('docker:pinDigests');
+  const files = ['Dockerfile', 'docker-compose.yml', '.github/workflows/ci.yml'].map(read).join('\n');
+  const digests = [...files.matchAll(/^[^#\n]*@sha256:?(\S*)/gm)].map(([, digest]) => digest);
+  for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{64}$/);
+});
+
+// Attack: who breaks out of the process is root in the container; Kubernetes refuses a user that is no number.
+test('every stage that is started runs as a user with a number, which is not root', () => {
+  const stages = dockerfile.split(/^(?=FROM )/m).filter((stage) => stage.includes('\nENTRYPOINT '));
+  expect(stages).toHaveLength(2);
+  for (const stage of stages) expect(/^USER (\S+)$/m.exec(stage)?.[1]).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+});
+
+test('the last stage needs no shell and starts the command that package.json names', () => {
+  expect(lastStage).not.toMatch(/^RUN /m);
+  expect(lastStage).not.toMatch(/^(CMD|ENTRYPOINT) [^[]|CMD [^[]*$/m);
   const entry = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(lastStage)![1]!) as string[];
   expect(entry).toEqual(['node', JSON.parse(read('package.json')).bin.gatepost]);
 });

@@ -39,7 +39,7 @@ beforeAll(async () => {
   const own = {
     'http://app.localhost': app,
     'http://auth.localhost': issuer,
-    'redis://redis:6379': 'memory',
+    'redis://:${REDIS_PASSWORD}@redis:6379': 'memory',
     'secret: $': 'listen: { http: 127.0.0.1:0, metrics: off }\nlog: { level: error }\nsecret: $',
   };
   const env = { GATEPOST_SECRET: 'a secret of more than 32 characters' };

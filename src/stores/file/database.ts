@@ -2,6 +2,7 @@
 import { accessSync, constants, statfsSync } from 'node:fs';
 import { StoreUnavailable } from '../../errors.ts';
 import { COMMIT_FLAGS, type Lmdb, openLmdb } from './lmdb.ts';
+import { keepPrivate } from './private_folder.ts';
 
 /** What a write may do. All writes of a tick are one transaction, so each sees what those before it did. */
 export type Transaction = Pick<Lmdb, 'get' | 'put' | 'remove'>;
@@ -19,8 +20,9 @@ const MIN_FREE_BYTES = 256 * 1024;
 /**
  * Opens the database in `folder` at the first use, and again after a failure, at most once a second.
  * Writes are synchronous inside: LMDB's asynchronous ones do not survive a full disk. A commit takes 0.05 to 1 ms.
+ * @param warn hears what of the folder stays open to other users of the machine
  */
-export function createDatabase(folder: string) {
+export function createDatabase(folder: string, warn: (message: string) => void = () => undefined) {
   let database: Lmdb | undefined;
   let failure: { error: unknown; at: number } | undefined;
   let jobs: Job[] = [];
@@ -33,7 +35,9 @@ export function createDatabase(folder: string) {
     if (failure !== undefined && performance.now() - failure.at < RETRY_AFTER_MS)
       throw new StoreUnavailable(failure.error);
     try {
+      const warnings = keepPrivate(folder);
       database = openLmdb(folder);
+      warnings.forEach(warn);
       return database;
     } catch (error) {
       failure = { error, at: performance.now() };

@@ -1,7 +1,7 @@
 /** How LMDB is opened, and how its transactions commit. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase, TransactionFlags } from 'lmdb';
+import { open, type RootDatabase, type RootDatabaseOptions, TransactionFlags } from 'lmdb';
+import { DATABASE_FILE, FILE_MODE } from './private_folder.ts';
 
 export type Lmdb = RootDatabase<string, string>;
 
@@ -13,9 +13,13 @@ export type Lmdb = RootDatabase<string, string>;
  */
 export const COMMIT_FLAGS: TransactionFlags = TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT;
 
-/** The database in `folder`, which is made where it is missing. */
+/** The package reads it (`src/env.cpp`), but its types do not know it; without it files are made with 0664. */
+type Options = RootDatabaseOptions & { permissionsMode: number };
+
+/** The database in `folder`. */
 export function openLmdb(folder: string): Lmdb {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'sessions.mdb');
-  return open<string, string>({ path, encoding: 'string', noMemInit: false });
+  const path = join(folder, DATABASE_FILE);
+  // Attack: another user of the machine reads the file between its creation and a later change of its mode.
+  const options: Options = { encoding: 'string', noMemInit: false, permissionsMode: FILE_MODE };
+  return open<string, string>(path, options);
 }

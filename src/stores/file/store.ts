@@ -82,7 +82,7 @@ function readGeneration(database: Database): number | undefined {
 }
 
 function reportUnusable(events: Events, folder: string, error: StoreUnavailable): void {
-  const message = `sessions cannot be kept in ${folder}: this user must be able to make that folder and write in it`;
+  const message = `sessions cannot be kept in ${folder}: this user must be able to make that folder and write in it, and its files must be this user's own`;
   events.emit('log', { level: 'error', event: 'store.unavailable', message, error: error.cause });
 }
 
@@ -92,7 +92,8 @@ function reportUnusable(events: Events, folder: string, error: StoreUnavailable)
  */
 export function createFileStore(folder: string, now: () => number, events: Events): Store {
   const invalidations = createInvalidations();
-  const database = createDatabase(folder);
+  const warn = (message: string) => events.emit('log', { level: 'warn', event: 'store.open_to_others', message });
+  const database = createDatabase(folder, warn);
   // Opened now, so that a folder that cannot be used is in the log at the start.
   database.probe().catch((error: StoreUnavailable) => reportUnusable(events, folder, error));
   const { read, ...steps } = createRecords(database, now, invalidations.emit);

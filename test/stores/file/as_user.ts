@@ -1,0 +1,20 @@
+/** A process of its own, so that it can have another user and umask: writes in a file store and prints what came of it. */
+import { createEvents } from '../../../src/observe/events.ts';
+import { createFileStore } from '../../../src/stores/file/store.ts';
+import { HOUR } from '../../sessions/fixture.ts';
+
+const [folder, umask] = process.argv.slice(2);
+process.umask(Number.parseInt(umask!, 8));
+const events = createEvents();
+const log: string[] = [];
+events.on('log', ({ level, message, error }) => {
+  const cause = error instanceof Error ? `: ${error.message}` : '';
+  log.push(`${level} ${message}${cause}`);
+});
+const store = createFileStore(folder!, Date.now, events);
+const outcome = await store.set(`s:${process.pid}`, 'value', HOUR).then(
+  () => 'written',
+  () => 'unavailable',
+);
+console.log(JSON.stringify({ outcome, log }));
+await store.close();
