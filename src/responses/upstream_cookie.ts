@@ -6,6 +6,7 @@ const OWN_NAME = `(?:__Host-)?(?:${SESSION_PREFIX}|${LOGIN_PREFIX})`;
 const OWN_PAIR = new RegExp(`^[ \\t]*${OWN_NAME}`);
 /** Envoy joins several lines of HTTP/1.1 with a comma; a space is where `readCookies` begins to read as well. */
 const OWN_INSIDE = new RegExp(`[, \\t]${OWN_NAME}[^,; \\t]*`, 'g');
+const LEADING_SPACE = /^[ \t]+/;
 const NOTHING_LEFT = /^[,; \t]*$/;
 
 /**
@@ -15,14 +16,16 @@ const NOTHING_LEFT = /^[,; \t]*$/;
  * @returns `undefined`: nothing is sent
  */
 export function upstreamCookie(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  if (!header.includes(SESSION_PREFIX) && !header.includes(LOGIN_PREFIX)) return header;
+  if (header === undefined || !namesOwn(header)) return header;
   // Attack: an application that collects session cookies (its log, a plugin, a debug page) acts as the visitor at every
   // other site of the domain.
   const others = header.split(';').filter((pair) => !OWN_PAIR.test(pair));
-  const text = others
-    .join(';')
-    .replace(OWN_INSIDE, '')
-    .replace(/^[ \t]+/, '');
-  return NOTHING_LEFT.test(text) ? undefined : text;
+  if (others.length === 0) return undefined;
+  const pairs = others.join(';');
+  const left = (namesOwn(pairs) ? pairs.replace(OWN_INSIDE, '') : pairs).replace(LEADING_SPACE, '');
+  return NOTHING_LEFT.test(left) ? undefined : left;
+}
+
+function namesOwn(text: string): boolean {
+  return text.includes(SESSION_PREFIX) || text.includes(LOGIN_PREFIX);
 }
