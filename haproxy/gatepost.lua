@@ -51,9 +51,10 @@ local function send_auth_request(txn)
   -- First: the auth request copies the client's x-authentik-no-redirect.
   local headers = auth_request_headers(txn)
   for name, _ in pairs(txn.http:req_get_headers()) do
-    -- Attack: CGI, WSGI and PHP read X_authentik_username and X.authentik.username as HTTP_X_AUTHENTIK_USERNAME, the
-    -- name of the true header (oauth2-proxy: GHSA-vjrc-mh2v-45x6, Traefik: GHSA-rf44-j88r-hh8c).
-    if name:lower():find('^x[-_.]authentik') then
+    -- Attack: CGI, WSGI and PHP read X_authentik_username, X.authentik.username and X~authentik~username as
+    -- HTTP_X_AUTHENTIK_USERNAME, the name of the true header (oauth2-proxy: GHSA-vjrc-mh2v-45x6, Traefik:
+    -- GHSA-rf44-j88r-hh8c).
+    if name:lower():find('^x[^a-z0-9]authentik') then
       txn.http:req_del_header(name)
     end
   end
@@ -75,12 +76,14 @@ local function allow(txn, response)
       txn.http:req_set_header(name, response.headers[name][0])
     end
   end
-  -- Replaces the client's Authorization with Gatepost's, or with none: an app password or token that Gatepost accepted
-  -- must not reach the application.
-  txn.http:req_del_header('authorization')
-  local authorization = response.headers['authorization']
-  if authorization then
-    txn.http:req_set_header('authorization', authorization[0])
+  -- Replaces the client's Authorization and Cookie with Gatepost's, or with none: an app password or token that Gatepost
+  -- accepted must not reach the application, nor may Gatepost's own cookies.
+  -- Attack: an application that gets the session cookie can act as the visitor at every other site of the domain.
+  for _, name in ipairs({ 'authorization', 'cookie' }) do
+    txn.http:req_del_header(name)
+    if response.headers[name] then
+      txn.http:req_set_header(name, response.headers[name][0])
+    end
   end
   -- The session cookie for an app password or token.
   local cookie = response.headers['set-cookie']

@@ -46,7 +46,7 @@ export function unknownHost(host: string): UnknownHost {
 
 /** Gatepost's own pages for browsers: they pass without identity. */
 export function authorizeEndpoint(request: AuthRequest, application: Application): Allow {
-  return allowAnonymous(request, application);
+  return { ...allowAnonymous(request, application), ownEndpoint: true };
 }
 
 /**

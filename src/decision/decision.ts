@@ -13,6 +13,8 @@ export interface Allow {
   newSessionId?: string | undefined;
   /** What of the client's `Authorization` the upstream may see; `undefined`: nothing. */
   authorization?: string | undefined;
+  /** The request is for one of Gatepost's own endpoints, which need Gatepost's own cookies. */
+  ownEndpoint?: true | undefined;
   /** Why the request passes without identity, where it is not for want of credentials. */
   reason?: Reason | undefined;
 }

@@ -6,6 +6,7 @@ import { setSessionCookie } from '../sessions/session_cookie.ts';
 import { identityHeaders } from './identity_headers.ts';
 import type { AuthResponse, RenderOptions, ResponseContext } from './response.ts';
 import { upstreamAuthorization } from './upstream_authorization.ts';
+import { upstreamCookie } from './upstream_cookie.ts';
 
 const BASE_HEADERS = ['Cache-Control', 'no-store', 'Content-Length', '0'];
 
@@ -46,17 +47,34 @@ export function createAllow(options: RenderOptions): (decision: Allow, context: 
   return (decision, context) => {
     const rendered = renderOnce(decision.application, decision.subject);
     const authorization = rendered.authorization ?? decision.authorization;
-    const consumed = authorization === undefined && context.request?.authorization !== undefined;
-    // The same array for every request of a session: most need nothing else.
-    if (authorization === undefined && !consumed && !decision.reason) return withHeaders(rendered.headers);
+    const { request } = context;
+    // Gatepost itself is the upstream of its own endpoints: a login would not find its cookie.
+    const cookie = decision.ownEndpoint ? request?.headers.cookie : upstreamCookie(request?.headers.cookie);
+    const removed = removedHeaders(context, authorization, cookie);
+    // The same array for every request of a session, where it needs nothing else.
+    const plain = authorization === undefined && cookie === undefined && removed === undefined;
+    if (plain && !decision.newSessionId && !decision.reason) return withHeaders(rendered.headers);
     const headers = [...rendered.headers];
     if (authorization !== undefined) headers.push('Authorization', authorization);
-    const { removeHeadersVia } = context.capabilities;
-    if (consumed && removeHeadersVia) headers.push(removeHeadersVia, 'authorization');
+    if (cookie !== undefined) headers.push('Cookie', cookie);
+    if (removed !== undefined) headers.push(...removed);
     if (decision.reason) headers.push('X-Gatepost-Reason', decision.reason);
     headers.push(...newSessionCookie(decision, options.now()));
     return withHeaders(headers);
   };
+}
+
+/** For a proxy that passes on the client's own header where the response has none: the header that says what to remove. */
+function removedHeaders(
+  { request, capabilities: { removeHeadersVia } }: ResponseContext,
+  authorization: string | undefined,
+  cookie: string | undefined,
+): readonly string[] | undefined {
+  if (removeHeadersVia === undefined || request === undefined) return undefined;
+  const consumed = authorization === undefined && request.authorization !== undefined;
+  const emptied = cookie === undefined && request.headers.cookie !== undefined;
+  if (!consumed && !emptied) return undefined;
+  return [removeHeadersVia, consumed && emptied ? 'authorization,cookie' : consumed ? 'authorization' : 'cookie'];
 }
 
 function withHeaders(headers: readonly string[]): AuthResponse {

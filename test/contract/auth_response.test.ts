@@ -221,6 +221,43 @@ test('a group that cannot be passed on matches no rule either, and is reported o
   expect(warnings).toEqual([expect.stringContaining('a value of groups is left out')]);
 });
 
+describe('Cookie', () => {
+  const others = 'theme=dark; sid=a=b==; q="x, y"';
+  const login = 'gatepost_login_0badcafe=x.1; __Host-gatepost_login_0badcafe=x.1';
+
+  // Attack: an application takes the session cookie out of its requests and opens its neighbours with it.
+  test.each(dialects)("%s: the client's without ours, on every response that allows", async (dialect) => {
+    const [, session] = alice;
+    const urls = ['/page', '/healthz', '/optional'].map((path) => app + path);
+    for (const url of [...urls, 'https://skip.example.com/open/x']) {
+      const cookie = (value: string): Pairs => [['Cookie', value]];
+      const mixed = await ask(port, dialect, url, cookie(`theme=dark; ${session}; sid=a=b==; ${login}; q="x, y"`));
+      expect([url, mixed.status, mixed.all('cookie')]).toEqual([url, 200, [others]]);
+      const alone = await ask(port, dialect, url, cookie(session));
+      expect([url, alone.status, alone.all('cookie')]).toEqual([url, 200, []]);
+      const neighbour = await ask(port, dialect, url, cookie(`authentik_proxy_00000000=x; ${session}`));
+      expect([url, neighbour.status, neighbour.all('cookie')]).toEqual([url, 200, []]);
+    }
+  });
+
+  test.each(dialects)('%s: of several lines, in one', async (dialect) => {
+    const lines: Pairs = [['Cookie', 'a=b'], alice, ['Cookie', 'c=d']];
+    const reply = await ask(port, dialect, `${app}/page`, lines);
+    expect(reply.all('cookie')).toEqual(['a=b; c=d']);
+  });
+
+  test.each(dialects)("%s: whole for Gatepost's own endpoints, which need it", async (dialect) => {
+    const reply = await ask(port, dialect, `${app}${OUTPOST}/callback`, [['Cookie', login]]);
+    expect(reply.all('cookie')).toEqual([login]);
+  });
+
+  test.each(dialects)('%s: none on a response that does not allow', async (dialect) => {
+    const reply = await ask(port, dialect, `${app}/page`, [['Cookie', 'a=b']]);
+    expect(reply.status).not.toBe(200);
+    expect(reply.all('cookie')).toEqual([]);
+  });
+});
+
 describe('hostile claims', () => {
   let reply: Reply;
   beforeAll(async () => {

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { needTool } from '../support/tools.ts';
 import { caddy } from './caddy.ts';
 import { balancedCases } from './cases/balanced.ts';
+import { cookieCases } from './cases/cookies.ts';
 import { forgedCases } from './cases/forged.ts';
+import { forwardingCases } from './cases/forwarding.ts';
 import { envoy } from './envoy.ts';
 import { haproxy } from './haproxy.ts';
 import { nginx } from './nginx.ts';
@@ -36,5 +38,7 @@ describe.each(proxies)('$name behind a load balancer', ({ proxy, binary }) => {
     afterAll(() => site?.stop());
     balancedCases(() => site);
     forgedCases(() => site);
+    forwardingCases(() => site);
+    cookieCases(() => site);
   });
 });

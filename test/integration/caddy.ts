@@ -22,7 +22,7 @@ export const caddy: TestedProxy = {
   name: 'caddy',
   tool: 'caddy',
   dialect: 'caddy',
-  start(binary, site) {
+  start(binary, site, change = () => undefined) {
     const [one, two] = site.hosts;
     copy(site, 'caddy/gatepost.caddy', 'gatepost.caddy');
     copy(site, site.mode === 'forward_single' ? 'caddy/Caddyfile' : 'caddy/forward_domain.Caddyfile', 'site.caddy');
@@ -45,6 +45,7 @@ export const caddy: TestedProxy = {
             'two:8080': upstream,
           }),
     });
+    change();
     return startCaddy(binary, site);
   },
 };

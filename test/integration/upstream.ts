@@ -86,3 +86,16 @@ export function header(one: Seen, name: string): string | undefined {
   const values = one.headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
   return values.length ? values.join(' | ') : undefined;
 }
+
+/**
+ * The headers as CGI (RFC 3875, section 4.1.18), WSGI, Rack and PHP read them: in a name all that is neither letter nor
+ * digit becomes an underscore, so that several headers share a name.
+ */
+export function variables(one: Seen): Map<string, string[]> {
+  const read = new Map<string, string[]>();
+  for (const [name, value] of one.headers) {
+    const variable = `HTTP_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+    read.set(variable, [...(read.get(variable) ?? []), value]);
+  }
+  return read;
+}

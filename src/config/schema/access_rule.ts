@@ -28,7 +28,8 @@ export const accessRule = z.strictObject(
       example: '^/admin',
     }),
     methods: list(method, 'a list of HTTP methods').optional().meta({
-      description: 'Which methods of the client, in any letter case.',
+      description:
+        'Which methods of the client, in any letter case. An application that obeys `X-HTTP-Method-Override` may do something else.',
       example: '[POST, PUT]',
     }),
     networks: list(network(), 'a list of networks or addresses').optional().meta({

@@ -1,7 +1,7 @@
 /** Identity headers never come from a client, however they are spelt. */
 import { expect, test } from 'vitest';
 import type { TestedSite } from '../site.ts';
-import { header } from '../upstream.ts';
+import { header, variables } from '../upstream.ts';
 
 /** Long enough never to occur by chance in the JWT that the application receives. */
 const forger = 'evil-forger';
@@ -14,7 +14,12 @@ const forged: [string, string][] = [
   ['x-AUTHENTIK-username', forger],
   ['X-authentik_username', forger],
   ['X_authentik-username', forger],
-  ['X.authentik.username', forger],
+  // Attack: CGI, WSGI, Rack and PHP read all of these as HTTP_X_AUTHENTIK_USERNAME (Traefik: GHSA-rf44-j88r-hh8c).
+  ...[..."!#$%&'*+.^_`|~"].flatMap((sign): [string, string][] => [
+    [`X${sign}authentik${sign}username`, forger],
+    [`X-authentik${sign}username`, forger],
+    [`x${sign}AUTHENTIK-username`, forger],
+  ]),
 ];
 /** A name that is not among the twelve. */
 const otherName: [string, string] = ['X-authentik-shoe-size', forger];
@@ -27,12 +32,25 @@ export function forgedCases(site: () => TestedSite): void {
     const answer = await site().ask({ path: '/whoami', headers: [...headers(), cookie] });
     expect(answer.seen && header(answer.seen, 'X-authentik-username')).toBe('alice');
     expect(answer.text).not.toContain(forger);
+    expect(variables(answer.seen!).get('HTTP_X_AUTHENTIK_USERNAME')).toEqual(['alice']);
   });
 
   test('… on a public path', async () => {
     const answer = await site().ask({ path: '/public/x', headers: headers() });
     expect(answer.seen?.url).toBe('/public/x');
     expect(answer.text).not.toContain(forger);
+    expect(variables(answer.seen!).get('HTTP_X_AUTHENTIK_USERNAME') ?? ['']).toEqual(['']);
+  });
+
+  // Attack: a proxy that lets the first or the last of many headers through lets this one through.
+  test('… one at a time', async () => {
+    const { cookie } = await site().signIn();
+    const passed: string[] = [];
+    for (const one of headers()) {
+      const answer = await site().ask({ path: '/whoami', headers: [cookie, one] });
+      if (answer.status !== 400 && (!answer.seen || answer.text.includes(forger))) passed.push(one[0]);
+    }
+    expect(passed).toEqual([]);
   });
 
   test('… on the login endpoints, which never reach the application', async () => {
@@ -88,6 +106,28 @@ export function forgedCases(site: () => TestedSite): void {
       const answer = await site().ask({ path: `/outpost.goauthentik.io/${path}`, headers: [cookie] });
       expect([path, Object.keys(answer.headers).filter((name) => name.startsWith('x-authentik-'))]).toEqual([path, []]);
       expect(answer.headers.authorization).toBeUndefined();
+    }
+  });
+
+  // Attack: Gatepost lets a request for one of its own endpoints pass with all cookies, and an application that gets one
+  // has the visitor's session.
+  test("nothing below Gatepost's prefix reaches the application", async () => {
+    const { cookie } = await site().signIn();
+    const pages = [
+      '',
+      'auth',
+      'auth/nginx',
+      'start/',
+      'START',
+      'session',
+      'ping/x',
+      'static/x.css',
+      'x/../ping',
+      '%70ing',
+    ];
+    for (const page of [...pages, 'start', 'callback', 'ping']) {
+      const path = `/outpost.goauthentik.io/${page}`;
+      expect([path, await site().watch(() => site().ask({ path, headers: [cookie] }))]).toEqual([path, []]);
     }
   });
 }

@@ -5,7 +5,7 @@ import type { TestedSite } from '../site.ts';
 import { header, type Seen } from '../upstream.ts';
 
 /** The first message of a socket, or the status with which it was refused. */
-function openSocket(site: TestedSite, headers: Record<string, string>): Promise<Seen | number> {
+export function openSocket(site: TestedSite, headers: Record<string, string>): Promise<Seen | number> {
   return new Promise((done, fail) => {
     const { port, host, tls } = site;
     const socket = new WebSocket(`${tls ? 'wss' : 'ws'}://127.0.0.1:${port}/socket?a=b`, {
