@@ -75,7 +75,6 @@ export function createAuthenticator(
         // Attack: to another parser `012.0.0.1` is in 10.0.0.0/8. What is no plain address is unknown, and opens
         // nothing.
         clientAddress: parseAddress(clientAddress ?? ''),
-        peerAddress: 'unknown',
         headers,
         authorization: headers.authorization,
         authorizationRepeated: false,

@@ -21,7 +21,9 @@ export function createAuthenticate(sessions: Sessions, credentials: CredentialAu
     const result = credentials.authenticate({
       header: request.authorization,
       application: application.config,
-      clientAddress: request.clientAddress ?? request.peerAddress,
+      // Attack: clients of unknown address with the peer's in its place would share one limit, and any of them would hold
+      // back all. So it stays unknown.
+      clientAddress: request.clientAddress ?? '',
     });
     return andThen(result, (header) => fromHeader(header, expired));
   };

@@ -26,7 +26,7 @@ import type { Events } from '../observe/events.ts';
 import type { Render } from '../responses/render.ts';
 import type { Authorizer } from './authorizer.ts';
 import { createDecisionLog, type RequestInfo } from './decision_log.ts';
-import type { Peer, TrustedPeer } from './trusted_peer.ts';
+import type { TrustedPeer } from './trusted_peer.ts';
 
 export interface AuthHandlerOptions {
   authorizer: Authorizer;
@@ -65,7 +65,7 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     const peer = trustedPeer.of(arrival.req.socket);
     // Attack: a client that reaches this port past the proxy would choose the forwarded URL, and with it the rules.
     if (!peer.trusted) return respond(arrival, undefined, denyPeer(peer.address));
-    const request = parseAuthRequest(arrival.req, arrival.target, peer);
+    const request = parseAuthRequest(arrival.req, arrival.target);
     if ('kind' in request) return respond(arrival, undefined, request);
     const decision = authorizer.check(request);
     if (!(decision instanceof Promise)) return respond(arrival, request, decision);
@@ -109,11 +109,7 @@ function createParser({ nginxMethodHeader, index, trustedPeer }: AuthHandlerOpti
     nginxMethodHeader: nginxMethodHeader?.toLowerCase(),
     schemeOf: (host) => index.find(withoutDefaultPort(host))?.scheme ?? 'https',
   };
-  return (
-    incoming: IncomingMessage,
-    { dialect, rest, query }: AuthTarget,
-    peer: Peer,
-  ): AuthRequest | InvalidRequest => {
+  return (incoming: IncomingMessage, { dialect, rest, query }: AuthTarget): AuthRequest | InvalidRequest => {
     const { headers, rawHeaders } = incoming;
     if (rawHeaders.length >= MAX_RAW_HEADERS) return invalidRequest('the request has too many headers');
     const proxyRequest = { method: incoming.method as string, headers, rawHeaders };
@@ -123,7 +119,6 @@ function createParser({ nginxMethodHeader, index, trustedPeer }: AuthHandlerOpti
       url: parsed.url,
       method: parsed.method,
       clientAddress: clientAddress(singleHeader(proxyRequest, 'x-forwarded-for'), trustedPeer.networks),
-      peerAddress: peer.address,
       headers,
       authorization: headers.authorization,
       authorizationRepeated: headers.authorization !== undefined && isRepeated(proxyRequest, 'authorization'),

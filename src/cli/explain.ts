@@ -61,7 +61,6 @@ function toAuthRequest({ method }: ExplainRequest, url: RequestUrl, clientAddres
     url,
     method: method.toUpperCase(),
     clientAddress,
-    peerAddress: '',
     headers: { 'sec-fetch-mode': 'navigate' },
     authorization: undefined,
     authorizationRepeated: false,

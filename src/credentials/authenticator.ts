@@ -8,11 +8,11 @@ import { sessionKey } from '../sessions/keys.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Store } from '../stores/store.ts';
+import { createAdmission } from './admission.ts';
 import { createCredentialSessions } from './credential_sessions.ts';
 import { createDeniedCache } from './denied_cache.ts';
 import { createFingerprints, type Fingerprints } from './fingerprint.ts';
 import { parseAuthorization, schemeOf } from './parse_authorization.ts';
-import { createRateLimit } from './rate_limit.ts';
 import type { CredentialAttempt, CredentialContext, HeaderRequest, HeaderResult } from './types.ts';
 import { verifyCredential } from './verify_credential.ts';
 
@@ -30,7 +30,7 @@ const DENIED: HeaderResult = { kind: 'refused' };
 const NOT_OURS: HeaderResult = { kind: 'not_ours' };
 
 export function createCredentialAuthenticator(options: {
-  config: Pick<Config, 'secret' | 'session_max_age'>;
+  config: Pick<Config, 'secret' | 'session_max_age' | 'limits'>;
   sessions: Sessions;
   store: Store;
   provider: (application: ApplicationConfig) => Provider;
@@ -42,7 +42,7 @@ export function createCredentialAuthenticator(options: {
   const fingerprints = createFingerprints(config.secret);
   const credentialSessions = createCredentialSessions(sessions, now);
   const deniedCache = createDeniedCache(now);
-  const rateLimit = createRateLimit({ store, counterKeyFor: fingerprints.counterKeyFor, now });
+  const admission = createAdmission({ store, fingerprints, limits: config.limits, now, events });
   const context: CredentialContext = {
     sessions,
     store,
@@ -52,7 +52,7 @@ export function createCredentialAuthenticator(options: {
     events,
     credentialSessions,
     deniedCache,
-    rateLimit,
+    admission,
   };
   const checks = createSingleFlight<HeaderResult>();
 

@@ -2,30 +2,21 @@
 import { createLru } from '../lru.ts';
 
 const TTL_MS = 10_000;
-/** The same wrong credential again is no further guess: it counts once in the minute that limits look at. */
-const COUNT_WINDOW_MS = 60_000;
 
 export interface DeniedCache {
   /** Whether this credential (its keyed hash) was refused less than ten seconds ago. */
   has(id: string): boolean;
-  /** Remembers a refusal; whether it is to be counted as a guess. */
-  remember(id: string): boolean;
+  remember(id: string): void;
 }
 
 /**
  * In this process only and bounded. Attack: a client that sends wrong credentials would fill a store that remembers
- * them; without it another replica's check costs one more of the ten guesses.
+ * them. Another replica asks once more; the counters of guesses know the credential and count it once.
  */
 export function createDeniedCache(now: () => number, max = 10_000): DeniedCache {
-  const denied = createLru<string, { at: number; countedAt: number }>(max);
+  const deniedAt = createLru<string, number>(max);
   return {
-    has: (id) => (denied.get(id)?.at ?? Number.NEGATIVE_INFINITY) + TTL_MS > now(),
-    remember(id) {
-      const at = now();
-      const countedAt = denied.get(id)?.countedAt;
-      const counts = countedAt === undefined || countedAt + COUNT_WINDOW_MS <= at;
-      denied.set(id, { at, countedAt: counts ? at : countedAt });
-      return counts;
-    },
+    has: (id) => (deniedAt.get(id) ?? Number.NEGATIVE_INFINITY) + TTL_MS > now(),
+    remember: (id) => void deniedAt.set(id, now()),
   };
 }

@@ -2,6 +2,7 @@
  * Turns credentials, user names and addresses into keyed hashes, which the store and the memory hold in their place.
  */
 import { hash, randomBytes } from 'node:crypto';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { createSeal } from '../crypto/seal.ts';
 import { keyedHashKeys } from '../sessions/keys.ts';
 import type { Credential } from './parse_authorization.ts';
@@ -14,12 +15,22 @@ export interface Fingerprints {
    */
   sessionIdsFor(slug: string, credential: Credential): [string, ...string[]];
   /** The store's key of a counter of refusals. */
-  counterKeyFor(what: 'user' | 'address', value: string): string;
+  counterKeyFor(...parts: string[]): string;
+  /** A credential among those that a counter holds. */
+  guessFor(slug: string, credential: Credential): string;
+  /** The store's keys of the mark that a credential was accepted, one for each configured secret. */
+  acceptedKeysFor(slug: string, credential: Credential): [string, ...string[]];
+  /** The store's key of the record that a provider has no grant for an application's passwords. */
+  grantKeyFor(application: ApplicationConfig): string;
 }
 
 export function createFingerprints(secrets: readonly string[]): Fingerprints {
   const credentials = createSeal(secrets, 'header credential');
   const counters = createSeal(secrets, 'refusals');
+  const partsOf = (slug: string, credential: Credential) =>
+    credential.scheme === 'basic'
+      ? [slug, 'basic', credential.user, credential.password]
+      : [slug, 'bearer', credential.token];
   return {
     sessionIdsFor(slug, credential) {
       // No part but the last can hold a NUL, so that two different credentials never give the same text.
@@ -29,7 +40,12 @@ export function createFingerprints(secrets: readonly string[]): Fingerprints {
           : `${slug}\0bearer\0${credential.token}`;
       return credentials.hmacs(text);
     },
-    counterKeyFor: (what, value) => keyedHashKeys(counters, 'c', what, value)[0],
+    counterKeyFor: (...parts) => keyedHashKeys(counters, 'c', ...parts)[0],
+    // The part before the colon is the kind of a row, and this is none.
+    guessFor: (slug, credential) => keyedHashKeys(counters, 'c', 'guess', ...partsOf(slug, credential))[0].slice(2, 24),
+    acceptedKeysFor: (slug, credential) => keyedHashKeys(counters, 'a', ...partsOf(slug, credential)),
+    grantKeyFor: ({ slug, issuer, client_id, basic }) =>
+      keyedHashKeys(counters, 'n', slug, issuer, client_id, basic)[0],
   };
 }
 

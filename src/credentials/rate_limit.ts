@@ -1,99 +1,148 @@
 /**
- * Stops guessing: after ten refusals within a minute for one user name or one client address the provider is not asked.
- * The counters are the store's, shared by all replicas.
+ * Stops guessing without locking anybody out: counts the refusals of one user name from one address, of an address, and
+ * of a user name. The counters are the store's, shared by all workers and replicas.
  */
-import ipaddr from 'ipaddr.js';
-import { ProviderUnavailable } from '../errors.ts';
+import type { Config } from '../config/schema/config.ts';
+import type { Reservation } from '../stores/reservations.ts';
 import type { Store } from '../stores/store.ts';
-import { createWaitQueue, type QueueEntry } from './wait_queue.ts';
+import { clientNetwork } from './client_network.ts';
+import { foldUserName } from './fold_user_name.ts';
+import { createWaitQueues } from './wait_queue.ts';
 
-const MAX_FAILURES = 10;
 const WINDOW_MS = 60_000;
-/** Requests behind this many others are rejected with Retry-After. */
-const MAX_QUEUE = 100;
-const MAX_WAIT_MS = 10_000;
 
-/** Leave to ask the provider once. Whatever it responds, `release` must be called. */
+/** A credential that was never accepted. */
+export interface Guess {
+  /** Its keyed hash: the same one again is no further guess. */
+  id: string;
+  slug: string;
+  /** `undefined` for tokens, which are counted by address alone. */
+  user: string | undefined;
+  /** Empty where it is unknown: such clients are counted by user name alone. */
+  address: string;
+}
+
+/** A place in every counter of a guess. One of the methods must be called once the provider has answered. */
 export interface Permit {
-  /** Counts a refusal; whether it was the one that reaches the limit. */
-  recordFailure(): Promise<boolean>;
-  release(): void;
+  /** The credential was refused: keeps the places for a minute from now. Whether one of them is the last. */
+  refused(): Promise<boolean>;
+  /** It was accepted: gives all places back, those of earlier refusals too. Never rejects. */
+  accepted(): Promise<void>;
+  /** Nothing was found out: gives back what was taken. Never rejects. After one of the others it does nothing. */
+  release(): Promise<void>;
 }
 
 export interface RateLimit {
   /**
-   * Waits for leave to ask the provider about a credential.
-   * @param user `undefined` for tokens
-   * @param address empty where it is unknown: such clients are not counted together
+   * Attack: a thousand parallel guesses would all read a count of zero. So a guess takes its places before the provider
+   * is asked; where its process dies, they end by themselves.
    * @returns the permit, or the seconds after which the client may come again
    * @throws StoreUnavailable, ProviderUnavailable
    */
-  acquire(user: string | undefined, address: string): Promise<Permit | { retryAfter: number }>;
+  acquire(guess: Guess): Promise<Permit | { retryAfter: number }>;
+}
+
+interface Counter {
+  key: string;
+  limit: number;
+  /** A guess waits where guesses without an answer have all places; at the others it is held back at once. */
+  waits: boolean;
+}
+
+interface Place extends Counter {
+  added: boolean;
 }
 
 export function createRateLimit(options: {
   store: Store;
-  counterKeyFor(what: 'user' | 'address', value: string): string;
+  counterKeyFor(...parts: string[]): string;
+  limits: Config['limits'];
   /** Milliseconds since the epoch. */
   now: () => number;
 }): RateLimit {
-  const { store, counterKeyFor, now } = options;
-  const queue = createWaitQueue();
+  const { store, counterKeyFor, limits } = options;
+  const queues = createWaitQueues(options.now);
+
+  /**
+   * The narrowest first, and a wider one is not touched by a guess that a narrower one holds back.
+   * Attack: guesses from one address, over their own limit, would take the places of a user name and hold its owner back.
+   */
+  function countersOf({ slug, user, address }: Guess): Counter[] {
+    const network = address === '' ? '' : clientNetwork(address);
+    const counters: Counter[] = [];
+    if (user !== undefined) {
+      const key = counterKeyFor('user and address', slug, foldUserName(user), network);
+      counters.push({ key, limit: limits.refusals_per_user_and_address, waits: true });
+    }
+    if (network !== '') {
+      counters.push({ key: counterKeyFor('address', network), limit: limits.refusals_per_address, waits: true });
+    }
+    if (user !== undefined) {
+      // Attack: the owner would wait in the queue of those who guess from other addresses. So this counter has none.
+      const key = counterKeyFor('user', slug, foldUserName(user));
+      counters.push({ key, limit: limits.refusals_per_user, waits: false });
+    }
+    return counters;
+  }
+
+  function reserve({ key, limit, waits }: Counter, id: string): Promise<Reservation> {
+    const take = () => store.reserve(key, id, limit, WINDOW_MS);
+    return waits ? queues.enter(key, take) : take();
+  }
+
+  /** A place that cannot be given back ends by itself. */
+  async function giveBack(places: readonly Place[], id: string, all: boolean): Promise<void> {
+    await Promise.all(
+      places.map(async ({ key, waits, added }) => {
+        if (all || added) await store.cancel(key, id).catch(() => undefined);
+        if (waits) queues.settle(key, true);
+      }),
+    );
+  }
+
+  async function keep(places: readonly Place[], id: string): Promise<boolean> {
+    try {
+      const kept = await Promise.all(
+        // The refusal is a fact, so no limit applies.
+        places.map(({ key }) => store.reserve(key, id, Number.MAX_SAFE_INTEGER, WINDOW_MS)),
+      );
+      return kept.some((one, index) => one.kind === 'reserved' && one.count === places[index]?.limit);
+    } finally {
+      for (const { key, waits } of places) if (waits) queues.settle(key, false);
+    }
+  }
+
+  function permitFor(places: readonly Place[], id: string): Permit {
+    let settled = false;
+    const once = <T>(work: () => Promise<T>, otherwise: T): Promise<T> => {
+      if (settled) return Promise.resolve(otherwise);
+      settled = true;
+      return work();
+    };
+    return {
+      refused: () => once(() => keep(places, id), false),
+      accepted: () => once(() => giveBack(places, id, true), undefined),
+      release: () => once(() => giveBack(places, id, false), undefined),
+    };
+  }
 
   return {
-    async acquire(user, address) {
-      const keys: string[] = [];
-      if (user !== undefined) keys.push(counterKeyFor('user', user.normalize('NFC').toLowerCase()));
-      if (address !== '') keys.push(counterKeyFor('address', networkOf(address)));
-      // In one go, so that requests have the same order in all queues and none waits for another in a circle.
-      const places = keys.map((key) => ({ entry: queue.join(key), failures: () => store.count(key) }));
-      const release = () => places.forEach(({ entry }) => void entry.leave());
-      const recordFailure = async () => {
-        const counts = await Promise.all(keys.map((key) => store.increment(key, WINDOW_MS)));
-        return counts.includes(MAX_FAILURES);
-      };
+    async acquire(guess) {
+      const places: Place[] = [];
       try {
-        const deadline = now() + MAX_WAIT_MS;
-        let retryAfter = 0;
-        for (const place of places) retryAfter ||= await waitForPermit(place, () => now() > deadline);
-        if (retryAfter === 0) return { recordFailure, release };
-        release();
-        return { retryAfter };
+        for (const counter of countersOf(guess)) {
+          const reservation = await reserve(counter, guess.id);
+          if (reservation.kind === 'full') {
+            await giveBack(places, guess.id, false);
+            return { retryAfter: Math.max(1, Math.ceil(reservation.retryAfterMs / 1000)) };
+          }
+          places.push({ ...counter, added: reservation.added });
+        }
+        return permitFor(places, guess.id);
       } catch (error) {
-        release();
+        await giveBack(places, guess.id, false);
         throw error;
       }
     },
   };
-}
-
-/**
- * Attack: a thousand parallel guesses would all read a count of zero. So each guess waits in a queue, and goes on when
- * even refusals of all guesses before it would leave the limit unreached.
- * @returns the seconds to stay away; 0: go on
- */
-async function waitForPermit(
-  { entry, failures }: { entry: QueueEntry; failures: () => Promise<number> },
-  isLate: () => boolean,
-): Promise<number> {
-  if (entry.position() >= MAX_QUEUE) return MAX_WAIT_MS / 1000;
-  for (;;) {
-    const position = entry.position();
-    if (position < MAX_FAILURES) {
-      const count = await failures();
-      // The store tells no remaining time; after a whole window the counter is surely gone.
-      if (count >= MAX_FAILURES) return WINDOW_MS / 1000;
-      if (entry.position() !== position) continue;
-      if (position + count < MAX_FAILURES) return 0;
-    }
-    await entry.advanced();
-    if (isLate()) throw new ProviderUnavailable('too many requests wait for the provider');
-  }
-}
-
-/** Attack: an IPv6 client owns a /64 at least, and could use another address of it for each guess. */
-function networkOf(address: string): string {
-  if (!ipaddr.IPv6.isValid(address)) return address;
-  const ip = ipaddr.process(address);
-  return ip.kind() === 'ipv4' ? ip.toString() : Buffer.from(ip.toByteArray().slice(0, 8)).toString('hex');
 }

@@ -5,10 +5,9 @@ import type { Provider } from '../provider/index.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Store } from '../stores/store.ts';
+import type { Admission, PresentedCredential } from './admission.ts';
 import type { CredentialSessions } from './credential_sessions.ts';
 import type { DeniedCache } from './denied_cache.ts';
-import type { Credential } from './parse_authorization.ts';
-import type { RateLimit } from './rate_limit.ts';
 
 export interface HeaderRequest {
   /** The value of `Authorization` as Node gives it: each character is a byte. */
@@ -30,12 +29,9 @@ export type HeaderResult =
   | { kind: 'limited'; retryAfter: number };
 
 /** A credential as a client presents it at an application. */
-export interface CredentialAttempt extends HeaderRequest {
-  credential: Credential;
+export interface CredentialAttempt extends HeaderRequest, PresentedCredential {
   /** Its session ids, that of the current secret first. */
   ids: [string, ...string[]];
-  /** The provider's keys alone decide about it. */
-  local: boolean;
 }
 
 /** What all checks of credentials share. */
@@ -50,5 +46,5 @@ export interface CredentialContext {
   events: Events;
   credentialSessions: CredentialSessions;
   deniedCache: DeniedCache;
-  rateLimit: RateLimit;
+  admission: Admission;
 }

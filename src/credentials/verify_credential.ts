@@ -5,6 +5,7 @@ import { createSession } from '../sessions/create_session.ts';
 import { lockKey, sessionKey } from '../sessions/keys.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import { tryLock, waitForLock } from '../stores/lock.ts';
+import type { Admitted } from './admission.ts';
 import type { CredentialAttempt, CredentialContext, HeaderResult } from './types.ts';
 
 /** Longer than the provider may take (10 s): the lock ends by itself only where a replica has died. */
@@ -29,10 +30,9 @@ export async function verifyCredential(context: CredentialContext, attempt: Cred
 
 /** The first check of a credential. */
 async function verifyFirst(context: CredentialContext, attempt: CredentialAttempt): Promise<HeaderResult> {
-  const { credential, ids, application, clientAddress } = attempt;
-  const user = credential.scheme === 'basic' ? credential.user : undefined;
-  const permit = await context.rateLimit.acquire(user, clientAddress);
-  if ('retryAfter' in permit) return { kind: 'limited', retryAfter: permit.retryAfter };
+  const { ids, application } = attempt;
+  const admitted = await context.admission.admit(attempt);
+  if (admitted.kind !== 'admitted') return admitted;
   try {
     const lock = await waitForLock(context.store, lockKeyOf(attempt), LOCK_WAIT);
     if (lock === undefined)
@@ -45,9 +45,11 @@ async function verifyFirst(context: CredentialContext, attempt: CredentialAttemp
     } finally {
       await lock.release();
     }
-    return result.kind === 'rejected' ? await reject(context, attempt, result, permit.recordFailure) : result;
+    if (result.kind === 'rejected') return await reject(context, attempt, result, admitted);
+    if (result.kind === 'accepted') await admitted.accepted();
+    return result;
   } finally {
-    permit.release();
+    await admitted.release();
   }
 }
 
@@ -62,7 +64,7 @@ async function recheck(context: CredentialContext, attempt: CredentialAttempt, f
     const result = await verify(context, attempt, found.id);
     if (result.kind !== 'rejected') return result;
     for (const id of attempt.ids) await context.sessions.end(id);
-    return await reject(context, attempt, result, async () => false);
+    return await reject(context, attempt, result, context.admission.admitAccepted(attempt));
   } catch (error) {
     if (error instanceof ProviderUnavailable) return await keepDuringOutage(context, attempt, error);
     throw error;
@@ -131,19 +133,19 @@ async function keepDuringOutage(
   return accept(context, attempt, found);
 }
 
-/** Remembers a refusal and counts it, once for each credential and minute. */
+/** Remembers a refusal and counts it. */
 async function reject(
   { events, deniedCache }: CredentialContext,
   { ids, application: { slug }, clientAddress, credential }: CredentialAttempt,
-  { reason, message, cause: error }: Rejection,
-  count: () => Promise<boolean>,
+  rejection: Rejection,
+  admitted: Admitted,
 ): Promise<HeaderResult> {
-  const refused = `${credential.scheme} credentials were refused: ${message}`;
+  const { message: why, cause: error } = rejection;
+  const refused = `${credential.scheme} credentials were refused: ${why}`;
   events.emit('log', { level: 'debug', event: 'credential.denied', message: refused, application: slug, error });
-  const isGuess = reason !== 'grant_not_offered';
-  if (deniedCache.remember(ids[0]) && isGuess && (await count())) {
-    const from = clientAddress || 'unknown';
-    const limited = `too many refusals from ${from} or for one user name: the provider is not asked for a minute`;
+  deniedCache.remember(ids[0]);
+  if (await admitted.refused(rejection)) {
+    const limited = `too many refusals from ${clientAddress || 'an unknown address'} or for one user name: more are held back`;
     events.emit('log', { level: 'warn', event: 'credential.rate_limited', message: limited, application: slug });
   }
   return { kind: 'refused' };

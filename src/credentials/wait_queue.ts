@@ -1,38 +1,122 @@
-/** Queues of requests that wait for one another, in this process: one for each key, gone when it is empty. */
+/**
+ * The queues of guesses in this process, one for each counter: where guesses that the provider has not answered yet have
+ * all places, the next one waits for their answers, as a right one gives its place back.
+ */
+import { ProviderUnavailable } from '../errors.ts';
+import { createLru } from '../lru.ts';
+import type { Reservation } from '../stores/reservations.ts';
 
-export interface QueueEntry {
-  /** How many requests are before this one. */
-  position(): number;
-  /** Resolves when a request leaves the queue. */
-  advanced(): Promise<void>;
-  /** Leaves the queue; a second time does nothing. */
-  leave(): void;
+/** Guesses behind this many others are held back at once. */
+const MAX_WAITING = 100;
+const MAX_WAIT_MS = 10_000;
+/** So long a counter that was full is not read again: guesses over the limit cost the store next to nothing. */
+const FULL_CACHE_MS = 1000;
+const MAX_FULL = 10_000;
+
+interface Queue {
+  /** Guesses that have a place and no answer. */
+  unanswered: number;
+  /** Answers so far. */
+  answers: number;
+  /** Guesses without a place. */
+  waiting: number;
+  /** Resolves when the last one in the queue has a place or is held back. */
+  tail: Promise<void>;
+  /** Wakes the first one in the queue. */
+  wake: () => void;
 }
 
-export interface WaitQueue {
-  /** Joins the end of a queue at once. */
-  join(key: string): QueueEntry;
+export interface WaitQueues {
+  /**
+   * Takes a place after those that came before.
+   * @param reserve takes the place in the store
+   * @throws StoreUnavailable; ProviderUnavailable after ten seconds
+   */
+  enter(key: string, reserve: () => Promise<Reservation>): Promise<Reservation>;
+  /** A guess that has a place was answered. `freed`: it gave its place back. */
+  settle(key: string, freed: boolean): void;
 }
 
-export function createWaitQueue(): WaitQueue {
-  const queues = new Map<string, { tickets: symbol[]; waiting: (() => void)[] }>();
+/** @param now milliseconds since the epoch */
+export function createWaitQueues(now: () => number): WaitQueues {
+  const queues = new Map<string, Queue>();
+  const fullCounters = createLru<string, { readAgainAt: number; freeAt: number }>(MAX_FULL);
+
+  function queueOf(key: string): Queue {
+    const queue = queues.get(key) ?? { unanswered: 0, answers: 0, waiting: 0, tail: Promise.resolve(), wake: () => {} };
+    queues.set(key, queue);
+    return queue;
+  }
+  function removeIfEmpty(key: string, { unanswered, waiting }: Queue): void {
+    if (unanswered === 0 && waiting === 0) queues.delete(key);
+  }
+  function knownFull(key: string): Reservation | undefined {
+    const full = fullCounters.get(key);
+    if (full === undefined || full.readAgainAt <= now()) return undefined;
+    return { kind: 'full', retryAfterMs: full.freeAt - now() };
+  }
+  function remember(key: string, retryAfterMs: number): void {
+    const readAgainAt = now() + Math.min(FULL_CACHE_MS, retryAfterMs);
+    fullCounters.set(key, { readAgainAt, freeAt: now() + retryAfterMs });
+  }
+
+  const nextAnswer = (queue: Queue) =>
+    new Promise<void>((resolve) => {
+      queue.wake = resolve;
+    });
+
+  /** One try of the first one in the queue; `undefined`: try again. */
+  async function tryReserve(key: string, queue: Queue, reserve: () => Promise<Reservation>) {
+    const known = knownFull(key);
+    if (known !== undefined) return known;
+    const { answers } = queue;
+    const reservation = await reserve();
+    if (reservation.kind === 'reserved') {
+      queue.unanswered += 1;
+      return reservation;
+    }
+    // An answer that came meanwhile may have freed a place.
+    if (queue.answers !== answers) return undefined;
+    if (queue.unanswered > 0) return nextAnswer(queue);
+    remember(key, reservation.retryAfterMs);
+    return reservation;
+  }
+
+  async function reserveFirst(key: string, queue: Queue, reserve: () => Promise<Reservation>): Promise<Reservation> {
+    const deadline = now() + MAX_WAIT_MS;
+    for (;;) {
+      const reservation = await tryReserve(key, queue, reserve);
+      if (reservation) return reservation;
+      if (now() > deadline) throw new ProviderUnavailable('too many requests wait for the provider');
+    }
+  }
+
   return {
-    join(key) {
-      const queue = queues.get(key) ?? { tickets: [], waiting: [] };
-      queues.set(key, queue);
-      const ticket = Symbol();
-      queue.tickets.push(ticket);
-      return {
-        position: () => queue.tickets.indexOf(ticket),
-        advanced: () => new Promise<void>((resolve) => queue.waiting.push(resolve)),
-        leave() {
-          const position = queue.tickets.indexOf(ticket);
-          if (position < 0) return;
-          queue.tickets.splice(position, 1);
-          if (queue.tickets.length === 0) queues.delete(key);
-          for (const wake of queue.waiting.splice(0)) wake();
-        },
-      };
+    async enter(key, reserve) {
+      const queue = queueOf(key);
+      if (queue.waiting >= MAX_WAITING) return { kind: 'full', retryAfterMs: MAX_WAIT_MS };
+      const { tail } = queue;
+      let next = () => {};
+      queue.tail = new Promise((resolve) => {
+        next = resolve;
+      });
+      queue.waiting += 1;
+      try {
+        await tail;
+        return await reserveFirst(key, queue, reserve);
+      } finally {
+        queue.waiting -= 1;
+        next();
+        removeIfEmpty(key, queue);
+      }
+    },
+    settle(key, freed) {
+      const queue = queueOf(key);
+      queue.unanswered -= 1;
+      queue.answers += 1;
+      if (freed) fullCounters.delete(key);
+      if (freed || queue.unanswered === 0) queue.wake();
+      removeIfEmpty(key, queue);
     },
   };
 }

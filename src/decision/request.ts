@@ -9,8 +9,6 @@ export interface AuthRequest {
   method: string | undefined;
   /** The client's address in canonical text; `undefined` where nothing readable names it. */
   clientAddress: string | undefined;
-  /** The peer of the TCP connection: failed credentials are counted for it where the client is unknown. */
-  peerAddress: string;
   /** The client's headers as `node:http` gives them. */
   headers: IncomingHttpHeaders;
   /** The client's `Authorization`; `undefined` where absent. */

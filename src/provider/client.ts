@@ -20,6 +20,8 @@ export interface RequestOptions {
   withoutSecret?: boolean;
   /** Attack: a provider that quotes the password that it rejects. The log then has the error code alone. */
   withoutDescription?: boolean;
+  /** The caller reports a provider that does not take the client: anybody can have this request sent. */
+  withoutReport?: boolean;
 }
 
 export interface Client {
@@ -65,8 +67,8 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     return supported.includes('client_secret_basic') || !supported.includes('client_secret_post') ? 'basic' : 'post';
   }
 
-  function reportRejection(error: unknown): never {
-    if (error instanceof ClientRejected) {
+  function reportRejection(error: unknown, { withoutReport = false }: RequestOptions): never {
+    if (error instanceof ClientRejected && !withoutReport) {
       const message = `${error.message}; look at its client_id, client_secret, scopes and grants`;
       const { slug } = application;
       events.emit('log', { level: 'error', event: 'provider.client_rejected', message, application: slug, error });
@@ -83,25 +85,29 @@ export function createClient(application: ApplicationConfig, discovery: Discover
   }
 
   /** The first success settles the method. */
-  async function tryPost<T>(sendBy: SendBy<T>): Promise<ClientResult<T>> {
+  async function tryPost<T>(sendBy: SendBy<T>, options: RequestOptions): Promise<ClientResult<T>> {
     try {
       const result = await sendBy('post');
       proven = 'post';
       return result;
     } catch (error) {
       if (!isInvalidClient(error)) proven = 'post';
-      return reportRejection(error);
+      return reportRejection(error, options);
     }
   }
 
-  async function sendAuthenticated<T>(known: ProviderMetadata, sendBy: SendBy<T>): Promise<ClientResult<T>> {
+  async function sendAuthenticated<T>(
+    known: ProviderMetadata,
+    sendBy: SendBy<T>,
+    options: RequestOptions,
+  ): Promise<ClientResult<T>> {
     const method = proven ?? firstMethod(known);
     try {
       const result = await sendBy(method);
       if (result.kind === 'response') proven = method;
       return result;
     } catch (error) {
-      return canTryPost(error, known, method) ? tryPost(sendBy) : reportRejection(error);
+      return canTryPost(error, known, method) ? tryPost(sendBy, options) : reportRejection(error, options);
     }
   }
 
@@ -114,7 +120,8 @@ export function createClient(application: ApplicationConfig, discovery: Discover
         throw new ProviderUnavailable(error);
       }
     },
-    async request(send, { withoutSecret = false, withoutDescription = false } = {}) {
+    async request(send, options = {}) {
+      const { withoutSecret = false, withoutDescription = false } = options;
       const known = await discovery.metadata();
       const sendBy = async (method: ClientAuthMethod) => {
         try {
@@ -123,7 +130,8 @@ export function createClient(application: ApplicationConfig, discovery: Discover
           return toRejection(error, { withoutDescription });
         }
       };
-      return withoutSecret ? sendBy('none').catch(reportRejection) : sendAuthenticated(known, sendBy);
+      if (!withoutSecret) return sendAuthenticated(known, sendBy, options);
+      return sendBy('none').catch((error: unknown) => reportRejection(error, options));
     },
   };
 }

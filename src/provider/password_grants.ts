@@ -16,37 +16,66 @@ type PasswordGrant = (
 ) => Promise<ClientResult<TokenEndpointResponse>>;
 
 /**
+ * Whether discovery lists the grants of the provider and this one is not among them (RFC 8414 section 2). Where there is
+ * no list, nothing is said: the default would leave out what many providers have.
+ */
+async function isUnlisted({ discovery }: ProviderContext, grant: string): Promise<boolean> {
+  const listed = (await discovery.metadata()).metadata.grant_types_supported;
+  return Array.isArray(listed) && !listed.includes(grant);
+}
+
+const notOffered = (cause?: Error) =>
+  rejected('grant_not_offered', 'the provider does not take user names and passwords for this client', cause);
+
+/**
+ * Most providers have no app passwords, and many no password grant; they reject the client for it. An application with a
+ * Basic login of its own must not end in a 503: the header is then for the application.
+ */
+async function orNotOffered<T>(send: () => Promise<ClientResult<T>>): Promise<ClientResult<T>> {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof ClientRejected) return notOffered(error);
+    throw error;
+  }
+}
+
+/**
  * The client credentials grant with user name and app password, as authentik takes them, and without the client's
  * secret: with it, a provider would answer for the client itself, whatever the user name and password are.
  * @returns hand the result to `processPasswordResponse`; `grant_not_offered` where the provider does not take the
- * client without its secret
+ * client without its secret, or does not list the grant
  * @throws ProviderUnavailable
  */
-export const appPasswordRequest: PasswordGrant = async (context, username, password) => {
+export const appPasswordRequest: PasswordGrant = (context, username, password) => {
   const form = { username, password, scope: scopeOf(context) };
-  try {
-    return await context.client.request((configuration) => clientCredentialsGrant(configuration, form), {
+  return orNotOffered(async () => {
+    if (await isUnlisted(context, 'client_credentials')) return notOffered();
+    return context.client.request((configuration) => clientCredentialsGrant(configuration, form), {
       withoutSecret: true,
       withoutDescription: true,
+      withoutReport: true,
     });
-  } catch (error) {
-    if (!(error instanceof ClientRejected)) throw error;
-    // Most providers have no app passwords, and reject the client for it. An application with a Basic login of its own
-    // must not end in a 503: the header is then for the application.
-    const message = 'the provider does not take user names and passwords for this client';
-    return rejected('grant_not_offered', message, error);
-  }
+  });
 };
 
 /**
- * The resource owner password grant (RFC 6749 section 4.3), with client authentication.
- * @returns hand the result to `processPasswordResponse`
+ * The resource owner password grant (RFC 6749 section 4.3), with client authentication. The operator has chosen it, so
+ * it is tried where discovery does not list it too; but then any error other than `invalid_grant` says that it is not
+ * there.
+ * @returns hand the result to `processPasswordResponse`; `grant_not_offered` where the provider does not take the client
+ * with this grant
  * @throws ProviderUnavailable
  */
-export const passwordRequest: PasswordGrant = async (context, username, password) => {
+export const passwordRequest: PasswordGrant = (context, username, password) => {
   const form = { username, password, scope: scopeOf(context) };
-  return context.client.request((configuration) => genericGrantRequest(configuration, 'password', form), {
-    withoutDescription: true,
+  return orNotOffered(async () => {
+    const result = await context.client.request(
+      (configuration) => genericGrantRequest(configuration, 'password', form),
+      { withoutDescription: true, withoutReport: true },
+    );
+    const isOtherError = result.kind === 'rejected' && result.reason === 'error_response';
+    return isOtherError && (await isUnlisted(context, 'password')) ? notOffered(result.cause) : result;
   });
 };
 

@@ -1,8 +1,8 @@
 /** The store in memory: one process, bounded, gone at a restart. */
 import { LRUCache } from 'lru-cache';
 import { createLru } from '../lru.ts';
-import { parseCount } from './count.ts';
 import { createInvalidations } from './listeners.ts';
+import { cancelPlace, reservePlace } from './reservations.ts';
 import type { Store } from './store.ts';
 
 interface Entry {
@@ -17,25 +17,33 @@ export interface MemoryLimits {
   sessions: number;
   /** Number of counters (refused credentials of one user name or address). */
   counters: number;
+  /** Number of marks of accepted credentials. */
+  accepted: number;
 }
 
 const SWEEP_EVERY_MS = 60_000;
-const DEFAULT_LIMITS: MemoryLimits = { sessions: 1024 ** 3, counters: 100_000 };
+const DEFAULT_LIMITS: MemoryLimits = { sessions: 1024 ** 3, counters: 100_000, accepted: 100_000 };
 /** What an entry takes beside its strings (bytes). */
 const OVERHEAD_BYTES = 500;
 
-/** Records in three maps, because they may be evicted in different ways. */
+/** Records in four maps, because they may be evicted in different ways. */
 function createRecords(now: () => number, limits: MemoryLimits) {
   const sessions = new LRUCache<string, Entry>({
     maxSize: limits.sessions,
     sizeCalculation: (entry, key) => entry.value.length + key.length + OVERHEAD_BYTES,
   });
   const counters = createLru<string, Entry>(limits.counters);
+  // Apart from the counters: an attacker who invents a million user names evicts no mark of an accepted credential.
+  const accepted = createLru<string, Entry>(limits.accepted);
   // Attack: a client that creates records until the oldest are evicted would restore sessions that a sign-out has
   // ended. So sign-outs, locks and used tokens only expire.
   const others = new Map<string, Entry>();
-  const maps = [sessions, counters, others];
-  const mapOf = (key: string) => (key.startsWith('s:') ? sessions : key.startsWith('c:') ? counters : others);
+  const maps = [sessions, counters, accepted, others];
+  function mapOf(key: string) {
+    if (key.startsWith('s:')) return sessions;
+    if (key.startsWith('c:')) return counters;
+    return key.startsWith('a:') ? accepted : others;
+  }
   return {
     read(key: string): Entry | undefined {
       const map = mapOf(key);
@@ -91,13 +99,17 @@ export function createMemoryStore(now: () => number, limits: Partial<MemoryLimit
     replace: (key, value, ttlMs) => onlyIf(read(key) !== undefined, () => write(key, value, ttlMs)),
     deleteIf: (key, value) => onlyIf(read(key) === value, () => remove(key)),
     replaceIf: (key, expected, value, ttlMs) => onlyIf(read(key) === expected, () => write(key, value, ttlMs)),
-    async increment(key, ttlMs) {
-      const entry = records.read(key);
-      const count = Number(entry?.value ?? 0) + 1;
-      records.write(key, String(count), entry?.expiresAt ?? now() + ttlMs);
-      return count;
+    async reserve(key, member, limit, ttlMs) {
+      const endsAt = now() + ttlMs;
+      const { reservation, record } = reservePlace(read(key), { member, limit, endsAt, now: now() });
+      if (record !== undefined) records.write(key, record.text, record.endsAt);
+      return reservation;
     },
-    count: async (key) => parseCount(read(key)),
+    async cancel(key, member) {
+      const record = cancelPlace(read(key), member, now());
+      if (record === undefined) records.delete(key);
+      else records.write(key, record.text, record.endsAt);
+    },
     // No other process writes here, and every write is reported: a session that is still cached is current.
     generation: () => 0,
     onInvalidate: invalidations.on,

@@ -1,5 +1,6 @@
 /** The interface of every session store: records with an end, and the atomic steps that sessions need. */
 import type { InvalidationListener } from './listeners.ts';
+import type { Reservation } from './reservations.ts';
 
 /**
  * A key-value store with expiry. Every call either does what it says or throws `StoreUnavailable` within one second:
@@ -22,10 +23,14 @@ export interface Store {
   deleteIf(key: string, value: string): Promise<boolean>;
   /** Writes only if the record has the value `expected`, in one step; whether it did. */
   replaceIf(key: string, expected: string, value: string, ttlMs: number): Promise<boolean>;
-  /** Adds one to a counter that ends `ttlMs` after its first increment; the new count. */
-  increment(key: string, ttlMs: number): Promise<number>;
-  /** The present count, 0 where there is none. */
-  count(key: string): Promise<number>;
+  /**
+   * Takes one of the `limit` places of a counter for `ttlMs`, in one step. A member that has a place keeps it for
+   * `ttlMs` from now. Each place ends by itself, so the count is that of any `ttlMs` in a row (a sliding window).
+   * @param member letters, digits, `_` and `-`, at most 64
+   */
+  reserve(key: string, member: string, limit: number, ttlMs: number): Promise<Reservation>;
+  /** Gives the place of a member back, if it has one. */
+  cancel(key: string, member: string): Promise<void>;
   /**
    * What was read while `generation()` returned this number may be used without a read as long as it returns the same
    * number, unless `onInvalidate` named its key. Never waits. `undefined`: changes elsewhere may have been missed, so

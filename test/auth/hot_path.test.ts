@@ -94,7 +94,7 @@ async function site(storeUrl: string) {
 /** Counts the calls that read or write rows from now on. */
 function countCalls(store: Store): { count: number } {
   const calls = { count: 0 };
-  const names = ['get', 'getMany', 'peek', 'set', 'delete', 'add', 'replace', 'increment', 'count'] as const;
+  const names = ['get', 'getMany', 'peek', 'set', 'delete', 'add', 'replace', 'reserve', 'cancel'] as const;
   for (const name of names) {
     const method = store[name] as ((...args: unknown[]) => unknown) | undefined;
     if (!method) continue;

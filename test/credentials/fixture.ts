@@ -1,6 +1,6 @@
 /** Header authentication over real sessions in memory, with a provider that returns what the test wants and counts requests. */
 
-import type { ApplicationConfig } from '../../src/config/schema/config.ts';
+import type { ApplicationConfig, Config } from '../../src/config/schema/config.ts';
 import { createCredentialAuthenticator } from '../../src/credentials/authenticator.ts';
 import type { HeaderResult } from '../../src/credentials/types.ts';
 import type { Identity } from '../../src/identity.ts';
@@ -9,7 +9,7 @@ import { type Provider, type Rejection, rejected } from '../../src/provider/inde
 import { createSessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { makeApplication as makeAny } from '../support/application.ts';
+import { LIMITS, makeApplication as makeAny } from '../support/application.ts';
 
 export const SECRET = 'a secret of thirty-two characters';
 export const START = 1_800_000_000_000;
@@ -76,6 +76,7 @@ export function makeReplica(
   options: {
     store?: Store;
     secret?: string[];
+    limits?: Config['limits'];
     clock?: { at: number };
     /** A real one in the stand-in's place. */
     providers?: (now: () => number) => (application: ApplicationConfig) => Provider;
@@ -100,7 +101,7 @@ export function makeReplica(
   events.on('log', (event) => logged.push(event));
   const provider = options.providers?.(now) ?? (() => stand.provider);
   const headers = createCredentialAuthenticator({
-    config: { secret, session_max_age },
+    config: { secret, session_max_age, limits: options.limits ?? LIMITS },
     sessions,
     store,
     provider,
@@ -141,10 +142,15 @@ export function watch(store: Store) {
       if (deleted) rows.delete(key);
       return deleted;
     },
-    async increment(key, ttl) {
-      const count = await store.increment(key, ttl);
-      rows.set(key, String(count));
-      return count;
+    async reserve(key, member, limit, ttl) {
+      const reservation = await store.reserve(key, member, limit, ttl);
+      if (reservation.kind === 'reserved') writes.push(`reserve ${key}`);
+      if (reservation.kind === 'reserved') rows.set(key, member);
+      return reservation;
+    },
+    async cancel(key, member) {
+      await store.cancel(key, member);
+      if ((await store.get(key)) === undefined) rows.delete(key);
     },
   };
   return { store: watched, writes, rows };

@@ -18,7 +18,15 @@ afterAll(async () => {
 afterEach(() => {
   provider.fail('token', undefined);
   provider.stand('token', undefined);
+  provider.stand('discovery', undefined);
 });
+
+/** Discovery with another list of grants; `undefined`: none. */
+async function listGrants(grant_types_supported: string[] | undefined): Promise<void> {
+  const response = await fetch(`${provider.issuer}/.well-known/openid-configuration`);
+  const document = (await response.json()) as Record<string, unknown>;
+  provider.stand('discovery', () => ({ body: { ...document, grant_types_supported } }));
+}
 
 describe('an app password', () => {
   test('is accepted for its user, in any letter case', async () => {
@@ -92,13 +100,24 @@ describe('an app password', () => {
     ['invalid_client', 401],
     ['unauthorized_client', 400],
     ['unsupported_grant_type', 400],
-  ])('the provider has no app passwords (%s): the log says so, and no user is blamed', async (error, status) => {
+  ])('the provider has no such grant (%s): no user is blamed, and the caller reports it', async (error, status) => {
     const { ours, logged } = connect(provider);
     provider.stand('token', () => ({ status, body: { error } }));
-    await rejectionOf(ours.verifyAppPassword('alice', 'app-alice'), 'grant_not_offered');
-    expect(logged.at(-1)).toMatchObject({ event: 'provider.client_rejected', level: 'error' });
-    expect(logged.at(-1)!.message).toContain(error);
+    for (const ask of [ours.verifyAppPassword, ours.verifyPassword]) {
+      const { cause } = await rejectionOf(ask('alice', 'app-alice'), 'grant_not_offered');
+      expect(describeError(cause)).toContain(error);
+    }
+    expect(logged.map(({ event }) => event)).not.toContain('provider.client_rejected');
     expect(JSON.stringify(logged)).not.toContain('app-alice');
+  });
+
+  test('is not sent where discovery lists the grants without this one', async () => {
+    await listGrants(['authorization_code', 'refresh_token']);
+    const before = provider.counts.token;
+    await rejectionOf(connect(provider).ours.verifyAppPassword('alice', 'app-alice'), 'grant_not_offered');
+    expect(provider.counts.token).toBe(before);
+    await listGrants(['authorization_code', 'client_credentials']);
+    expect((await identityOf(connect(provider).ours.verifyAppPassword('alice', 'app-alice'))).sub).toBe('u-alice');
   });
 });
 
@@ -126,9 +145,21 @@ describe('the password grant', () => {
     const { ours } = connect(provider);
     expect((await identityOf(ours.verifyPassword('bob', 'builder'))).user.username).toBe('bob');
     await rejectionOf(ours.verifyPassword('bob', 'wrong'), 'invalid_grant');
-    await expect(connect(provider, { client_secret: 'wrong' }).ours.verifyPassword('bob', 'builder')).rejects.toThrow(
-      ProviderUnavailable,
+    await rejectionOf(
+      connect(provider, { client_secret: 'wrong' }).ours.verifyPassword('bob', 'builder'),
+      'grant_not_offered',
     );
+  });
+
+  test('is tried where discovery does not list it, as the operator has chosen it', async () => {
+    await listGrants(['authorization_code', 'refresh_token']);
+    const { ours } = connect(provider);
+    expect((await identityOf(ours.verifyPassword('bob', 'builder'))).user.username).toBe('bob');
+    await rejectionOf(ours.verifyPassword('bob', 'wrong'), 'invalid_grant');
+    provider.stand('token', () => ({ status: 400, body: { error: 'invalid_request' } }));
+    await rejectionOf(ours.verifyPassword('bob', 'builder'), 'grant_not_offered');
+    await listGrants(undefined);
+    await rejectionOf(connect(provider).ours.verifyPassword('bob', 'builder'), 'error_response');
   });
 
   test('is rejected for another user than the one that was named', async () => {

@@ -43,12 +43,16 @@ test('when memory is full the sessions that were idle longest are evicted, and n
   await store.close();
 });
 
-test('counters of refusals are bounded and evict no session', async () => {
+test('counters of refusals are bounded and evict no session and no mark of an accepted credential', async () => {
   const clock = createClock();
   const store = createMemoryStore(clock.now, { counters: 100 });
   await store.set('s:1', 'session', HOUR);
-  for (let at = 0; at < 10_000; at++) await store.increment(`c:${at}`, HOUR);
-  expect(store.size()).toBe(101);
+  await store.set('a:1', '1', HOUR);
+  for (let at = 0; at < 10_000; at++) await store.reserve(`c:${at}`, 'guess', 10, HOUR);
+  expect(store.size()).toBe(102);
+  // Attack: were the mark evicted, an attacker who invents user names would have accepted credentials counted as
+  // guesses.
+  expect(await store.get('a:1')).toBe('1');
   expect(await store.get('s:1')).toBe('session');
   await store.close();
 });
@@ -57,13 +61,13 @@ test('expired records are removed though no request reads them', async () => {
   vi.useFakeTimers();
   const clock = createClock();
   const store = createMemoryStore(clock.now);
-  for (const kind of ['s', 'u', 'g', 'l', 'j', 'c']) {
+  for (const kind of ['s', 'u', 'g', 'l', 'j', 'c', 'a']) {
     await store.set(`${kind}:short`, 'value', HOUR);
     await store.set(`${kind}:long`, 'value', 3 * HOUR);
   }
   clock.pass(2 * HOUR);
-  expect(store.size()).toBe(12);
+  expect(store.size()).toBe(14);
   vi.advanceTimersByTime(2 * 60_000);
-  expect(store.size()).toBe(6);
+  expect(store.size()).toBe(7);
   await store.close();
 });

@@ -178,35 +178,72 @@ function recordCases(place: () => Place, store: () => Store, other: () => Store)
     expect(await tryLock(other(), key, HOUR)).toBeDefined();
   });
 
-  test('a counter counts all processes', async () => {
+  const places = (key: string, member: string, limit = 1000, ttlMs = HOUR, by = store()) =>
+    by.reserve(key, member, limit, ttlMs);
+
+  test('a counter counts all processes, each member once', async () => {
     const key = fresh('c');
-    expect(await store().count(key)).toBe(0);
-    const counts = await Promise.all(
-      Array.from({ length: 10 }, (_, at) => (at % 2 ? store() : other()).increment(key, HOUR)),
+    const members = Array.from({ length: 20 }, (_, at) => `member-${at % 10}`);
+    const taken = await Promise.all(
+      members.map((member, at) => places(key, member, 10, HOUR, at % 2 ? store() : other())),
     );
-    expect(counts.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    expect(await other().count(key)).toBe(10);
+    // The second call of a member comes when all places may be taken already.
+    const added = taken.filter((one) => one.kind === 'reserved' && one.added);
+    expect(added.map((one) => 'count' in one && one.count).toSorted((a, b) => Number(a) - Number(b))).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+    ]);
+    expect(await places(key, 'another', 10)).toMatchObject({ kind: 'full' });
+    expect(await places(key, 'member-1', 11)).toEqual({ kind: 'reserved', count: 10, added: false });
   });
 
-  test('a counter ends a while after its first count', async () => {
+  test('Attack: of guesses that come together, no more than the limit get a place', async () => {
     const key = fresh('c');
-    const counts = [await store().increment(key, 300)];
-    // Were each count to restart its time, a counter that is incremented all the time would never end.
-    for (let passed = 0; counts.length < 2 || counts.at(-1) !== 1; passed += 50) {
-      expect(passed).toBeLessThan(5000);
-      await place().pass(50);
-      counts.push(await store().increment(key, 300));
-    }
-    expect(counts.slice(0, -1)).toEqual(counts.slice(0, -1).map((_, at) => at + 1));
+    const asked = Array.from({ length: 60 }, (_, at) => places(key, `${at}`, 10, HOUR, at % 2 ? store() : other()));
+    expect((await Promise.all(asked)).filter(({ kind }) => kind === 'reserved')).toHaveLength(10);
+  });
+
+  test('a place that is given back is free for another member, and only that one', async () => {
+    const key = fresh('c');
+    for (const member of ['one', 'two']) await places(key, member, 2);
+    await other().cancel(key, 'three');
+    expect(await places(key, 'three', 2)).toMatchObject({ kind: 'full' });
+    await other().cancel(key, 'one');
+    expect(await places(key, 'three', 2)).toEqual({ kind: 'reserved', count: 2, added: true });
+    for (const member of ['two', 'three']) await store().cancel(key, member);
+    await store().cancel(key, 'two');
+    expect(await places(key, 'four', 1)).toEqual({ kind: 'reserved', count: 1, added: true });
+  });
+
+  test('each place ends by itself, so that a burst at the end of a minute does not double the limit', async () => {
+    const key = fresh('c');
+    await places(key, 'early', 3, 1000);
+    await place().pass(600);
+    for (const member of ['late', 'later']) await places(key, member, 3, 1000);
+    const full = await places(key, 'more', 3, 1000);
+    expect(full.kind === 'full' && full.retryAfterMs > 0 && full.retryAfterMs <= 400).toBe(true);
+    await place().pass(420);
+    expect(await places(key, 'more', 3, 1000)).toEqual({ kind: 'reserved', count: 3, added: true });
+    expect(await places(key, 'too-many', 3, 1000)).toMatchObject({ kind: 'full' });
+    await place().pass(1100);
+    expect(await places(key, 'again', 3, HOUR)).toEqual({ kind: 'reserved', count: 1, added: true });
+  });
+
+  test('a member that comes again keeps its place for longer', async () => {
+    const key = fresh('c');
+    await places(key, 'one', 2, 1000);
+    await place().pass(600);
+    await places(key, 'one', 2, 1000);
+    await place().pass(600);
+    expect(await places(key, 'two', 1, 1000)).toMatchObject({ kind: 'full' });
     // It must not end while another test looks at all records.
     await store().delete(key);
   });
 
-  test('a counter that is no number is unavailable, and not below every limit', async () => {
-    for (const value of ['NaN', '', '-1', '1e3', 'ten']) {
+  test('a counter that is none is unavailable, and not below every limit', async () => {
+    for (const value of ['NaN', '', '-1', '1e3', 'ten', 'a:b c', 'one:zz two', ':zz']) {
       const key = fresh('c');
       await store().set(key, value, HOUR);
-      await expect(store().count(key)).rejects.toThrow(StoreUnavailable);
+      await expect(places(key, 'one')).rejects.toThrow(StoreUnavailable);
     }
   });
 

@@ -3,6 +3,13 @@ import type { ApplicationConfig, Config } from '../../src/config/schema/config.t
 
 export const SECRET = 'a secret for tests that has more than 32 characters';
 
+/** The limits of guessing in a configuration that names none. */
+export const LIMITS: Config['limits'] = {
+  refusals_per_user_and_address: 10,
+  refusals_per_address: 30,
+  refusals_per_user: 100,
+};
+
 /** An application at a test provider; `issuer` has to be given. */
 export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: string }): ApplicationConfig {
   return {
@@ -35,6 +42,7 @@ export function makeConfig(applications: ApplicationConfig[], changes: Partial<C
     store: 'memory',
     outpost_name: 'gatepost',
     session_max_age: 24 * 3_600_000,
+    limits: LIMITS,
     workers: 1,
     allow_insecure_issuer: false,
     log: { level: 'info', query: false, format: 'json' },

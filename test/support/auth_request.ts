@@ -10,7 +10,6 @@ export function makeRequest(fields: Partial<AuthRequest> = {}, target = '/'): Au
     url,
     method: 'GET',
     clientAddress: undefined,
-    peerAddress: '127.0.0.1',
     headers: {},
     authorization: undefined,
     authorizationRepeated: false,

@@ -5,6 +5,7 @@ import type { Immutable } from '../freeze.ts';
 import type { accessRule } from './access_rule.ts';
 import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
+import { limits } from './limits.ts';
 import { duration, flag, list, listOrText, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
 import { storeUrl } from './store_url.ts';
 
@@ -102,6 +103,12 @@ export const config = z.strictObject(
         'The header in which nginx sends the method of the client. Name it only where your nginx configuration sets it: else a client could.',
       default: "none: the client's method is unknown to nginx's endpoint",
       example: 'X-Original-Method',
+    }),
+    limits: limits.prefault({}).meta({
+      allowed: 'a mapping with `refusals_per_user_and_address`, `refusals_per_address` and `refusals_per_user`',
+      description:
+        'How many refused credentials there may be within a minute before further ones are held back with 429. A credential that was accepted before is never held back.',
+      example: '{ refusals_per_address: 100 }',
     }),
     workers: workers.default(1).meta({
       description:

@@ -2,8 +2,8 @@
 import { memoizePerTick } from '../../async/memoize.ts';
 import type { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
-import { parseCount } from '../count.ts';
 import { createInvalidations } from '../listeners.ts';
+import { cancelPlace, reservePlace } from '../reservations.ts';
 import type { Store } from '../store.ts';
 import { createDatabase, type Database, type Transaction } from './database.ts';
 import { startExpiry } from './expiry.ts';
@@ -63,12 +63,22 @@ function createRecords(database: Database, now: () => number, changed: (key: str
     deleteIf: (key: string, value: string) => commit(key, (tx, present) => present === value && remove(tx, key)),
     replaceIf: (key: string, expected: string, value: string, ttlMs: number) =>
       commit(key, (tx, present) => present === expected && put(tx, key, value, now() + ttlMs)),
-    increment: (key: string, ttlMs: number) =>
+    async reserve(key: string, member: string, limit: number, ttlMs: number) {
+      const requestAt = (at: number) => ({ member, limit, endsAt: at + ttlMs, now: at });
+      // A client over its limit costs a read, and no transaction.
+      const seen = reservePlace(unpack(database.read([key])[0], now()), requestAt(now())).reservation;
+      if (seen.kind === 'full') return seen;
+      return commit(key, (tx, present) => {
+        const { reservation, record } = reservePlace(present, requestAt(now()));
+        if (record !== undefined) put(tx, key, record.text, record.endsAt);
+        return reservation;
+      });
+    },
+    cancel: (key: string, member: string) =>
       commit(key, (tx, present) => {
-        const count = Number(present ?? 0) + 1;
-        const raw = present === undefined ? undefined : tx.get(key);
-        put(tx, key, String(count), raw === undefined ? now() + ttlMs : expiresAtOf(raw));
-        return count;
+        const record = cancelPlace(present, member, now());
+        if (record === undefined) remove(tx, key);
+        else put(tx, key, record.text, record.endsAt);
       }),
   };
 }
@@ -103,7 +113,6 @@ export function createFileStore(folder: string, now: () => number, events: Event
     get: async (key) => read([key])[0],
     getMany: async (keys) => read(keys),
     peek: read,
-    count: async (key) => parseCount(read([key])[0]),
     generation: memoizePerTick(() => readGeneration(database)),
     onInvalidate: invalidations.on,
     ping: database.probe,

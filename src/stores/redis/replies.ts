@@ -1,6 +1,7 @@
 /** Checks replies to commands that the client has no types for: a proxy before Redis may reply otherwise. */
 import type { RedisNode } from '../../config/schema/store_url.ts';
 import { isObject } from '../../json.ts';
+import type { Reservation } from '../reservations.ts';
 
 const unexpected = (command: string) =>
   new Error(`the reply to ${command} is not that of Redis: is there a proxy before it?`);
@@ -37,4 +38,13 @@ export function readIsClusterComplete(reply: unknown): boolean {
 export function readInteger(reply: unknown): number {
   if (typeof reply !== 'number' || !Number.isSafeInteger(reply)) throw unexpected('EVAL');
   return reply;
+}
+
+/** `EVAL` of the script that reserves a place. */
+export function readReservation(reply: unknown): Reservation {
+  if (!Array.isArray(reply) || reply.length !== 2) throw unexpected('EVAL');
+  const [count, detail]: [number, number] = [readInteger(reply[0]), readInteger(reply[1])];
+  if (count < 0) throw unexpected('EVAL');
+  if (count === 0) return { kind: 'full', retryAfterMs: Math.max(0, detail) };
+  return { kind: 'reserved', count, added: detail === 1 };
 }

@@ -6,15 +6,14 @@ import { memoizePerTick } from '../../async/memoize.ts';
 import type { RedisAddress } from '../../config/schema/store_url.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
-import { parseCount } from '../count.ts';
 import { createInvalidations } from '../listeners.ts';
 import { STORE_TIMEOUT_MS, type Store } from '../store.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connect.ts';
 import { openConnection } from './connection.ts';
 import { openKeyv } from './keyv.ts';
-import { readInteger, readIsClusterComplete } from './replies.ts';
-import { DELETE_IF, INCREMENT, REPLACE_IF } from './scripts.ts';
+import { readInteger, readIsClusterComplete, readReservation } from './replies.ts';
+import { CANCEL, DELETE_IF, REPLACE_IF, RESERVE } from './scripts.ts';
 
 /** The beginning of every key, as others may use the same server. */
 const KEY_PREFIX = 'gatepost:';
@@ -109,8 +108,12 @@ export function createRedisStore(address: RedisAddress, events: Events): Store {
       const options = { condition, expiration: { type: 'PX', value: px(ttlMs) } } as const;
       return (await commands.set(name(key), value, options)) !== null;
     });
-  const evaluate = (script: string, key: string, ...args: string[]) =>
-    change(key, async (commands) => readInteger(await commands.eval(script, { keys: [name(key)], arguments: args })));
+  const evaluateTo =
+    <T>(read: (reply: unknown) => T) =>
+    (script: string, key: string, ...args: string[]) =>
+      change(key, async (commands) => read(await commands.eval(script, { keys: [name(key)], arguments: args })));
+  const evaluate = evaluateTo(readInteger);
+  const reserve = evaluateTo(readReservation);
 
   return {
     get: (key) => run((_, keyv) => keyv.get(name(key))),
@@ -122,8 +125,8 @@ export function createRedisStore(address: RedisAddress, events: Events): Store {
     deleteIf: async (key, value) => (await evaluate(DELETE_IF, key, value)) === 1,
     replaceIf: async (key, expected, value, ttlMs) =>
       (await evaluate(REPLACE_IF, key, expected, value, String(px(ttlMs)))) === 1,
-    increment: (key, ttlMs) => evaluate(INCREMENT, key, String(px(ttlMs))),
-    count: async (key) => parseCount(await run((_, keyv) => keyv.get(name(key)))),
+    reserve: (key, member, limit, ttlMs) => reserve(RESERVE, key, member, String(limit), String(px(ttlMs))),
+    cancel: async (key, member) => void (await evaluate(CANCEL, key, member)),
     generation: memoizePerTick(managed.generation),
     onInvalidate: invalidations.on,
     ping: () => run((_, __, connection) => probe(connection, name('ready'))),

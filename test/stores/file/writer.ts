@@ -31,7 +31,8 @@ async function logIn(): Promise<never> {
 if (task === 'log-in') await logIn();
 if (task === 'end') await sessions.end(argument!);
 if (task === 'end-user') await sessions.endUser('https://auth.example.com/application/o/x/', argument!);
-if (task === 'count') for (let at = 0; at < 50; at++) await store.increment('c:shared', HOUR);
+if (task === 'count')
+  for (let at = 0; at < 50; at++) await store.reserve('c:shared', `${process.pid}-${at}`, 1000, HOUR);
 if (task === 'grow')
   for (let at = 0; at < 60; at++) await store.set(`s:${process.pid}-${at}`, 'x'.repeat(20_000), HOUR);
 process.stdout.write('done\n');

@@ -77,8 +77,8 @@ const everyCall = (store: Store) => [
   store.delete('s:x'),
   store.add('l:x', 'value', HOUR),
   store.replace('s:x', 'value', HOUR),
-  store.increment('c:x', HOUR),
-  store.count('c:x'),
+  store.reserve('c:x', 'x', 10, HOUR),
+  store.cancel('c:x', 'x'),
   store.ping(),
 ];
 

@@ -4,6 +4,7 @@ import {
   readIsClusterComplete,
   readIsClusterNode,
   readMasterAddress,
+  readReservation,
   readRole,
 } from '../../../src/stores/redis/replies.ts';
 
@@ -18,6 +19,9 @@ test('the replies of Redis are read', () => {
   expect(readIsClusterComplete('cluster_enabled:1\r\ncluster_state:ok\r\ncluster_slots_assigned:16384\r\n')).toBe(true);
   expect(readIsClusterComplete('cluster_state:fail\r\ncluster_slots_ok:0\r\n')).toBe(false);
   expect(readInteger(3)).toBe(3);
+  expect(readReservation([3, 1])).toEqual({ kind: 'reserved', count: 3, added: true });
+  expect(readReservation([3, 0])).toEqual({ kind: 'reserved', count: 3, added: false });
+  expect(readReservation([0, 1500])).toEqual({ kind: 'full', retryAfterMs: 1500 });
 });
 
 const replies = [
@@ -43,6 +47,7 @@ test.each([
   ['SENTINEL', readMasterAddress, [null]],
   ['CLUSTER INFO', readIsClusterComplete, []],
   ['EVAL', readInteger, []],
+  ['EVAL', readReservation, [[1, 2]]],
 ] as [
   string,
   (reply: unknown) => unknown,

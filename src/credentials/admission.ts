@@ -1,0 +1,158 @@
+/**
+ * Admits a credential to the provider: one that was accepted before always, any other within the limits of guessing and
+ * where the provider has the grant.
+ */
+import type { ApplicationConfig, Config } from '../config/schema/config.ts';
+import type { Events } from '../observe/events.ts';
+import type { Rejection } from '../provider/index.ts';
+import { tenantOf } from '../sessions/keys.ts';
+import type { Store } from '../stores/store.ts';
+import { neighbourhood } from './client_network.ts';
+import type { Fingerprints } from './fingerprint.ts';
+import { foldUserName } from './fold_user_name.ts';
+import { createGrantMemory } from './grant_memory.ts';
+import type { Credential } from './parse_authorization.ts';
+import { createRateLimit, type Permit } from './rate_limit.ts';
+import { createRequestSlots, type RequestSlots } from './request_slots.ts';
+
+/** So long a credential counts as accepted before, from its last new session on. */
+const ACCEPTED_MS = 30 * 86_400_000;
+
+/** A credential as a client presents it at an application. */
+export interface PresentedCredential {
+  credential: Credential;
+  application: ApplicationConfig;
+  /** In canonical text; empty where it is unknown: then only user names are counted. */
+  clientAddress: string;
+  /** The provider's keys alone decide about it. */
+  local: boolean;
+}
+
+/** Leave to ask the provider once. `release` must be called in the end. */
+export interface Admitted {
+  kind: 'admitted';
+  /** The provider refused the credential; whether that was the last refusal within a limit. Throws `StoreUnavailable`. */
+  refused(rejection: Rejection): Promise<boolean>;
+  /** The provider accepted it. Throws `StoreUnavailable`. */
+  accepted(): Promise<void>;
+  /** After one of the others it frees what the request held, and nothing else. Never rejects. */
+  release(): Promise<void>;
+}
+
+export interface Admission {
+  /** @throws StoreUnavailable, ProviderUnavailable */
+  admit(
+    presented: PresentedCredential,
+  ): Promise<Admitted | { kind: 'refused' } | { kind: 'limited'; retryAfter: number }>;
+  /** For a credential that has a session. */
+  admitAccepted(presented: PresentedCredential): Admitted;
+}
+
+export function createAdmission(options: {
+  store: Store;
+  fingerprints: Fingerprints;
+  limits: Config['limits'];
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  events: Events;
+}): Admission {
+  const { store, fingerprints, events } = options;
+  const rateLimit = createRateLimit({ ...options, counterKeyFor: fingerprints.counterKeyFor });
+  const grants = createGrantMemory(store, options.now);
+  const slotsOfProviders = new Map<string, RequestSlots>();
+
+  function slotsFor({ application: { issuer } }: PresentedCredential): RequestSlots {
+    const provider = tenantOf(issuer);
+    const slots = slotsOfProviders.get(provider) ?? createRequestSlots();
+    slotsOfProviders.set(provider, slots);
+    return slots;
+  }
+  const userOf = ({ credential }: PresentedCredential) => (credential.scheme === 'basic' ? credential.user : undefined);
+  const grantKeyOf = ({ application, credential }: PresentedCredential) =>
+    credential.scheme === 'basic' ? fingerprints.grantKeyFor(application) : undefined;
+  /** Keys alone decide about a local one until its end, and its session lives as long. */
+  const acceptedKeysOf = ({ application, credential, local }: PresentedCredential) =>
+    local ? [] : fingerprints.acceptedKeysFor(application.slug, credential);
+
+  async function reportNotOffered(key: string, { application }: PresentedCredential, { cause }: Rejection) {
+    if (!(await grants.notOffered(key))) return;
+    const grant = application.basic === 'password' ? 'password grant' : 'client credentials grant with app passwords';
+    const message =
+      `the provider has no ${grant} for this client, so Authorization: Basic is left to the application and the ` +
+      'provider is asked again once a minute; `basic: off` ends that, or the grant at the provider';
+    events.emit('log', {
+      level: 'warn',
+      event: 'credential.grant_not_offered',
+      message,
+      application: application.slug,
+      error: cause,
+    });
+  }
+
+  function admitted(presented: PresentedCredential, permit?: Permit, freeSlot?: () => void): Admitted {
+    const grantKey = grantKeyOf(presented);
+    const acceptedKeys = acceptedKeysOf(presented);
+    return {
+      kind: 'admitted',
+      async refused(rejection) {
+        // It is accepted no longer, and from now on a guess like any other.
+        if (permit === undefined) await Promise.all(acceptedKeys.map((key) => store.delete(key)));
+        if (rejection.reason === 'grant_not_offered') {
+          if (grantKey !== undefined) await reportNotOffered(grantKey, presented, rejection);
+          return false;
+        }
+        if (grantKey !== undefined && rejection.reason !== 'error_response') await grants.offered(grantKey);
+        return (await permit?.refused()) ?? false;
+      },
+      async accepted() {
+        await permit?.accepted();
+        if (grantKey !== undefined) await grants.offered(grantKey);
+        const [key] = acceptedKeys;
+        if (key !== undefined) await store.set(key, '1', ACCEPTED_MS);
+      },
+      async release() {
+        freeSlot?.();
+        if (grantKey !== undefined) grants.unknown(grantKey);
+        await permit?.release();
+      },
+    };
+  }
+
+  async function admitGuess(presented: PresentedCredential) {
+    const { application, credential, clientAddress: address } = presented;
+    const user = userOf(presented);
+    const id = fingerprints.guessFor(application.slug, credential);
+    const permit = await rateLimit.acquire({ id, slug: application.slug, user, address });
+    if ('retryAfter' in permit) return { kind: 'limited' as const, retryAfter: permit.retryAfter };
+    try {
+      const line = address === '' ? `user ${foldUserName(user ?? '')}` : neighbourhood(address);
+      return admitted(presented, permit, await slotsFor(presented).acquire(line));
+    } catch (error) {
+      await permit.release();
+      throw error;
+    }
+  }
+
+  return {
+    async admit(presented) {
+      const grantKey = grantKeyOf(presented);
+      const acceptedKeys = acceptedKeysOf(presented);
+      const keys = grantKey === undefined ? acceptedKeys : [...acceptedKeys, grantKey];
+      const rows = keys.length === 0 ? [] : await store.getMany(keys);
+      // Attack: guesses of others, or a provider that says for a moment that it has no grant, would lock the owner of a
+      // right credential out.
+      if (rows.slice(0, acceptedKeys.length).some((row) => row !== undefined)) return admitted(presented);
+      if (grantKey === undefined) return admitGuess(presented);
+      if (!(await grants.mayAsk(grantKey, rows.at(-1)))) return { kind: 'refused' };
+      try {
+        const result = await admitGuess(presented);
+        if (result.kind === 'limited') grants.unknown(grantKey);
+        return result;
+      } catch (error) {
+        grants.unknown(grantKey);
+        throw error;
+      }
+    },
+    admitAccepted: (presented) => admitted(presented),
+  };
+}

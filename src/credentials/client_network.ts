@@ -1,0 +1,17 @@
+/** What of a client's address is counted: one client has more than one address, and an attacker has many. */
+import ipaddr from 'ipaddr.js';
+
+function prefixOf(address: string, bytes: { ipv4: number; ipv6: number }): string {
+  if (!ipaddr.isValid(address)) return address;
+  const ip = ipaddr.process(address);
+  return `${ip.kind()} ${Buffer.from(ip.toByteArray().slice(0, bytes[ip.kind()])).toString('hex')}`;
+}
+
+/**
+ * The network that counts as one client: an IPv4 address (`::ffff:a.b.c.d` is `a.b.c.d`), or the /64 of an IPv6 one.
+ * Attack: an IPv6 client owns a /64 at least, and could use another address of it for each guess.
+ */
+export const clientNetwork = (address: string): string => prefixOf(address, { ipv4: 4, ipv6: 8 });
+
+/** The network that one attacker may well have whole: a /24 of IPv4, a /48 of IPv6. */
+export const neighbourhood = (address: string): string => prefixOf(address, { ipv4: 3, ipv6: 6 });

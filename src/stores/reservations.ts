@@ -1,0 +1,72 @@
+/** The places of a counter, as the text of one record: how memory and file stores count (Redis has its own script). */
+import { StoreUnavailable } from '../errors.ts';
+
+/** What came of asking for a place. */
+export type Reservation =
+  | {
+      kind: 'reserved';
+      /** Places that are taken now, this one included. */
+      count: number;
+      /** This member had no place before. */
+      added: boolean;
+    }
+  | {
+      kind: 'full';
+      /** Milliseconds until a place becomes free by itself. */
+      retryAfterMs: number;
+    };
+
+/** Members by the end of their place (milliseconds since the epoch). */
+type Places = Map<string, number>;
+
+/**
+ * Attack: a text that is no list of places would leave every place free, so it is an error and no empty counter.
+ * @throws StoreUnavailable
+ */
+function parsePlaces(text: string | undefined, now: number): Places {
+  const places: Places = new Map();
+  for (const place of text === undefined ? [] : text.split(' ')) {
+    const parts = /^([\w-]{1,64}):([0-9a-z]{1,10})$/.exec(place);
+    if (parts === null) throw new StoreUnavailable(new Error('a counter in the store is not a list of places'));
+    const endsAt = Number.parseInt(parts[2] ?? '', 36);
+    if (endsAt > now) places.set(parts[1] ?? '', endsAt);
+  }
+  return places;
+}
+
+const format = (places: Places) => [...places].map(([member, endsAt]) => `${member}:${endsAt.toString(36)}`).join(' ');
+
+/**
+ * Takes a place in the counter `text`; a member that has one keeps it until the new end. Pure.
+ * @param request `limit` is the number of places; `endsAt` and `now` are milliseconds since the epoch
+ * @returns what came of it, and the record to write: its text, and when it ends
+ * @throws StoreUnavailable
+ */
+export function reservePlace(
+  text: string | undefined,
+  request: { member: string; limit: number; endsAt: number; now: number },
+): { reservation: Reservation; record?: { text: string; endsAt: number } } {
+  const { member, limit, now } = request;
+  const places = parsePlaces(text, now);
+  const excess = places.size - limit;
+  if (excess >= 0) {
+    const ends = [...places.values()].sort((a, b) => a - b);
+    return { reservation: { kind: 'full', retryAfterMs: (ends[excess] ?? now) - now } };
+  }
+  const added = !places.has(member);
+  places.set(member, Math.ceil(request.endsAt));
+  const record = { text: format(places), endsAt: Math.max(...places.values()) };
+  return { reservation: { kind: 'reserved', count: places.size, added }, record };
+}
+
+/**
+ * Gives a place back. Pure.
+ * @param now milliseconds since the epoch
+ * @returns the record to write; `undefined` where nothing is left
+ * @throws StoreUnavailable
+ */
+export function cancelPlace(text: string | undefined, member: string, now: number) {
+  const places = parsePlaces(text, now);
+  places.delete(member);
+  return places.size === 0 ? undefined : { text: format(places), endsAt: Math.max(...places.values()) };
+}
