@@ -34,12 +34,12 @@ test('the other cookies stay byte for byte', () => {
 });
 
 // Attack: a header that makes the removal slow, for processing time.
-test('a header of 64 KiB takes no longer than any other', () => {
+test('a header of 256 KiB takes no longer than any other', () => {
   const hostile = ['; ', ' ', ', ', 'authentik_proxy_', '__Host-', '; authentik_proxy_', ' gatepost_login_'];
   for (const piece of hostile) {
-    const header = `${own}; ${piece.repeat(65_536 / piece.length)}`;
+    const header = `${own}; ${piece.repeat(262_144 / piece.length)}`;
     const start = performance.now();
     upstreamCookie(header);
-    expect(performance.now() - start).toBeLessThan(100);
+    expect(performance.now() - start).toBeLessThan(1_000);
   }
 });
