@@ -1,14 +1,8 @@
 import { expect, test } from 'vitest';
 import { clientAddress, compileNetworks, parseAddress } from '../../src/http/ip.ts';
 
-const trusted = compileNetworks([
-  '127.0.0.0/8',
-  '::1/128',
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  'fc00::/7',
-]);
+const listed = compileNetworks(['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::ffff:192.0.2.1']);
+const none = compileNetworks([]);
 
 test.each([
   ['10.0.0.1', '10.0.0.1'],
@@ -45,7 +39,10 @@ test.each([
   ['203.0.113.7,10.0.0.1 , 127.0.0.1', '203.0.113.7'],
   // Attack: the client writes an address of its choice; the proxy appends the true one.
   ['10.1.1.1, 203.0.113.7', '203.0.113.7'],
-  ['192.168.1.9, 172.17.0.1', '172.17.0.1'],
+  ['203.0.113.9, 10.1.1.1, 203.0.113.7', '203.0.113.7'],
+  ['192.168.1.9, 172.17.0.1', '192.168.1.9'],
+  ['203.0.113.7, ::ffff:192.0.2.1', '203.0.113.7'],
+  ['203.0.113.7:4711, 10.0.0.1:9, [::ffff:10.0.0.2]:80', '203.0.113.7'],
   ['10.1.2.3', '10.1.2.3'],
   ['rubbish, 203.0.113.7', '203.0.113.7'],
   ['203.0.113.7, rubbish', undefined],
@@ -53,14 +50,29 @@ test.each([
   ['', undefined],
   [undefined, undefined],
 ])('X-Forwarded-For: %s comes from %s', (forwardedFor, address) => {
-  expect(clientAddress(forwardedFor, trusted)).toBe(address);
+  expect(clientAddress(forwardedFor, listed)).toBe(address);
+});
+
+// Attack: a client of the home network counts as a proxy by the default list, and what it wrote as another's address.
+test.each([
+  ['10.20.1.1, 192.168.1.5', '192.168.1.5'],
+  ['203.0.113.7, 10.0.0.1', '10.0.0.1'],
+  ['203.0.113.7,192.168.1.5:4711', '192.168.1.5'],
+  ['203.0.113.7, [fd00::5]:4711', 'fd00::5'],
+  ['203.0.113.7, ', undefined],
+  ['203.0.113.7, unknown', undefined],
+  ['203.0.113.7, 192.168.1.5x', undefined],
+  ['203.0.113.7, 192.168.1.5:x', undefined],
+  ['203.0.113.7, 192.168.1.5:123456', undefined],
+])('without a list of proxies, %s comes from its last entry', (forwardedFor, address) => {
+  expect(clientAddress(forwardedFor, none)).toBe(address);
 });
 
 // Attack: thousands of trusted addresses, each another one, and each to be read.
 test('no more than 32 proxies are looked through', () => {
   const chain = (proxies: number) =>
     ['203.0.113.7', ...Array.from({ length: proxies }, (_, i) => `10.0.0.${i}`)].join();
-  expect(clientAddress(chain(31), trusted)).toBe('203.0.113.7');
-  expect(clientAddress(chain(32), trusted)).toBeUndefined();
-  expect(clientAddress(`rubbish,${chain(31)}`, trusted)).toBe('203.0.113.7');
+  expect(clientAddress(chain(31), listed)).toBe('203.0.113.7');
+  expect(clientAddress(chain(32), listed)).toBeUndefined();
+  expect(clientAddress(`rubbish,${chain(31)}`, listed)).toBe('203.0.113.7');
 });
