@@ -12,7 +12,7 @@ import type { ApplicationIndex } from '../access/application_index.ts';
 import { batchPerTick } from '../async/batch.ts';
 import type { Awaitable } from '../async/maybe_async.ts';
 import type { Application } from '../decision/application.ts';
-import { denyPeer, invalidRequest, unavailable, uriTooLong } from '../decision/authorize.ts';
+import { denyPeer, invalidRequest, URI_TOO_LONG, unavailable } from '../decision/authorize.ts';
 import type { Decision, InvalidRequest, UriTooLong } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import type { ParseOptions } from '../dialects/dialect.ts';
@@ -120,7 +120,7 @@ function createParser({ nginxMethodHeader, index, listedProxies }: AuthHandlerOp
     if (rawHeaders.length >= MAX_RAW_HEADERS) return invalidRequest('the request has too many headers');
     const proxyRequest = { method: incoming.method as string, headers, rawHeaders };
     const parsed = dialect.parse(proxyRequest, rest, parseOptions);
-    if ('kind' in parsed) return parsed.tooLong ? uriTooLong() : invalidRequest(`${parsed.header} ${parsed.problem}`);
+    if ('kind' in parsed) return parsed.tooLong ? URI_TOO_LONG : invalidRequest(`${parsed.header} ${parsed.problem}`);
     return {
       url: parsed.url,
       method: parsed.method,

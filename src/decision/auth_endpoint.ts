@@ -30,8 +30,9 @@ export function namesAuthEndpoint({ url, headers }: Pick<AuthRequest, 'url' | 'h
 
 /** Where the path of a URL or of a request target begins. */
 function startOfPath(text: string): number {
+  if (text.startsWith('/')) return 0;
   const authority = text.indexOf('://');
-  if (authority < 0 || text.startsWith('/')) return 0;
+  if (authority < 0) return 0;
   const slash = text.indexOf('/', authority + 3);
   return slash < 0 ? text.length : slash;
 }
@@ -53,6 +54,7 @@ function hasAuthPath(text: string): boolean {
 
 /** By its strictest reading: any variant that a proxy on the way to Gatepost could make of the path. */
 function isAuthEndpoint(path: ForwardedPath): boolean {
+  if (path.variants.length === 1) return isAuthPath(path.raw);
   if (path.variants.length > 0) return path.variants.some(isAuthPath);
   // Too many variants to try.
   return /auth/i.test(decodeTwice(path.raw));

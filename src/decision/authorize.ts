@@ -40,9 +40,7 @@ export function invalidRequest(message: string): InvalidRequest {
 }
 
 /** The client's address is longer than any that is read. */
-export function uriTooLong(): UriTooLong {
-  return { kind: 'uri_too_long' };
-}
+export const URI_TOO_LONG: UriTooLong = { kind: 'uri_too_long' };
 
 /** No application is configured for the host, but perhaps for its name with another port (`known`). */
 export function unknownHost(host: string, known: readonly string[] = []): UnknownHost {

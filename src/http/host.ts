@@ -1,4 +1,5 @@
 /** Host names and ports in the form in which they are compared. Pure. */
+import { copyText, createLru } from '../lru.ts';
 
 const HOST_SYNTAX = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[1-9]\d{0,4})?$/;
 
@@ -8,6 +9,8 @@ const HOST_SYNTAX = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?:
  */
 const MAX_HOST_CHARS = 260;
 const MAX_PORT = 65_535;
+/** Results, `''` for a text that is no host: few hosts come often. */
+const normalizedHosts = createLru<string, string>(1000);
 
 /**
  * A host in the form in which hosts are compared: lower case, without one trailing dot. The ports 80 and 443 count as
@@ -19,6 +22,16 @@ const MAX_PORT = 65_535;
  */
 export function normalizeHost(text: string): string | undefined {
   if (text.length > MAX_HOST_CHARS) return undefined;
+  let host = normalizedHosts.get(text);
+  if (host === undefined) {
+    const kept = copyText(text);
+    host = normalize(kept) ?? '';
+    normalizedHosts.set(kept, host);
+  }
+  return host || undefined;
+}
+
+function normalize(text: string): string | undefined {
   let host = text.toLowerCase();
   if (host.includes('.:')) host = host.replace('.:', ':');
   else if (host.endsWith('.') && !host.includes(':')) host = host.slice(0, -1);

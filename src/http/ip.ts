@@ -1,6 +1,6 @@
 /** Address ranges, compiled once: which peers are trusted proxies, and which clients a rule means. */
 import ipaddr from 'ipaddr.js';
-import { createLru } from '../lru.ts';
+import { copyText, createLru } from '../lru.ts';
 
 export interface Networks {
   /** Whether the address (canonical text, as `parseAddress` gives it) is in one of the ranges. */
@@ -23,8 +23,9 @@ export function parseAddress(text: string): string | undefined {
   if (text.length > MAX_ADDRESS_CHARS) return undefined;
   let address = parsedAddresses.get(text);
   if (address === undefined) {
-    address = canonicalAddress(text) ?? '';
-    parsedAddresses.set(text, address);
+    const kept = copyText(text);
+    address = canonicalAddress(kept) ?? '';
+    parsedAddresses.set(kept, address);
   }
   return address || undefined;
 }

@@ -62,14 +62,26 @@ export function parseHost(text: string | undefined): string | InvalidUrl {
  */
 export function parseOrigin(text: string): (Origin & { rest: string }) | InvalidUrl {
   if (text === '') return { problem: 'is empty' };
-  const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/is.exec(text);
-  if (!parts) return { problem: 'is not an absolute URL' };
-  const [, name = '', authority, rest = ''] = parts;
+  const colon = text.indexOf('://');
+  const name = text.slice(0, Math.max(colon, 0));
   const scheme = parseScheme(name);
-  if (!scheme) return { problem: 'is neither http nor https' };
-  if (!authority) return { problem: 'has an empty host' };
-  const host = parseHost(authority);
-  return typeof host === 'string' ? { scheme, host, rest } : host;
+  if (!scheme) return { problem: SCHEME_SYNTAX.test(name) ? 'is neither http nor https' : 'is not an absolute URL' };
+  const start = colon + '://'.length;
+  const end = endOfAuthority(text, start);
+  if (end === start) return { problem: 'has an empty host' };
+  const host = parseHost(text.slice(start, end));
+  return typeof host === 'string' ? { scheme, host, rest: text.slice(end) } : host;
+}
+
+/** RFC 3986, section 3.1. */
+const SCHEME_SYNTAX = /^[a-z][a-z0-9+.-]*$/i;
+
+function endOfAuthority(text: string, start: number): number {
+  for (let at = start; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x2f || code === 0x3f || code === 0x23) return at;
+  }
+  return text.length;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { clientAddress, compileNetworks, parseAddress } from '../../src/http/ip.ts';
 
@@ -75,4 +77,22 @@ test('no more than 32 proxies are looked through', () => {
   expect(clientAddress(chain(31), listed)).toBe('203.0.113.7');
   expect(clientAddress(chain(32), listed)).toBeUndefined();
   expect(clientAddress(`rubbish,${chain(31)}`, listed)).toBe('203.0.113.7');
+});
+
+// Attack: a key that is a piece of a long header keeps all of the header in memory.
+test('addresses that are remembered do not keep the headers in which they came', () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const usedMb = () => {
+    collect();
+    return process.memoryUsage().heapUsed / 1e6;
+  };
+  const before = usedMb();
+  const junk = 'x'.repeat(60_000);
+  for (let i = 0; i < 1000; i += 1) {
+    const header = Buffer.from(`${junk}, 198.51.100.123:${20_000 + i}`).toString('latin1');
+    expect(clientAddress(header, none)).toBe('198.51.100.123');
+  }
+  // Kept, they would take 60 MB.
+  expect(usedMb() - before).toBeLessThan(20);
 });
