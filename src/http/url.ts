@@ -1,7 +1,7 @@
 /**
  * URLs that a client requested: parsed strictly, and only once. The dialects, the endpoints for browsers and the return
- * address of a login read hosts and URLs here and nowhere else, so that one host is one application to all of them.
- * Pure.
+ * address of a login read hosts and URLs here and nowhere else, so that one host is one application to all of them. The
+ * addresses of providers are no requests: for them, `URL` is right. Pure.
  */
 import { normalizeHost } from './host.ts';
 import { type ForwardedPath, parsePath } from './path.ts';
