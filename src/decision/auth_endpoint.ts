@@ -56,8 +56,9 @@ function hasAuthPath(text: string): boolean {
 function isAuthEndpoint(path: ForwardedPath): boolean {
   if (path.variants.length === 1) return isAuthPath(path.raw);
   if (path.variants.length > 0) return path.variants.some(isAuthPath);
-  // Too many variants to try.
-  return /auth/i.test(decodeTwice(path.raw));
+  // Too many variants to try: the word is enough, or a letter in more bytes than it needs (`%c1%a1`).
+  const text = decodeTwice(path.raw);
+  return /auth/i.test(text) || /[\xc0\xc1]|\xe0[\x80\x81]/.test(text);
 }
 
 function decodeTwice(text: string): string {

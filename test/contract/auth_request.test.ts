@@ -784,6 +784,7 @@ describe('a question about an auth endpoint', () => {
     `/x/..;${OUTPOST}/auth/nginx`,
     `/%6futpost.goauthentik.io/auth`,
     `${'/a/..;x/./%2e'.repeat(40)}${OUTPOST}/%2561uth/nginx`,
+    `${'/a/..;x/./%2e'.repeat(40)}${OUTPOST}/%c1%a1uth/nginx`,
   ];
   test.each(dialects)('%s: no spelling of it passes, with a session or without', async (dialect) => {
     for (const path of paths) {
