@@ -10,10 +10,10 @@ import { type Authorizer, createAuthorizer } from './auth/authorizer.ts';
 import { type AuthHandler, createAuthHandler } from './auth/handler.ts';
 import { createTrustedPeer, type TrustedPeer } from './auth/trusted_peer.ts';
 import type { ApplicationConfig, Config } from './config/schema/config.ts';
+import { listedProxies } from './config/trusted_proxies.ts';
 import { createCredentialAuthenticator } from './credentials/authenticator.ts';
 import { type Application, compileApplication } from './decision/application.ts';
-import { normalizeHost } from './http/host.ts';
-import { compileNetworks } from './http/ip.ts';
+import { compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { deniedPage, unknownHost } from './pages/denied.ts';
 import { createPatternCompiler } from './patterns.ts';
@@ -21,6 +21,7 @@ import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { createRender } from './responses/render.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
+import { browserHost } from './signin/browser_host.ts';
 import { createSignin, type Signin } from './signin/index.ts';
 import type { Store } from './stores/store.ts';
 
@@ -40,6 +41,8 @@ interface Core {
   readonly sessions: Sessions;
   readonly authorizer: Authorizer;
   readonly trustedPeer: TrustedPeer;
+  /** Whose entries in `X-Forwarded-For` are those of proxies. */
+  readonly listedProxies: Networks;
 }
 
 export interface Snapshot extends Core {
@@ -74,10 +77,12 @@ function assembleCore(config: Config, { store, events, now }: Services): Core {
   const credentials = createCredentialAuthenticator({ config, sessions, store, provider, now, events });
   const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
-  return { config, index, provider, sessions, authorizer, trustedPeer };
+  const listed = compileNetworks(listedProxies(config.trusted_proxies));
+  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed };
 }
 
-function assembleAuth({ config, authorizer, index, trustedPeer, provider }: Core, { events, now }: Services) {
+function assembleAuth(core: Core, { events, now }: Services) {
+  const { config, provider } = core;
   const render = createRender({
     outpost: config.outpost_name,
     jwksUri: (application) => {
@@ -93,7 +98,7 @@ function assembleAuth({ config, authorizer, index, trustedPeer, provider }: Core
     now,
   });
   const { nginx_method_header: nginxMethodHeader, log } = config;
-  return createAuthHandler({ authorizer, render, index, trustedPeer, nginxMethodHeader, events, logQuery: log.query });
+  return createAuthHandler({ ...core, render, nginxMethodHeader, events, logQuery: log.query });
 }
 
 function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core, { events, now }: Services): Signin {
@@ -104,10 +109,7 @@ function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core
     provider,
     now,
     events,
-    forwardedHost: (ctx) => {
-      const forwarded = trustedPeer.of(ctx.req.socket).trusted ? ctx.req.headers['x-forwarded-host'] : undefined;
-      return normalizeHost(String(forwarded ?? ctx.req.headers.host ?? ''), undefined);
-    },
+    forwardedHost: ({ req }) => browserHost(req, trustedPeer.of(req.socket).trusted),
   });
 }
 

@@ -9,9 +9,22 @@ export const PREFIX = '/outpost.goauthentik.io';
 /**
  * The endpoints for browsers: the names below `PREFIX`. A forwarded request for one of them passes without identity.
  */
-export const BROWSER_ENDPOINTS = ['start', 'callback', 'sign_out', 'ping'] as const;
+export const BROWSER_ENDPOINTS = ['start', 'callback', 'sign_out', 'session', 'ping'] as const;
 
 export type Endpoint = (typeof BROWSER_ENDPOINTS)[number] | 'backchannel_logout' | 'auth';
+
+/** The short alias of the endpoints for proxies: `/auth/nginx` is `/outpost.goauthentik.io/auth/nginx`. */
+export const AUTH_ALIAS = '/auth';
+
+const AUTH_PATH = /^(?:\/outpost\.goauthentik\.io\/auth|\/auth\/(?:nginx|traefik|caddy|envoy))(?:\/|$)/i;
+
+/**
+ * Whether a path is one of the endpoints for proxies, or lies below one, in any letter case. Of the alias only the four
+ * names count: `/auth` and everything else below it may be the application's own.
+ */
+export function isAuthPath(path: string): boolean {
+  return AUTH_PATH.test(path);
+}
 
 /** Query parameters that mark a request for an endpoint on any path (`?<name>=true`). */
 export const CALLBACK_MARK = 'X-authentik-auth-callback';

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { assemble } from './assemble.ts';
 import type { Config } from './config/schema/config.ts';
-import { invalidRequest } from './decision/authorize.ts';
+import { invalidRequest, URI_TOO_LONG } from './decision/authorize.ts';
 import type { Decision } from './decision/decision.ts';
 import { parseAddress } from './http/ip.ts';
 import { parseAbsoluteUrl } from './http/url.ts';
@@ -21,6 +21,7 @@ export type {
   SignInPresentation,
   Unavailable,
   UnknownHost,
+  UriTooLong,
 } from './decision/decision.ts';
 export type { RuleTrace } from './decision/trace.ts';
 export { GatepostError, ProviderUnavailable, StoreUnavailable } from './errors.ts';
@@ -68,7 +69,7 @@ export function createAuthenticator(
   return {
     async decide({ url: text, method, headers, clientAddress }) {
       const url = parseAbsoluteUrl(text);
-      if ('problem' in url) return invalidRequest(`url ${url.problem}`);
+      if ('problem' in url) return url.tooLong ? URI_TOO_LONG : invalidRequest(`url ${url.problem}`);
       return authorizer.check({
         url,
         method,

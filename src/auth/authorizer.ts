@@ -5,12 +5,14 @@
 import type { ApplicationIndex } from '../access/application_index.ts';
 import type { Awaitable } from '../async/maybe_async.ts';
 import type { Application } from '../decision/application.ts';
+import { namesAuthEndpoint } from '../decision/auth_endpoint.ts';
 import type { Authentication } from '../decision/authentication.ts';
 import {
   authorize,
   authorizeAnyone,
   authorizeDuringOutage,
   authorizeEndpoint,
+  denyAuthEndpoint,
   ruleRequest,
   unavailable,
   unknownHost,
@@ -32,13 +34,16 @@ export interface Authorizer {
 const ENDPOINT_PATHS = new Set(BROWSER_ENDPOINTS.map(endpointPath));
 
 export function createAuthorizer(
-  index: Pick<ApplicationIndex<Application>, 'find'>,
+  index: Pick<ApplicationIndex<Application>, 'find' | 'addressesOf'>,
   authenticate: Authenticate,
 ): Authorizer {
   const check = (request: AuthRequest): Awaitable<Decision> => {
     // 2 match: host → application, path, method and address → rules
-    const application = index.find(request.url.host);
-    if (!application) return unknownHost(request.url.host);
+    const { host } = request.url;
+    const application = index.find(host);
+    if (!application) return unknownHost(host, index.addressesOf(host));
+    // Attack: a page's script that fetches an auth endpoint, to read tokens out of the headers of the response.
+    if (namesAuthEndpoint(request)) return denyAuthEndpoint(application);
     if (ENDPOINT_PATHS.has(request.url.path.raw)) return authorizeEndpoint(request, application);
     const match = { request, application, rules: application.rules.match(ruleRequest(request)) };
     const early = authorizeAnyone(match);

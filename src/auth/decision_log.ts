@@ -66,6 +66,7 @@ function reasonOf(decision: Decision) {
   switch (decision.kind) {
     case 'unknown_host':
     case 'rate_limited':
+    case 'uri_too_long':
       return decision.kind;
     case 'invalid_request':
       return 'configuration_error';
@@ -76,6 +77,7 @@ function reasonOf(decision: Decision) {
 
 function detailOf(decision: Decision): string | undefined {
   if (decision.kind === 'invalid_request') return decision.message;
+  if (decision.kind === 'unknown_host' && decision.known?.length) return `known is ${decision.known.join(', ')}`;
   if (decision.kind === 'forbid') return forbidDetail(decision);
   if (decision.kind !== 'unavailable') return undefined;
   const { cause } = decision;

@@ -12,14 +12,13 @@ import type { ApplicationIndex } from '../access/application_index.ts';
 import { batchPerTick } from '../async/batch.ts';
 import type { Awaitable } from '../async/maybe_async.ts';
 import type { Application } from '../decision/application.ts';
-import { denyPeer, invalidRequest, unavailable } from '../decision/authorize.ts';
-import type { Decision, InvalidRequest } from '../decision/decision.ts';
+import { denyPeer, invalidRequest, URI_TOO_LONG, unavailable } from '../decision/authorize.ts';
+import type { Decision, InvalidRequest, UriTooLong } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import type { ParseOptions } from '../dialects/dialect.ts';
 import { type AuthTarget, findDialect } from '../dialects/index.ts';
 import { isRepeated, singleHeader } from '../http/headers.ts';
-import { withoutDefaultPort } from '../http/host.ts';
-import { clientAddress } from '../http/ip.ts';
+import { clientAddress, type Networks } from '../http/ip.ts';
 import { requestId } from '../http/request_id.ts';
 import { noRedirectInQuery } from '../http/request_kind.ts';
 import type { Events } from '../observe/events.ts';
@@ -31,8 +30,10 @@ import type { TrustedPeer } from './trusted_peer.ts';
 export interface AuthHandlerOptions {
   authorizer: Authorizer;
   render: Render;
-  index: Pick<ApplicationIndex<Application>, 'find'>;
+  index: Pick<ApplicationIndex<Application>, 'find' | 'areDifferent'>;
   trustedPeer: TrustedPeer;
+  /** Whose entries in `X-Forwarded-For` are those of proxies (config/trusted_proxies.ts). */
+  listedProxies: Networks;
   nginxMethodHeader: string | undefined;
   events: Events;
   logQuery: boolean;
@@ -104,21 +105,25 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
  */
 const MAX_RAW_HEADERS = 2000;
 
-function createParser({ nginxMethodHeader, index, trustedPeer }: AuthHandlerOptions) {
+function createParser({ nginxMethodHeader, index, listedProxies }: AuthHandlerOptions) {
   const parseOptions: ParseOptions = {
     nginxMethodHeader: nginxMethodHeader?.toLowerCase(),
-    schemeOf: (host) => index.find(withoutDefaultPort(host))?.scheme ?? 'https',
+    schemeOf: (host) => index.find(host)?.scheme ?? 'https',
+    areDifferent: index.areDifferent,
   };
-  return (incoming: IncomingMessage, { dialect, rest, query }: AuthTarget): AuthRequest | InvalidRequest => {
+  return (
+    incoming: IncomingMessage,
+    { dialect, rest, query }: AuthTarget,
+  ): AuthRequest | InvalidRequest | UriTooLong => {
     const { headers, rawHeaders } = incoming;
     if (rawHeaders.length >= MAX_RAW_HEADERS) return invalidRequest('the request has too many headers');
     const proxyRequest = { method: incoming.method as string, headers, rawHeaders };
     const parsed = dialect.parse(proxyRequest, rest, parseOptions);
-    if ('kind' in parsed) return invalidRequest(`${parsed.header} ${parsed.problem}`);
+    if ('kind' in parsed) return parsed.tooLong ? URI_TOO_LONG : invalidRequest(`${parsed.header} ${parsed.problem}`);
     return {
       url: parsed.url,
       method: parsed.method,
-      clientAddress: clientAddress(singleHeader(proxyRequest, 'x-forwarded-for'), trustedPeer.networks),
+      clientAddress: clientAddress(singleHeader(proxyRequest, 'x-forwarded-for'), listedProxies),
       headers,
       authorization: headers.authorization,
       authorizationRepeated: headers.authorization !== undefined && isRepeated(proxyRequest, 'authorization'),

@@ -10,15 +10,15 @@ export interface Peer {
 
 export interface TrustedPeer {
   of(socket: Socket): Peer;
-  /** `trusted_proxies` */
-  networks: Networks;
 }
 
-/** Looks once per connection: proxies keep theirs open. */
+/**
+ * Looks once per connection: proxies keep theirs open.
+ * @param networks `trusted_proxies`
+ */
 export function createTrustedPeer(networks: Networks): TrustedPeer {
   const known = new WeakMap<Socket, Peer>();
   return {
-    networks,
     of(socket) {
       let peer = known.get(socket);
       if (!peer) {

@@ -24,7 +24,8 @@ export interface ExplainRequest {
 /** Fails for a URL or an address that is none; succeeds whatever is decided. */
 export async function explainCommand(file: string, typed: ExplainRequest, { env, out, error }: Io): Promise<number> {
   const config = await loadConfig(file, { env });
-  const url = parseAbsoluteUrl(typed.url);
+  // A person may leave the path out; a proxy may not.
+  const url = parseAbsoluteUrl(/^[^/]*\/\/[^/]*$/.test(typed.url) ? `${typed.url}/` : typed.url);
   if ('problem' in url) {
     return fail(error, `the URL ${url.problem}; it must be absolute, such as https://grafana.example.com/admin`);
   }

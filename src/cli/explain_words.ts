@@ -2,11 +2,13 @@
 import type { Rule } from '../access/rule.ts';
 import type { AccessRules } from '../access/rules.ts';
 import type { Application } from '../decision/application.ts';
+import { namesAuthEndpoint } from '../decision/auth_endpoint.ts';
 import { ruleRequest } from '../decision/authorize.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import { describeCriterion, type RuleTrace, traceRules } from '../decision/trace.ts';
 import { BROWSER_ENDPOINTS, endpointPath } from '../endpoints.ts';
+import { hostOf } from '../http/url.ts';
 import type { User } from '../identity.ts';
 
 export type Row = [label: string, value: string];
@@ -20,13 +22,14 @@ export function describeUser({ username, email, groups }: User): string {
 }
 
 export function describeApplication({ config }: Application, index: number, host: string): string {
-  const exact = new URL(config.external_host).host === host;
+  const exact = hostOf(config.external_host) === host;
   return `${config.name}: applications[${index}] (${config.slug}), by ${exact ? 'external_host' : `cookie_domain ${config.cookie_domain}`}`;
 }
 
 /** The rule that decides, or several of which the strictest does, and how each rule of the application was compared. */
 export function describeRules(request: AuthRequest, { rules }: Application, user: User | undefined): Row[] {
   const { path } = request.url;
+  if (namesAuthEndpoint(request)) return [['rule', 'none: the endpoints for proxies are closed to every client']];
   if (OWN_PAGES.includes(path.raw)) return [['rule', 'none: the pages of the login are open to every client']];
   const compared = ruleRequest(request);
   const rows = rules.match(compared).map((rule): Row => ['rule', describeRule(rule, rules)]);
@@ -57,9 +60,11 @@ export function describeDecision(decision: Decision): string {
     case 'forbid':
       return `refused (${decision.reason}): ${decision.message}`;
     case 'unknown_host':
-      return `refused (unknown_host): no application for ${decision.host}`;
+      return `refused (unknown_host): no application for ${[decision.host, ...(decision.known ?? [])].join(', only for ')}`;
     case 'rate_limited':
       return 'refused (rate_limited)';
+    case 'uri_too_long':
+      return 'refused (uri_too_long)';
     case 'invalid_request':
       return `refused (configuration_error): ${decision.message}`;
     case 'unavailable':

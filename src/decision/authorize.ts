@@ -19,6 +19,7 @@ import type {
   SignInPresentation,
   Unavailable,
   UnknownHost,
+  UriTooLong,
 } from './decision.ts';
 import type { AuthRequest } from './request.ts';
 import { traceRules } from './trace.ts';
@@ -39,14 +40,22 @@ export function invalidRequest(message: string): InvalidRequest {
   return { kind: 'invalid_request', message };
 }
 
-/** No application is configured for the host. */
-export function unknownHost(host: string): UnknownHost {
-  return { kind: 'unknown_host', host };
+/** The client's address is longer than any that is read. */
+export const URI_TOO_LONG: UriTooLong = { kind: 'uri_too_long' };
+
+/** No application is configured for the host, but perhaps for its name with another port (`known`). */
+export function unknownHost(host: string, known: readonly string[] = []): UnknownHost {
+  return { kind: 'unknown_host', host, known };
 }
 
 /** Gatepost's own pages for browsers: they pass without identity. */
 export function authorizeEndpoint(request: AuthRequest, application: Application): Allow {
   return { ...allowAnonymous(request, application), ownEndpoint: true };
+}
+
+/** A client asks through a proxy for an endpoint that is for proxies alone: no response of it is for a page. */
+export function denyAuthEndpoint(application: Application): Forbid {
+  return { kind: 'forbid', reason: 'denied', application, message: 'this address is for proxies alone' };
 }
 
 /**

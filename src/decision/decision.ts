@@ -55,6 +55,8 @@ export interface Forbid {
 export interface UnknownHost {
   kind: 'unknown_host';
   host: string;
+  /** Configured addresses (`external_host`) of the same host name, with another port. */
+  known?: readonly string[] | undefined;
 }
 
 export interface RateLimited {
@@ -78,4 +80,9 @@ export interface InvalidRequest {
   message: string;
 }
 
-export type Decision = Allow | SignIn | Forbid | UnknownHost | RateLimited | Unavailable | InvalidRequest;
+/** The forwarded URL is longer than 16 KiB: the client's doing, and no fault of a configuration. */
+export interface UriTooLong {
+  kind: 'uri_too_long';
+}
+
+export type Decision = Allow | SignIn | Forbid | UnknownHost | RateLimited | Unavailable | InvalidRequest | UriTooLong;

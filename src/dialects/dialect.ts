@@ -35,6 +35,8 @@ export interface InvalidHeader {
   kind: 'invalid';
   header: string;
   problem: string;
+  /** The address in it is longer than 16 KiB. */
+  tooLong?: true | undefined;
 }
 
 /** What of an auth request depends on the kind of proxy. */
@@ -45,4 +47,6 @@ export interface ParseOptions {
   nginxMethodHeader: string | undefined;
   /** The scheme of the application that a host belongs to, for proxies that do not send one. */
   schemeOf(host: string): Scheme;
+  /** Whether the request's own host and that of the forwarded URL name two known applications. */
+  areDifferent(host: string, urlHost: string): boolean;
 }

@@ -1,8 +1,9 @@
 /**
  * The forwarded URL and method in a proxy's headers, parsed strictly; what cannot be used names the header to blame.
  */
-import { isToken, singleHeader } from '../http/headers.ts';
-import { type InvalidUrl, parseHost, parseScheme, type RequestUrl, requestUrl } from '../http/url.ts';
+import { parseHostList, parseSchemeList } from '../http/forwarded_list.ts';
+import { isRepeated, isToken, singleHeader } from '../http/headers.ts';
+import { type InvalidUrl, parseHost, type RequestUrl, requestUrl } from '../http/url.ts';
 import type { IncomingAuthRequest, InvalidHeader, ParseOptions } from './dialect.ts';
 
 export function invalidHeader(header: string, problem: string): InvalidHeader {
@@ -11,7 +12,7 @@ export function invalidHeader(header: string, problem: string): InvalidHeader {
 
 /** `result`, with the header to blame where it is none. */
 export function blame<T extends object>(header: string, result: T | InvalidUrl): T | InvalidHeader {
-  return 'problem' in result ? invalidHeader(header, result.problem) : result;
+  return 'problem' in result ? { ...invalidHeader(header, result.problem), tooLong: result.tooLong } : result;
 }
 
 /** Where a dialect finds the parts of the forwarded URL; one constant for each dialect. */
@@ -39,16 +40,33 @@ export function forwardedUrl(
   const { hostHeader, uriHeader, schemeOptional } = source;
   const proto = singleHeader(request, 'x-forwarded-proto');
   if (!proto && !schemeOptional) return invalidHeader('X-Forwarded-Proto', 'is missing or empty');
-  const sent = proto === undefined ? undefined : parseScheme(proto);
-  if (proto !== undefined && !sent) return invalidHeader('X-Forwarded-Proto', 'is neither http nor https');
-  const named = parseHost(host, sent);
+  const sent = proto === undefined ? undefined : parseSchemeList(proto);
+  if (typeof sent === 'object') return invalidHeader('X-Forwarded-Proto', sent.problem);
+  const named = hostHeader === 'Host' ? parseHost(host) : parseHostList(host);
   if (typeof named !== 'string') return invalidHeader(hostHeader, named.problem);
-  if (sent) return blame(uriHeader, requestUrl(sent, named, uri));
-  const scheme = options.schemeOf(named);
-  // Once more, now that the scheme is known: its default port counts as none.
-  const normalized = parseHost(named, scheme);
-  if (typeof normalized !== 'string') return invalidHeader(hostHeader, normalized.problem);
-  return blame(uriHeader, requestUrl(scheme, normalized, uri));
+  return blame(uriHeader, requestUrl(sent ?? options.schemeOf(named), named, uri));
+}
+
+/**
+ * For proxies that hand the client's own `Host` on: it must not name one application and the forwarded URL another.
+ * Attack: nginx and Caddy choose the site by the request line or `Host`, and the client writes the header in which the
+ * operator's configuration, or a list of trusted proxies that is too wide, lets the forwarded URL's host come: a user
+ * of the open site reads the closed one. A `Host` that is nobody's (the address that proxies alone use) contradicts
+ * nothing.
+ */
+export function findHostConflict(
+  request: IncomingAuthRequest,
+  url: RequestUrl,
+  options: ParseOptions,
+): InvalidHeader | undefined {
+  const own = request.headers.host;
+  if (!own) return undefined;
+  if (isRepeated(request, 'host')) return invalidHeader('Host', 'is there twice');
+  if (own === url.host) return undefined;
+  const host = parseHost(own);
+  if (typeof host !== 'string') return invalidHeader('Host', host.problem);
+  if (!options.areDifferent(host, url.host)) return undefined;
+  return invalidHeader('Host', `(${host}) is of another application than the forwarded URL (${url.host})`);
 }
 
 /** The method that a header names (RFC 9110, section 9.1: a token, letter case matters); two headers are no token. */

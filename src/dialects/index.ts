@@ -1,5 +1,5 @@
 /** The dialects by the path of the auth endpoint: the dialect is never guessed from anything else. */
-import { endpointPath } from '../endpoints.ts';
+import { AUTH_ALIAS, endpointPath } from '../endpoints.ts';
 import type { Dialect } from './dialect.ts';
 import { envoy } from './envoy.ts';
 import { nginx } from './nginx.ts';
@@ -16,16 +16,14 @@ export interface AuthTarget {
 
 /** The endpoint of old configurations: Traefik's where the query has `traefik`, else nginx's. */
 const LEGACY_PATH = endpointPath('auth');
-/** The short alias of the same endpoints. */
-const ALIAS = '/auth';
 
 const DIALECTS_BY_PATH = new Map<string, Dialect>(
   [nginx, traefik, caddy, envoy].flatMap((dialect) => [
     [`${LEGACY_PATH}/${dialect.name}`, dialect],
-    [`${ALIAS}/${dialect.name}`, dialect],
+    [`${AUTH_ALIAS}/${dialect.name}`, dialect],
   ]),
 );
-const ENVOY_PREFIXES = [`${LEGACY_PATH}/envoy/`, `${ALIAS}/envoy/`];
+const ENVOY_PREFIXES = [`${LEGACY_PATH}/envoy/`, `${AUTH_ALIAS}/envoy/`];
 
 /** The dialect of a request target; `undefined`: it is no auth endpoint. */
 export function findDialect(target: string): AuthTarget | undefined {

@@ -8,7 +8,7 @@
 import { isRepeated, singleHeader } from '../http/headers.ts';
 import { parseAbsoluteUrl, type RequestUrl, requestUrl } from '../http/url.ts';
 import type { Dialect, IncomingAuthRequest, InvalidHeader, ParsedRequest, ParseOptions } from './dialect.ts';
-import { blame, forwardedUrl, invalidHeader, parseMethod } from './forwarded_headers.ts';
+import { blame, findHostConflict, forwardedUrl, invalidHeader, parseMethod } from './forwarded_headers.ts';
 
 export const nginx: Dialect = { name: 'nginx', capabilities: { redirect: false, anyStatus: false }, parse };
 
@@ -17,7 +17,7 @@ function parse(request: IncomingAuthRequest, _rest: string, options: ParseOption
   const url =
     absolute === undefined ? fromParts(request, options) : blame('X-Original-URL', parseAbsoluteUrl(absolute));
   if ('kind' in url) return url;
-  const contradiction = findContradiction(request, url);
+  const contradiction = findContradiction(request, url) ?? findHostConflict(request, url, options);
   if (contradiction) return contradiction;
   // Attack: nginx hands every header of the client on, so a method is believed only in the header that the
   // operator says is overwritten by the configuration.

@@ -10,12 +10,13 @@
  */
 import { singleHeader } from '../http/headers.ts';
 import type { Capabilities, Dialect, IncomingAuthRequest, ParsedRequest, ParseOptions } from './dialect.ts';
-import { forwardedUrl, invalidHeader, parseMethod, type UrlSource } from './forwarded_headers.ts';
+import { findHostConflict, forwardedUrl, invalidHeader, parseMethod, type UrlSource } from './forwarded_headers.ts';
 
 const capabilities: Capabilities = { redirect: true, anyStatus: true };
 
 export const traefik: Dialect = { name: 'traefik', capabilities, parse };
-export const caddy: Dialect = { name: 'caddy', capabilities, parse };
+/** Caddy hands the client's `Host` on, Traefik sends the address of Gatepost. */
+export const caddy: Dialect = { name: 'caddy', capabilities, parse: parseWithHost };
 
 const SOURCE: UrlSource = { hostHeader: 'X-Forwarded-Host', uriHeader: 'X-Forwarded-Uri', schemeOptional: false };
 
@@ -26,4 +27,9 @@ function parse(request: IncomingAuthRequest, _rest: string, options: ParseOption
   if (!uri) return invalidHeader('X-Forwarded-Uri', 'is missing or empty');
   const method = parseMethod(singleHeader(request, 'x-forwarded-method') ?? 'GET', 'X-Forwarded-Method');
   return typeof method === 'string' ? { url, method } : method;
+}
+
+function parseWithHost(request: IncomingAuthRequest, rest: string, options: ParseOptions): ParsedRequest {
+  const parsed = parse(request, rest, options);
+  return 'kind' in parsed ? parsed : (findHostConflict(request, parsed.url, options) ?? parsed);
 }

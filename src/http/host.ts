@@ -1,37 +1,51 @@
 /** Host names and ports in the form in which they are compared. Pure. */
+import { copyText, createLru } from '../lru.ts';
 
-const HOST_SYNTAX = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+const HOST_SYNTAX = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[1-9]\d{0,4})?$/;
 
 /**
  * A DNS name (RFC 1035, section 2.3.4), its last dot, a port. Attack: `a.a.a…`, looked up under each of 8,000 dots: 0.1
  * s.
  */
 const MAX_HOST_CHARS = 260;
+const MAX_PORT = 65_535;
+/** Results, `''` for a text that is no host: few hosts come often. */
+const normalizedHosts = createLru<string, string>(1000);
 
 /**
- * A host in the form in which hosts are compared: lower case, without one trailing dot, without the scheme's default
- * port.
- * @returns `undefined` for text that is not one host with an optional port (userinfo, a list, spaces, a path)
+ * A host in the form in which hosts are compared: lower case, without one trailing dot. The ports 80 and 443 count as
+ * none, whatever the scheme: a proxy that does not end TLS itself knows no better scheme than `http`.
+ * Attack: `app.example.com:443` over http, `:0080` or `:` name the same site to a proxy, and another application, or
+ * none, to whom reads the port as text.
+ * @returns `undefined` for text that is not one host with an optional port (userinfo, a list, spaces, a path, a port
+ *   that is empty, too high or begins with 0)
  */
-export function normalizeHost(text: string, scheme: 'http' | 'https' | undefined): string | undefined {
+export function normalizeHost(text: string): string | undefined {
   if (text.length > MAX_HOST_CHARS) return undefined;
+  let host = normalizedHosts.get(text);
+  if (host === undefined) {
+    const kept = copyText(text);
+    host = normalize(kept) ?? '';
+    normalizedHosts.set(kept, host);
+  }
+  return host || undefined;
+}
+
+function normalize(text: string): string | undefined {
   let host = text.toLowerCase();
-  if (host.endsWith('.')) host = host.slice(0, -1);
-  else if (host.includes('.:')) host = host.replace(/\.(:\d+)$/, '$1');
+  if (host.includes('.:')) host = host.replace('.:', ':');
+  else if (host.endsWith('.') && !host.includes(':')) host = host.slice(0, -1);
   if (!HOST_SYNTAX.test(host) || host.includes('..')) return undefined;
-  if (scheme === 'http' && host.endsWith(':80')) return host.slice(0, -3);
-  if (scheme === 'https' && host.endsWith(':443')) return host.slice(0, -4);
-  return host;
+  const colon = host.lastIndexOf(':');
+  if (colon < 0 || host.endsWith(']')) return host;
+  const port = Number(host.slice(colon + 1));
+  if (port === 80 || port === 443) return host.slice(0, colon);
+  return port > MAX_PORT ? undefined : host;
 }
 
 /** The host without its port. */
 export function hostnameOf(host: string): string {
   return host.replace(/:\d+$/, '');
-}
-
-/** The host without the default port of either scheme, for a proxy that does not say which scheme it means. */
-export function withoutDefaultPort(host: string): string {
-  return host.replace(/:(?:80|443)$/, '');
 }
 
 /** Whether a host name is the domain or ends with it after a dot: `evilexample.com` is not under `example.com`. */

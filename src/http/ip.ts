@@ -1,6 +1,6 @@
 /** Address ranges, compiled once: which peers are trusted proxies, and which clients a rule means. */
 import ipaddr from 'ipaddr.js';
-import { createLru } from '../lru.ts';
+import { copyText, createLru } from '../lru.ts';
 
 export interface Networks {
   /** Whether the address (canonical text, as `parseAddress` gives it) is in one of the ranges. */
@@ -23,14 +23,16 @@ export function parseAddress(text: string): string | undefined {
   if (text.length > MAX_ADDRESS_CHARS) return undefined;
   let address = parsedAddresses.get(text);
   if (address === undefined) {
-    address = canonicalAddress(text) ?? '';
-    parsedAddresses.set(text, address);
+    const kept = copyText(text);
+    address = canonicalAddress(kept) ?? '';
+    parsedAddresses.set(kept, address);
   }
   return address || undefined;
 }
 
 function canonicalAddress(text: string): string | undefined {
-  const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
+  const bare =
+    /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/.exec(text)?.[1] ?? text;
   // Attack: `0x7f.1`, `2130706433` or `0177.0.0.1` are loopback to some parsers; only the plain decimal form counts.
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return /(?:^|\.)0\d/.test(bare) ? undefined : bare;
   if (!bare.includes(':') || !ipaddr.IPv6.isValid(bare)) return undefined;
@@ -84,24 +86,20 @@ function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
 }
 
 /**
- * The client's address: the first one from the right of `X-Forwarded-For` that is not a trusted proxy, as each proxy
- * appends the address that it saw, and only what trusted ones wrote can be believed. Where all are trusted, the
- * rightmost. Attack: the addresses to the left of it may be invented, as behind Docker's address translation every
- * client comes from a trusted gateway.
+ * The client's address: the last entry of `X-Forwarded-For`, which the asking proxy wrote, as each proxy appends the
+ * address that it saw. Where that is a listed proxy, the entry before it, and so on.
+ * Attack: the addresses to the left are the client's own invention unless a proxy that is known to append wrote them.
  *
+ * @param listed the proxies that the operator has listed; none: the last entry is the client
  * @returns `undefined` where no readable address is there; an unknown client opens nothing
  */
-export function clientAddress(forwardedFor: string | undefined, trusted: Networks): string | undefined {
+export function clientAddress(forwardedFor: string | undefined, listed: Networks): string | undefined {
   if (forwardedFor === undefined) return undefined;
-  let rightmost: string | undefined;
   let end = forwardedFor.length;
   for (let hop = 0; hop < MAX_HOPS; hop += 1) {
     const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(',', end - 1);
     const address = parseAddress(forwardedFor.slice(comma + 1, end).trim());
-    if (address === undefined) return undefined;
-    if (!trusted.contains(address)) return address;
-    rightmost ??= address;
-    if (comma < 0) return rightmost;
+    if (address === undefined || comma < 0 || !listed.contains(address)) return address;
     end = comma;
   }
   return undefined;

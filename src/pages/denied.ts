@@ -19,8 +19,8 @@ export interface Denied {
 }
 
 /** The page for a host that no application has. */
-export function unknownHost(host: string, requestId: string) {
-  return forProxy(unknownHostPage(host), requestId);
+export function unknownHost(host: string, requestId: string, known: readonly string[]) {
+  return forProxy(unknownHostPage(host, known), requestId);
 }
 
 /** The page for an address that the user, or everyone, may not open. */

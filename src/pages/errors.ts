@@ -36,13 +36,17 @@ export function storeUnavailablePage(application: PageApplication | undefined): 
   };
 }
 
-/** @param host in the form in which hosts are compared; empty where the request has none */
-export function unknownHostPage(host: string): ErrorPage {
+/**
+ * @param host in the form in which hosts are compared; empty where the request has none
+ * @param known configured addresses of the same host name, with another port
+ */
+export function unknownHostPage(host: string, known: readonly string[] = []): ErrorPage {
   return {
     reason: 'unknown_host',
     title: 'Unknown site',
     paragraphs: [
       `No application is configured for the host ${host || '(none)'}.`,
+      ...(known.length > 0 ? [`Known under this name: ${known.join(', ')}`] : []),
       'For administrators: external_host (with its port, unless it is the default port) or cookie_domain must name it.',
     ],
   };

@@ -1,6 +1,7 @@
 /** The pages of a login and of a sign-out: what happened, and what the user can do. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { endpointPath, isHttps, startUrl } from '../endpoints.ts';
+import { hostOf } from '../http/url.ts';
 import type { PageContent } from './layout.ts';
 
 /** What a page needs of an application. */
@@ -90,7 +91,7 @@ export function loginLoopPage(application: LoopApplication, returnTo: string, ha
   const hosts =
     mode === 'forward_domain'
       ? `The cookie is set for ${cookie_domain} and all hosts under it (cookie_domain). This address must be one of them.`
-      : `The cookie is set for ${new URL(external_host).host} alone (external_host, without a cookie_domain). This address must be that host.`;
+      : `The cookie is set for ${hostOf(external_host)} alone (external_host, without a cookie_domain). This address must be that host.`;
   const scheme = isHttps(application)
     ? 'The browser sends the cookie over https only. This address must not be http.'
     : 'This address is http. A cookie of the same name that was set over https hides the one that is set here.';

@@ -1,5 +1,5 @@
-/** Denials: 403, 404, 429, 500 and 503 as text, or as a page for a browser that navigates. */
-import type { Forbid, Unavailable } from '../decision/decision.ts';
+/** Denials: 403, 404, 414, 429, 500 and 503 as text, or as a page for a browser that navigates. */
+import type { Forbid, Unavailable, UnknownHost } from '../decision/decision.ts';
 import { isNavigation, prefersJson } from '../http/request_kind.ts';
 import { REASONS, RETRY_AFTER_SECONDS, type Reason } from '../reasons.ts';
 import type { AuthResponse, RenderedPage, RenderOptions, ResponseContext } from './response.ts';
@@ -13,9 +13,16 @@ export function forbid(decision: Forbid, context: ResponseContext, options: Rend
   return withPage(context, reason, options.deniedPage(decision, context.requestId));
 }
 
-export function unknownHost(host: string, context: ResponseContext, options: RenderOptions): AuthResponse {
-  if (wantsPage(context)) return withPage(context, 'unknown_host', options.unknownHostPage(host, context.requestId));
-  return denyText(context, 'unknown_host', { message: `no application is configured for the host ${host}` });
+export function unknownHost(
+  { host, known = [] }: UnknownHost,
+  context: ResponseContext,
+  options: RenderOptions,
+): AuthResponse {
+  if (wantsPage(context)) {
+    return withPage(context, 'unknown_host', options.unknownHostPage(host, context.requestId, known));
+  }
+  const only = known.length > 0 ? `, only for ${known.join(', ')}` : '';
+  return denyText(context, 'unknown_host', { message: `no application is configured for the host ${host}${only}` });
 }
 
 export function unavailable(reason: Unavailable['reason'], context: ResponseContext): AuthResponse {
@@ -38,9 +45,9 @@ export function withBody(status: number, headers: readonly string[], body: strin
 }
 
 /** A proxy that takes anything but 200, 401, 403 and 5xx for an error gets a 403 in place of other statuses. */
-function statusOf(reason: Reason, { request, capabilities }: ResponseContext): number {
+function statusOf(reason: Reason, { capabilities }: ResponseContext): number {
   const { status } = REASONS[reason];
-  return request && !capabilities.anyStatus && status > 403 && status < 500 ? 403 : status;
+  return !capabilities.anyStatus && status > 403 && status < 500 ? 403 : status;
 }
 
 function wantsPage({ request }: ResponseContext): boolean {

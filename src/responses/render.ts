@@ -21,9 +21,11 @@ export function createRender(options: RenderOptions): Render {
       case 'forbid':
         return forbid(decision, context, options);
       case 'unknown_host':
-        return unknownHost(decision.host, context, options);
+        return unknownHost(decision, context, options);
       case 'rate_limited':
         return denyText(context, 'rate_limited', { retryAfter: decision.retryAfter });
+      case 'uri_too_long':
+        return denyText(context, 'uri_too_long');
       case 'invalid_request':
         return denyText(context, 'configuration_error', { message: `configuration error: ${decision.message}` });
       case 'unavailable':

@@ -32,8 +32,11 @@ export interface RenderOptions {
   jwksUri(application: Application): string;
   /** A page for a person who was refused. */
   deniedPage(decision: Forbid, requestId: string): RenderedPage;
-  /** A page for a person who opens a host that no application has. */
-  unknownHostPage(host: string, requestId: string): RenderedPage;
+  /**
+   * A page for a person who opens a host that no application has.
+   * @param known configured addresses of the same host name
+   */
+  unknownHostPage(host: string, requestId: string, known: readonly string[]): RenderedPage;
   /** Called for an additional header that is not sent. */
   onRefusedHeader(application: Application, name: string): void;
   now(): number;

@@ -9,15 +9,18 @@ import type { LoginStates } from './login_state.ts';
 export interface SigninOptions {
   config: Pick<Config, 'applications' | 'secret' | 'session_max_age'>;
   /** Finds the application of a browser's host. */
-  applications: { findByHostname(host: string): { config: ApplicationConfig } | undefined };
+  applications: {
+    findByHostname(host: string): { config: ApplicationConfig } | undefined;
+    /** The configured addresses that have the name of this host. */
+    addressesOf(host: string): readonly string[];
+  };
   sessions: Sessions;
   provider: (application: ApplicationConfig) => Provider;
   /** Milliseconds since the epoch. */
   now: () => number;
   events: Events;
   /**
-   * The host that the browser asked for: `X-Forwarded-Host` of a trusted peer, else `Host`, in the form in which hosts
-   * are compared.
+   * The host that the browser asked for (`browserHost`); `undefined` where it cannot be read.
    */
   forwardedHost: (ctx: Context) => string | undefined;
 }

@@ -34,6 +34,10 @@ export function endpoint(
   };
 }
 
+function unknownSite({ applications }: SigninContext, { ctx }: EndpointRequest, host: string): Outcome {
+  return respondWithPage(ctx, unknownHostPage(host, applications.addressesOf(host)), 'unknown_host');
+}
+
 /** RFC 9110 section 15.5.6. */
 function rejectMethod(ctx: Context, methods: readonly string[]): void {
   ctx.status = 405;
@@ -50,7 +54,7 @@ export function browserEndpoint(
   return endpoint(context, { ...options, errorFormat: 'page' }, async (request) => {
     const host = context.forwardedHost(request.ctx) ?? '';
     const application = context.applications.findByHostname(host)?.config;
-    if (!application) return respondWithPage(request.ctx, unknownHostPage(host), 'unknown_host');
+    if (!application) return unknownSite(context, request, host);
     // The same object: the error handler sees what the endpoint adds to it.
     return handler(context, Object.assign(request, { application, provider: context.provider(application) }));
   });

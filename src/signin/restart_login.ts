@@ -41,7 +41,7 @@ export async function restartLogin(context: SigninContext, request: CallbackRequ
  */
 function previousAttempts(context: SigninContext, { application, state }: CallbackRequest) {
   if (state.kind === 'unknown') {
-    const returnTo = new URL(application.external_host).href;
+    const returnTo = `${application.external_host}/`;
     return { returnTo, attempts: state.attempt, firstStartedAt: context.now() };
   }
   const { returnTo, attempt, firstStartedAt } = state.login;

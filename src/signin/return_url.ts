@@ -1,7 +1,8 @@
 /** Where a login may lead: the application itself, and nowhere else. Pure. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { CALLBACK_MARK, endpointPath, PREFIX, SIGN_OUT_MARK } from '../endpoints.ts';
-import { isUnderDomain } from '../http/host.ts';
+import { CALLBACK_MARK, endpointPath, isHttps, PREFIX, SIGN_OUT_MARK } from '../endpoints.ts';
+import { hostnameOf, isUnderDomain } from '../http/host.ts';
+import { hostOf, parseOrigin } from '../http/url.ts';
 
 /** What decides where a login of an application may lead. */
 export type AllowedTarget = Pick<ApplicationConfig, 'external_host' | 'mode' | 'cookie_domain'>;
@@ -31,29 +32,39 @@ export function readRd(query: string): string | undefined {
 }
 
 /**
- * An absolute URL from the raw text, or `undefined`.
+ * The URL that the text leads to, or `undefined` where it may not lead there.
  * Attack: open redirect. A link to the login ends at the attacker's site, where the user trusts what is shown. Browsers
  * drop tabs and newlines and read `\` as `/`, so that `/\evil`, `/⇥/evil` and `https:\\evil` lead away; `//evil` and
  * `https:/evil` are read as another host; and `https://app@evil` is `evil`. All of them are rejected before a parser
  * sees them.
  */
-function parse(text: string, externalUrl: URL): URL | undefined {
+function parse(text: string, application: AllowedTarget): URL | undefined {
   if (/[\x00-\x20\x7f\\]/.test(text)) return undefined;
   const bare = text.startsWith('/') && !text.startsWith('//');
-  if (!bare && !/^https?:\/\/[^/?#@]+(?:[/?#]|$)/i.test(text)) return undefined;
+  const target = bare ? { origin: application.external_host, rest: text } : allowedTarget(text, application);
+  if (!target) return undefined;
+  const rest = target.rest.startsWith('/') ? target.rest : `/${target.rest}`;
   try {
-    return new URL(bare ? externalUrl.origin + text : text);
+    // The origin is the application's own by now. `URL` tells what a browser makes of the path: `/a/../` is `/`.
+    return new URL(target.origin + rest);
   } catch {
     return undefined;
   }
 }
 
-/** The scheme always; then host and port (`forward_single`), or a host under the cookie's domain (`forward_domain`). */
-function isAllowedTarget(url: URL, externalUrl: URL, { mode, cookie_domain }: AllowedTarget): boolean {
-  if (url.protocol !== externalUrl.protocol || url.username !== '' || url.password !== '') return false;
-  if (url.host === externalUrl.host) return true;
-  if (mode !== 'forward_domain' || !cookie_domain) return false;
-  return isUnderDomain(url.hostname, cookie_domain);
+/**
+ * The origin of an absolute URL, and what follows it. Host name and port must be those of `external_host`
+ * (`forward_single`), or the host must be under the cookie's domain (`forward_domain`). The scheme becomes that of
+ * `external_host`: where TLS ends in front of the proxy, it reports http.
+ */
+function allowedTarget(text: string, { external_host, mode, cookie_domain }: AllowedTarget) {
+  if (!/^https?:/i.test(text)) return undefined;
+  const target = parseOrigin(text);
+  if ('problem' in target) return undefined;
+  const { host, rest } = target;
+  if (host === hostOf(external_host)) return { origin: external_host, rest };
+  if (mode !== 'forward_domain' || !cookie_domain || !isUnderDomain(hostnameOf(host), cookie_domain)) return undefined;
+  return { origin: `${isHttps({ external_host }) ? 'https' : 'http'}://${host}`, rest };
 }
 
 /** A login must not end in a sign-out, nor in another login. */
@@ -63,10 +74,10 @@ function isGatepostEndpoint(url: URL): boolean {
 }
 
 /** A URL that is too long for `state` loses its query, or else its path too. */
-function shorten(url: URL, externalUrl: URL): string {
+function shorten(url: URL, home: string): string {
   if (url.href.length <= MAX_RETURN_URL_CHARS) return url.href;
   const short = url.origin + url.pathname;
-  return short.length <= MAX_RETURN_URL_CHARS ? short : externalUrl.href;
+  return short.length <= MAX_RETURN_URL_CHARS ? short : home;
 }
 
 /**
@@ -74,13 +85,13 @@ function shorten(url: URL, externalUrl: URL): string {
  * there.
  */
 export function returnUrl(rd: string | undefined, application: AllowedTarget): string {
-  const externalUrl = new URL(application.external_host);
+  const home = `${application.external_host}/`;
   let text = rd;
   for (let depth = 0; text !== undefined && depth < MAX_UNWRAPS; depth += 1) {
-    const url = parse(text, externalUrl);
-    if (!url || !isAllowedTarget(url, externalUrl, application)) break;
-    if (!isGatepostEndpoint(url)) return shorten(url, externalUrl);
+    const url = parse(text, application);
+    if (!url) break;
+    if (!isGatepostEndpoint(url)) return shorten(url, home);
     text = url.pathname === endpointPath('start') ? readRd(url.search.slice(1)) : undefined;
   }
-  return externalUrl.href;
+  return home;
 }

@@ -1,5 +1,6 @@
 /** `start`: redirects a browser to the provider, unless its logins are a loop. */
 import { isHttps } from '../endpoints.ts';
+import { hostOf, parseOrigin } from '../http/url.ts';
 import { loginLoopPage } from '../pages/login.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
@@ -35,12 +36,15 @@ function isLoop({ now }: SigninContext, { logins }: LoginCookie): boolean {
 }
 
 /**
- * A proxy behind another one that ends TLS sees http: the return URL is then dropped for its scheme.
+ * A proxy behind another one that ends TLS sees http: the login leads back all the same, but rules and logs see the
+ * wrong scheme.
  * @returns a sentence for the log, since nothing else shows the cause
  */
 function schemeMismatch(rd: string | undefined, application: { external_host: string }): string | undefined {
-  const [scheme, other] = isHttps(application) ? ['https', 'http'] : ['http', 'https'];
-  const host = application.external_host.slice(`${scheme}://`.length);
-  if (!rd?.toLowerCase().startsWith(`${other}://${host}`)) return undefined;
-  return `the proxy says ${other} where external_host says ${scheme}: the way back is lost`;
+  const asked = parseOrigin(rd ?? '');
+  const scheme = isHttps(application) ? 'https' : 'http';
+  if ('problem' in asked || asked.scheme === scheme || asked.host !== hostOf(application.external_host)) {
+    return undefined;
+  }
+  return `the proxy says ${asked.scheme} where external_host says ${scheme}`;
 }

@@ -44,7 +44,7 @@ async function site(storeUrl: string) {
   });
   const events = createEvents();
   const store = openStore(storeUrl, Date.now, events);
-  const { index, trustedPeer, authorizer } = assemble(makeConfig([application], { store: storeUrl }), {
+  const { index, trustedPeer, listedProxies, authorizer } = assemble(makeConfig([application], { store: storeUrl }), {
     store,
     events,
     now: Date.now,
@@ -60,7 +60,7 @@ async function site(storeUrl: string) {
       return decision;
     },
   };
-  const options = { render, index, trustedPeer, nginxMethodHeader: undefined, events, logQuery: false };
+  const options = { render, index, trustedPeer, listedProxies, nginxMethodHeader: undefined, events, logQuery: false };
   const handle = createAuthHandler({ ...options, authorizer: watched });
   const socket = { remoteAddress: '127.0.0.1' };
 

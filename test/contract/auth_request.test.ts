@@ -118,6 +118,24 @@ describe('nginx', () => {
       `https://${app}/a?b`,
     ],
     ['wss counts as https', [['X-Original-URL', `wss://${app}/a`]], `https://${app}/a`],
+    [
+      'lists of equal values count as one',
+      [
+        ['X-Original-URI', '/a'],
+        ['X-Forwarded-Proto', 'https, https'],
+        ['X-Forwarded-Host', app],
+        ['X-Forwarded-Host', app],
+      ],
+      `https://${app}/a`,
+    ],
+    [
+      'its own Host may be the same application',
+      [
+        ['X-Original-URL', `https://${app}/a`],
+        ['Host', `${app}:443`],
+      ],
+      `https://${app}/a`,
+    ],
   ];
   test.each(forms)('%s', async (_, headers, url) => {
     const reply = await nginx(headers);
@@ -197,7 +215,35 @@ describe('nginx', () => {
     ['a tab', [['X-Original-URL', `https://${app}/health\tz`]], 'X-Original-URL'],
     ['a space in the host', [['X-Original-URL', `https://app .example.com/healthz`]], 'X-Original-URL'],
     ['no host', [['X-Original-URL', 'https:///healthz']], 'X-Original-URL'],
-    ['longer than 16 KiB', [['X-Original-URL', `https://${app}/public/${'x'.repeat(16_400)}`]], 'X-Original-URL'],
+    ['a host with a query behind it', [['X-Original-URL', `https://${app}?/healthz`]], 'X-Original-URL'],
+    ['a host with a fragment behind it', [['X-Original-URL', `https://${app}#/healthz`]], 'X-Original-URL'],
+    ['a host alone', [['X-Original-URL', `https://${app}`]], 'X-Original-URL'],
+    ['a port that is none', [['X-Original-URL', `https://${app}:0443/healthz`]], 'X-Original-URL'],
+    [
+      'a Host of another application',
+      [
+        ['X-Original-URL', `https://${app}/healthz`],
+        ['Host', 'plain.example.com'],
+      ],
+      'Host',
+    ],
+    [
+      'a Host of another application, with a port of nobody',
+      [
+        ['X-Original-URL', `https://${app}/healthz`],
+        ['Host', 'plain.example.com:81'],
+      ],
+      'Host',
+    ],
+    [
+      'two Hosts',
+      [
+        ['X-Original-URL', `https://${app}/healthz`],
+        ['Host', app],
+        ['Host', app],
+      ],
+      'Host',
+    ],
     [
       'X-Original-URI without a slash',
       [
@@ -216,11 +262,11 @@ describe('nginx', () => {
       'X-Original-URI',
     ],
     [
-      'X-Forwarded-Host twice',
+      'X-Forwarded-Host twice, with two values',
       [
         ['X-Original-URI', '/healthz'],
         ['X-Forwarded-Host', app],
-        ['X-Forwarded-Host', app],
+        ['X-Forwarded-Host', 'plain.example.com'],
       ],
       'X-Forwarded-Host',
     ],
@@ -228,7 +274,7 @@ describe('nginx', () => {
       'X-Forwarded-Host as a list',
       [
         ['X-Original-URI', '/healthz'],
-        ['X-Forwarded-Host', `${app}, ${app}`],
+        ['X-Forwarded-Host', `${app}, plain.example.com`],
       ],
       'X-Forwarded-Host',
     ],
@@ -242,11 +288,11 @@ describe('nginx', () => {
       'X-Forwarded-Proto',
     ],
     [
-      'X-Forwarded-Proto twice',
+      'X-Forwarded-Proto twice, with two values',
       [
         ['X-Original-URI', '/healthz'],
         ['X-Forwarded-Proto', 'https'],
-        ['X-Forwarded-Proto', 'https'],
+        ['X-Forwarded-Proto', 'http'],
         ['Host', app],
       ],
       'X-Forwarded-Proto',
@@ -393,7 +439,7 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
     expect(asked(reply)).toBe('http://plain.example.com/page?a=b');
   });
 
-  test('the headers of nginx and the own Host are not read', async () => {
+  test('the headers of nginx are not read', async () => {
     const reply = await traefik(
       [
         proto,
@@ -401,12 +447,25 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
         uri,
         ['X-Original-URL', 'https://app.example.com/healthz'],
         ['X-Original-URI', '/healthz'],
-        ['Host', 'plain.example.com'],
         ['X-Original-Method', 'POST'],
       ],
       dialect,
     );
     expect(reply.status).toBe(302);
+    expect(asked(reply)).toBe('https://app.example.com/page?a=b');
+  });
+
+  // Attack: Caddy serves the site of `Host`, and the client has written the host that is decided about.
+  test('the own Host must not be another application, where the proxy hands it on', async () => {
+    const reply = await traefik([proto, host, uri, ['Host', 'plain.example.com']], dialect);
+    if (dialect === 'caddy') unusable(reply, 'Host');
+    else expect(asked(reply)).toBe('https://app.example.com/page?a=b');
+    for (const own of ['app.example.com:443', 'unknown.example.com', '127.0.0.1:9000'])
+      expect(asked(await traefik([proto, host, uri, ['Host', own]], dialect))).toBe('https://app.example.com/page?a=b');
+  });
+
+  test('lists of equal values count as one', async () => {
+    const reply = await traefik([proto, proto, host, ['X-Forwarded-Host', 'APP.example.com:443'], uri], dialect);
     expect(asked(reply)).toBe('https://app.example.com/page?a=b');
   });
 
@@ -417,10 +476,9 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
     ['an empty proto', [['X-Forwarded-Proto', ''], host, uri], 'X-Forwarded-Proto'],
     ['an empty host', [proto, ['X-Forwarded-Host', ''], uri], 'X-Forwarded-Host'],
     ['an empty uri', [proto, host, ['X-Forwarded-Uri', '']], 'X-Forwarded-Uri'],
-    ['the proto twice', [proto, proto, host, uri], 'X-Forwarded-Proto'],
+    ['the proto twice, with two values', [proto, ['X-Forwarded-Proto', 'http'], host, uri], 'X-Forwarded-Proto'],
     ['the host twice', [proto, host, ['X-Forwarded-Host', 'plain.example.com'], uri], 'X-Forwarded-Host'],
     ['the uri twice', [proto, host, uri, ['X-Forwarded-Uri', '/healthz']], 'X-Forwarded-Uri'],
-    ['the same host twice', [proto, host, host, uri], 'X-Forwarded-Host'],
     ['a proto that is none', [['X-Forwarded-Proto', 'javascript'], host, uri], 'X-Forwarded-Proto'],
     ['a list of protos', [['X-Forwarded-Proto', 'https,http'], host, uri], 'X-Forwarded-Proto'],
     ['user information', [proto, ['X-Forwarded-Host', 'app.example.com@evil.example'], uri], 'X-Forwarded-Host'],
@@ -429,11 +487,6 @@ describe.each(['traefik', 'caddy'])('%s', (dialect) => {
     ['a uri without a slash', [proto, host, ['X-Forwarded-Uri', 'https://app.example.com/healthz']], 'X-Forwarded-Uri'],
     ['a uri with @', [proto, host, ['X-Forwarded-Uri', '@evil.example/healthz']], 'X-Forwarded-Uri'],
     ['a space in the uri', [proto, host, ['X-Forwarded-Uri', '/a b']], 'X-Forwarded-Uri'],
-    [
-      'a uri of more than 16 KiB',
-      [proto, host, ['X-Forwarded-Uri', `/public/${'x'.repeat(16_400)}`]],
-      'X-Forwarded-Uri',
-    ],
     ['underscores', [proto, ['X_Forwarded_Host', 'app.example.com'], uri], 'X-Forwarded-Host'],
     ['dots', [proto, host, ['X.Forwarded.Uri', '/healthz']], 'X-Forwarded-Uri'],
   ])('%s: 500 that names the header', async (_, headers, name) => {
@@ -484,9 +537,9 @@ describe('envoy', () => {
     ['no proto: that of the application', '/page', [['Host', 'plain.example.com']], 'http://plain.example.com/page'],
     [
       'a path that looks like the prefix',
-      `${OUTPOST}/auth/envoy/x`,
+      `${OUTPOST}/authentik/envoy/x`,
       [host],
-      `https://app.example.com${OUTPOST}/auth/envoy/x`,
+      `https://app.example.com${OUTPOST}/authentik/envoy/x`,
     ],
     [
       'headers of the other proxies are not read',
@@ -528,7 +581,7 @@ describe('envoy', () => {
 
   test.each<[string, Pairs, string]>([
     ['a proto that is none', [host, ['X-Forwarded-Proto', 'gopher']], 'X-Forwarded-Proto'],
-    ['the proto twice', [host, ['X-Forwarded-Proto', 'https'], ['X-Forwarded-Proto', 'https']], 'X-Forwarded-Proto'],
+    ['two protos', [host, ['X-Forwarded-Proto', 'https'], ['X-Forwarded-Proto', 'http']], 'X-Forwarded-Proto'],
     ['user information', [['Host', 'app.example.com@evil.example']], 'Host'],
   ])('%s: 500 that names the header', async (_, headers, name) => {
     unusable(await envoy('/healthz', [...headers, cookie]), name);
@@ -547,7 +600,6 @@ describe('envoy', () => {
     `/x/..${OUTPOST}/start`,
     `${OUTPOST}/%73tart`,
     `${OUTPOST}/START`,
-    `${OUTPOST}/auth/nginx`,
     `${OUTPOST}/backchannel_logout`,
   ])('%s is no browser endpoint', async (path) => {
     const reply = await envoy(path, [host]);
@@ -567,12 +619,13 @@ describe('the application of a host', () => {
     ['https://APP.Example.COM/', 'https://app.example.com'],
     ['https://app.example.com./', 'https://app.example.com'],
     ['https://app.example.com:443/', 'https://app.example.com'],
-    ['https://app.example.com:80/', 404],
+    ['https://app.example.com:80/', 'https://app.example.com'],
+    ['http://app.example.com:443/', 'https://app.example.com'],
     ['https://app.example.com:8443/', 404],
     ['https://xapp.example.com/', 404],
     ['https://example.com/', 404],
     ['http://plain.example.com:80/', 'http://plain.example.com'],
-    ['http://plain.example.com:443/', 404],
+    ['http://plain.example.com:443/', 'http://plain.example.com'],
     ['https://port.example.com:8443/', 'https://port.example.com:8443'],
     ['https://port.example.com/', 404],
     ['https://example.org/', 'https://one.example.org'],
@@ -586,6 +639,11 @@ describe('the application of a host', () => {
     ['https://notdeep.example.org/', 'https://one.example.org'],
     ['https://exact.example.org/', 'https://exact.example.org'],
     ['https://x.exact.example.org/', 'https://one.example.org'],
+    ['https://exact.example.org:80/', 'https://exact.example.org'],
+    // Attack: the name is an application of its own, and the domain around it lets others in.
+    ['https://exact.example.org:81/', 404],
+    ['https://EXACT.example.org.:8443/', 404],
+    ['https://any.example.org:81/', 'https://one.example.org'],
     ['https://[::1]/', 404],
     ['https://127.0.0.1/', 404],
   ])('%s', async (url, expected) => {
@@ -636,7 +694,145 @@ describe('the application of a browser endpoint', () => {
       'plain',
     ],
     ['an unknown host', [['Host', 'unknown.example.com']], 404],
+    ['another port', [['Host', 'port.example.com:8444']], 404],
+    ['a name of its own with another port', [['Host', 'exact.example.org:81']], 404],
+    ['an odd port', [['Host', 'app.example.com:0443']], 404],
+    [
+      'two Hosts',
+      [
+        ['Host', 'app.example.com'],
+        ['Host', 'app.example.com'],
+      ],
+      404,
+    ],
+    ['a list of one host', [['X-Forwarded-Host', 'app.example.com, APP.example.com']], 'grafana'],
+    ['a list of two hosts', [['X-Forwarded-Host', 'app.example.com, plain.example.com']], 404],
   ])('%s', async (_, headers, expected) => {
     expect(await start(headers)).toBe(expected);
+  });
+
+  // Attack: the target's authority stands for `Host` (RFC 9112, section 3.2.2), which a proxy may not have looked at.
+  test('an absolute target names the same host, or none is known', async () => {
+    const at = async (target: string, host: string) =>
+      (await send(port, `${target}${OUTPOST}/start`, [['Host', host]])).status;
+    expect(await at('http://app.example.com', 'app.example.com')).toBe(302);
+    expect(await at('http://plain.example.com', 'app.example.com')).toBe(404);
+    expect(await at('http://x@app.example.com', 'app.example.com')).toBe(404);
+    expect(await at('//app.example.com', 'app.example.com')).toBe(404);
+  });
+});
+
+describe('an address of more than 16 KiB', () => {
+  const long = `/public/${'x'.repeat(16_400)}`;
+  const app = 'https://app.example.com';
+  test.each(dialects)('%s: is the fault of the client', async (dialect) => {
+    for (const url of [app + long, `${app}/public/?${'%20'.repeat(6000)}`, `${app}/${'x'.repeat(60_000)}`]) {
+      const reply = await ask(port, dialect, url, [cookie]);
+      expect(reply.status).toBe(dialect === 'nginx' ? 403 : 414);
+      expect(reply.get('x-gatepost-reason')).toBe('uri_too_long');
+      expect(reply.get('cache-control')).toBe('no-store');
+      expect(reply.body).toBe('the address is longer than 16 KiB\n');
+    }
+  });
+  test.each(['X-Original-URI', 'X-Forwarded-Uri'])('nginx, in %s', async (name) => {
+    const headers: Pairs = [
+      [name, long],
+      ['Host', 'app.example.com'],
+    ];
+    expect((await nginx(headers)).get('x-gatepost-reason')).toBe('uri_too_long');
+  });
+  test('the host that is not one is still the fault of the proxy', async () => {
+    const reply = await ask(port, 'traefik', `https://${'a.'.repeat(9000)}com/`);
+    expect([reply.status, reply.get('x-gatepost-reason')]).toEqual([500, 'configuration_error']);
+  });
+});
+
+/**
+ * Attack: a proxy hands all of `/outpost.goauthentik.io/` to Gatepost, and a script in a page reads the user's tokens
+ * out of the headers of the auth endpoint's own response.
+ */
+describe('a question about an auth endpoint', () => {
+  const app = 'https://app.example.com';
+  const closed = async (reply: Reply) => {
+    expect([reply.status, reply.get('x-gatepost-reason')]).toEqual([403, 'denied']);
+    expect(reply.raw).not.toMatch(/^x-authentik-|^authorization:/im);
+  };
+  const names = ['nginx', 'traefik', 'caddy', 'envoy'];
+  const paths = [
+    ...names.flatMap((name) => [
+      `${OUTPOST}/auth/${name}`,
+      `/auth/${name}`,
+      `/auth/${name}/`,
+      `${OUTPOST}/auth/${name}/x?y`,
+    ]),
+    `${OUTPOST}/auth`,
+    `${OUTPOST}/auth?traefik`,
+    `${OUTPOST}/auth/`,
+    `${OUTPOST}/auth/envoy/d/1?orgId=1`,
+    `${OUTPOST}//auth/nginx`,
+    `//${OUTPOST.slice(1)}/auth/nginx`,
+    `${OUTPOST}/%61uth/nginx`,
+    `${OUTPOST}/auth%2fnginx`,
+    `${OUTPOST}/%2561uth/nginx`,
+    `${OUTPOST}/auth/nginx;x=1`,
+    `${OUTPOST};x/auth/nginx`,
+    `${OUTPOST}/auth/nginx%00`,
+    `${OUTPOST}/auth/nginx#x`,
+    `${OUTPOST}/AUTH/nginx`,
+    `/x/..${OUTPOST}/auth/nginx`,
+    `/x/%2e%2e${OUTPOST}/auth/nginx`,
+    `/x/..;${OUTPOST}/auth/nginx`,
+    `/%6futpost.goauthentik.io/auth`,
+    `${'/a/..;x/./%2e'.repeat(40)}${OUTPOST}/%2561uth/nginx`,
+    `${'/a/..;x/./%2e'.repeat(40)}${OUTPOST}/%c1%a1uth/nginx`,
+  ];
+  test.each(dialects)('%s: no spelling of it passes, with a session or without', async (dialect) => {
+    for (const path of paths) {
+      await closed(await ask(port, dialect, app + path, [cookie]));
+      await closed(await ask(port, dialect, app + path, [['Authorization', 'Bearer x']]));
+    }
+  });
+
+  test.each(dialects)('%s: whichever header names it', async (dialect) => {
+    const added: Pairs[] = [
+      [['X-Original-URL', `${app}${OUTPOST}/auth/${dialect}`]],
+      [['X-Original-URL', `${app}${OUTPOST}/auth/${dialect}?${'x'.repeat(17_000)}`]],
+      [['X-Original-URL', `${app}?${OUTPOST}/auth/${dialect}`]],
+      [['X-Original-URL', `${app}/page, ${app}${OUTPOST}/auth/${dialect}`]],
+      [
+        ['X-Original-URL', `${app}/page, x`],
+        ['X-Original-URL', `${app}${OUTPOST}/auth`],
+      ],
+      [['X-Original-URI', `${OUTPOST}/%61uth/${dialect}?x`]],
+      [['X-Forwarded-Uri', `${OUTPOST}/auth/${dialect}`]],
+    ];
+    for (const headers of added) {
+      const reply = await ask(port, dialect, `${app}/page?x`, [...headers, cookie]);
+      // Two of the headers that a dialect itself reads contradict one another first.
+      expect([headers, [403, 500].includes(reply.status)]).toEqual([headers, true]);
+      expect(reply.raw).not.toMatch(/^x-authentik-|^authorization:/im);
+      const reads = dialect === 'nginx' || (dialect !== 'envoy' && headers[0]?.[0] === 'X-Forwarded-Uri');
+      if (!reads) await closed(reply);
+    }
+  });
+
+  test.each(dialects)('%s: what only looks like it is the own business of the application', async (dialect) => {
+    for (const path of [
+      '/auth',
+      '/auth/',
+      '/auth/login',
+      '/auth/nginxx',
+      '/authority',
+      '/x/auth/nginx',
+      '/page?/auth/nginx',
+    ])
+      expect([path, (await ask(port, dialect, app + path, [cookie])).status]).toEqual([path, 200]);
+    const referring: Pairs = [cookie, ['X-Original-URL', `${app}/page?u=/auth/nginx`]];
+    if (dialect !== 'nginx') expect((await ask(port, dialect, `${app}/page`, referring)).status).toBe(200);
+  });
+
+  test.each(dialects)('%s: the path of the session page passes without identity', async (dialect) => {
+    const reply = await ask(port, dialect, `${app}${OUTPOST}/session`, [cookie]);
+    expect([reply.status, reply.get('x-authentik-username'), reply.get('x-authentik-jwt')]).toEqual([200, '', '']);
   });
 });

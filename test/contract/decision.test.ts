@@ -117,7 +117,6 @@ describe('4. the browser endpoints', () => {
       '//start',
       '/./start',
       '/backchannel_logout',
-      '/auth/nginx',
       '/',
       '',
       '/callback/x',
@@ -219,7 +218,7 @@ describe('6. the first rule that matches', () => {
     expect((await ask(port, dialect, `${app}/anything`, [bob])).status).toBe(200);
   });
 
-  test('a rule with networks: the first address from the right that is no trusted proxy', async () => {
+  test('a rule with networks: the last address, or the one before the proxies that are listed', async () => {
     const lan = async (...headers: Pairs) => (await ask(port, 'traefik', `${app}/lan`, headers)).status;
     expect(await lan(['X-Forwarded-For', '203.0.113.9'])).toBe(302);
     const narrow = (await site.another('trusted_proxies: [127.0.0.0/8]')).http.port;
@@ -234,6 +233,11 @@ describe('6. the first rule that matches', () => {
     expect(await from('/lan', ['X-Forwarded-For', 'nonsense'])).toBe(302);
     expect(await from('/lan', ['X-Forwarded-For', '10.1.2.3, nonsense'])).toBe(302);
     expect(await from('/lan', ['X-Real-IP', '10.1.2.3'])).toBe(302);
+    // Attack: a client of a private network is no proxy by the default list.
+    expect(await lan(['X-Forwarded-For', '10.1.2.3, 192.168.1.5'])).toBe(302);
+    expect(await lan(['X-Forwarded-For', '192.168.1.5, 10.1.2.3'])).toBe(200);
+    expect(await lan(['X-Forwarded-For', '10.1.2.3:51234'])).toBe(200);
+    expect(await lan(['X-Forwarded-For', '10.1.2.3:x'])).toBe(302);
     expect(await from('/no-lan')).toBe(403);
     expect(await from('/no-lan', ['X-Forwarded-For', '203.0.113.9'])).toBe(302);
     expect(await from('/no-lan', ['X-Forwarded-For', '10.1.2.3'])).toBe(403);

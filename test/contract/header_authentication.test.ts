@@ -604,6 +604,9 @@ describe('refusals', () => {
     for (let i = 0; i < 30; i += 1) expect((await guess(`anonymous${i}`, i, 'traefik', one)).status).toBe(401);
     const before = site.provider.counts.token;
     expect((await guess('another', 99, 'traefik', one)).status).toBe(429);
+    expect((await ask(port, 'traefik', `${app}/page`, [from('10.0.0.1, 192.0.2.77'), basic('else', 'x')])).status).toBe(
+      429,
+    );
     expect(site.provider.counts.token).toBe(before);
     expect((await guess('another', 99, 'traefik', from('192.0.2.78'))).status).toBe(401);
     expect((await ask(port, 'traefik', `${app}/page`, [one, ...navigation])).status).toBe(302);

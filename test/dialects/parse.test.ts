@@ -2,7 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { findDialect } from '../../src/dialects/index.ts';
 
-const options = { nginxMethodHeader: undefined as string | undefined, schemeOf: () => 'https' as const };
+const options = {
+  nginxMethodHeader: undefined as string | undefined,
+  schemeOf: () => 'https' as const,
+  /** `app.example.com` and `two.example.com` are applications. */
+  areDifferent: (host: string, urlHost: string) => [host, urlHost].sort().join() === 'app.example.com,two.example.com',
+};
 
 function read(
   target: string,
@@ -76,12 +81,25 @@ describe.each(['traefik', 'caddy'])('%s', (name) => {
       `${missing} is missing or empty`,
     );
     expect(read(target, { ...good, [missing]: '' })).toBe(`${missing} is missing or empty`);
-    const value = good[missing as keyof typeof good];
-    expect(read(target, { ...good, [missing]: [value, value] })).toMatch(new RegExp(`^${missing} `));
   });
   test.each([
     ['X-Forwarded-Proto', 'ftp'],
     ['X-Forwarded-Proto', 'https, http'],
+    ['X-Forwarded-Proto', 'https, '],
+    ['X-Forwarded-Proto', ',https'],
+    ['X-Forwarded-Proto', 'https, ftp'],
+    ['X-Forwarded-Proto', 'https https'],
+    ['X-Forwarded-Proto', `https${', https'.repeat(1000)}`],
+    ['X-Forwarded-Host', 'app.example.com, '],
+    ['X-Forwarded-Host', 'app.example.com, app.example.com:81'],
+    ['X-Forwarded-Host', 'app.example.com app.example.com'],
+    ['X-Forwarded-Host', 'app.example.com:'],
+    ['X-Forwarded-Host', 'app.example.com:0080'],
+    ['X-Forwarded-Host', 'app.example.com:80:80'],
+    ['X-Forwarded-Host', 'app.example.com:80.'],
+    ['X-Forwarded-Host', 'app.example.com:65536'],
+    ['X-Forwarded-Host', 'app.example.com#'],
+    ['X-Forwarded-Host', 'app.example.com?'],
     ['X-Forwarded-Host', 'user@app.example.com'],
     ['X-Forwarded-Host', 'app.example.com/x'],
     ['X-Forwarded-Host', 'app.example.com, evil.example.com'],
@@ -106,10 +124,23 @@ describe.each(['traefik', 'caddy'])('%s', (name) => {
       'X-Forwarded-Host is missing or empty',
     );
   });
-  test('drops the default port and one trailing dot', () =>
-    expect(read(target, { ...good, 'X-Forwarded-Host': 'app.example.com.:443' })).toBe(
-      'POST https://app.example.com/a?b=1',
-    ));
+  test.each(['app.example.com.:443', 'app.example.com:80', 'app.example.com.'])('%s is the host alone', (host) =>
+    expect(read(target, { ...good, 'X-Forwarded-Host': host })).toBe('POST https://app.example.com/a?b=1'));
+  test.each([
+    ['X-Forwarded-Proto', ['https', 'https']],
+    ['X-Forwarded-Proto', ['https , HTTPS,wss']],
+    ['X-Forwarded-Host', ['app.example.com', 'APP.example.com']],
+    ['X-Forwarded-Host', ['app.example.com,app.example.com:443, app.example.com.']],
+  ])('counts a list in %s whose members are equal as one: %j', (header, value) =>
+    expect(read(target, { ...good, [header]: value })).toBe('POST https://app.example.com/a?b=1'));
+  test('shows the members of a list that differ, so that the operator sees which proxy to mend', () => {
+    expect(read(target, { ...good, 'X-Forwarded-Proto': 'https, http, wss' })).toBe(
+      'X-Forwarded-Proto is a list of different schemes (https, http)',
+    );
+    expect(read(target, { ...good, 'X-Forwarded-Host': ['App.example.com', 'two.example.com'] })).toBe(
+      'X-Forwarded-Host is a list of different hosts (app.example.com, two.example.com)',
+    );
+  });
   test('percent-encodes raw bytes', () =>
     expect(read(target, { ...good, 'X-Forwarded-Uri': Buffer.from('/ü?é').toString('latin1') })).toBe(
       'POST https://app.example.com/%C3%BC?%C3%A9',
@@ -118,7 +149,7 @@ describe.each(['traefik', 'caddy'])('%s', (name) => {
 
 describe('nginx', () => {
   const target = '/outpost.goauthentik.io/auth/nginx';
-  const url = { 'X-Original-URL': 'https://app.example.com/a?b=1', Host: 'gatepost' };
+  const url = { 'X-Original-URL': 'https://app.example.com/a?b=1', Host: 'gatepost:9000' };
 
   test('reads X-Original-URL, and knows no method', () =>
     expect(read(target, url)).toBe('undefined https://app.example.com/a?b=1'));
@@ -161,18 +192,85 @@ describe('nginx', () => {
     ['ftp://app.example.com/', 'X-Original-URL is neither http nor https'],
     ['javascript://app.example.com/', 'X-Original-URL is neither http nor https'],
     ['https://user:pw@app.example.com/', 'X-Original-URL has user information before the host'],
-    ['https:///a', 'X-Original-URL is missing or empty'],
+    ['https:///a', 'X-Original-URL has an empty host'],
     ['https://a.example.com\\@b.example.com/', 'X-Original-URL has user information before the host'],
     ['https://app.example.com/a b', 'X-Original-URL has spaces or control characters, or is there twice'],
   ])('is unusable with X-Original-URL: %j', (value, problem) =>
     expect(read(target, { 'X-Original-URL': value })).toBe(problem));
   test('names X-Original-URL when there is nothing to read', () =>
     expect(read(target, { Host: 'app.example.com' })).toBe('X-Original-URL is missing or empty'));
-  test('reads a URL without a path', () =>
-    expect(read(target, { 'X-Original-URL': 'https://app.example.com?x' })).toBe(
-      'undefined https://app.example.com/?x',
+  // Attack: `Host: app.example.com?` makes a query of the path, and the rule for the path is not met.
+  test.each(['', '?', '#', '?/a', '#/a', ':80?/a', '?x#/a'])('is unusable with a host that ends in %j', (end) =>
+    expect(read(target, { 'X-Original-URL': `https://app.example.com${end}` })).toBe(
+      'X-Original-URL has no path behind the host',
+    ));
+  test.each([
+    '.',
+    ':',
+    ':0080',
+    ':80:80',
+    ':65536',
+    '\\',
+    '\\/',
+    '%2f',
+    '%23',
+    ';',
+  ])('is unusable with, or the same host as, a host that ends in %j', (end) =>
+    expect(read(target, { 'X-Original-URL': `https://app.example.com${end}/a` })).toMatch(
+      /^(?:X-Original-URL is not one host|undefined https:\/\/app\.example\.com\/a$)/,
     ));
 });
+
+// Attack: the client writes one of the two, and the proxy serves the other.
+describe.each(['nginx', 'caddy'])('%s: the own Host', (name) => {
+  const target = `/auth/${name}`;
+  const good = {
+    'X-Original-URL': 'https://app.example.com/a',
+    'X-Forwarded-Proto': 'https',
+    'X-Forwarded-Host': 'app.example.com',
+    'X-Forwarded-Uri': '/a',
+  };
+  test.each([
+    'two.example.com',
+    'TWO.example.com',
+    'two.example.com:80',
+    'two.example.com.:443',
+    'two.example.com.',
+  ])('is unusable as %s, which is another application than the forwarded URL', (Host) =>
+    expect(read(target, { ...good, Host })).toBe(
+      'Host (two.example.com) is of another application than the forwarded URL (app.example.com)',
+    ));
+  test.each([
+    'two.example.com:',
+    'two.example.com:080',
+    'two.example.com/',
+    'two.example.com?',
+    'x@two.example.com',
+  ])('is unusable as %s', (Host) =>
+    expect(read(target, { ...good, Host })).toMatch(/^Host (?:is not one host|has user information)/));
+  test('is unusable twice, even if both are the same', () =>
+    expect(read(target, { ...good, Host: ['app.example.com', 'app.example.com'] })).toBe('Host is there twice'));
+  test.each([
+    '',
+    '127.0.0.1',
+    'gatepost:9000',
+    'APP.example.com',
+    'app.example.com:443',
+    '[::1]:9000',
+    'gate_post',
+  ])('contradicts nothing as %j', (Host) =>
+    expect(read(target, { ...good, Host })).toMatch(/ https:\/\/app\.example\.com\/a$/));
+});
+
+test('Traefik, which sends its own Host, may send any', () =>
+  expect(
+    read('/auth/traefik', {
+      'X-Forwarded-Proto': 'https',
+      'X-Forwarded-Host': 'app.example.com',
+      'X-Forwarded-Uri': '/a',
+      Host: ['two.example.com', 'x'],
+    }),
+  ).toBe('GET https://app.example.com/a'));
 
 describe('envoy', () => {
   const read1 = (target: string, headers: Record<string, string | string[]>, method = 'GET') =>

@@ -45,6 +45,22 @@ describe.each([nginx, traefik, caddy, envoy])('$name', (dialect) => {
   });
 });
 
+describe('an address that is too long', () => {
+  const render = createRender(renderOptions());
+  test.each([
+    [traefik, 414],
+    [nginx, 403],
+  ])('is the fault of the client, with the status that the proxy can carry', ({ capabilities }, status) => {
+    const {
+      status: sent,
+      body,
+      headers,
+    } = render({ kind: 'uri_too_long' }, { request: undefined, capabilities, requestId: 'id-1' });
+    expect([sent, body]).toEqual([status, 'the address is longer than 16 KiB\n']);
+    expect(headers.join()).toContain('X-Gatepost-Reason,uri_too_long');
+  });
+});
+
 describe('a host that no application has', () => {
   const render = createRender(
     renderOptions({
@@ -62,6 +78,15 @@ describe('a host that no application has', () => {
     const { status: sent, body, headers } = asked({ 'sec-fetch-mode': 'navigate' }, dialect);
     expect([sent, body]).toEqual([status, 'who.example.com id-1']);
     expect(headers.join()).toContain('X-Gatepost-Reason,unknown_host');
+  });
+
+  test('is one line for a program, which names the address that is known', () => {
+    const known = { ...decision, host: 'who.example.com:81', known: ['https://who.example.com'] };
+    const request = makeRequest({ headers: { accept: 'application/json' } });
+    const { body } = render(known, { request, capabilities: traefik.capabilities, requestId: 'id-1' });
+    expect(body).toBe(
+      'no application is configured for the host who.example.com:81, only for https://who.example.com\n',
+    );
   });
 
   test('is one line for a program', () =>

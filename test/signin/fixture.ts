@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { createApplicationIndex } from '../../src/access/application_index.ts';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
-import { normalizeHost } from '../../src/http/host.ts';
 import { createEvents, type LogEvent, type SigninEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
+import { browserHost } from '../../src/signin/browser_host.ts';
 import { createSignin } from '../../src/signin/index.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -44,7 +44,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     provider,
     now,
     events,
-    forwardedHost: (ctx) => normalizeHost(String(ctx.headers['x-forwarded-host'] ?? ctx.headers.host), undefined),
+    forwardedHost: ({ req }) => browserHost(req, true),
   });
 
   const app = new Koa();

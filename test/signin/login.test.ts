@@ -93,11 +93,13 @@ describe('a login', () => {
     expect(site.signins.at(-1)).toMatchObject({ endpoint: 'callback', outcome: 'signed_in', user: 'alice' });
   });
 
-  test('loses the way back where the proxy says http for https, and the log says why', async () => {
-    await browser.open(`${start}?rd=${e(url.replace('https:', 'http:'))}`);
-    expect(site.signins.at(-1)?.detail).toBe(
-      'the proxy says http where external_host says https: the way back is lost',
-    );
+  test('leads back over https where the proxy says http, and the log says so', async () => {
+    const fresh = site.browser();
+    const plain = `${start}?rd=${e(url.replace('https:', 'http:'))}`;
+    const detail = 'the proxy says http where external_host says https';
+    const callback = await untilCallback(fresh, plain);
+    expect(site.signins.at(-1)?.detail).toBe(detail);
+    expect((await fresh.open(callback)).location).toBe(url);
     await browser.open(withRd);
     expect(site.signins.at(-1)?.detail).toBeUndefined();
   });

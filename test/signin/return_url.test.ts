@@ -148,11 +148,30 @@ describe('rd leads nowhere else', () => {
     'https://example.com.evil/',
     'https://one.example.com@evil/',
     'https://one.example.org/',
-    'http://one.example.com/',
     'https://example.co/',
     'https://.example.com.evil/',
   ])('under a domain: %s', (rd) => {
     expect(returnUrl(rd, domain)).toBe('https://auth.example.com/');
+  });
+
+  test('the scheme is that of external_host, whatever the proxy has seen', () => {
+    expect(returnUrl('http://app.example.com/a?b=1', single)).toBe('https://app.example.com/a?b=1');
+    expect(returnUrl('http://app.example.com:80/a', single)).toBe('https://app.example.com/a');
+    expect(returnUrl('http://app.example.com:443/a', single)).toBe('https://app.example.com/a');
+    expect(returnUrl('https://app.example.com/a', plain)).toBe('http://app.example.com/a');
+    expect(returnUrl('http://app.example.com:8443/a', port)).toBe('https://app.example.com:8443/a');
+    expect(returnUrl('http://one.example.com/a', domain)).toBe('https://one.example.com/a');
+    // Attack: a port of the same host is another site.
+    expect(returnUrl('http://app.example.com:8080/a', single)).toBe(home);
+    expect(returnUrl('http://app.example.com/a', port)).toBe('https://app.example.com:8443/');
+    expect(returnUrl('wss://app.example.com/a', single)).toBe(home);
+    expect(returnUrl('http://evil.example/a', single)).toBe(home);
+  });
+
+  // Attack: ports that are none, or that another program reads as another number.
+  test.each([':', ':0', ':00443', ':+443', ':443:443', ':65536', ':8443.', ':٤٤٣'])('a port %s is none', (odd) => {
+    expect(returnUrl(`https://app.example.com${odd}/a`, single)).toBe(home);
+    expect(returnUrl(`https://one.example.com${odd}/a`, domain)).toBe('https://auth.example.com/');
   });
 
   test('the same holds for a site on http, and for no rd at all', () => {

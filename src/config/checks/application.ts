@@ -1,5 +1,6 @@
 /** Makes sure that the keys of one application fit each other. */
-import { isLoopback, isUnderDomain } from '../../http/host.ts';
+import { hostnameOf, isLoopback, isUnderDomain } from '../../http/host.ts';
+import { hostOf } from '../../http/url.ts';
 import type { Report } from '../problems.ts';
 import type { ValidApplication } from './types.ts';
 
@@ -15,7 +16,7 @@ function checkCookieDomain(application: ValidApplication, report: Report): void 
   // A value that was refused is there as `undefined`: it has been reported.
   if (!Object.hasOwn(application, 'cookie_domain')) {
     report(['cookie_domain'], 'is required with mode: forward_domain (a domain name such as example.com)');
-  } else if (cookie_domain && external_host && !isUnderDomain(new URL(external_host).hostname, cookie_domain)) {
+  } else if (cookie_domain && external_host && !isUnderDomain(hostnameOf(hostOf(external_host)), cookie_domain)) {
     report(['external_host'], `must be ${cookie_domain} or a host under it, as cookie_domain says`);
   }
 }

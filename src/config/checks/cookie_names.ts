@@ -2,6 +2,8 @@
  * Finds applications of which a browser holds two session cookies of one name. The name comes from the client ID, and
  * cookies know hosts and domains, but no ports (RFC 6265, section 8.5): two ports of one host sign each other out.
  */
+import { hostnameOf } from '../../http/host.ts';
+import { hostOf } from '../../http/url.ts';
 import type { Report } from '../problems.ts';
 import type { ValidApplication } from './types.ts';
 
@@ -18,7 +20,7 @@ export function warnOfCookieNames(applications: readonly ValidApplication[], rep
     if (!client_id || !external_host || !mode) return;
     const placed: Placed = {
       index,
-      hostname: new URL(external_host).hostname,
+      hostname: hostnameOf(hostOf(external_host)),
       domain: mode === 'forward_domain' ? cookie_domain : undefined,
     };
     const others = byClient.get(client_id);

@@ -1,4 +1,5 @@
 /** Makes sure that a request, a name and a cookie mean one application. */
+import { hostOf } from '../../http/url.ts';
 import type { KeyPath, Report } from '../problems.ts';
 import type { ValidApplication } from './types.ts';
 
@@ -8,7 +9,7 @@ export function checkDuplicates(applications: readonly ValidApplication[], repor
   const slugs = firstOf('slug', 'is the same as', report);
   const domains = firstOf('cookie_domain', 'is the same as', report);
   applications.forEach(({ external_host, slug, mode, cookie_domain }, index) => {
-    if (external_host) hosts(new URL(external_host).host, index);
+    if (external_host) hosts(hostOf(external_host), index);
     // Sessions are bound to a slug: with two of one name, a login at one would open the other.
     if (slug) slugs(slug.toLowerCase(), index);
     if (mode === 'forward_domain' && cookie_domain) domains(cookie_domain, index);

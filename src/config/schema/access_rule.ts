@@ -34,7 +34,7 @@ export const accessRule = z.strictObject(
     }),
     networks: list(network(), 'a list of networks or addresses').optional().meta({
       description:
-        'Which client addresses: the first one from the right of `X-Forwarded-For` that is not in `trusted_proxies`.',
+        'Which client addresses: the last one of `X-Forwarded-For`, or the one before the proxies that you list in `trusted_proxies`. A client whose address is unknown matches no `public` or `optional` rule with `networks`.',
       example: '[10.0.0.0/8, "fd00::/8"]',
     }),
     policy: oneOf('required', 'optional', 'public', 'deny').default('required').meta({

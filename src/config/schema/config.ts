@@ -2,14 +2,13 @@
 import * as z from 'zod';
 import { isToken } from '../../http/headers.ts';
 import type { Immutable } from '../freeze.ts';
+import { PRIVATE_NETWORKS } from '../trusted_proxies.ts';
 import type { accessRule } from './access_rule.ts';
 import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
 import { limits } from './limits.ts';
 import { duration, flag, list, listOrText, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
 import { storeUrl } from './store_url.ts';
-
-const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
 
 const secretItem = scalar(
   '32 characters or more',
@@ -71,9 +70,10 @@ export const config = z.strictObject(
       example: '{ http: 127.0.0.1:9000 }',
     }),
     trusted_proxies: list(network(), 'a list of networks or addresses', { empty: true })
-      .default(PRIVATE_NETWORKS)
+      .default([...PRIVATE_NETWORKS])
       .meta({
-        description: 'The proxies that may send requests. Every other peer gets 403, and its headers are not read.',
+        description:
+          'The proxies that may send requests. Every other peer gets 403, and its headers are not read. The client is the last address of `X-Forwarded-For`, which the asking proxy wrote; an address that you list here yourself counts as one more proxy, and the address before it as the client. The default list does not: clients live in private networks too.',
         example: '[127.0.0.1, 172.18.0.0/16]',
       }),
     secret: secret.meta({

@@ -1,6 +1,7 @@
 /** The URLs of an application: its own, the domain of its cookie, its provider. */
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
+import { parseHost } from '../../http/url.ts';
 import { scalar } from './scalars.ts';
 
 /** The list of public suffixes is large and only few configurations need it. */
@@ -14,7 +15,8 @@ export function externalHost() {
     const form = /^https?:\/\/[^/?#\\@\s]+\/?$/i.test(input) && URL.canParse(input);
     const url = form ? new URL(input) : undefined;
     const host = url?.host.replace(/\.(:\d+)?$/, '$1') ?? '';
-    if (!url || !/^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::\d+)?$/.test(host)) {
+    // `URL` makes of a name what browsers send for it (`münchen.example`); the host is then read as that of a request.
+    if (!url || typeof parseHost(host) !== 'string') {
       throw new Error(`must be ${ALLOWED_HOST.replaceAll('`', '')}, and nothing else`);
     }
     return `${url.protocol}//${host}`;
@@ -30,6 +32,7 @@ const ALLOWED_DOMAIN = 'a domain name such as `example.com`, without scheme and 
 export function cookieDomain() {
   return scalar(ALLOWED_DOMAIN, (input) => {
     const bare = input.replace(/^\./, '').replace(/\.$/, '');
+    // `URL` for the name that browsers use (`münchen.example`), as above.
     const form = !/[\s/:?#@\\[\]%*]/.test(bare) && URL.canParse(`http://${bare}`);
     const name = form ? new URL(`http://${bare}`).hostname : '';
     if (!/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(name) || isIP(name) !== 0) {
