@@ -8,8 +8,11 @@ const COUNT_WINDOW_MS = 60_000;
 export interface DeniedCache {
   /** Whether this credential (its keyed hash) was refused less than ten seconds ago. */
   has(id: string): boolean;
-  /** Remembers a refusal; whether it is to be counted as a guess. */
-  remember(id: string): boolean;
+  /**
+   * Remembers a refusal; whether it is to be counted as a guess.
+   * @param forMs milliseconds, by default and at most ten seconds
+   */
+  remember(id: string, forMs?: number): boolean;
 }
 
 /**
@@ -17,14 +20,14 @@ export interface DeniedCache {
  * them; without it another replica's check costs one more of the ten guesses.
  */
 export function createDeniedCache(now: () => number, max = 10_000): DeniedCache {
-  const denied = createLru<string, { at: number; countedAt: number }>(max);
+  const denied = createLru<string, { until: number; countedAt: number }>(max);
   return {
-    has: (id) => (denied.get(id)?.at ?? Number.NEGATIVE_INFINITY) + TTL_MS > now(),
-    remember(id) {
+    has: (id) => (denied.get(id)?.until ?? Number.NEGATIVE_INFINITY) > now(),
+    remember(id, forMs = TTL_MS) {
       const at = now();
       const countedAt = denied.get(id)?.countedAt;
       const counts = countedAt === undefined || countedAt + COUNT_WINDOW_MS <= at;
-      denied.set(id, { at, countedAt: counts ? at : countedAt });
+      denied.set(id, { until: at + Math.min(forMs, TTL_MS), countedAt: counts ? at : countedAt });
       return counts;
     },
   };

@@ -135,13 +135,13 @@ async function keepDuringOutage(
 async function reject(
   { events, deniedCache }: CredentialContext,
   { ids, application: { slug }, clientAddress, credential }: CredentialAttempt,
-  { reason, message, cause: error }: Rejection,
+  { reason, message, cause: error, retryAfterMs }: Rejection,
   count: () => Promise<boolean>,
 ): Promise<HeaderResult> {
   const refused = `${credential.scheme} credentials were refused: ${message}`;
   events.emit('log', { level: 'debug', event: 'credential.denied', message: refused, application: slug, error });
   const isGuess = reason !== 'grant_not_offered';
-  if (deniedCache.remember(ids[0]) && isGuess && (await count())) {
+  if (deniedCache.remember(ids[0], retryAfterMs) && isGuess && (await count())) {
     const from = clientAddress || 'unknown';
     const limited = `too many refusals from ${from} or for one user name: the provider is not asked for a minute`;
     events.emit('log', { level: 'warn', event: 'credential.rate_limited', message: limited, application: slug });

@@ -37,6 +37,7 @@ test.each<[string, RejectionReason, Record<string, unknown>, Record<string, unkn
   ['not yet valid', 'wrong_time', { nbf: now + 100 }, {}],
   ['no exp', 'invalid_token', { exp: undefined }, {}],
   ['no iat', 'invalid_token', { iat: undefined }, {}],
+  ['from the future', 'wrong_time', { iat: now + 100 }, {}],
   ['an iat that is no number', 'invalid_token', { iat: 'now' }, {}],
   ['signed by another key', 'invalid_token', {}, { foreign: true }],
 ])('a token is rejected: %s (%s)', async (_, reason, changes, header) => {
