@@ -3,9 +3,10 @@ import type { TokenEndpointResponse } from 'openid-client';
 import type { Identity } from '../identity.ts';
 import { type Claims, mergeClaims, missingClaims, userFrom } from './claims.ts';
 import type { ProviderContext } from './context.ts';
+import { verifyIdToken } from './id_token.ts';
 import { isSignedJwt } from './jwt.ts';
 import { rejected } from './rejection.ts';
-import { type TokenClaims, type TokenResult, verifyBearer, verifyIdToken } from './token_checks.ts';
+import { type TokenClaims, type TokenResult, verifyBearer } from './token_checks.ts';
 import { readUserinfo, reportUserinfo, type UserinfoResult } from './userinfo.ts';
 
 /** The verified claims of the ID token, or the `sub` alone. */

@@ -32,7 +32,7 @@ export async function readUserinfo(
   try {
     const { userinfo_endpoint: endpoint } = (await context.discovery.metadata()).metadata;
     if (!endpoint) return { kind: 'not_offered' };
-    const work = userinfoRequest(context, accessToken, new URL(endpoint)).then(async (result) =>
+    const work = userinfoRequest(context, accessToken, endpoint).then(async (result) =>
       result.kind === 'rejected' ? result : processUserinfoResponse(context, result.response, sub),
     );
     return await withDeadline(work, USERINFO_TIMEOUT_MS, late);
@@ -61,11 +61,12 @@ export function reportUserinfo({ application, events }: ProviderContext, result:
 async function userinfoRequest(
   context: ProviderContext,
   accessToken: string,
-  endpoint: URL,
+  endpoint: string,
 ): Promise<ClientResult<RawResponse>> {
   const send = async (configuration: Configuration): Promise<RawResponse> => {
     const headers = new Headers({ accept: 'application/json, application/jwt' });
-    const response = await fetchProtectedResource(configuration, accessToken, endpoint, 'GET', null, headers).catch(
+    const url = new URL(endpoint);
+    const response = await fetchProtectedResource(configuration, accessToken, url, 'GET', null, headers).catch(
       (error: unknown) => {
         if (error instanceof WWWAuthenticateChallengeError) return error.response;
         throw error;

@@ -199,6 +199,8 @@ describe('a code', () => {
       return ours.exchangeCode(callback, attempt);
     };
     expect((await identityOf(exchange(atHash('opaque', hash)))).sub).toBe('u-alice');
+    // authentik.
+    expect((await identityOf(exchange(atHash('opaque', 'sha256')))).sub).toBe('u-alice');
     await rejectionOf(exchange(atHash('another', hash)), 'invalid_response');
   });
 

@@ -85,6 +85,8 @@ describe('a JWT', () => {
     ['with the typ of a logout token', 'wrong_type', {}, { typ: 'logout+jwt' }],
     ['with the typ of an introspection response', 'wrong_type', {}, { typ: 'token-introspection+jwt' }],
     ['with an unknown typ', 'wrong_type', {}, { typ: 'secevent+jwt' }],
+    ['with the typ of a refresh token', 'wrong_type', {}, { typ: 'refresh+jwt' }],
+    ['with the typ of a proof of possession', 'wrong_type', {}, { typ: 'dpop+jwt' }],
     ["Keycloak's refresh token", 'wrong_type', { typ: 'Refresh' }, {}],
     ['of a kind that nobody knows', 'wrong_type', { token_use: 'impersonation' }, {}],
     ['from the future', 'wrong_time', { iat: Math.floor(Date.now() / 1000) + 100 }, {}],
@@ -357,6 +359,9 @@ describe('an opaque token', () => {
     provider.stand('introspection', () => ({ body }));
     const { ours } = connect(provider, { bearer: 'introspect' });
     await rejectionOf(ours.verifyBearer(await provider.sign({ ...right(), typ: 'Refresh' })), 'wrong_type');
+    await rejectionOf(ours.verifyBearer(await provider.sign(right(), { typ: 'refresh+jwt' })), 'wrong_type');
+    const [head] = (await provider.sign(right())).split('.');
+    expect((await identityOf(ours.verifyBearer(`${head}.nonsense.c2ln`))).sub).toBe('u-alice');
     expect((await identityOf(ours.verifyBearer(await provider.sign(right())))).sub).toBe('u-alice');
   });
 
