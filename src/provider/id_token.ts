@@ -6,8 +6,8 @@ import { type Rejection, rejected } from './rejection.ts';
 import { checkTypeAndSubject, type TokenResult } from './token_checks.ts';
 
 /**
- * Verifies an ID token of the token endpoint : `aud` is this client, and so is `azp`;
- * `at_hash` is that of the access token beside it. Whether `nonce` is right is for the caller to check.
+ * Verifies an ID token: `aud` is this client, and so is `azp`; `at_hash` is that of the access token beside it. Whether
+ * `nonce` is right is for the caller to check.
  * @throws ProviderUnavailable where the keys cannot be read
  */
 export async function verifyIdToken(

@@ -44,7 +44,9 @@ export async function verifyLogoutToken(context: ProviderContext, token: string)
   if (jwt.kind === 'rejected') return jwt;
   const { iat } = jwt.claims;
   if (iat === undefined) return rejected('invalid_token', 'the token has no iat');
-  return { kind: 'verified', claims: { ...jwt.claims, iat }, type: mediaType(jwt.header.typ) };
+  const { typ = '' } = jwt.header;
+  if (typeof typ !== 'string') return rejected('wrong_type', 'the typ of the token is no text');
+  return { kind: 'verified', claims: { ...jwt.claims, iat }, type: mediaType(typ) };
 }
 
 /** Whether a token is for this client, and says so itself. Pure. */
