@@ -75,8 +75,11 @@ async function acceptUser(context: ProviderContext, good: GoodToken): Promise<Id
   const more: Claims = userinfo?.kind === 'response' ? userinfo.claims : {};
   const claims: Claims = mergeClaims(dropUndefined(good.claims), more, mapping);
   const user = userFrom(claims, mapping);
-  const { sub } = claims;
-  if (typeof sub === 'string' && user.username !== '')
+  const sub = good.claims.sub ?? (userinfo?.kind === 'response' ? userinfo.claims.sub : undefined);
+  const completed = { ...good, namesKind: true, claims: { ...claims, sub, exp: good.claims.exp } };
+  // Userinfo may say that the subject is the client.
+  if (machineNamedBy(context, completed) !== undefined) return acceptMachine(context, completed);
+  if (sub !== undefined && user.username !== '')
     return { kind: 'verified', identity: { ...(await identityOf(context, good)), sub, user } };
   if (userinfo?.kind === 'unavailable') throw userinfo.error;
   return rejected('no_user', NO_USER);

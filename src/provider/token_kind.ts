@@ -20,8 +20,14 @@ const FORMATS = new Set(['jwt', 'jwttoken']);
 /** Claims that some providers name the kind in (Pocket ID's `type`, Curity's `purpose`), and others what the user is. */
 const LOOSE_CLAIMS = new Set(['type', 'kind', 'use', 'usage', 'purpose']);
 /** What refresh tokens, the tokens behind links in e-mails, codes and logout tokens are called. */
-const OTHER_KINDS =
-  /refresh|offline|logout|reset|verif|invit|activat|recover|confirm|registration|onetime|magiclink|code$/;
+const OTHER_KINDS = new RegExp(
+  [
+    'refresh|offline|logout|reset|recovery|registration|onetime|magiclink',
+    // A user may be "verified" or "invited".
+    'verif(y|ication)|invit(e(?!d)|ation)|activat(e(?!d)|ion)|confirm(?!ed)',
+    '^(auth(orization)?|device|user)?code$',
+  ].join('|'),
+);
 
 /** Claims of logout tokens, signed introspection responses, and proofs of possession (RFC 9449 section 4.2). */
 const FOREIGN_CLAIMS = ['events', 'token_introspection', 'htm', 'htu'];

@@ -424,6 +424,14 @@ describe('the token of a machine', () => {
     expect((await identityOf(ours.verifyBearer('opaque'))).user.username).toBe('robot');
   });
 
+  test('that userinfo alone tells to be one', async () => {
+    provider.stand('introspection', () => ({ body: { active: true, token_type: 'Bearer', client_id: 'grafana' } }));
+    provider.stand('userinfo', () => ({ body: { sub: 'grafana', preferred_username: 'grafana' } }));
+    await rejectionOf(connect(provider).ours.verifyBearer('opaque'), 'no_user');
+    const identity = await identityOf(connect(provider, { bearer_machines: true }).ours.verifyBearer('opaque'));
+    expect(identity).toMatchObject({ sub: 'grafana', user: { username: 'grafana' } });
+  });
+
   test("Attack: a person's token that lacks the name does not become its client", async () => {
     provider.stand('userinfo', () => ({ status: 403, body: {} }));
     const { ours } = connect(provider, { bearer_machines: true });

@@ -22,6 +22,7 @@ test.each([
   [{ typ: 'JWT' }],
   [{ type: 'employee', use: 7, kind: null }],
   [{ type: ['staff'], purpose: 'demo' }],
+  [{ type: 'verified', kind: 'invited', use: 'postcode' }],
   [{ scope: 'refresh_token openid' }],
 ])('%j does not say what it is', (said) => expect(kindOf({ ...claims, ...said })).toBe('unnamed'));
 
@@ -64,6 +65,10 @@ describe('a token of another kind', () => {
     [{ purpose: 'password-reset' }],
     [{ use: 'invitation' }],
     [{ kind: 'authorization_code' }],
+    [{ type: 'email-verification' }],
+    [{ type: 'verify_email' }],
+    [{ token_type: 'code' }],
+    [{ purpose: 'magic-link' }],
     [{ scopes: ['REFRESH_TOKEN'], scope: undefined }],
     [{ scope: 'refresh' }],
     [{ jti: '0123456789abcdef0123456789abcdef-r' }],
