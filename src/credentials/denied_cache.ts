@@ -6,7 +6,8 @@ const TTL_MS = 10_000;
 export interface DeniedCache {
   /** Whether this credential (its keyed hash) was refused less than ten seconds ago. */
   has(id: string): boolean;
-  remember(id: string): void;
+  /** @param forMs milliseconds, by default and at most ten seconds */
+  remember(id: string, forMs?: number): void;
 }
 
 /**
@@ -14,9 +15,9 @@ export interface DeniedCache {
  * them. Another replica asks once more; the counters of guesses know the credential and count it once.
  */
 export function createDeniedCache(now: () => number, max = 10_000): DeniedCache {
-  const deniedAt = createLru<string, number>(max);
+  const deniedUntil = createLru<string, number>(max);
   return {
-    has: (id) => (deniedAt.get(id) ?? Number.NEGATIVE_INFINITY) + TTL_MS > now(),
-    remember: (id) => void deniedAt.set(id, now()),
+    has: (id) => (deniedUntil.get(id) ?? Number.NEGATIVE_INFINITY) > now(),
+    remember: (id, forMs = TTL_MS) => void deniedUntil.set(id, now() + Math.min(forMs, TTL_MS)),
   };
 }

@@ -143,7 +143,7 @@ async function reject(
   const { message: why, cause: error } = rejection;
   const refused = `${credential.scheme} credentials were refused: ${why}`;
   events.emit('log', { level: 'debug', event: 'credential.denied', message: refused, application: slug, error });
-  deniedCache.remember(ids[0]);
+  deniedCache.remember(ids[0], rejection.retryAfterMs);
   if (await admitted.refused(rejection)) {
     const limited = `too many refusals from ${clientAddress || 'an unknown address'} or for one user name: more are held back`;
     events.emit('log', { level: 'warn', event: 'credential.rate_limited', message: limited, application: slug });

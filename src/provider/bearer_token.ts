@@ -1,56 +1,119 @@
 /** A bearer token for an identity: a JWT is verified by the provider's keys, any other token by introspection. */
-import { ProviderUnavailable } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import { type Claims, mergeClaims, missingClaims, userFrom } from './claims.ts';
 import type { ProviderContext } from './context.ts';
-import { introspectionRequest, processIntrospectionResponse } from './introspection.ts';
+import { type IntrospectionResult, introspectionRequest, processIntrospectionResponse } from './introspection.ts';
 import { isSignedJwt } from './jwt.ts';
+import { machineOf } from './machine.ts';
 import type { IdentityResult } from './provider.ts';
-import { type TokenClaims, type TokenResult, verifyBearer } from './token_checks.ts';
-import { processUserinfoResponse, userinfoRequest } from './userinfo.ts';
+import { type Rejection, rejected } from './rejection.ts';
+import { saysOtherKind, verifyBearer } from './token_checks.ts';
+import { readUserinfo, reportUserinfo, type UserinfoResult } from './userinfo.ts';
+
+/** A token that is good, with what it says itself. */
+type GoodToken = Exclude<IntrospectionResult, Rejection> & { token: string; isIntrospected: boolean };
+
+const NO_USER = 'the token names no user; bearer_machines accepts those of machines';
 
 /**
  * @param token as the client sent it, without its scheme
  * @throws ProviderUnavailable
  */
 export async function verifyBearerToken(context: ProviderContext, token: string): Promise<IdentityResult> {
-  const { issuer } = (await context.discovery.metadata()).metadata;
   const isLocal = context.application.bearer === 'jwt' && isSignedJwt(token);
-  const result = isLocal ? await verifyBearer(context, token, 'client') : await introspect(context, token, issuer);
+  const result = isLocal ? await verifyLocally(context, token) : await introspect(context, token);
   if (result.kind === 'rejected') return result;
-  const userinfo = await readUserinfo(context, token, result.claims);
-  return { kind: 'verified', identity: toIdentity(context, { token, issuer, claims: result.claims, userinfo }) };
+  const good: GoodToken = { ...result, token, isIntrospected: !isLocal };
+  return machineNamedBy(context, good) === undefined ? acceptUser(context, good) : acceptMachine(context, good);
 }
 
-async function introspect(context: ProviderContext, token: string, issuer: string): Promise<TokenResult> {
+async function verifyLocally(context: ProviderContext, token: string): Promise<IntrospectionResult> {
+  const result = await verifyBearer(context, token, 'client');
+  return result.kind === 'rejected' ? result : { ...result, namesKind: true };
+}
+
+async function introspect(context: ProviderContext, token: string): Promise<IntrospectionResult> {
+  if (saysOtherKind(token)) return rejected('wrong_type', 'the token is of another type');
+  const { issuer } = (await context.discovery.metadata()).metadata;
   const result = await introspectionRequest(context, token);
   return processIntrospectionResponse(result, { application: context.application, issuer, now: context.now() });
 }
 
 /**
- * What userinfo says where the token lacks the name or a claim that the operator maps.
- * The token alone is enough: an outage of userinfo rejects nothing.
+ * The client that got the token for itself. A provider may repeat its name where a user's would be.
+ * @returns `undefined` for the token of a user
  */
-async function readUserinfo(context: ProviderContext, token: string, claims: TokenClaims): Promise<Claims> {
-  const { claims: mapping } = context.application;
-  if (!missingClaims(claims, mapping, ['preferred_username', ...Object.keys(mapping)])) return {};
-  try {
-    return processUserinfoResponse(await userinfoRequest(context, token, claims.sub));
-  } catch (error) {
-    if (error instanceof ProviderUnavailable) return {};
-    throw error;
-  }
+function machineNamedBy({ application }: ProviderContext, { claims }: GoodToken): string | undefined {
+  const machine = machineOf(claims);
+  const { username } = userFrom(claims, application.claims);
+  return ['', machine, claims.sub].includes(username) ? machine : undefined;
 }
 
-function toIdentity(
-  { application, onLeftOut }: ProviderContext,
-  { token, issuer, claims, userinfo }: { token: string; issuer: string; claims: TokenClaims; userinfo: Claims },
-): Identity {
+/**
+ * Attack: "any user" as the rule would let in whoever has a client of the provider, under an empty name, which many
+ * applications take for their first user.
+ */
+async function acceptMachine(context: ProviderContext, good: GoodToken): Promise<IdentityResult> {
+  const { application } = context;
+  const username = machineNamedBy(context, good);
+  if (!application.bearer_machines || username === undefined) return rejected('no_user', NO_USER);
+  const userinfo = good.namesKind ? undefined : await readUserinfo(context, good.token, good.claims.sub);
+  const refusal = userinfo && checkUserinfo(good, userinfo);
+  if (refusal) return refusal;
+  const sub = good.claims.sub ?? username;
+  const user = { ...userFrom({ ...good.claims, sub }, application.claims, context.onLeftOut), username };
+  return { kind: 'verified', identity: { ...(await identityOf(context, good)), sub, user } };
+}
+
+async function acceptUser(context: ProviderContext, good: GoodToken): Promise<IdentityResult> {
+  const { claims: mapping } = context.application;
+  const isEnough = good.namesKind && good.claims.sub !== undefined && !missingClaims(good.claims, mapping);
+  const userinfo = isEnough ? undefined : await readUserinfo(context, good.token, good.claims.sub);
+  const refusal = userinfo && checkUserinfo(good, userinfo);
+  if (refusal) return refusal;
+  if (userinfo) reportUserinfo(context, userinfo);
+  const more: Claims = userinfo?.kind === 'response' ? userinfo.claims : {};
+  const claims: Claims = mergeClaims(dropUndefined(good.claims), more, mapping);
+  const user = userFrom(claims, mapping, context.onLeftOut);
+  const sub = good.claims.sub ?? (userinfo?.kind === 'response' ? userinfo.claims.sub : undefined);
+  const completed = { ...good, namesKind: true, claims: { ...claims, sub, exp: good.claims.exp } };
+  // Userinfo may say that the subject is the client.
+  if (machineNamedBy(context, completed) !== undefined) return acceptMachine(context, completed);
+  if (sub !== undefined && user.username !== '')
+    return { kind: 'verified', identity: { ...(await identityOf(context, good)), sub, user } };
+  if (userinfo?.kind === 'unavailable') throw userinfo.error;
+  return rejected('no_user', NO_USER);
+}
+
+const dropUndefined = ({ sub, ...claims }: GoodToken['claims']): Claims => ({
+  ...claims,
+  ...(sub !== undefined && { sub }),
+});
+
+/**
+ * Attack: a refresh token looks the same as an access token to many providers' introspection, but userinfo takes an
+ * access token alone (OpenID Connect Core section 5.3.1). And where the two endpoints name two users, neither counts.
+ * @throws ProviderUnavailable where userinfo has to say what the token is, and cannot be asked
+ */
+function checkUserinfo({ namesKind, isIntrospected }: GoodToken, userinfo: UserinfoResult): Rejection | undefined {
+  if (isIntrospected && userinfo.kind === 'rejected' && userinfo.reason === 'wrong_user') return userinfo;
+  if (namesKind || userinfo.kind === 'response') return undefined;
+  if (userinfo.kind === 'unavailable') throw userinfo.error;
+  return rejected(
+    'wrong_type',
+    'nothing says that the token is an access token: userinfo does not take it',
+    userinfo.kind === 'rejected' ? userinfo.cause : undefined,
+  );
+}
+
+async function identityOf(
+  context: ProviderContext,
+  { token, claims }: GoodToken,
+): Promise<Omit<Identity, 'sub' | 'user'>> {
+  const { issuer } = (await context.discovery.metadata()).metadata;
   return {
     issuer,
-    sub: claims.sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
-    user: userFrom(mergeClaims(claims, userinfo), application.claims, onLeftOut),
     jwt: token,
     idToken: '',
     expiresAt: claims.exp * 1000,

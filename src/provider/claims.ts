@@ -32,24 +32,59 @@ function asList(value: unknown): string[] {
   return list.filter((one): one is string => typeof one === 'string' && one !== '');
 }
 
-/** Some providers send `email_verified` as a string. */
-function asBoolean(value: unknown): boolean | undefined {
-  if (typeof value === 'boolean') return value;
-  if (value === 'true' || value === 'false') return value === 'true';
-  return undefined;
+/**
+ * What a provider says of an e-mail address: nothing, or whether it is verified.
+ * Attack: a user types the address of another into a profile. Providers say "not verified" in many ways (false, "False",
+ * 0, "no", null), so every value but true and its text is that.
+ */
+function verifiedOf(value: unknown): boolean | undefined {
+  return value === undefined ? undefined : value === true || value === 'true';
 }
 
-/**
- * Whether userinfo may have claims that these lack.
- * @param only names to look at, by default all
- */
-export function missingClaims(claims: Claims, mapping: ClaimMapping, only: readonly string[] = CLAIM_NAMES): boolean {
-  return only.some((name) => readClaim(claims, mapping, name) === undefined);
+/** Whether userinfo may have claims that these lack. */
+export function missingClaims(claims: Claims, mapping: ClaimMapping): boolean {
+  return CLAIM_NAMES.some((name) => !hasClaim(claims, mapping, name));
+}
+
+/** Whether claims say anything of the user beside who it is (`sub`). */
+export function describesUser(claims: Claims, mapping: ClaimMapping): boolean {
+  return CLAIM_NAMES.some((name) => hasClaim(claims, mapping, name));
+}
+
+/** @param name authentik's */
+export function hasClaim(claims: Claims, mapping: ClaimMapping, name: string): boolean {
+  return readClaim(claims, mapping, name) !== undefined;
 }
 
 /** Fills what `claims` lacks, whole claims at a time: two halves of `realm_access` are never mixed. */
-export function mergeClaims(claims: Claims, more: Claims): Claims {
-  return { ...more, ...claims };
+export function mergeClaims(claims: Claims, more: Claims, mapping: ClaimMapping): Claims {
+  const { email_verified: _, ...merged } = { ...more, ...claims };
+  const verified = mergedVerification(claims, more, mapping);
+  return verified === undefined ? merged : { ...merged, email_verified: verified };
+}
+
+/**
+ * Attack: one source names an address that nobody has verified, another says `email_verified: true` of the address that
+ * it knows. "Not verified" counts whoever says it; "verified" counts for the address that it was said of.
+ */
+function mergedVerification(claims: Claims, more: Claims, mapping: ClaimMapping): boolean | undefined {
+  const said = [claims, more].filter((one) => one.email_verified !== undefined);
+  if (said.length === 0) return undefined;
+  if (said.some((one) => verifiedOf(one.email_verified) === false)) return false;
+  const [own, other] = [claims, more].map((one) => readClaim(one, mapping, 'email'));
+  const source = own === undefined ? more : claims;
+  const isSameAddress = own === undefined || other === undefined || own === other;
+  return source.email_verified !== undefined || isSameAddress ? true : undefined;
+}
+
+/** The claim itself, and the one beside an address that is found inside an object (`profile.email`). */
+function emailVerification(claims: Claims, mapping: ClaimMapping): boolean | undefined {
+  const path = mapping.email ?? 'email';
+  const beside = Object.hasOwn(claims, path) ? undefined : path.replace(/[^.]*$/, 'email_verified');
+  const said = [claims.email_verified, beside && claimAtPath(claims, beside)]
+    .map(verifiedOf)
+    .filter((value) => value !== undefined);
+  return said.length === 0 ? undefined : said.every((value) => value);
 }
 
 /**
@@ -74,7 +109,7 @@ export function userFrom(
     groups: namesIn('groups'),
     entitlements: namesIn('entitlements'),
     email: asText(readClaim(claims, mapping, 'email')),
-    emailVerified: asBoolean(claims.email_verified),
+    emailVerified: emailVerification(claims, mapping),
     name: asText(readClaim(claims, mapping, 'name')),
     uid: asText(readClaim(claims, mapping, 'sub')),
     attributes: isObject(attributes) ? attributes : {},

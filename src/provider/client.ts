@@ -2,7 +2,7 @@
  * One application as a client of its provider: sends requests, and turns what a failed one threw into a rejection or an
  * outage.
  */
-import { allowInsecureRequests, Configuration, clockTolerance } from 'openid-client';
+import { allowInsecureRequests, Configuration, type CustomFetch, clockTolerance, customFetch } from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
@@ -41,6 +41,18 @@ export interface Client {
 /** Sends one request, authenticated by a method. */
 type SendBy<T> = (method: ClientAuthMethod) => Promise<ClientResult<T>>;
 
+/**
+ * Attack: openid-client believes a JWT in place of an introspection response (RFC 9701) without its signature. Gatepost
+ * never asks for one, so none counts.
+ */
+const fetchReadable: CustomFetch = async (url, options) => {
+  const { body } = options;
+  const response = await fetch(url, { ...options, body: body instanceof Uint8Array ? new Uint8Array(body) : body });
+  const isSigned = /token-introspection\+jwt/i.test(response.headers.get('content-type') ?? '');
+  if (isSigned) throw new Error('the provider answered with a signed introspection response, which nobody asked for');
+  return response;
+};
+
 export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
   const { client_id, client_secret } = application;
   let made: { known: ProviderMetadata; byMethod: Map<ClientAuthMethod, Configuration> } | undefined;
@@ -55,6 +67,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
     const configuration = new Configuration(known.metadata, client_id, metadata, authentication);
     configuration.timeout = PROVIDER_TIMEOUT_MS / 1000;
+    configuration[customFetch] = fetchReadable;
     if (discovery.insecure) allowInsecureRequests(configuration);
     made.byMethod.set(method, configuration);
     return configuration;

@@ -1,5 +1,6 @@
 /** What the exchanges of one application with its provider share. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import type { Events } from '../observe/events.ts';
 import type { Client } from './client.ts';
 import type { Discovery } from './discovery.ts';
 
@@ -7,6 +8,7 @@ export interface ProviderContext {
   application: ApplicationConfig;
   discovery: Discovery;
   client: Client;
+  events: Events;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Called for each value that is left out of a claim. */

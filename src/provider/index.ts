@@ -51,6 +51,7 @@ export function createProvider(
     application,
     discovery,
     client: createClient(application, discovery, events),
+    events,
     now,
     onLeftOut: warnOncePerClaim(application, events),
   };

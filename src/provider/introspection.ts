@@ -6,7 +6,8 @@ import type { Claims } from './claims.ts';
 import type { ClientResult } from './client.ts';
 import type { ProviderContext } from './context.ts';
 import { type Rejection, rejected } from './rejection.ts';
-import type { TokenResult } from './token_checks.ts';
+import { CLOCK_SKEW_SECONDS } from './time_limits.ts';
+import { kindOf } from './token_kind.ts';
 
 /** Of a response without `exp`. */
 const DEFAULT_LIFETIME_SECONDS = 60;
@@ -37,29 +38,37 @@ export interface IntrospectionExpectations {
   now: number;
 }
 
+export type IntrospectionResult =
+  | {
+      kind: 'verified';
+      claims: Claims & { sub?: string | undefined; exp: number };
+      /** Whether the response says that the token is an access or ID token. */
+      namesKind: boolean;
+    }
+  | Rejection;
+
 /** Whether a response is about an active access token of this client, and its claims. Pure. */
 export function processIntrospectionResponse(
   result: ClientResult<Claims>,
   expected: IntrospectionExpectations,
-): TokenResult {
+): IntrospectionResult {
   if (result.kind === 'rejected') return result;
-  const { response } = result;
+  // `null` stands for a member that is not there.
+  const response: Claims = Object.fromEntries(Object.entries(result.response).filter(([, value]) => value !== null));
   if (response.active !== true) return rejected('inactive_token', 'the token is not active');
-  const refusal = checkIsOurs(response, expected) ?? checkType(response);
-  if (refusal) return refusal;
   const nowSeconds = expected.now / 1000;
+  const refusal = checkIsOurs(response, expected) ?? checkKind(response) ?? checkNotYetValid(response, nowSeconds);
+  if (refusal) return refusal;
   const exp = numericDate(response.exp ?? nowSeconds + DEFAULT_LIFETIME_SECONDS);
   if (exp === undefined) return rejected('invalid_response', 'exp is not a number');
   if (exp <= nowSeconds) return rejected('wrong_time', 'the token has expired');
-  // RFC 9068 section 2.2: the subject of a client that acts for itself is the client.
-  const sub = response.sub ?? response.client_id;
-  if (typeof sub !== 'string' || sub === '') return rejected('invalid_token', 'the token names no user');
+  const { sub } = response;
+  if (sub !== undefined && (typeof sub !== 'string' || sub === ''))
+    return rejected('invalid_token', 'the token names no user');
   // `username` is RFC 7662's name of it.
   const name = response.preferred_username ?? response.username;
-  return {
-    kind: 'verified',
-    claims: { ...response, sub, exp, ...(name !== undefined && { preferred_username: name }) },
-  };
+  const claims = { ...response, sub, exp, ...(name !== undefined && { preferred_username: name }) };
+  return { kind: 'verified', claims, namesKind: kindOf(response) === 'access_or_id' };
 }
 
 /** RFC 7519 section 2, and the text of such a number, which some providers send. */
@@ -68,22 +77,36 @@ function numericDate(value: unknown): number | undefined {
   return typeof date === 'number' && Number.isFinite(date) ? date : undefined;
 }
 
+/** Attack: a provider that calls a token active before its time, or that somebody else wrote. */
+function checkNotYetValid(response: Claims, nowSeconds: number): Rejection | undefined {
+  for (const name of ['nbf', 'iat']) {
+    if (response[name] === undefined) continue;
+    const date = numericDate(response[name]);
+    if (date === undefined) return rejected('invalid_response', `${name} is not a number`);
+    if (date > nowSeconds + CLOCK_SKEW_SECONDS) return rejected('wrong_time', `the token is not valid yet (${name})`);
+  }
+  return undefined;
+}
+
 /**
  * Attack: the token of any other client is active too. It must have been issued for this client, or for a further
- * audience of its configuration.
+ * audience of its configuration. Some providers put the client that asks into `client_id`, so that it counts only where
+ * there is no `aud`, and no `azp` that names another client.
  */
 function checkIsOurs(response: Claims, { application, issuer }: IntrospectionExpectations): Rejection | undefined {
-  const accepted: unknown[] = [application.client_id, ...application.bearer_audiences];
+  const { client_id } = application;
+  const audiences = [response.aud].flat().filter((one) => one !== undefined && one !== '');
+  const accepted: unknown[] = [client_id, ...application.bearer_audiences];
   const isOurs =
-    response.client_id === application.client_id || [response.aud].flat().some((one) => accepted.includes(one));
+    audiences.length > 0
+      ? audiences.some((one) => accepted.includes(one))
+      : response.client_id === client_id && (response.azp ?? client_id) === client_id;
   if (!isOurs) return rejected('wrong_audience', 'the token is for another client');
   if (response.iss === undefined || response.iss === issuer) return undefined;
   return rejected('wrong_issuer', 'the token is from another issuer');
 }
 
-/** A refresh token is active too; RFC 7662 names the type in `token_type`, Keycloak in `typ`. */
-function checkType(response: Claims): Rejection | undefined {
-  const type = response.token_type ?? response.typ ?? 'Bearer';
-  if (String(type).toLowerCase() !== 'bearer') return rejected('wrong_type', 'the token is of another type');
+function checkKind(response: Claims): Rejection | undefined {
+  if (kindOf(response) === 'other') return rejected('wrong_type', 'the token is of another type');
   return 'cnf' in response ? rejected('wrong_type', 'the token is bound to a key') : undefined;
 }

@@ -2,15 +2,15 @@
 import {
   decodeJwt,
   decodeProtectedHeader,
-  errors,
   type JWTHeaderParameters,
   type JWTPayload,
   type JWTVerifyOptions,
-  type JWTVerifyResult,
   jwtVerify,
 } from 'jose';
 import type { ProviderContext } from './context.ts';
 import type { ProviderMetadata } from './discovery.ts';
+import { verifyWithKeys } from './jwt_signature.ts';
+import type { TokenSource } from './key_set.ts';
 import { toRejection } from './map_errors.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { CLOCK_SKEW_SECONDS } from './time_limits.ts';
@@ -20,23 +20,25 @@ const ASYMMETRIC_ALGORITHMS = [
   'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519',
 ];
 
-/** A token whose signature, `iss`, `exp` and `nbf` were verified, and `aud` where the caller named one. */
-export interface VerifiedJwt {
+/** A JWT whose signature, `iss`, `nbf` and `iat` were verified, `exp` where it is there, and `aud` where the caller named one. */
+export interface SignedJwt {
   kind: 'verified';
-  claims: JWTPayload & { iss: string; exp: number };
+  claims: JWTPayload & { iss: string };
   header: JWTHeaderParameters;
 }
 
+/** A token: `exp` is there. */
+export interface VerifiedJwt extends SignedJwt {
+  claims: JWTPayload & { iss: string; exp: number };
+}
+
 export interface VerifyOptions {
-  /**
-   * `token_endpoint`: the provider gave the token for a code, password or refresh token; an unknown key is looked for at once.
-   * `client`: an attacker may have sent it; unknown keys are looked for once a minute.
-   */
-  source: 'token_endpoint' | 'client';
+  /** `provider`: a key that is not known is looked for at once. `client`: an attacker may have sent it, see `KeySet`. */
+  source: TokenSource;
   /** When a signature with the client's secret is accepted: where the provider offers that, or offers nothing else. */
-  clientSecret: 'if_offered' | 'if_nothing_else';
+  clientSecret: 'if_offered' | 'if_nothing_else' | 'never';
   audience?: string;
-  /** Beside `iss` and `exp`. */
+  /** Beside `iss`. */
   requiredClaims?: string[];
 }
 
@@ -56,14 +58,31 @@ function algorithmOf(token: string): string | undefined {
 }
 
 /**
- * Verifies a token: signed by this provider, `iss` exact, `exp` there and not past, `nbf` not in the future, with 60 s of skew.
+ * Verifies a token: signed by this provider, `iss` exact, `exp` there and not past, `nbf` and `iat` not in the future, with
+ * 60 s of skew.
  * @throws ProviderUnavailable where the keys cannot be read
  */
 export async function verifyJwt(
+  context: ProviderContext,
+  token: string,
+  { requiredClaims = [], ...options }: VerifyOptions,
+): Promise<VerifiedJwt | Rejection> {
+  const jwt = await verifySignedJwt(context, token, { ...options, requiredClaims: ['exp', ...requiredClaims] });
+  if (jwt.kind === 'rejected') return jwt;
+  const { exp } = jwt.claims;
+  if (exp === undefined) return rejected('invalid_token', 'the token has no exp');
+  return { ...jwt, claims: { ...jwt.claims, exp } };
+}
+
+/**
+ * Verifies what every JWT of the provider has; a response of userinfo need not have an `exp`.
+ * @throws ProviderUnavailable where the keys cannot be read
+ */
+export async function verifySignedJwt(
   { application, discovery, now }: ProviderContext,
   token: string,
   { source, clientSecret, audience, requiredClaims = [] }: VerifyOptions,
-): Promise<VerifiedJwt | Rejection> {
+): Promise<SignedJwt | Rejection> {
   const known = await discovery.metadata();
   const { issuer } = known.metadata;
   const foreign = checkIssuer(token, issuer);
@@ -72,22 +91,32 @@ export async function verifyJwt(
     issuer,
     clockTolerance: CLOCK_SKEW_SECONDS,
     currentDate: new Date(now()),
-    requiredClaims: ['exp', ...requiredClaims],
+    requiredClaims,
     ...(audience !== undefined && { audience }),
   };
   const secret = application.client_secret;
   const symmetric = secret === undefined ? [] : symmetricAlgorithms(known, clientSecret);
   try {
-    const { payload, protectedHeader } =
+    const result =
       secret !== undefined && symmetric.length > 0 && algorithmOf(token)?.startsWith('HS')
         ? await jwtVerify(token, new TextEncoder().encode(secret), { ...options, algorithms: symmetric })
-        : await verifyWithKeys(token, known, source, { ...options, algorithms: ASYMMETRIC_ALGORITHMS });
-    const { exp } = payload;
-    if (!Number.isFinite(exp) || exp === undefined) return rejected('invalid_token', 'the expiry is no point in time');
-    return { kind: 'verified', claims: { ...payload, iss: issuer, exp }, header: protectedHeader };
+        : await verifyWithKeys(token, known.keys, source, { ...options, algorithms: ASYMMETRIC_ALGORITHMS });
+    if ('kind' in result) return result;
+    const { payload, protectedHeader } = result;
+    const refusal = checkTimes(payload, now());
+    return refusal ?? { kind: 'verified', claims: { ...payload, iss: issuer }, header: protectedHeader };
   } catch (error) {
     return toRejection(error);
   }
+}
+
+/** jose has compared `exp` and `nbf`, and that `iat` is a number. */
+function checkTimes({ exp, iat }: JWTPayload, nowMs: number): Rejection | undefined {
+  if (exp !== undefined && !Number.isFinite(exp)) return rejected('invalid_token', 'the expiry is no point in time');
+  // Attack: a token from the future is a forgery or a wrong clock, and would live longer than the provider means.
+  if (iat !== undefined && iat > nowMs / 1000 + CLOCK_SKEW_SECONDS)
+    return rejected('wrong_time', 'the token was issued in the future (iat)');
+  return undefined;
 }
 
 /** The issuer is compared before any key is looked for: a foreign token must not cost a request for keys. */
@@ -105,43 +134,8 @@ function checkIssuer(token: string, issuer: string): Rejection | undefined {
  * Attack: an attacker with that one secret could write tokens. So it counts only where the provider says that it signs so.
  */
 function symmetricAlgorithms({ metadata }: ProviderMetadata, accepted: VerifyOptions['clientSecret']): string[] {
+  if (accepted === 'never') return [];
   const offered = metadata.id_token_signing_alg_values_supported ?? [];
   const symmetric = offered.filter((name) => /^HS(256|384|512)$/.test(name));
   return accepted === 'if_offered' || symmetric.length === offered.length ? symmetric : [];
-}
-
-async function verifyWithKeys(
-  token: string,
-  { keys }: ProviderMetadata,
-  source: VerifyOptions['source'],
-  options: JWTVerifyOptions,
-): Promise<JWTVerifyResult> {
-  try {
-    return await jwtVerify(
-      token,
-      source === 'token_endpoint' ? keys.keysForProviderTokens : keys.keysForClientTokens,
-      options,
-    );
-  } catch (error) {
-    if (error instanceof errors.JWKSMultipleMatchingKeys) return tryEach(token, error, options);
-    throw error;
-  }
-}
-
-/** A set of several keys and a token that names none: each may be the one (RFC 7515 section 4.1.4 makes `kid` optional). */
-async function tryEach(
-  token: string,
-  keys: errors.JWKSMultipleMatchingKeys,
-  options: JWTVerifyOptions,
-): Promise<JWTVerifyResult> {
-  let last: unknown = keys;
-  for await (const key of keys) {
-    try {
-      return await jwtVerify(token, key, options);
-    } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
-      last = error;
-    }
-  }
-  throw last;
 }

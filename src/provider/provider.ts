@@ -11,6 +11,9 @@ export interface AuthorizationRequest {
   codeVerifier: string;
 }
 
+/** The session that a refresh is for: who it is, and the last tokens, verified when they came. */
+export type RefreshSubject = Pick<Identity, 'sub' | 'user' | 'jwt' | 'idToken'>;
+
 export type IdentityResult = { kind: 'verified'; identity: Identity } | Rejection;
 
 /**
@@ -46,8 +49,8 @@ export interface Provider {
    * @param callback the URL that the browser came back to
    */
   exchangeCode(callback: URL, request: AuthorizationRequest): Promise<IdentityResult>;
-  /** @param subject the session that is refreshed: tokens for another `sub` are rejected */
-  refresh(refreshToken: string, subject: { sub: string; idToken: string }): Promise<IdentityResult>;
+  /** @param subject the session that is refreshed, as it is now: tokens for another `sub` are rejected */
+  refresh(refreshToken: string, subject: RefreshSubject): Promise<IdentityResult>;
   /**
    * The client credentials grant with user name and app password, without the client's secret; the user is compared.
    */

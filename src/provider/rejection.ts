@@ -24,6 +24,8 @@ export type RejectionReason =
   | 'wrong_type'
   /** The tokens name another user than the one that the request was about. */
   | 'wrong_user'
+  /** The token names no user: a client got it for itself. */
+  | 'no_user'
   /** RFC 7662 section 2.2. */
   | 'inactive_token';
 
@@ -34,6 +36,11 @@ export interface Rejection {
   message: string;
   /** For the log alone: what the provider, openid-client or jose said. */
   cause?: Error | undefined;
+  /**
+   * Milliseconds after which the same token may be accepted: its key may be new, and the key set cannot be read for it
+   * sooner. A memory of rejections must not keep it out for longer.
+   */
+  retryAfterMs?: number;
 }
 
 /**

@@ -2,28 +2,18 @@
  * Which tokens of the provider are meant for this client: an ID token, an access token, a logout token, and never one
  * for another.
  */
-import type { JWTPayload } from 'jose';
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { ProviderContext } from './context.ts';
 import { type VerifiedJwt, verifyJwt } from './jwt.ts';
 import type { LogoutTokenResult } from './provider.ts';
 import { type Rejection, rejected } from './rejection.ts';
+import { isMarkedOtherwise, kindOf } from './token_kind.ts';
 
 /** Claims of a token that passed every check; `sub` and `exp` are there. */
 export type TokenClaims = JWTPayload & { sub: string; exp: number };
 
 export type TokenResult = { kind: 'verified'; claims: TokenClaims } | Rejection;
-
-/**
- * Verifies an ID token of the token endpoint: `aud` is this client. Whether `nonce` is right is for the caller to
- * check.
- * @throws ProviderUnavailable where the keys cannot be read
- */
-export async function verifyIdToken(context: ProviderContext, token: string): Promise<TokenResult> {
-  const audience = context.application.client_id;
-  const jwt = await verifyJwt(context, token, { source: 'token_endpoint', clientSecret: 'if_offered', audience });
-  return jwt.kind === 'rejected' ? jwt : checkAccessOrIdToken(jwt);
-}
 
 /**
  * Verifies a bearer JWT: for this client (or a further audience of its configuration), or an access token issued to it.
@@ -33,7 +23,7 @@ export async function verifyIdToken(context: ProviderContext, token: string): Pr
 export async function verifyBearer(
   context: ProviderContext,
   token: string,
-  source: 'token_endpoint' | 'client',
+  source: 'provider' | 'client',
 ): Promise<TokenResult> {
   const jwt = await verifyJwt(context, token, { source, clientSecret: 'if_nothing_else' });
   return jwt.kind === 'rejected' ? jwt : checkBearer(context.application, jwt);
@@ -54,12 +44,15 @@ export async function verifyLogoutToken(context: ProviderContext, token: string)
   if (jwt.kind === 'rejected') return jwt;
   const { iat } = jwt.claims;
   if (iat === undefined) return rejected('invalid_token', 'the token has no iat');
-  return { kind: 'verified', claims: { ...jwt.claims, iat }, type: mediaType(jwt.header.typ) };
+  const { typ = '' } = jwt.header;
+  if (typeof typ !== 'string') return rejected('wrong_type', 'the typ of the token is no text');
+  return { kind: 'verified', claims: { ...jwt.claims, iat }, type: mediaType(typ) };
 }
 
 /** Whether a token is for this client, and says so itself. Pure. */
 export function checkBearer({ client_id, bearer_audiences }: ApplicationConfig, jwt: VerifiedJwt): TokenResult {
-  const checked = checkAccessOrIdToken(jwt);
+  if (kindOf(jwt.claims) === 'other') return rejected('wrong_type', 'the token is of another type');
+  const checked = checkTypeAndSubject(jwt);
   if (checked.kind === 'rejected' || isFor(jwt.claims, [client_id, ...bearer_audiences])) return checked;
   const isIssuedToClient = jwt.claims.client_id === client_id || jwt.claims.azp === client_id;
   return isIssuedToClient && isAccessToken(jwt)
@@ -68,19 +61,14 @@ export function checkBearer({ client_id, bearer_audiences }: ApplicationConfig, 
 }
 
 /**
- * Whether a token is an access or ID token, or says nothing of its type. Pure.
+ * What an ID token of the token endpoint, where a claim of any name may be about the user, and a token of a client share.
  * Attack: logout tokens, refresh tokens, signed requests and responses are JWTs of the same issuer and audience, and
  * some of them travel in readable places.
  */
-export function checkAccessOrIdToken({ claims, header }: VerifiedJwt): TokenResult {
-  const isOtherType =
-    !['', 'jwt', 'at+jwt'].includes(mediaType(header.typ)) ||
-    // Keycloak writes the type among the claims.
-    ['refresh', 'offline', 'logout'].includes(mediaType(claims.typ)) ||
-    'events' in claims ||
-    'token_introspection' in claims;
-  if (isOtherType) return rejected('wrong_type', 'the token is of another type');
-  // RFC 9449 and RFC 8705: a token that is bound to a key is worth nothing without a proof of that key.
+export function checkTypeAndSubject({ claims, header }: VerifiedJwt): TokenResult {
+  if (!isKnownType(header.typ) || isMarkedOtherwise(claims))
+    return rejected('wrong_type', 'the token is of another type');
+  // Attack: RFC 9449 section 7.2 and RFC 8705: a stolen token that is bound to a key, sent without the proof of it.
   if ('cnf' in claims) return rejected('wrong_type', 'the token is bound to a key');
   const { sub } = claims;
   if (typeof sub !== 'string' || sub === '') return rejected('invalid_token', 'the token names no user');
@@ -97,6 +85,24 @@ function isAccessToken({ claims, header }: VerifiedJwt): boolean {
 
 function isFor({ aud }: JWTPayload, accepted: string[]): boolean {
   return [aud].flat().some((audience) => audience !== undefined && accepted.includes(audience));
+}
+
+/** Of the JOSE header (RFC 8725 section 3.11). */
+function isKnownType(typ: unknown = ''): boolean {
+  return typeof typ === 'string' && ['', 'jwt', 'at+jwt'].includes(mediaType(typ));
+}
+
+/**
+ * Whether a token that the provider alone can verify says itself that it is of another kind.
+ * Attack: a provider that calls every token of its own an access token, and says what it is in the token alone.
+ */
+export function saysOtherKind(token: string): boolean {
+  try {
+    return !isKnownType(decodeProtectedHeader(token).typ) || kindOf(decodeJwt(token)) === 'other';
+  } catch {
+    // No JWT: it says nothing.
+    return false;
+  }
 }
 
 function mediaType(value: unknown): string {

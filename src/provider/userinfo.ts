@@ -1,33 +1,95 @@
 /** Claims that a token lacks, from the userinfo endpoint (OpenID Connect Core section 5.3). */
-import { type Configuration, fetchUserInfo } from 'openid-client';
-import type { Claims } from './claims.ts';
+import { type Configuration, fetchProtectedResource, WWWAuthenticateChallengeError } from 'openid-client';
+import { withDeadline } from '../async/deadline.ts';
+import { ProviderUnavailable } from '../errors.ts';
 import type { ClientResult } from './client.ts';
 import type { ProviderContext } from './context.ts';
-import { ClientRejected } from './map_errors.ts';
-import { rejected } from './rejection.ts';
+import type { Rejection } from './rejection.ts';
+import { processUserinfoResponse, type RawResponse, type UserinfoClaims } from './userinfo_response.ts';
+
+/** A login waits so long for claims that it can do without. */
+const USERINFO_TIMEOUT_MS = 2_000;
+/** Of a response: 1 MiB. A thousand groups have some 30 KiB. */
+const MAX_RESPONSE_BYTES = 1_048_576;
+
+/** `not_offered`: the provider has no such endpoint. `unavailable`: nothing was said, as it cannot be used now. */
+export type UserinfoResult =
+  | UserinfoClaims
+  | { kind: 'not_offered' }
+  | { kind: 'unavailable'; error: ProviderUnavailable }
+  | Rejection;
 
 /**
- * Sends an access token to the userinfo endpoint. openid-client compares `sub` (section 5.3.2).
- * @returns hand the result to `processUserinfoResponse`; a rejection where the provider has no such endpoint
- * @throws ProviderUnavailable
+ * Asks userinfo about an access token, and checks whether the response counts.
+ * @param sub of the verified token; `undefined` where it names none, and then userinfo's is taken
  */
-export async function userinfoRequest(
+export async function readUserinfo(
   context: ProviderContext,
   accessToken: string,
-  sub: string,
-): Promise<ClientResult<Claims>> {
-  const { metadata } = await context.discovery.metadata();
-  if (!metadata.userinfo_endpoint) return rejected('error_response', 'the provider has no userinfo endpoint');
+  sub: string | undefined,
+): Promise<UserinfoResult> {
+  const late = () => new ProviderUnavailable(new Error(`no answer of userinfo within ${USERINFO_TIMEOUT_MS} ms`));
   try {
-    const send = (configuration: Configuration) => fetchUserInfo(configuration, accessToken, sub);
-    return await context.client.request(send, { withoutSecret: true });
+    const { userinfo_endpoint: endpoint } = (await context.discovery.metadata()).metadata;
+    if (!endpoint) return { kind: 'not_offered' };
+    const work = userinfoRequest(context, accessToken, endpoint).then(async (result) =>
+      result.kind === 'rejected' ? result : processUserinfoResponse(context, result.response, sub),
+    );
+    return await withDeadline(work, USERINFO_TIMEOUT_MS, late);
   } catch (error) {
-    if (error instanceof ClientRejected) return rejected('error_response', error.message, error);
+    if (error instanceof ProviderUnavailable) return { kind: 'unavailable', error };
     throw error;
   }
 }
 
-/** The claims of a response, none of a rejection: userinfo adds to a verified token and is never needed. Pure. */
-export function processUserinfoResponse(result: ClientResult<Claims>): Claims {
-  return result.kind === 'rejected' ? {} : result.response;
+/** Says in the log why claims are missing: userinfo adds to a verified token, and never stops a login. */
+export function reportUserinfo({ application, events }: ProviderContext, result: UserinfoResult): void {
+  if (result.kind === 'response' || result.kind === 'not_offered') return;
+  const [why, error] =
+    result.kind === 'unavailable' ? [result.error.message, result.error.cause] : [result.message, result.cause];
+  const message = `the claims of userinfo were left out: ${why}`;
+  events.emit('log', {
+    level: 'warn',
+    event: 'provider.userinfo_ignored',
+    message,
+    application: application.slug,
+    error,
+  });
+}
+
+/** @throws ProviderUnavailable */
+async function userinfoRequest(
+  context: ProviderContext,
+  accessToken: string,
+  endpoint: string,
+): Promise<ClientResult<RawResponse>> {
+  const send = async (configuration: Configuration): Promise<RawResponse> => {
+    const headers = new Headers({ accept: 'application/json, application/jwt' });
+    const url = new URL(endpoint);
+    const response = await fetchProtectedResource(configuration, accessToken, url, 'GET', null, headers).catch(
+      (error: unknown) => {
+        if (error instanceof WWWAuthenticateChallengeError) return error.response;
+        throw error;
+      },
+    );
+    return {
+      status: response.status,
+      type: (response.headers.get('content-type') ?? '').replace(/;.*$/s, '').trim().toLowerCase(),
+      text: await readText(response),
+    };
+  };
+  return context.client.request(send, { withoutSecret: true });
+}
+
+/** @returns `undefined` where it is too long */
+async function readText({ body }: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    // Attack: a response without an end would fill the memory.
+    if (length > MAX_RESPONSE_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }

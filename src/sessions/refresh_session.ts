@@ -95,8 +95,8 @@ export function createSessionRefresh({
   /** The provider's new tokens, or `undefined` when it gave no usable response. */
   async function requestTokens(session: Session, refreshToken: string): Promise<IdentityResult | undefined> {
     try {
-      const { sub, idToken } = session;
-      const result = await provider(session.application)?.refresh(refreshToken, { sub, idToken });
+      const { sub } = session;
+      const result = await provider(session.application)?.refresh(refreshToken, session);
       // Attack: tokens of another user, by a mix-up at the provider or on the way, would change whose session this is.
       const isOther = result?.kind === 'verified' && result.identity.sub !== sub;
       return isOther ? rejected('wrong_user', 'the tokens are for another user') : result;

@@ -61,6 +61,7 @@ const sites: Record<string, { host: string; more?: string; client?: Partial<Test
   off: { host: 'https://off.example.com', more: 'basic: off' },
   password: { host: 'https://password.example.com', more: 'basic: password' },
   audience: { host: 'https://audience.example.com', more: 'bearer_audiences: [grafana]' },
+  machines: { host: 'https://machines.example.com', more: 'bearer_machines: true' },
   tokens: { host: 'https://tokens.example.com', client: { access_tokens: 'authentik' } },
   mapped: { host: 'https://mapped.example.com', more: 'claims: { groups: realm_access.roles }' },
   withsid: { host: 'https://sid.example.com', client: { backchannel_logout_uri: 'http://127.0.0.1:9/logout' } },

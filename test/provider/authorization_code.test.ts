@@ -1,4 +1,5 @@
-import { decodeJwt } from 'jose';
+import { createHash } from 'node:crypto';
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import { describeError } from '../../src/observe/log.ts';
@@ -28,6 +29,12 @@ afterEach(() => {
     provider.fail(name, undefined);
   }
 });
+
+/** OpenID Connect Core section 3.1.3.6: the left half of the hash. */
+function atHash(accessToken: string, algorithm: string): string {
+  const hash = createHash(algorithm).update(accessToken).digest();
+  return hash.subarray(0, hash.length / 2).toString('base64url');
+}
 
 /** A token response with an ID token that is right but for the changes. */
 async function standWith(changes: Record<string, unknown>, header: Record<string, unknown> = {}) {
@@ -131,6 +138,15 @@ describe('a code', () => {
       { aud: ['grafana', 'other-client'], azp: 'other-client' },
       {},
     ],
+    ['azp of another', 'wrong_audience', { azp: 'other-client' }, {}],
+    ['an empty azp', 'wrong_audience', { azp: null }, {}],
+    ['at_hash of another access token', 'invalid_response', { at_hash: atHash('another', 'sha256') }, {}],
+    ['at_hash of another length', 'invalid_response', { at_hash: atHash('opaque', 'sha512') }, {}],
+    ['an empty at_hash', 'invalid_response', { at_hash: '' }, {}],
+    ['at_hash in a list', 'invalid_response', { at_hash: [atHash('opaque', 'sha256')] }, {}],
+    ['from the future', 'wrong_time', { iat: 4_000_000_000, exp: 4_000_000_060 }, {}],
+    ['no iat', 'invalid_response', { iat: undefined }, {}],
+    ['a refresh token', 'wrong_type', { typ: 'Refresh' }, {}],
     ['expired', 'wrong_time', { exp: 1_000_000 }, {}],
     ['no exp', 'invalid_response', { exp: undefined }, {}],
     ['not yet valid', 'wrong_time', { nbf: 4_000_000_000 }, {}],
@@ -146,11 +162,46 @@ describe('a code', () => {
     await rejectionOf(ours.exchangeCode(callback, attempt), reason);
   });
 
-  test('the same ID token without a fault is accepted', async () => {
+  test.each<[string, Record<string, unknown>]>([
+    ['without a fault', {}],
+    ['whose azp is this client', { azp: 'grafana' }],
+    ['of several audiences, made for this client', { aud: ['grafana', 'other-client'], azp: 'grafana' }],
+    ['with the at_hash of its access token', { at_hash: atHash('opaque', 'sha256') }],
+    ['half a minute ahead', { iat: Math.floor(Date.now() / 1000) + 30 }],
+    ['with a claim typ about the user', { typ: 'employee' }],
+  ])('the same ID token is accepted: %s', async (_, changes) => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
-    await standWith({});
+    await standWith(changes);
     expect((await identityOf(ours.exchangeCode(callback, attempt))).user.username).toBe('alice');
+  });
+
+  test.each([
+    ['ES384', 'sha384'],
+    ['RS512', 'sha512'],
+    ['EdDSA', 'sha512'],
+  ])('at_hash is made as the algorithm %s says', async (alg, hash) => {
+    const { privateKey, publicKey } = await generateKeyPair(alg);
+    const discovered = `${provider.issuer}/.well-known/openid-configuration`;
+    const metadata = (await (await fetch(discovered)).json()) as object;
+    provider.stand('discovery', () => ({ body: { ...metadata, id_token_signing_alg_values_supported: [alg] } }));
+    const key = { ...(await exportJWK(publicKey)), kid: 'own', alg, use: 'sig' };
+    provider.stand('jwks', () => ({ body: { keys: [key] } }));
+    const { ours } = connect(provider);
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { iss: provider.issuer, sub: 'u-alice', aud: 'grafana', nonce: attempt.nonce, iat, exp: iat + 60 };
+    const exchange = async (at_hash: string) => {
+      const callback = await signInAtProvider(ours);
+      const id_token = await new SignJWT({ ...claims, at_hash })
+        .setProtectedHeader({ alg, kid: 'own' })
+        .sign(privateKey);
+      provider.stand('token', () => ({ body: { access_token: 'opaque', token_type: 'Bearer', id_token } }));
+      return ours.exchangeCode(callback, attempt);
+    };
+    expect((await identityOf(exchange(atHash('opaque', hash)))).sub).toBe('u-alice');
+    // authentik.
+    expect((await identityOf(exchange(atHash('opaque', 'sha256')))).sub).toBe('u-alice');
+    await rejectionOf(exchange(atHash('another', hash)), 'invalid_response');
   });
 
   test('Attack: an unsigned ID token is rejected', async () => {

@@ -85,7 +85,11 @@ describe('a JWT', () => {
     ['with the typ of a logout token', 'wrong_type', {}, { typ: 'logout+jwt' }],
     ['with the typ of an introspection response', 'wrong_type', {}, { typ: 'token-introspection+jwt' }],
     ['with an unknown typ', 'wrong_type', {}, { typ: 'secevent+jwt' }],
+    ['with the typ of a refresh token', 'wrong_type', {}, { typ: 'refresh+jwt' }],
+    ['with the typ of a proof of possession', 'wrong_type', {}, { typ: 'dpop+jwt' }],
     ["Keycloak's refresh token", 'wrong_type', { typ: 'Refresh' }, {}],
+    ['of a kind that nobody knows', 'wrong_type', { token_use: 'impersonation' }, {}],
+    ['from the future', 'wrong_time', { iat: Math.floor(Date.now() / 1000) + 100 }, {}],
     ['bound to a key', 'wrong_type', { cnf: { jkt: 'x' } }, {}],
     ['signed by another key', 'invalid_token', {}, { foreign: true }],
     ['signed by an unknown key', 'invalid_token', {}, { foreign: true, kid: 'unknown' }],
@@ -144,15 +148,26 @@ describe('a JWT', () => {
     expect((await identityOf(connect(provider).ours.verifyBearer(id_token))).user.username).toBe('alice');
   });
 
-  test('without a name is completed by userinfo, and accepted when userinfo fails', async () => {
-    provider.stand('userinfo', () => ({ body: { sub: 'u-alice', preferred_username: 'alice', groups: ['more'] } }));
-    const token = await provider.sign({ ...right(), preferred_username: undefined });
-    expect((await identityOf(connect(provider).ours.verifyBearer(token))).user).toMatchObject({
-      username: 'alice',
-      groups: ['admins'],
-    });
+  test('what it lacks comes from userinfo, and what it says is not overruled', async () => {
+    const body = { sub: 'u-alice', preferred_username: 'alice', groups: ['more'], email: 'alice@example.com' };
+    provider.stand('userinfo', () => ({ body }));
+    const { ours } = connect(provider);
+    const nameless = await provider.sign({ ...right(), preferred_username: undefined });
+    const user = { username: 'alice', groups: ['admins'], email: 'alice@example.com' };
+    expect((await identityOf(ours.verifyBearer(nameless))).user).toMatchObject(user);
+    const named = await provider.sign({ ...right(), groups: undefined });
+    expect((await identityOf(ours.verifyBearer(named))).user).toMatchObject({ username: 'alice', groups: ['more'] });
     provider.fail('userinfo', 'error');
-    expect((await identityOf(connect(provider).ours.verifyBearer(token))).user.username).toBe('');
+    expect((await identityOf(ours.verifyBearer(named))).user).toMatchObject({ username: 'alice', groups: [] });
+    await expect(ours.verifyBearer(nameless)).rejects.toThrow(ProviderUnavailable);
+  });
+
+  test('Attack: userinfo is about another user, who is an admin: its claims do not count', async () => {
+    provider.stand('userinfo', () => ({ body: { sub: 'u-root', preferred_username: 'root', groups: ['admins'] } }));
+    const token = await provider.sign({ ...right(), groups: undefined });
+    const { ours, logged } = connect(provider);
+    expect((await identityOf(ours.verifyBearer(token))).user).toMatchObject({ username: 'alice', groups: [] });
+    expect(logged.at(-1)).toMatchObject({ level: 'warn', event: 'provider.userinfo_ignored' });
   });
 });
 
@@ -171,26 +186,63 @@ describe('keys', () => {
     await other.close();
   });
 
-  test('Attack: tokens with invented keys cost one reading a minute', async () => {
+  test('Attack: tokens with invented keys, or forged under a known one: three readings in a row, then one in 20 s', async () => {
     const other = await startProvider({ clients });
     let clock = Date.now();
     const { ours } = connect(other, {}, () => clock);
     const claims = { ...right(), iss: other.issuer, exp: now() + 600 };
-    const forge = async (i: number) => {
-      const forged = await other.sign(claims, { foreign: true, kid: `unknown-${i}` });
-      await rejectionOf(ours.verifyBearer(forged), 'invalid_token');
-    };
-    for (let i = 0; i < 5; i += 1) await forge(i);
-    expect(other.counts.jwks).toBe(2);
-    clock += 60_000;
-    for (let i = 0; i < 5; i += 1) await forge(i);
-    expect(other.counts.jwks).toBe(3);
+    const forge = async (header: object) =>
+      rejectionOf(ours.verifyBearer(await other.sign(claims, { foreign: true, ...header })), 'invalid_token');
+    for (let i = 0; i < 5; i += 1) await forge({ kid: `unknown-${i}` });
+    expect(other.counts.jwks).toBe(4);
+    await forge({});
+    expect(other.counts.jwks).toBe(4);
+    clock += 19_999;
+    await forge({ kid: 'unknown' });
+    expect(other.counts.jwks).toBe(4);
+    clock += 1;
+    await Promise.all(Array.from({ length: 10 }, () => forge({})));
+    expect(other.counts.jwks).toBe(5);
     other.fail('jwks', 'error');
-    clock += 60_000;
+    clock += 20_000;
     const token = await other.sign(claims, { foreign: true, kid: 'unknown' });
     for (let i = 0; i < 5; i += 1) await expect(ours.verifyBearer(token)).rejects.toThrow(ProviderUnavailable);
-    expect(other.counts.jwks).toBe(4);
+    expect(other.counts.jwks).toBe(6);
     expect((await identityOf(ours.verifyBearer(await other.sign(claims)))).sub).toBe('u-alice');
+    await other.close();
+  });
+
+  test('Attack: invented keys never keep a new key out for more than 20 s', async () => {
+    const other = await startProvider({ clients });
+    let clock = Date.now();
+    const { ours } = connect(other, {}, () => clock);
+    const claims = { ...right(), iss: other.issuer, exp: now() + 600 };
+    const forge = async (kid: string) =>
+      rejectionOf(ours.verifyBearer(await other.sign(claims, { foreign: true, kid })), 'invalid_token');
+    for (let i = 0; i < 4; i += 1) await forge(`unknown-${i}`);
+    await other.rotateKeys();
+    clock += 5_000;
+    const token = await other.sign(claims);
+    // A memory of refusals must forget this one when the key set can be read again.
+    expect(await rejectionOf(ours.verifyBearer(token), 'invalid_token')).toMatchObject({ retryAfterMs: 15_000 });
+    clock += 15_000;
+    await forge('unknown');
+    expect((await identityOf(ours.verifyBearer(token))).sub).toBe('u-alice');
+    await other.close();
+  });
+
+  test('a new key under the name of the old one is found', async () => {
+    const other = await startProvider({ clients });
+    const { ours } = connect(other);
+    const claims = { ...right(), iss: other.issuer };
+    const jwks = async () => (await (await fetch(`${other.issuer}/jwks`)).json()) as { keys: { kid: string }[] };
+    const { keys: old } = await jwks();
+    await identityOf(ours.verifyBearer(await other.sign(claims)));
+    await other.rotateKeys();
+    const { keys } = await jwks();
+    other.stand('jwks', () => ({ body: { keys: keys.map((key) => ({ ...key, kid: old[0]?.kid })) } }));
+    const token = await other.sign(claims, { kid: old[0]!.kid });
+    expect((await identityOf(ours.verifyBearer(token))).sub).toBe('u-alice');
     await other.close();
   });
 
@@ -239,7 +291,7 @@ describe('an opaque token', () => {
     ['bound to a key', 'wrong_type', { cnf: { jkt: 'x' } }],
   ])('is rejected: %s (%s)', async (_, reason, changes) => {
     const answer = { active: true, client_id: 'grafana', sub: 'u-alice', username: 'alice', exp: now() + 60 };
-    provider.stand('userinfo', () => ({ status: 401, body: {} }));
+    provider.stand('userinfo', () => ({ body: { sub: 'u-alice' } }));
     provider.stand('introspection', () => ({ body: answer }));
     expect((await identityOf(connect(provider).ours.verifyBearer('opaque'))).user.username).toBe('alice');
     provider.stand('introspection', () => ({ body: { ...answer, ...changes } }));
@@ -247,11 +299,70 @@ describe('an opaque token', () => {
   });
 
   test('of a further audience is accepted; without exp it is good for a minute', async () => {
-    provider.stand('introspection', () => ({ body: { active: true, aud: ['api'], sub: 'u-bob', username: 'bob' } }));
+    const body = { active: true, token_type: 'Bearer', aud: ['api'], sub: 'u-bob', username: 'bob' };
+    provider.stand('introspection', () => ({ body }));
     const { ours } = connect(provider, { bearer_audiences: ['api'] });
     const identity = await identityOf(ours.verifyBearer('opaque'));
     expect(identity.expiresAt).toBeLessThanOrEqual(Date.now() + 60_000);
     await rejectionOf(connect(provider).ours.verifyBearer('opaque'), 'wrong_audience');
+  });
+
+  // Attack: a refresh token, an API secret or a code is active, too, and the response does not say what it is.
+  test('of a kind that introspection does not name counts only where userinfo takes it', async () => {
+    const { ours } = connect(provider);
+    const body = { active: true, client_id: 'grafana', sub: 'u-alice', username: 'alice' };
+    provider.stand('introspection', () => ({ body }));
+    const userinfo = (answer: { status?: number; body: unknown; type?: string }) =>
+      provider.stand('userinfo', () => answer);
+    userinfo({ body: { sub: 'u-alice', groups: ['admins'] } });
+    const { user } = await identityOf(ours.verifyBearer('opaque'));
+    expect(user).toMatchObject({ username: 'alice', groups: ['admins'] });
+    userinfo({ status: 401, body: { error: 'invalid_token' } });
+    await rejectionOf(ours.verifyBearer('opaque'), 'wrong_type');
+    userinfo({ status: 404, body: {} });
+    await rejectionOf(ours.verifyBearer('opaque'), 'wrong_type');
+    userinfo({ body: { sub: 'u-root', preferred_username: 'root' } });
+    await rejectionOf(ours.verifyBearer('opaque'), 'wrong_user');
+    provider.fail('userinfo', 'error');
+    await expect(ours.verifyBearer('opaque')).rejects.toThrow(ProviderUnavailable);
+  });
+
+  test('whose subject userinfo alone names', async () => {
+    provider.stand('introspection', () => ({ body: { active: true, token_type: 'Bearer', client_id: 'grafana' } }));
+    provider.stand('userinfo', () => ({ body: { sub: 'u-bob', preferred_username: 'bob' } }));
+    const identity = await identityOf(connect(provider).ours.verifyBearer('opaque'));
+    expect(identity).toMatchObject({ sub: 'u-bob', user: { username: 'bob', uid: 'u-bob' } });
+    provider.stand('userinfo', () => ({ status: 403, body: {} }));
+    await rejectionOf(connect(provider).ours.verifyBearer('opaque'), 'no_user');
+    await rejectionOf(connect(provider, { bearer_machines: true }).ours.verifyBearer('opaque'), 'no_user');
+  });
+
+  // Attack: openid-client reads a JWT in place of a response without its signature.
+  test('with a signed introspection response, which nobody asked for: an outage', async () => {
+    const iat = now();
+    const token_introspection = {
+      active: true,
+      token_type: 'Bearer',
+      client_id: 'grafana',
+      sub: 'u-root',
+      username: 'root',
+    };
+    const claims = { iss: provider.issuer, aud: 'grafana', iat, token_introspection };
+    const body = await provider.sign(claims, { foreign: true, typ: 'token-introspection+jwt' });
+    provider.stand('introspection', () => ({ body, type: 'application/token-introspection+jwt; charset=utf-8' }));
+    await expect(connect(provider).ours.verifyBearer('opaque')).rejects.toThrow(ProviderUnavailable);
+  });
+
+  // Attack: a provider that calls every token of its own an access token.
+  test('with `bearer: introspect`, a JWT that calls itself a refresh token is rejected all the same', async () => {
+    const body = { active: true, token_type: 'Bearer', client_id: 'grafana', sub: 'u-alice', username: 'alice' };
+    provider.stand('introspection', () => ({ body }));
+    const { ours } = connect(provider, { bearer: 'introspect' });
+    await rejectionOf(ours.verifyBearer(await provider.sign({ ...right(), typ: 'Refresh' })), 'wrong_type');
+    await rejectionOf(ours.verifyBearer(await provider.sign(right(), { typ: 'refresh+jwt' })), 'wrong_type');
+    const [head] = (await provider.sign(right())).split('.');
+    expect((await identityOf(ours.verifyBearer(`${head}.nonsense.c2ln`))).sub).toBe('u-alice');
+    expect((await identityOf(ours.verifyBearer(await provider.sign(right())))).sub).toBe('u-alice');
   });
 
   test('with `bearer: introspect`, a JWT is introspected too', async () => {
@@ -274,5 +385,70 @@ describe('an opaque token', () => {
     }
     await rejectionOf(connect(provider, { client_id: 'public' }).ours.verifyBearer('opaque'), 'invalid_token');
     expect(provider.counts.introspection).toBe(asked);
+  });
+});
+
+// Attack: a client of the provider that nobody thought of gets a token for itself, and "any user" lets it in under an empty
+// name, which many applications take for their first user.
+describe('the token of a machine', () => {
+  const machine = { preferred_username: undefined, groups: undefined, azp: 'robot' };
+  const tokens: [string, object][] = [
+    ['sub is the client (RFC 9068)', { ...machine, sub: 'robot', azp: undefined, client_id: 'robot' }],
+    ['Auth0', { ...machine, sub: 'robot@clients', gty: 'client-credentials' }],
+    ['Entra', { ...machine, sub: 'b1e7', oid: 'b1e7', idtyp: 'app' }],
+    ['FusionAuth', { ...machine, sub: 'b1e7', gty: ['client_credentials'] }],
+    ['its name in place of a user name', { ...machine, sub: 'robot', preferred_username: 'robot' }],
+  ];
+
+  test.each(tokens)('%s: rejected, and accepted under its client_id where the operator says so', async (_, claims) => {
+    provider.stand('userinfo', () => ({ status: 403, body: { error: 'insufficient_scope' } }));
+    const token = await provider.sign({ ...right(), ...claims });
+    await rejectionOf(connect(provider).ours.verifyBearer(token), 'no_user');
+    const { user } = await identityOf(connect(provider, { bearer_machines: true }).ours.verifyBearer(token));
+    expect(user).toMatchObject({ username: 'robot', groups: [], email: '' });
+  });
+
+  test('a user name that is mapped from sub is no user name', async () => {
+    const claims = { preferred_username: 'sub' };
+    const token = await provider.sign({ ...right(), ...machine, sub: 'robot@clients' });
+    await rejectionOf(connect(provider, { claims }).ours.verifyBearer(token), 'no_user');
+    const { ours } = connect(provider, { claims, bearer_machines: true });
+    expect((await identityOf(ours.verifyBearer(token))).user.username).toBe('robot');
+  });
+
+  test('by introspection', async () => {
+    const body = { active: true, token_type: 'Bearer', aud: 'grafana', client_id: 'robot', sub: 'robot' };
+    provider.stand('introspection', () => ({ body }));
+    await rejectionOf(connect(provider).ours.verifyBearer('opaque'), 'no_user');
+    const { ours } = connect(provider, { bearer_machines: true });
+    expect((await identityOf(ours.verifyBearer('opaque'))).user.username).toBe('robot');
+  });
+
+  test('that userinfo alone tells to be one', async () => {
+    provider.stand('introspection', () => ({ body: { active: true, token_type: 'Bearer', client_id: 'grafana' } }));
+    provider.stand('userinfo', () => ({ body: { sub: 'grafana', preferred_username: 'grafana' } }));
+    await rejectionOf(connect(provider).ours.verifyBearer('opaque'), 'no_user');
+    const identity = await identityOf(connect(provider, { bearer_machines: true }).ours.verifyBearer('opaque'));
+    expect(identity).toMatchObject({ sub: 'grafana', user: { username: 'grafana' } });
+  });
+
+  test("Attack: a person's token that lacks the name does not become its client", async () => {
+    provider.stand('userinfo', () => ({ status: 403, body: {} }));
+    const { ours } = connect(provider, { bearer_machines: true });
+    const claims = { ...right(), preferred_username: undefined };
+    await rejectionOf(ours.verifyBearer(await provider.sign(claims)), 'no_user');
+    await rejectionOf(ours.verifyBearer(await provider.sign({ ...claims, preferred_username: '' })), 'no_user');
+    const two = { ...claims, sub: 'robot', client_id: 'robot', azp: 'grafana' };
+    await rejectionOf(ours.verifyBearer(await provider.sign(two)), 'no_user');
+    provider.fail('userinfo', 'reset');
+    await expect(ours.verifyBearer(await provider.sign(claims))).rejects.toThrow(ProviderUnavailable);
+  });
+
+  test("a person's token is the same with and without the setting", async () => {
+    const { ours } = connect(provider, { bearer_machines: true });
+    const person = await provider.sign({ ...right(), client_id: 'grafana' });
+    expect((await identityOf(ours.verifyBearer(person))).user).toMatchObject({ username: 'alice', groups: ['admins'] });
+    const service = await provider.sign({ ...right(), sub: 'svc', preferred_username: 'service-account-grafana' });
+    expect((await identityOf(ours.verifyBearer(service))).user.username).toBe('service-account-grafana');
   });
 });

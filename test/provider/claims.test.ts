@@ -73,14 +73,64 @@ describe('a user from claims', () => {
 });
 
 test('a claim of a token is not overwritten by userinfo', () => {
-  expect(mergeClaims({ sub: 'a', name: 'token' }, { sub: 'b', name: 'userinfo', email: 'e' })).toEqual({
-    sub: 'a',
-    name: 'token',
-    email: 'e',
-  });
+  const claims = mergeClaims({ sub: 'a', name: 'token' }, { sub: 'b', name: 'userinfo', email: 'e' }, {});
+  expect(claims).toEqual({ sub: 'a', name: 'token', email: 'e' });
 });
 
 test('a claim is missing by the name that it is mapped to', () => {
-  expect(missingClaims({ roles: [] }, { groups: 'roles' }, ['groups'])).toBe(false);
-  expect(missingClaims({ groups: [] }, { groups: 'roles' }, ['groups'])).toBe(true);
+  const all = { preferred_username: '', entitlements: [], email: '', name: '', ak_proxy: {} };
+  expect(missingClaims({ ...all, roles: [] }, { groups: 'roles' })).toBe(false);
+  expect(missingClaims({ ...all, groups: [] }, { groups: 'roles' })).toBe(true);
+});
+
+describe('whether an address is verified', () => {
+  test.each([
+    [true, true],
+    ['true', true],
+    [undefined, undefined],
+  ])('%j is %s', (email_verified, verified) =>
+    expect(userFrom({ sub: 'u', email: 'a@example.com', email_verified }, {}).emailVerified).toBe(verified));
+
+  // Attack: "not verified" in words that the check does not know would count as "nothing is said".
+  test.each([
+    false,
+    'false',
+    'False',
+    'FALSE',
+    'True',
+    ' true',
+    0,
+    1,
+    '0',
+    '1',
+    'no',
+    'yes',
+    '',
+    null,
+    [],
+    [true],
+    {},
+  ])('%j is "not verified"', (email_verified) =>
+    expect(userFrom({ sub: 'u', email: 'a@example.com', email_verified }, {}).emailVerified).toBe(false));
+
+  // Attack: the address is mapped from an object that says beside it that nobody has verified it.
+  test.each([
+    [{ profile: { email: 'a@example.com', email_verified: false } }, false],
+    [{ profile: { email: 'a@example.com', email_verified: false }, email_verified: true }, false],
+    [{ profile: { email: 'a@example.com', email_verified: true }, email_verified: 'no' }, false],
+    [{ profile: { email: 'a@example.com', email_verified: true } }, true],
+    [{ profile: { email: 'a@example.com' } }, undefined],
+  ])('%j with a mapped address is %s', (claims, verified) =>
+    expect(userFrom(claims, { email: 'profile.email' }).emailVerified).toBe(verified));
+
+  // Attack: a token with an unverified address of the attacker's choice, and a userinfo that has verified another one.
+  test.each([
+    ['both say it', { email: 'a@x', email_verified: true }, { email: 'a@x', email_verified: true }, true],
+    ['userinfo says it of the same address', { email: 'a@x' }, { email: 'a@x', email_verified: true }, true],
+    ['userinfo says it of another address', { email: 'root@x' }, { email: 'a@x', email_verified: true }, undefined],
+    ['userinfo denies it', { email: 'a@x', email_verified: true }, { email: 'a@x', email_verified: 'no' }, false],
+    ['the token denies it, userinfo has the address', { email_verified: false }, { email: 'a@x' }, false],
+    ['nobody says anything', { email: 'a@x' }, { email: 'a@x' }, undefined],
+  ])('two sources: %s', (_, token, userinfo, verified) =>
+    expect(userFrom(mergeClaims(token, userinfo, {}), {}).emailVerified).toBe(verified));
 });

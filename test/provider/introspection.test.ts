@@ -31,13 +31,60 @@ describe('the end of a token in an introspection response', () => {
 });
 
 test.each([
-  [{ client_id: 'other' }, 'wrong_audience'],
-  [{ client_id: 'other', aud: ['other', 'api'] }, undefined],
   [{ iss: 'https://evil.example.com' }, 'wrong_issuer'],
-  [{ token_type: 'refresh_token' }, 'wrong_type'],
-  [{ typ: 'Refresh' }, 'wrong_type'],
   [{ cnf: {} }, 'wrong_type'],
   [{ active: 'true' }, 'inactive_token'],
+  [{ active: 1 }, 'inactive_token'],
   [{ sub: '' }, 'invalid_token'],
+  [{ sub: 7 }, 'invalid_token'],
+  [{ nbf: 1_800_000_061 }, 'wrong_time'],
+  [{ nbf: '1800000061' }, 'wrong_time'],
+  [{ nbf: 1_800_000_059 }, undefined],
+  [{ nbf: 'soon' }, 'invalid_response'],
+  [{ iat: 1_800_000_061 }, 'wrong_time'],
+  [{ iat: {} }, 'invalid_response'],
 ])('%j is %s', (response, reason) =>
   expect(process(response)).toMatchObject(reason ? { kind: 'rejected', reason } : { kind: 'verified' }));
+
+// Attack: a token for another application; some providers put the client that asks into `client_id`.
+test.each([
+  [{ client_id: 'grafana', aud: 'other' }, false],
+  [{ client_id: 'grafana', aud: ['other', 'account'] }, false],
+  [{ client_id: 'grafana', aud: [['grafana']] }, false],
+  [{ client_id: 'grafana', aud: 'grafana other' }, false],
+  [{ client_id: 'grafana', aud: 7 }, false],
+  [{ client_id: 'other' }, false],
+  [{ client_id: ['grafana'] }, false],
+  [{ client_id: undefined }, false],
+  [{ client_id: 'api' }, false],
+  [{ client_id: 'grafana', azp: 'other' }, false],
+  [{ client_id: 'other', aud: 'grafana' }, true],
+  [{ client_id: 'other', aud: ['account', 'grafana'] }, true],
+  [{ client_id: 'other', aud: ['other', 'api'] }, true],
+  [{ client_id: 'grafana', aud: [] }, true],
+  [{ client_id: 'grafana', aud: null }, true],
+  [{ client_id: 'grafana', azp: 'grafana' }, true],
+])('%j is for this client: %s', (response, isOurs) =>
+  expect(process(response)).toMatchObject(isOurs ? { kind: 'verified' } : { reason: 'wrong_audience' }));
+
+// Attack: a refresh token is active, too.
+test.each([
+  [{ token_type: 'Bearer' }, true],
+  [{ token_type: 'access_token' }, true],
+  [{ token_use: 'access_token', token_type: 'bearer' }, true],
+  [{ typ: 'Bearer' }, true],
+  [{}, false],
+  [{ token_type: null, token_use: null }, false],
+  [{ token_type: 'JWT' }, false],
+  [{ token_type: 'refresh_token' }, 'wrong_type'],
+  [{ token_type: 'Bearer', token_use: 'Refresh-Token' }, 'wrong_type'],
+  [{ token_use: 'refresh', token_type: 'Bearer' }, 'wrong_type'],
+  [{ token_usage: 'refresh_token', token_type: 'Bearer' }, 'wrong_type'],
+  [{ token_use: ['refresh_token'], token_type: 'Bearer' }, 'wrong_type'],
+  [{ purpose: 'refresh_token', token_type: 'Bearer' }, 'wrong_type'],
+  [{ typ: 'Refresh' }, 'wrong_type'],
+  [{ token_type: 'DPoP' }, 'wrong_type'],
+])('the kind of %j: %s', (response, kind) =>
+  expect(process(response)).toMatchObject(
+    typeof kind === 'string' ? { kind: 'rejected', reason: kind } : { kind: 'verified', namesKind: kind },
+  ));

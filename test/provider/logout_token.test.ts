@@ -37,6 +37,7 @@ test.each<[string, RejectionReason, Record<string, unknown>, Record<string, unkn
   ['not yet valid', 'wrong_time', { nbf: now + 100 }, {}],
   ['no exp', 'invalid_token', { exp: undefined }, {}],
   ['no iat', 'invalid_token', { iat: undefined }, {}],
+  ['from the future', 'wrong_time', { iat: now + 100 }, {}],
   ['an iat that is no number', 'invalid_token', { iat: 'now' }, {}],
   ['signed by another key', 'invalid_token', {}, { foreign: true }],
 ])('a token is rejected: %s (%s)', async (_, reason, changes, header) => {
@@ -46,6 +47,9 @@ test.each<[string, RejectionReason, Record<string, unknown>, Record<string, unkn
 
 test('Attack: a header of another type is a rejection, not an outage', async () => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const { ours: any } = connect(provider);
+  const typed = await provider.sign(claims(), { typ: Object(['logout+jwt']) });
+  expect(await any.verifyLogoutToken(typed)).toMatchObject({ kind: 'rejected' });
   for (const header of [{ alg: 5 }, { alg: null }, { alg: ['RS256'] }, {}]) {
     const token = `${part(header)}.${part(claims())}.c2ln`;
     const { ours } = connect(provider);

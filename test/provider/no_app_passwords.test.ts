@@ -1,5 +1,6 @@
 /** A provider without app passwords must not turn an application's own Basic login into an error. */
 import { expect, test } from 'vitest';
+import { createEvents } from '../../src/observe/events.ts';
 import type { ProviderContext } from '../../src/provider/context.ts';
 import { ClientRejected } from '../../src/provider/map_errors.ts';
 import { appPasswordRequest } from '../../src/provider/password_grants.ts';
@@ -17,6 +18,7 @@ function contextThat(fails: Error): ProviderContext {
       refreshIfStale: () => undefined,
       metadata: fail,
     },
+    events: createEvents(),
     now: Date.now,
     onLeftOut() {},
   };

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ProviderUnavailable } from '../../src/errors.ts';
+import type { Identity } from '../../src/identity.ts';
+import type { RejectionReason } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
-import { clients, connect, identityOf, login, OUTAGES, rejectionOf } from './fixture.ts';
+import { attempt, clients, connect, identityOf, login, OUTAGES, rejectionOf } from './fixture.ts';
 
 let provider: TestProvider;
 const scopes = ['openid', 'profile', 'email', 'offline_access'];
@@ -55,7 +57,31 @@ test('an ID token that another key has signed is rejected', async () => {
   await rejectionOf(ours.refresh('any', before), 'invalid_token');
 });
 
-test('a response without an ID token and without a refresh token keeps the old ones', async () => {
+/** A refresh with an ID token that is right but for the changes. */
+async function refreshWith(before: Identity, changes: object, more: object = {}) {
+  const iat = Math.floor(Date.now() / 1000);
+  const { sub, user } = before;
+  const claims = { iss: provider.issuer, aud: 'grafana', sub, iat, exp: iat + 60, preferred_username: user.username };
+  const id_token = await provider.sign({ ...claims, ...changes });
+  provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', id_token, ...more } }));
+  return connect(provider, { scopes }).ours.refresh('any', before);
+}
+
+test.each<[string, RejectionReason, object]>([
+  ['another issuer', 'invalid_response', { iss: 'https://evil.example.com' }],
+  ['another audience', 'invalid_response', { aud: 'other-client' }],
+  ['azp of another client', 'wrong_audience', { azp: 'other-client' }],
+  ['the nonce of another login', 'invalid_response', { nonce: 'another' }],
+  ['at_hash of another access token', 'invalid_response', { at_hash: 'x' }],
+  ['from the future', 'wrong_time', { iat: 4_000_000_000, exp: 4_000_000_060 }],
+  ['a refresh token', 'wrong_type', { typ: 'Refresh' }],
+])('Attack: a new ID token is rejected: %s', async (_, reason, changes) => {
+  const before = await login(connect(provider, { scopes }).ours);
+  await rejectionOf(refreshWith(before, changes), reason);
+  expect((await identityOf(refreshWith(before, { nonce: attempt.nonce }))).sub).toBe('u-alice');
+});
+
+test('a response without an ID token and without a refresh token keeps the old ones, and the user name', async () => {
   const { ours } = connect(provider, { scopes });
   const before = await login(ours);
   provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', expires_in: 100 } }));
@@ -74,6 +100,32 @@ test('a response without an ID token and without a refresh token keeps the old o
   expect(after.expiresAt).toBeLessThanOrEqual(latest);
 });
 
+// Attack: somebody who lost a group stays in it until the session ends, as the login's claims fill what a refresh leaves out.
+test('groups that a refresh no longer names are gone, and do not come back when userinfo fails', async () => {
+  const { ours } = connect(provider, { scopes });
+  const before = await login(ours);
+  expect(before.user.groups).toContain('admins');
+  provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', expires_in: 100 } }));
+  provider.stand('userinfo', () => ({ body: { sub: 'u-alice', name: 'Alice' } }));
+  const after = await identityOf(ours.refresh('any', before));
+  const gone = { username: 'alice', name: 'Alice', groups: [], entitlements: [], email: '', attributes: {} };
+  expect(after.user).toMatchObject(gone);
+  for (const answer of [
+    { status: 401, body: {} },
+    { status: 500, body: {} },
+    { body: { sub: 'u-bob', groups: ['x'] } },
+  ]) {
+    provider.stand('userinfo', () => answer);
+    expect((await identityOf(ours.refresh('any', after))).user).toEqual(after.user);
+  }
+});
+
+test('an ID token without groups ends them, though userinfo fails', async () => {
+  const before = await login(connect(provider, { scopes }).ours);
+  provider.fail('userinfo', 'error');
+  expect((await identityOf(refreshWith(before, {}))).user).toMatchObject({ username: 'alice', groups: [] });
+});
+
 test.each(OUTAGES)('the provider fails (%s): an outage, not a rejection', async (failure) => {
   const { ours } = connect(provider, { scopes });
   const before = await login(ours);
@@ -83,14 +135,19 @@ test.each(OUTAGES)('the provider fails (%s): an outage, not a rejection', async 
   expect((await identityOf(ours.refresh(before.refreshToken!, before))).sub).toBe('u-alice');
 });
 
-test('userinfo fails: an outage, not a rejection', async () => {
-  const { ours } = connect(provider, { scopes });
+test('userinfo fails: the new tokens count, and what userinfo alone had told stays', async () => {
+  const { ours, logged } = connect(provider, { scopes });
+  provider.stand('userinfo', () => ({ body: { sub: 'u-bob', entitlements: ['read'] } }));
   const before = await login(ours, 'bob');
   provider.fail('userinfo', 'error');
-  await expect(ours.refresh(before.refreshToken!, before)).rejects.toThrow(ProviderUnavailable);
+  const after = await identityOf(ours.refresh(before.refreshToken!, before));
+  expect(after.refreshToken).not.toBe(before.refreshToken);
+  expect(after.user).toEqual(before.user);
+  expect(after.user.entitlements).toEqual(['read']);
+  expect(logged.at(-1)).toMatchObject({ level: 'warn', event: 'provider.userinfo_ignored' });
 });
 
-test('Attack: a forged token uses up the reading of the keys in that minute; sessions still survive a change of keys', async () => {
+test('Attack: forged tokens use up the readings of the keys; sessions still survive a change of keys', async () => {
   const other = await startProvider({ clients });
   const { ours } = connect(other, { scopes });
   const before = await login(ours);
@@ -99,7 +156,7 @@ test('Attack: a forged token uses up the reading of the keys in that minute; ses
     const forged = await other.sign(claims, { foreign: true, kid: 'invented' });
     await rejectionOf(ours.verifyBearer(forged), 'invalid_token');
   };
-  await sendForged();
+  for (let i = 0; i < 4; i += 1) await sendForged();
   const read = other.counts.jwks;
   await other.rotateKeys();
   const after = await identityOf(ours.refresh(before.refreshToken!, before));

@@ -28,6 +28,7 @@ export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: 
     basic: 'app_password',
     bearer: 'jwt',
     bearer_audiences: [],
+    bearer_machines: false,
     claims: {},
     access: [],
     ...changes,

@@ -119,6 +119,11 @@ export const application = z.strictObject(
       description: 'Bearer tokens for these audiences are accepted too, not only those for `client_id`.',
       example: '[other-client]',
     }),
+    bearer_machines: flag().default(false).meta({
+      description:
+        "Accept bearer tokens that a client got for itself (client credentials) and that name no user. The user name is then the `client_id` of that client, which must be no user's name.",
+      example: 'true',
+    }),
     claims: claims.default({}).meta({
       description:
         "The claims of the provider's tokens that stand for those of authentik; a dot reaches into an object. `username` is `preferred_username`, `uid` is `sub`.",
