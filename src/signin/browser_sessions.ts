@@ -14,7 +14,7 @@ export interface BrowserSession {
 
 /** The values of every session cookie of the application that the browser sent, in order. */
 export function readSessionIds(ctx: Context, application: ApplicationConfig): string[] {
-  return readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id));
+  return readCookies(ctx.req.headers.cookie, sessionCookieName(application));
 }
 
 /**

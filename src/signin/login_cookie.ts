@@ -1,7 +1,7 @@
 /** The login cookie: binds logins in progress to one browser. koa-session carries it. */
 import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
-import { type CookieApplication, cookieScope, cookieSuffix } from '../sessions/session_cookie.ts';
+import { type CookieApplication, cookiePrefix, cookieScope, cookieSuffix } from '../sessions/session_cookie.ts';
 import { LOOP_ATTEMPTS } from './login_state.ts';
 
 export interface LoginCookie {
@@ -59,13 +59,21 @@ export function createLoginCookieMiddleware(): Middleware {
 }
 
 /**
+ * Attack: login CSRF by cookie tossing. A neighbour host plants the login cookie of the attacker's own browser and leads
+ * the visitor to the attacker's callback. The prefix is that of the session cookie; the bare name is not read.
+ */
+function loginCookieName(application: CookieApplication): string {
+  return `${cookiePrefix(application)}gatepost_login_${cookieSuffix(application.client_id)}`;
+}
+
+/**
  * Reads the cookie of this browser at this application. Comes first: its name and attributes depend on the application.
  */
 export function readLoginCookie(ctx: Context, application: CookieApplication): LoginCookie {
   const { sessionOptions } = ctx as SessionContext;
   // The scope is that of the session cookie: a browser keeps both cookies or neither.
   const { secure, domain } = cookieScope(application);
-  sessionOptions.key = `gatepost_login_${cookieSuffix(application.client_id)}`;
+  sessionOptions.key = loginCookieName(application);
   sessionOptions.secure = secure;
   if (domain !== undefined) sessionOptions.domain = domain;
   // The proxy asks over plain http; whether the browser's connection has TLS is what `external_host` says.

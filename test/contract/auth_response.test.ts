@@ -284,7 +284,7 @@ describe('Set-Cookie', () => {
     const made = await ask(port, dialect, url, [basic('bob', `app-${dialect}`)]);
     expect(made.status).toBe(200);
     const line = made.get('set-cookie')!;
-    expect(line).toMatch(/^authentik_proxy_[0-9a-f]{8}=/);
+    expect(line).toMatch(/^__Host-authentik_proxy_[0-9a-f]{8}=/);
     const session: [string, string] = ['Cookie', line.split(';')[0]!];
     const kept = await ask(port, dialect, url, [session]);
     expect(kept.get('x-authentik-username')).toBe('bob');
