@@ -71,7 +71,7 @@ async function site(storeUrl: string) {
         'x-forwarded-host': 'grafana.example.com',
         'x-forwarded-uri': path,
         'x-forwarded-for': '203.0.113.7',
-        'sec-fetch-mode': 'cors',
+        accept: 'application/json',
         ...more,
       };
       const request = {
