@@ -4,15 +4,16 @@
 import { hash, randomBytes } from 'node:crypto';
 import { createSeal } from '../crypto/seal.ts';
 import { keyedHashKeys } from '../sessions/keys.ts';
+import type { SessionApplication } from '../sessions/session.ts';
 import type { Credential } from './parse_authorization.ts';
 
 export interface Fingerprints {
   /**
-   * The session ids that a credential has at an application, one for each configured secret, the current one first.
-   * Every replica derives the same. The cookie carries it, so only the secret's holder may be able to compute it.
+   * The hashes that a credential has at an application, one for each configured secret, the current one first. Every
+   * replica derives the same.
    * Attack: a reader of the store tries passwords against its keys; a plain hash of a short password is soon guessed.
    */
-  sessionIdsFor(slug: string, credential: Credential): [string, ...string[]];
+  hashesOf(application: SessionApplication, credential: Credential): [string, ...string[]];
   /** The store's key of a counter of refusals. */
   counterKeyFor(what: 'user' | 'address', value: string): string;
 }
@@ -21,13 +22,9 @@ export function createFingerprints(secrets: readonly string[]): Fingerprints {
   const credentials = createSeal(secrets, 'header credential');
   const counters = createSeal(secrets, 'refusals');
   return {
-    sessionIdsFor(slug, credential) {
-      // No part but the last can hold a NUL, so that two different credentials never give the same text.
-      const text =
-        credential.scheme === 'basic'
-          ? `${slug}\0basic\0${credential.user}\0${credential.password}`
-          : `${slug}\0bearer\0${credential.token}`;
-      return credentials.hmacs(text);
+    hashesOf({ slug, issuer, client_id }, credential) {
+      const parts = credential.scheme === 'basic' ? [credential.user, credential.password] : [credential.token];
+      return credentials.hmacs(JSON.stringify([slug, issuer, client_id, credential.scheme, ...parts]));
     },
     counterKeyFor: (what, value) => keyedHashKeys(counters, 'c', what, value)[0],
   };

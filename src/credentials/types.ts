@@ -32,8 +32,8 @@ export type HeaderResult =
 /** A credential as a client presents it at an application. */
 export interface CredentialAttempt extends HeaderRequest {
   credential: Credential;
-  /** Its session ids, that of the current secret first. */
-  ids: [string, ...string[]];
+  /** Its keyed hashes at the application, that of the current secret first. */
+  hashes: [string, ...string[]];
   /** The provider's keys alone decide about it. */
   local: boolean;
 }

@@ -55,5 +55,6 @@ function toIdentity(
     jwt: token,
     idToken: '',
     expiresAt: claims.exp * 1000,
+    issuedAt: typeof claims.iat === 'number' ? claims.iat * 1000 : undefined,
   };
 }

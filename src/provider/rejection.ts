@@ -25,7 +25,9 @@ export type RejectionReason =
   /** The tokens name another user than the one that the request was about. */
   | 'wrong_user'
   /** RFC 7662 section 2.2. */
-  | 'inactive_token';
+  | 'inactive_token'
+  /** The session of the token was signed out. */
+  | 'signed_out';
 
 export interface Rejection {
   kind: 'rejected';

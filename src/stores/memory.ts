@@ -35,7 +35,10 @@ function createRecords(now: () => number, limits: MemoryLimits) {
   // ended. So sign-outs, locks and used tokens only expire.
   const others = new Map<string, Entry>();
   const maps = [sessions, counters, others];
-  const mapOf = (key: string) => (key.startsWith('s:') ? sessions : key.startsWith('c:') ? counters : others);
+  const mapOf = (key: string) => {
+    if (key.startsWith('s:') || key.startsWith('a:')) return sessions;
+    return key.startsWith('c:') ? counters : others;
+  };
   return {
     read(key: string): Entry | undefined {
       const map = mapOf(key);

@@ -4,7 +4,7 @@ import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { createClock, HOUR, MINUTE, makeSession, SECRET } from './fixture.ts';
+import { applicationOf, createClock, HOUR, MINUTE, makeSession, SECRET } from './fixture.ts';
 
 const DAY = 24 * HOUR;
 let clock: ReturnType<typeof createClock>;
@@ -17,6 +17,7 @@ const open = (secret: string[], over: Store = store) =>
     secret,
     session_max_age: DAY,
     now: clock.now,
+    application: applicationOf,
     provider: () => undefined,
     events: createEvents(),
   });
@@ -169,7 +170,14 @@ test('replicas with different secrets are reported, once: their users would be r
   const events = createEvents();
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
-  const shared = { store, events, session_max_age: DAY, now: clock.now, provider: () => undefined };
+  const shared = {
+    store,
+    events,
+    session_max_age: DAY,
+    now: clock.now,
+    application: applicationOf,
+    provider: () => undefined,
+  };
   const id = await createSessions({ ...shared, secret: [SECRET] }).create(makeSession(clock.now()));
   const other = createSessions({ ...shared, secret: [`${SECRET}, but another one`] });
   for (const one of [id, id, 'x'.repeat(43)]) expect(await other.find(one, 'grafana')).toBeUndefined();
@@ -265,6 +273,7 @@ test('the cache is bounded', async () => {
     secret: [SECRET],
     session_max_age: DAY,
     now: clock.now,
+    application: applicationOf,
     provider: () => undefined,
     events: createEvents(),
     cacheBytes: 100_000,

@@ -34,6 +34,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     secret: config.secret,
     session_max_age: config.session_max_age,
     now,
+    application: bySlug,
     provider: (slug) => provider(bySlug(slug)!),
     events,
   });
