@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeaderResult } from '../../src/credentials/types.ts';
 import { ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
 import { rejected } from '../../src/provider/index.ts';
+import { sessionKey } from '../../src/sessions/keys.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { basic, identityOf, jwt, makeApplication, makeReplica, SECRET, START, watch } from './fixture.ts';
 
@@ -232,6 +233,141 @@ it('after a sign-out the same credential is asked about again', async () => {
   expect(await replica.sessions.find(newSessionId!, 'files')).toBeUndefined();
   accepted(await replica.authenticate(alice));
   expect(replica.stand.asked).toHaveLength(2);
+});
+
+describe('the session of a credential has a new id each time', () => {
+  /** The ids that the ends of this session were met with. */
+  async function endedBy(end: (id: string) => Promise<unknown>): Promise<{ old: string; next: string }> {
+    const old = accepted(await replica.authenticate(alice)).newSessionId!;
+    await end(old);
+    const next = accepted(await replica.authenticate(alice)).newSessionId!;
+    return { old, next };
+  }
+
+  // Attack: a stolen cookie that opens again with the owner's next request, since the id was derived from the credential.
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['a sign-out', () => replica.sessions.endUser('https://auth.example.com', 'u-alice')],
+    ['its end', (id) => replica.sessions.end(id)],
+    [
+      'its expiry',
+      async () => {
+        clock.at += 300_000;
+      },
+    ],
+    ['the loss of its record', (id) => watched.store.delete(sessionKey(id))],
+  ])('after %s', async (_, end) => {
+    const { old, next } = await endedBy(end);
+    expect(next).toMatch(/^[\w-]{43}$/);
+    expect(next).not.toBe(old);
+    expect(await replica.sessions.find(next, 'files')).toBeDefined();
+    for (const one of [replica, makeReplica({ store: watched.store, clock })]) {
+      expect(await one.sessions.find(old, 'files')).toBeUndefined();
+      expect(accepted(await one.authenticate(alice)).newSessionId).toBeUndefined();
+    }
+  });
+
+  it('of two replicas that make one at once, one wins, and both lead to it', async () => {
+    // A lock that does not hold: its time has ended, or the store was exchanged.
+    const store = {
+      ...watched.store,
+      add: (key: string, ...row: [string, number]) =>
+        key.startsWith('l:') ? Promise.resolve(true) : watched.store.add(key, ...row),
+    };
+    const both = [makeReplica({ store, clock }), makeReplica({ store, clock })];
+    const made = (await Promise.all(both.map((one) => one.authenticate(alice)))).map(accepted);
+    expect(both.map((one) => one.stand.asked.length)).toEqual([1, 1]);
+    expect(made[0]!.newSessionId).toBe(made[1]!.newSessionId);
+    const third = makeReplica({ store, clock });
+    expect(accepted(await third.authenticate(alice)).live.key).toBe(made[0]!.live.key);
+    expect(third.stand.asked).toEqual([]);
+  });
+
+  // Attack: a reader of the store who also has an account tries what leads from credentials to sessions.
+  it('what leads to it is sealed, and opens nothing under another key', async () => {
+    const mine = basic('mallory', 'good too');
+    await replica.authenticate(alice);
+    const [ofAlice] = rowsOf('a');
+    await replica.authenticate(mine);
+    const ofMallory = rowsOf('a').find((key) => key !== ofAlice)!;
+    await watched.store.set(ofMallory, watched.rows.get(ofAlice!)!, 300_000);
+    const other = makeReplica({ store: watched.store, clock });
+    expect(accepted(await other.authenticate(mine)).live.session.user.username).toBe('mallory');
+    expect(other.stand.asked).toEqual(['app_password mallory']);
+  });
+
+  it('another provider or client is asked anew', async () => {
+    const { newSessionId } = accepted(await replica.authenticate(alice));
+    const application = makeApplication({ client_id: 'files-2' });
+    const changed = makeReplica({ store: watched.store, clock });
+    const there = accepted(await changed.authenticate(alice, { application }));
+    expect(there.newSessionId).toBeDefined();
+    expect(there.newSessionId).not.toBe(newSessionId);
+    expect(await changed.sessions.find(newSessionId!, 'files')).toBeUndefined();
+  });
+
+  it('a recheck that names another user ends the session of the first', async () => {
+    const { newSessionId } = accepted(await replica.authenticate('Bearer good-token'));
+    replica.stand.answer = async () => identityOf('somebody', clock.at + 300_000);
+    clock.at += 60_000;
+    const moved = accepted(await replica.authenticate('Bearer good-token'));
+    expect(moved.live.session.sub).toBe('u-somebody');
+    expect(moved.newSessionId).not.toBe(newSessionId);
+    expect(await replica.sessions.find(newSessionId!, 'files')).toBeUndefined();
+  });
+
+  it('a session that expires while it is rechecked is made anew, one that is signed out is not', async () => {
+    const { answer } = replica.stand;
+    await replica.authenticate(alice);
+    clock.at += 299_000;
+    replica.stand.answer = async (...asked) => {
+      clock.at += 2000;
+      return answer(...asked);
+    };
+    expect(accepted(await replica.authenticate(alice)).newSessionId).toBeDefined();
+    clock.at += 60_000;
+    replica.stand.answer = async (...asked) => {
+      await replica.sessions.endUser('https://auth.example.com', 'u-alice');
+      return answer(...asked);
+    };
+    expect(await replica.authenticate(alice)).toEqual({ kind: 'refused' });
+  });
+});
+
+// Attack: the ID token of a sign-out's address, or a token out of an application's log, as Bearer.
+describe('a bearer token after the sign-out', () => {
+  const bearerOf = (claims: object) => `Bearer ${jwt('a', { sub: 'u-robot', iat: clock.at / 1000, ...claims })}`;
+  const signOut = () => replica.sessions.endUser('https://auth.example.com', 'u-robot');
+  beforeEach(() => {
+    replica.stand.answer = async (user) => identityOf(user, clock.at + 300_000);
+  });
+
+  it('is refused everywhere, cached or not, without a count of guesses; a later one opens', async () => {
+    const header = bearerOf({});
+    const inBasic = basic('goauthentik.io/token', header.slice('Bearer '.length));
+    const { newSessionId } = accepted(await replica.authenticate(header));
+    clock.at += 5000;
+    await signOut();
+    const other = makeReplica({ store: watched.store, clock });
+    for (let n = 0; n < 12; n++) {
+      for (const one of [replica, other]) {
+        expect(await one.authenticate(header)).toEqual({ kind: 'refused' });
+        expect(await one.authenticate(inBasic)).toEqual({ kind: 'refused' });
+      }
+      clock.at += 10_000;
+    }
+    expect(await replica.sessions.find(newSessionId!, 'files')).toBeUndefined();
+    accepted(await replica.authenticate(bearerOf({})));
+    accepted(await replica.authenticate(alice));
+  });
+
+  it('is refused where the sign-out comes while it is verified', async () => {
+    replica.stand.answer = async (user) => {
+      clock.at += 1000;
+      await signOut();
+      return identityOf(user, clock.at + 300_000);
+    };
+    expect(await replica.authenticate(bearerOf({}))).toEqual({ kind: 'refused' });
+  });
 });
 
 it('a sign-out while the provider is asked about a credential wins', async () => {
