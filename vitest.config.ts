@@ -15,7 +15,7 @@ const COMMAND = [
 const STORES = [
   'test/stores/redis/{store,faults}.test.ts',
   'test/stores/file/{faults,other_users}.test.ts',
-  'test/contract/replicas.test.ts',
+  'test/contract/{replicas,after_sign_out}.test.ts',
 ];
 /** Starts proxies, browsers and other programs. */
 const PROXIES = ['test/{integration,clients,compose,demo}/**/*.test.ts'];

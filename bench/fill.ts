@@ -15,6 +15,7 @@ export async function fill(address: string, secret: string, count: number): Prom
     secret: [secret],
     session_max_age,
     now: Date.now,
+    application: () => undefined,
     provider: () => undefined,
     events: createEvents(),
   });
@@ -22,6 +23,8 @@ export async function fill(address: string, secret: string, count: number): Prom
   const make = (number: number) =>
     sessions.create({
       application: 'bench',
+      configuredIssuer: 'https://id.example.com/',
+      clientId: 'bench',
       issuer: 'https://id.example.com/',
       sub: `user-${number}`,
       user: {

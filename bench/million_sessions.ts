@@ -26,6 +26,7 @@ const sign = (claims: object) =>
 /** A session as authentik's defaults make it: two RS256 tokens with profile and three groups, and a refresh token. */
 function makeSession(user: string): Session {
   const now = Date.now();
+  const seconds = Math.floor(now / 1000);
   const sub = createHash('sha256').update(user).digest('hex');
   const sid = randomBytes(32).toString('hex');
   const groups = ['staff', 'grafana-admins', 'authentik Admins'];
@@ -40,15 +41,17 @@ function makeSession(user: string): Session {
     iss: ISSUER,
     sub,
     aud: 'grafana',
-    exp: now,
-    iat: now,
-    auth_time: now,
+    exp: seconds + 3600,
+    iat: seconds,
+    auth_time: seconds,
     amr: ['pwd', 'mfa'],
     sid,
     ...profile,
   };
   return {
     application: 'grafana',
+    configuredIssuer: ISSUER,
+    clientId: 'grafana',
     issuer: ISSUER,
     sub,
     sid,
@@ -118,6 +121,7 @@ const sessions = createSessions({
   secret: [randomBytes(32).toString('hex')],
   session_max_age: 24 * HOUR,
   now: Date.now,
+  application: (slug) => ({ slug, issuer: ISSUER, client_id: 'grafana' }),
   provider: () => undefined,
   events: createEvents(),
 });

@@ -57,7 +57,8 @@ async function startNamed(name: GatewayName, ports: Ports): Promise<RunningGatew
 
 async function startReal(proxy: TestedProxy, binary: string, { port, gatepost, site }: Ports): Promise<RunningGateway> {
   const directory = await mkdtemp(join(tmpdir(), 'gatepost-demo-'));
-  const cookie = sessionCookieName('demo');
+  const external_host = `http://app.localhost:${port}`;
+  const cookie = sessionCookieName({ client_id: 'demo', external_host, mode: 'forward_single' });
   const stops = [() => rm(directory, { recursive: true, force: true })];
   const stop = async () => {
     for (const one of stops.reverse()) await one();

@@ -69,6 +69,7 @@ function assembleCore(config: Config, { store, events, now }: Services): Core {
     session_max_age: config.session_max_age,
     now,
     events,
+    application: (slug) => bySlug.get(slug),
     provider: (slug) => {
       const application = bySlug.get(slug);
       return application && provider(application);

@@ -33,6 +33,16 @@ export interface Identity {
   refreshToken?: string | undefined;
   /** `exp` of the token behind `jwt`. */
   expiresAt: number;
+  /** `iat` of a bearer token, where the token or its introspection has one. */
+  issuedAt?: number | undefined;
+  /** The access token of a token response, whether or not it is `jwt`. */
+  accessToken?: AccessToken | undefined;
+}
+
+export interface AccessToken {
+  value: string;
+  /** From `expires_in`, in milliseconds since the epoch. */
+  expiresAt: number | undefined;
 }
 
 /** authentik's names of the claims that say who somebody is. */

@@ -55,7 +55,7 @@ function describeApplication(application: ApplicationConfig): Row[] {
     ['scopes', application.scopes.join(' ')],
     ['redirect URI', redirectUri(application)],
     // For Traefik's file and for cookie banners.
-    ['session cookie', sessionCookieName(client_id)],
+    ['session cookie', sessionCookieName(application)],
     ['back-channel logout', endpointUrl(application, 'backchannel_logout')],
     ['rules', describeRules(application)],
   ];

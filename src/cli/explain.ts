@@ -90,6 +90,8 @@ function subjectOf(user: User): LiveSession {
   const times = { createdAt: 0, tokenIssuedAt: 0, tokenExpiresAt: 0, expiresAt: 0 };
   const session = {
     application: '',
+    configuredIssuer: '',
+    clientId: '',
     issuer: '',
     sub: '',
     user,

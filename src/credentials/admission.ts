@@ -89,6 +89,11 @@ export function createAdmission(options: {
     });
   }
 
+  async function learnGrant(key: string, presented: PresentedCredential, rejection: Rejection) {
+    if (rejection.reason === 'grant_not_offered') await reportNotOffered(key, presented, rejection);
+    else if (rejection.reason !== 'error_response') await grants.offered(key);
+  }
+
   function admitted(presented: PresentedCredential, permit?: Permit, freeSlot?: () => void): Admitted {
     const grantKey = grantKeyOf(presented);
     const acceptedKeys = acceptedKeysOf(presented);
@@ -97,11 +102,9 @@ export function createAdmission(options: {
       async refused(rejection) {
         // It is accepted no longer, and from now on a guess like any other.
         if (permit === undefined) await Promise.all(acceptedKeys.map((key) => store.delete(key)));
-        if (rejection.reason === 'grant_not_offered') {
-          if (grantKey !== undefined) await reportNotOffered(grantKey, presented, rejection);
-          return false;
-        }
-        if (grantKey !== undefined && rejection.reason !== 'error_response') await grants.offered(grantKey);
+        if (grantKey !== undefined) await learnGrant(grantKey, presented, rejection);
+        // Neither is a guess: a token of a session that was signed out was right until then.
+        if (['grant_not_offered', 'signed_out'].includes(rejection.reason)) return false;
         return (await permit?.refused()) ?? false;
       },
       async accepted() {

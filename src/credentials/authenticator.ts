@@ -4,7 +4,6 @@ import { createSingleFlight } from '../async/single_flight.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
 import { isSignedJwt, type Provider } from '../provider/index.ts';
-import { sessionKey } from '../sessions/keys.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Store } from '../stores/store.ts';
@@ -13,6 +12,7 @@ import { createCredentialSessions } from './credential_sessions.ts';
 import { createDeniedCache } from './denied_cache.ts';
 import { createFingerprints, type Fingerprints } from './fingerprint.ts';
 import { parseAuthorization, schemeOf } from './parse_authorization.ts';
+import { createSessionLinks } from './session_links.ts';
 import type { CredentialAttempt, CredentialContext, HeaderRequest, HeaderResult } from './types.ts';
 import { verifyCredential } from './verify_credential.ts';
 
@@ -40,7 +40,11 @@ export function createCredentialAuthenticator(options: {
 }): CredentialAuthenticator {
   const { config, sessions, store, provider, now, events } = options;
   const fingerprints = createFingerprints(config.secret);
-  const credentialSessions = createCredentialSessions(sessions, now);
+  const credentialSessions = createCredentialSessions({
+    sessions,
+    links: createSessionLinks(store, config.secret),
+    now,
+  });
   const deniedCache = createDeniedCache(now);
   const admission = createAdmission({ store, fingerprints, limits: config.limits, now, events });
   const context: CredentialContext = {
@@ -59,8 +63,8 @@ export function createCredentialAuthenticator(options: {
   function authenticateUncached(request: HeaderRequest): Awaitable<HeaderResult> {
     const attempt = toAttempt(fingerprints, request);
     if ('kind' in attempt) return attempt;
-    if (deniedCache.has(attempt.ids[0])) return DENIED;
-    return checks.run(attempt.ids[0], () => verifyCredential(context, attempt));
+    if (deniedCache.has(attempt.hashes[0])) return DENIED;
+    return checks.run(attempt.hashes[0], () => verifyCredential(context, attempt));
   }
 
   return {
@@ -77,7 +81,8 @@ export function createCredentialAuthenticator(options: {
       if (credentialSessions.lookup(application.slug, header) !== undefined) return true;
       if (live.session.authMethod === 'login') return false;
       const attempt = toAttempt(fingerprints, { header, application, clientAddress: '' });
-      return 'ids' in attempt && attempt.ids.some((id) => sessionKey(id) === live.key);
+      const { credential } = live.session;
+      return 'hashes' in attempt && credential !== undefined && attempt.hashes.includes(credential);
     },
   };
 }
@@ -89,8 +94,8 @@ function toAttempt(fingerprints: Fingerprints, request: HeaderRequest): Credenti
   const credential = parseAuthorization(header);
   if (credential === 'other') return NOT_OURS;
   if (credential === 'broken') return DENIED;
-  const ids = fingerprints.sessionIdsFor(application.slug, credential);
+  const hashes = fingerprints.hashesOf(application, credential);
   // The provider's keys alone decide about such a token: it is good until its `exp`, and no recheck is needed.
   const local = credential.scheme === 'bearer' && application.bearer === 'jwt' && isSignedJwt(credential.token);
-  return { ...request, credential, ids, local };
+  return { ...request, credential, hashes, local };
 }

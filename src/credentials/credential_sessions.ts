@@ -1,8 +1,9 @@
-/** Finds and saves the sessions of accepted credentials: one record for each credential and application. */
+/** Finds and saves the sessions of accepted credentials: one for each credential and application. */
 import { createLru } from '../lru.ts';
 import type { LiveSession, Session } from '../sessions/session.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { SessionOrigin, Sessions } from '../sessions/sessions.ts';
 import { createLocalFingerprint } from './fingerprint.ts';
+import type { SessionLinks } from './session_links.ts';
 
 /** After this time the provider is asked again about an accepted credential. */
 const RECHECK_AFTER_MS = 60_000;
@@ -19,28 +20,65 @@ export interface CredentialSessions {
   /** What was known of this very header when it was accepted last; says nothing of whether the session still lives. */
   lookup(slug: string, header: string): KnownCredential | undefined;
   remember(slug: string, header: string, known: KnownCredential): void;
-  /** The session of a credential under any of its ids. Throws `StoreUnavailable`. */
-  find(ids: readonly string[], slug: string): Promise<{ id: string; live: LiveSession } | undefined>;
+  /** The session of a credential, by any of its hashes. Throws `StoreUnavailable`. */
+  find(hashes: readonly string[], slug: string): Promise<FoundSession | undefined>;
   /** Whether the provider is to be asked again. */
   needsRecheck(known: KnownCredential, live: LiveSession): boolean;
   /** The provider could not be asked: the session lives on, and the next recheck waits for a minute. */
   deferRecheck(id: string): void;
-  /** Saves a session under an id; `undefined` when it has been ended in the same moment. */
-  save(id: string, session: Session): Promise<LiveSession | undefined>;
+  /**
+   * Saves a session under a new id, or under that which the credential has so far.
+   * @param session with the hash of its credential
+   * @returns `undefined` when a sign-out has ended it in the same moment; another one where a replica was faster
+   */
+  save(session: CredentialSession, origin: SessionOrigin, oldId: string | undefined): Promise<SavedSession | undefined>;
 }
 
-export function createCredentialSessions(sessions: Sessions, now: () => number, max = 10_000): CredentialSessions {
+export type CredentialSession = Session & { credential: string };
+
+export interface FoundSession {
+  id: string;
+  live: LiveSession;
+}
+
+/** `isNew`: no client has its id yet. */
+export type SavedSession = FoundSession & { isNew: boolean };
+
+export function createCredentialSessions(
+  { sessions, links, now }: { sessions: Sessions; links: SessionLinks; now: () => number },
+  max = 10_000,
+): CredentialSessions {
   const fingerprint = createLocalFingerprint();
   const headers = createLru<string, KnownCredential>(max);
   const deferredUntil = createLru<string, number>(max);
 
+  async function findById(id: string, hashes: readonly string[], slug: string): Promise<FoundSession | undefined> {
+    const live = await sessions.find(id, slug);
+    const { credential } = live?.session ?? {};
+    return live !== undefined && credential !== undefined && hashes.includes(credential) ? { id, live } : undefined;
+  }
+
+  /** Found again, so that a sign-out of this moment counts; then every replica is led to it. */
+  async function publish(
+    id: string,
+    { credential, application }: CredentialSession,
+  ): Promise<FoundSession | undefined> {
+    const find = (one: string) => findById(one, [credential], application);
+    const found = await find(id);
+    if (found === undefined) return undefined;
+    const ttlMs = Math.max(1, found.live.session.expiresAt - now());
+    const winner = await links.point(credential, id, ttlMs, async (other) => (await find(other)) !== undefined);
+    // Nobody knows the id of the one that lost; it ends by itself.
+    return winner === id ? found : find(winner);
+  }
+
   return {
     lookup: (slug, header) => headers.get(fingerprint(slug, header)),
     remember: (slug, header, known) => void headers.set(fingerprint(slug, header), known),
-    async find(ids, slug) {
-      for (const id of ids) {
-        const live = await sessions.find(id, slug);
-        if (live !== undefined) return { id, live };
+    async find(hashes, slug) {
+      for (const id of await links.read(hashes)) {
+        const found = await findById(id, hashes, slug);
+        if (found !== undefined) return found;
       }
       return undefined;
     },
@@ -50,9 +88,12 @@ export function createCredentialSessions(sessions: Sessions, now: () => number, 
       return dueAt <= now() && (deferredUntil.get(id) ?? 0) <= now();
     },
     deferRecheck: (id) => void deferredUntil.set(id, now() + RECHECK_AFTER_MS),
-    async save(id, session) {
-      await sessions.createAs(id, session);
-      return sessions.find(id, session.application);
+    async save(session, origin, oldId) {
+      const renewed = oldId === undefined ? 'gone' : await sessions.renew(oldId, session, origin.accessToken);
+      if (renewed === 'signed_out') return undefined;
+      const id = renewed === 'renewed' && oldId !== undefined ? oldId : await sessions.create(session, origin);
+      const found = await publish(id, session);
+      return found && { ...found, isNew: found.id !== oldId };
     },
   };
 }

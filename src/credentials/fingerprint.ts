@@ -5,15 +5,16 @@ import { hash, randomBytes } from 'node:crypto';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { createSeal } from '../crypto/seal.ts';
 import { keyedHashKeys } from '../sessions/keys.ts';
+import type { SessionApplication } from '../sessions/session.ts';
 import type { Credential } from './parse_authorization.ts';
 
 export interface Fingerprints {
   /**
-   * The session ids that a credential has at an application, one for each configured secret, the current one first.
-   * Every replica derives the same. The cookie carries it, so only the secret's holder may be able to compute it.
+   * The hashes that a credential has at an application, one for each configured secret, the current one first. Every
+   * replica derives the same.
    * Attack: a reader of the store tries passwords against its keys; a plain hash of a short password is soon guessed.
    */
-  sessionIdsFor(slug: string, credential: Credential): [string, ...string[]];
+  hashesOf(application: SessionApplication, credential: Credential): [string, ...string[]];
   /** The store's key of a counter of refusals. */
   counterKeyFor(...parts: string[]): string;
   /** A credential among those that a counter holds. */
@@ -32,18 +33,14 @@ export function createFingerprints(secrets: readonly string[]): Fingerprints {
       ? [slug, 'basic', credential.user, credential.password]
       : [slug, 'bearer', credential.token];
   return {
-    sessionIdsFor(slug, credential) {
-      // No part but the last can hold a NUL, so that two different credentials never give the same text.
-      const text =
-        credential.scheme === 'basic'
-          ? `${slug}\0basic\0${credential.user}\0${credential.password}`
-          : `${slug}\0bearer\0${credential.token}`;
-      return credentials.hmacs(text);
+    hashesOf({ slug, issuer, client_id }, credential) {
+      const parts = credential.scheme === 'basic' ? [credential.user, credential.password] : [credential.token];
+      return credentials.hmacs(JSON.stringify([slug, issuer, client_id, credential.scheme, ...parts]));
     },
     counterKeyFor: (...parts) => keyedHashKeys(counters, 'c', ...parts)[0],
     // The part before the colon is the kind of a row, and this is none.
     guessFor: (slug, credential) => keyedHashKeys(counters, 'c', 'guess', ...partsOf(slug, credential))[0].slice(2, 24),
-    acceptedKeysFor: (slug, credential) => keyedHashKeys(counters, 'a', ...partsOf(slug, credential)),
+    acceptedKeysFor: (slug, credential) => keyedHashKeys(counters, 'k', ...partsOf(slug, credential)),
     grantKeyFor: ({ slug, issuer, client_id, basic }) =>
       keyedHashKeys(counters, 'n', slug, issuer, client_id, basic)[0],
   };

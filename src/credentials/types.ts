@@ -30,8 +30,8 @@ export type HeaderResult =
 
 /** A credential as a client presents it at an application. */
 export interface CredentialAttempt extends HeaderRequest, PresentedCredential {
-  /** Its session ids, that of the current secret first. */
-  ids: [string, ...string[]];
+  /** Its keyed hashes at the application, that of the current secret first. */
+  hashes: [string, ...string[]];
 }
 
 /** What all checks of credentials share. */

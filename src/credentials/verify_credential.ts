@@ -1,11 +1,11 @@
 /** Decides about a credential that is not cached: looks for its session, and asks the provider where it must. */
 import { ProviderUnavailable } from '../errors.ts';
 import { type IdentityResult, type Rejection, rejected } from '../provider/index.ts';
-import { createSession } from '../sessions/create_session.ts';
-import { lockKey, sessionKey } from '../sessions/keys.ts';
-import type { LiveSession } from '../sessions/session.ts';
+import { lockKey } from '../sessions/keys.ts';
 import { tryLock, waitForLock } from '../stores/lock.ts';
 import type { Admitted } from './admission.ts';
+import type { FoundSession } from './credential_sessions.ts';
+import { saveSession } from './save_session.ts';
 import type { CredentialAttempt, CredentialContext, HeaderResult } from './types.ts';
 
 /** Longer than the provider may take (10 s): the lock ends by itself only where a replica has died. */
@@ -13,15 +13,14 @@ const LOCK_TTL_MS = 12_000;
 const LOCK_POLL_MS = 50;
 const LOCK_WAIT = { ttlMs: LOCK_TTL_MS, pollMs: LOCK_POLL_MS, timeoutMs: LOCK_TTL_MS };
 
-type Found = { id: string; live: LiveSession };
-const lockKeyOf = ({ ids }: CredentialAttempt) => lockKey(sessionKey(ids[0]));
+const lockKeyOf = ({ hashes }: CredentialAttempt) => lockKey(`a:${hashes[0]}`);
 
 /**
  * Looks for the session first: an accepted credential is never locked out by the guesses of other clients.
  * @throws ProviderUnavailable, StoreUnavailable
  */
 export async function verifyCredential(context: CredentialContext, attempt: CredentialAttempt): Promise<HeaderResult> {
-  const found = await context.credentialSessions.find(attempt.ids, attempt.application.slug);
+  const found = await context.credentialSessions.find(attempt.hashes, attempt.application.slug);
   if (found === undefined) return verifyFirst(context, attempt);
   if (context.credentialSessions.needsRecheck({ id: found.id, local: attempt.local }, found.live))
     return recheck(context, attempt, found);
@@ -30,7 +29,7 @@ export async function verifyCredential(context: CredentialContext, attempt: Cred
 
 /** The first check of a credential. */
 async function verifyFirst(context: CredentialContext, attempt: CredentialAttempt): Promise<HeaderResult> {
-  const { ids, application } = attempt;
+  const { hashes, application } = attempt;
   const admitted = await context.admission.admit(attempt);
   if (admitted.kind !== 'admitted') return admitted;
   try {
@@ -39,7 +38,7 @@ async function verifyFirst(context: CredentialContext, attempt: CredentialAttemp
       throw new ProviderUnavailable('another replica waits for the same response of the provider');
     let result: HeaderResult | Rejection;
     try {
-      const found = await context.credentialSessions.find(ids, application.slug);
+      const found = await context.credentialSessions.find(hashes, application.slug);
       if (found !== undefined) return accept(context, attempt, found);
       result = await verify(context, attempt);
     } finally {
@@ -57,13 +56,17 @@ async function verifyFirst(context: CredentialContext, attempt: CredentialAttemp
  * The check of every minute. It is not limited, as the credential was accepted a minute ago, and it is left to another
  * replica that runs it already.
  */
-async function recheck(context: CredentialContext, attempt: CredentialAttempt, found: Found): Promise<HeaderResult> {
+async function recheck(
+  context: CredentialContext,
+  attempt: CredentialAttempt,
+  found: FoundSession,
+): Promise<HeaderResult> {
   const lock = await tryLock(context.store, lockKeyOf(attempt), LOCK_TTL_MS);
   if (lock === undefined) return accept(context, attempt, found);
   try {
     const result = await verify(context, attempt, found.id);
     if (result.kind !== 'rejected') return result;
-    for (const id of attempt.ids) await context.sessions.end(id);
+    await context.sessions.end(found.id);
     return await reject(context, attempt, result, context.admission.admitAccepted(attempt));
   } catch (error) {
     if (error instanceof ProviderUnavailable) return await keepDuringOutage(context, attempt, error);
@@ -94,29 +97,22 @@ async function verify(
   attempt: CredentialAttempt,
   oldId?: string,
 ): Promise<HeaderResult | Rejection> {
-  const { application, credential, ids } = attempt;
   const tokenIssuedAt = context.now();
   const verified = await verifyAtProvider(context, attempt);
   if (verified.kind === 'rejected') return verified;
-  const { identity } = verified;
-  const createdAt = context.now();
-  if (identity.expiresAt <= createdAt) return rejected('wrong_time', 'the token has expired');
-  const session = createSession({
-    identity,
-    application: application.slug,
-    authMethod: credential.scheme,
-    tokenIssuedAt,
-    createdAt,
-    sessionMaxAgeMs: context.sessionMaxAgeMs,
-  });
-  const live = await context.credentialSessions.save(ids[0], session);
+  const saved = await saveSession(context, attempt, { identity: verified.identity, tokenIssuedAt, oldId });
   // Signed out between the request to the provider and now: the sign-out wins.
-  if (live === undefined) return { kind: 'refused' };
-  const result = accept(context, attempt, { id: ids[0], live });
-  return oldId === ids[0] ? result : { ...result, newSessionId: ids[0] };
+  if (saved === undefined) return { kind: 'refused' };
+  if ('kind' in saved) return saved;
+  const result = accept(context, attempt, saved);
+  return saved.isNew ? { ...result, newSessionId: saved.id } : result;
 }
 
-function accept(context: CredentialContext, { application, header, local }: CredentialAttempt, { id, live }: Found) {
+function accept(
+  context: CredentialContext,
+  { application, header, local }: CredentialAttempt,
+  { id, live }: FoundSession,
+) {
   context.credentialSessions.remember(application.slug, header, { id, local });
   return { kind: 'accepted' as const, live };
 }
@@ -127,7 +123,7 @@ async function keepDuringOutage(
   attempt: CredentialAttempt,
   error: ProviderUnavailable,
 ): Promise<HeaderResult> {
-  const found = await context.credentialSessions.find(attempt.ids, attempt.application.slug);
+  const found = await context.credentialSessions.find(attempt.hashes, attempt.application.slug);
   if (found === undefined) throw error;
   context.credentialSessions.deferRecheck(found.id);
   return accept(context, attempt, found);
@@ -136,14 +132,14 @@ async function keepDuringOutage(
 /** Remembers a refusal and counts it. */
 async function reject(
   { events, deniedCache }: CredentialContext,
-  { ids, application: { slug }, clientAddress, credential }: CredentialAttempt,
+  { hashes, application: { slug }, clientAddress, credential }: CredentialAttempt,
   rejection: Rejection,
   admitted: Admitted,
 ): Promise<HeaderResult> {
   const { message: why, cause: error } = rejection;
   const refused = `${credential.scheme} credentials were refused: ${why}`;
   events.emit('log', { level: 'debug', event: 'credential.denied', message: refused, application: slug, error });
-  deniedCache.remember(ids[0], rejection.retryAfterMs);
+  deniedCache.remember(hashes[0], rejection.retryAfterMs);
   if (await admitted.refused(rejection)) {
     const limited = `too many refusals from ${clientAddress || 'an unknown address'} or for one user name: more are held back`;
     events.emit('log', { level: 'warn', event: 'credential.rate_limited', message: limited, application: slug });

@@ -30,7 +30,7 @@ export function compileApplication(
     config,
     slug,
     scheme: isHttps(config) ? 'https' : 'http',
-    cookie: sessionCookieName(config.client_id),
+    cookie: sessionCookieName(config),
     rules: compileRules(config, compilePatterns),
   };
 }

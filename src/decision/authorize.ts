@@ -4,7 +4,7 @@
 import type { Rule } from '../access/rule.ts';
 import { startUrl } from '../endpoints.ts';
 import { GatepostError } from '../errors.ts';
-import { type Challenge, isNavigation, isPreflight, noRedirectChallenge } from '../http/request_kind.ts';
+import { type Challenge, isBrowser, isNavigation, isPreflight, noRedirectChallenge } from '../http/request_kind.ts';
 import { describeUnusable, unusableClaim } from '../identity.ts';
 import { REASONS, type Reason } from '../reasons.ts';
 import type { LiveSession } from '../sessions/session.ts';
@@ -126,9 +126,17 @@ function allow({ request, application }: Match, authentication: Authentication):
     kind: 'allow',
     application,
     subject: authentication.subject,
-    newSessionId: authentication.newSessionId,
+    newSessionId: newSessionIdFor(request, authentication),
     authorization: authentication.credentialConsumed ? undefined : request.authorization,
   };
+}
+
+/**
+ * Attack: a link or an image with the attacker's password in its address (`https://mallory:password@site/`) would sign a
+ * visitor in as the attacker. There the credential opens this one request; the cookie is for programs.
+ */
+function newSessionIdFor({ headers }: AuthRequest, { newSessionId }: Authentication): string | undefined {
+  return newSessionId === undefined || isBrowser(headers) ? undefined : newSessionId;
 }
 
 function signIn({ request, application }: Match, authentication: Authentication, rule: Rule): SignIn {

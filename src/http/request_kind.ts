@@ -26,6 +26,29 @@ export function isNavigation({ method, headers }: KindRequest): boolean {
   return headers.accept === undefined || preferredType(headers.accept, ['text/html']) === 'text/html';
 }
 
+/** Headers that browsers alone send: of Fetch Metadata, and of a prefetch. */
+const BROWSER_HEADERS = [
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'sec-fetch-dest',
+  'sec-fetch-user',
+  'sec-purpose',
+  'purpose',
+  'sec-ch-ua',
+];
+
+/**
+ * Whether a browser sent the request, as far as headers tell: Fetch Metadata, `Accept` with HTML in it, or the `Mozilla/`
+ * with which every browser's `User-Agent` begins (over plain http the images and scripts of a page show nothing else).
+ * A program that is taken for a browser loses a cookie and nothing more.
+ */
+export function isBrowser(headers: IncomingHttpHeaders): boolean {
+  if (BROWSER_HEADERS.some((name) => headers[name] !== undefined)) return true;
+  return (
+    /text\/html|application\/xhtml\+xml/i.test(headers.accept ?? '') || /^mozilla\//i.test(headers['user-agent'] ?? '')
+  );
+}
+
 /** Whether the client would rather read JSON than text (RFC 9110, section 12.5.1). */
 export function prefersJson({ headers }: Pick<KindRequest, 'headers'>): boolean {
   if (headers.accept === undefined) return false;

@@ -117,5 +117,6 @@ async function identityOf(
     jwt: token,
     idToken: '',
     expiresAt: claims.exp * 1000,
+    issuedAt: typeof claims.iat === 'number' ? claims.iat * 1000 : undefined,
   };
 }

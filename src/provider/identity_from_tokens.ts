@@ -76,6 +76,10 @@ export async function identityOf(
     idToken: tokens.id_token ?? '',
     refreshToken: tokens.refresh_token,
     expiresAt: exp === undefined ? 0 : exp * 1000,
+    accessToken: {
+      value: tokens.access_token,
+      expiresAt: tokens.expires_in === undefined ? undefined : context.now() + tokens.expires_in * 1000,
+    },
   };
 }
 

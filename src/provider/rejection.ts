@@ -27,7 +27,9 @@ export type RejectionReason =
   /** The token names no user: a client got it for itself. */
   | 'no_user'
   /** RFC 7662 section 2.2. */
-  | 'inactive_token';
+  | 'inactive_token'
+  /** The session of the token was signed out. */
+  | 'signed_out';
 
 export interface Rejection {
   kind: 'rejected';

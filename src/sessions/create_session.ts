@@ -1,13 +1,13 @@
 /** The session of a verified identity: of a login and of a header credential alike. */
 import type { Identity } from '../identity.ts';
 import { maxSessionAgeMs } from './revocation.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionApplication } from './session.ts';
 
 /** Times are milliseconds since the epoch. */
 export interface NewSession {
   identity: Identity;
-  /** The slug of the application that it opens. */
-  application: string;
+  /** The application that it opens. */
+  application: SessionApplication;
   authMethod: Session['authMethod'];
   /** When the provider was asked for the token. */
   tokenIssuedAt: number;
@@ -24,7 +24,9 @@ export function createSession(options: NewSession): Session {
   const refreshToken = authMethod === 'login' ? identity.refreshToken : undefined;
   const expiresAt = refreshToken === undefined ? tokenExpiresAt : createdAt + sessionMaxAgeMs;
   return {
-    application,
+    application: application.slug,
+    configuredIssuer: application.issuer,
+    clientId: application.client_id,
     issuer,
     sub,
     sid,

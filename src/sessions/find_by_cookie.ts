@@ -1,5 +1,6 @@
 /** Finds the session of a session cookie. The hot path: without a promise whenever a cached session may be used. */
 import type { Awaitable } from '../async/maybe_async.ts';
+import { ProviderUnavailable } from '../errors.ts';
 import { readCookies } from '../http/cookies.ts';
 import type { LiveSession } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -31,17 +32,32 @@ export function findByCookie(
   return 'expired';
 }
 
+/**
+ * Attack: a neighbour host plants a cookie whose session waits for a provider that does not respond. It keeps no other
+ * session from being found.
+ */
 async function findFirst(
   first: Promise<LiveSession | undefined>,
   sessions: Sessions,
   slug: string,
   otherIds: string[],
 ): Promise<SessionLookup> {
-  const live = await first;
+  let outage: ProviderUnavailable | undefined;
+  const settle = async (finding: Awaitable<LiveSession | undefined>) => {
+    try {
+      return await finding;
+    } catch (error) {
+      if (!(error instanceof ProviderUnavailable)) throw error;
+      outage = error;
+      return undefined;
+    }
+  };
+  const live = await settle(first);
   if (live) return live;
   for (const id of otherIds) {
-    const other = await sessions.find(id, slug);
+    const other = await settle(sessions.find(id, slug));
     if (other) return other;
   }
+  if (outage) throw outage;
   return 'expired';
 }

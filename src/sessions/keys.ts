@@ -5,12 +5,12 @@ import type { Seal } from '../crypto/seal.ts';
 /**
  * The first letter of a key says what its record is:
  * `s:` a session · `u:` the generation of a user · `g:` the generation of a session at the provider · `l:` a lock ·
- * `j:` a token that may be used once · `c:` a counter · `a:` a credential that was accepted · `n:` a provider without
- * a grant.
+ * `j:` a token that may be used once · `c:` a counter · `a:` the session id of an accepted header credential · `t:` the
+ * session of a token · `k:` a credential that was accepted before · `n:` a provider without a grant.
  */
-export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'a' | 'n';
+export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'a' | 't' | 'k' | 'n';
 
-/** The key of a session: its id is 32 random bytes (or a keyed hash), so a plain hash of it cannot be reversed. */
+/** The key of a session: its id is 32 random bytes, so a plain hash of it cannot be reversed. */
 export function sessionKey(id: string): string {
   return `s:${createHash('sha256').update(id).digest('base64url')}`;
 }

@@ -26,6 +26,9 @@ const USER: Record<keyof User, Check> = {
 
 const SESSION: Record<keyof Session, Check> = {
   application: isText,
+  configuredIssuer: isText,
+  clientId: isText,
+  credential: isOptional(isText),
   issuer: isText,
   sub: isText,
   sid: isOptional(isText),

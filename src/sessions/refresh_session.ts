@@ -5,8 +5,10 @@ import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
 import { type IdentityResult, type Provider, type Rejection, rejected } from '../provider/index.ts';
 import type { Store } from '../stores/store.ts';
+import type { Revocation } from './revocation.ts';
 import { refreshDueAt, type Session } from './session.ts';
 import { decodeRecord, encodeRecord, type SessionRecord } from './session_record.ts';
+import type { SessionTokens } from './session_tokens.ts';
 
 /** `unavailable`: the provider gave no usable response, and the session lives until its token's `exp`. */
 export type RefreshOutcome = 'refreshed' | 'ended' | 'unavailable';
@@ -16,6 +18,10 @@ export interface RefreshOptions {
   seal: Seal;
   now: () => number;
   provider: (application: string) => Provider | undefined;
+  revocation: Revocation;
+  tokens: SessionTokens;
+  /** Whether a session is good for the application as it is configured now. */
+  isCurrent: (session: Session) => boolean;
   events: Events;
 }
 
@@ -43,6 +49,9 @@ export function createSessionRefresh({
   seal,
   now,
   provider,
+  revocation,
+  tokens,
+  isCurrent,
   events,
 }: RefreshOptions): (key: string) => Promise<RefreshOutcome> {
   const log = (session: Session, level: 'debug' | 'info' | 'warn', event: string, message: string, error?: unknown) =>
@@ -64,11 +73,19 @@ export function createSessionRefresh({
    * Where the provider rotates refresh tokens, the old one is used up: a response that is not written is a lost
    * session. `replace`, so that a session that was ended meanwhile is not restored.
    */
-  async function write(key: string, record: SessionRecord): Promise<RefreshOutcome> {
-    const sealed = encodeRecord(seal, key, record);
+  async function write(
+    key: string,
+    { session, revocationMarks }: SessionRecord,
+    accessToken: Identity['accessToken'],
+  ): Promise<RefreshOutcome> {
     for (const pause of [...WRITE_PAUSES_MS, undefined]) {
       try {
-        return (await store.replace(key, sealed, record.session.expiresAt - now())) ? 'refreshed' : 'ended';
+        const marks = await revocation.carryOver(session, revocationMarks);
+        if (marks === undefined) return 'ended';
+        const record = { session, revocationMarks: marks };
+        await tokens.remember(key, record, accessToken);
+        const sealed = encodeRecord(seal, key, record);
+        return (await store.replace(key, sealed, session.expiresAt - now())) ? 'refreshed' : 'ended';
       } catch (error) {
         if (pause === undefined) throw error;
         await sleep(pause);
@@ -81,6 +98,7 @@ export function createSessionRefresh({
     const present = await read(key);
     // Another replica has refreshed it with this very token, which is why the provider refused it here.
     if (present !== undefined && present.session.refreshToken !== record.session.refreshToken) return 'refreshed';
+    await tokens.end(key, record.session);
     await store.delete(key);
     log(
       record.session,
@@ -108,14 +126,17 @@ export function createSessionRefresh({
 
   return async function refresh(key) {
     const record = await read(key);
-    if (record === undefined) return 'ended';
+    // The tokens of another provider or client are none of this one's business.
+    if (record === undefined || !isCurrent(record.session)) return 'ended';
     const { session } = record;
     // Another replica was faster.
     if (session.refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
     const result = await requestTokens(session, session.refreshToken);
     if (result === undefined) return 'unavailable';
     if (result.kind === 'rejected') return refuse(key, record, result);
-    const outcome = await write(key, { ...record, session: refreshedSession(session, result.identity, now()) });
+    const { identity } = result;
+    const refreshed = { ...record, session: refreshedSession(session, identity, now()) };
+    const outcome = await write(key, refreshed, identity.accessToken);
     log(session, 'debug', 'session.refreshed', 'a session was refreshed');
     return outcome;
   };

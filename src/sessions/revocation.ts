@@ -4,7 +4,7 @@ import type { Seal } from '../crypto/seal.ts';
 import type { Store } from '../stores/store.ts';
 import { keyedHashKeys, tenantOf } from './keys.ts';
 import type { Session } from './session.ts';
-import type { RevocationMark } from './session_record.ts';
+import { isRevoked, type RevocationMark } from './session_record.ts';
 
 /** No session lives longer than this, unless `session_max_age` says more. */
 const MAX_SESSION_AGE_MS = 30 * 24 * 3_600_000;
@@ -17,6 +17,11 @@ export function maxSessionAgeMs(sessionMaxAgeMs: number): number {
 /** When a generation began (milliseconds since the epoch); its text begins with that, in base 36. */
 const timeOf = (generation: string) => Number.parseInt(/^([0-9a-z]+)\./.exec(generation)?.[1] ?? '', 36);
 
+/** When the last of some generations began, in milliseconds since the epoch; 0 where none did. */
+export function latestSignOut(generations: readonly (string | undefined)[]): number {
+  return Math.max(0, ...generations.map((generation) => timeOf(generation ?? '') || 0));
+}
+
 /**
  * @param options `keepMs`: how long a sign-out is remembered, at least as long as the longest session; `now`:
  * milliseconds since the epoch
@@ -24,6 +29,12 @@ const timeOf = (generation: string) => Number.parseInt(/^([0-9a-z]+)\./.exec(gen
 export function createRevocation(store: Store, seal: Seal, { keepMs, now }: { keepMs: number; now: () => number }) {
   const userKeys = (issuer: string, sub: string) => keyedHashKeys(seal, 'u', tenantOf(issuer), sub);
   const sidKeys = (issuer: string, sid: string) => keyedHashKeys(seal, 'g', tenantOf(issuer), sid);
+
+  /** The records that can end a session, under the first secret. */
+  function markKeys({ issuer, sub, sid }: Pick<Session, 'issuer' | 'sub' | 'sid'>): string[] {
+    const [userKey] = userKeys(issuer, sub);
+    return sid === undefined ? [userKey] : [userKey, sidKeys(issuer, sid)[0]];
+  }
 
   /** A new generation under the key of every secret: a session remembers the key of its own secret. */
   async function renew(keys: string[]): Promise<void> {
@@ -41,9 +52,7 @@ export function createRevocation(store: Store, seal: Seal, { keepMs, now }: { ke
      * which ends the session. A time in the future was written by a clock that is ahead of ours, and says nothing.
      */
     async marks(session: Session): Promise<RevocationMark[]> {
-      const [userKey] = userKeys(session.issuer, session.sub);
-      const keys = [userKey];
-      if (session.sid !== undefined) keys.push(sidKeys(session.issuer, session.sid)[0]);
+      const keys = markKeys(session);
       const present = await store.getMany(keys);
       const isDuringLogin = (time: number) => time > session.tokenIssuedAt && time <= now();
       return keys.map((key, at) => {
@@ -51,7 +60,26 @@ export function createRevocation(store: Store, seal: Seal, { keepMs, now }: { ke
         return { key, generation: isDuringLogin(timeOf(generation)) ? '' : generation };
       });
     },
+    /**
+     * The marks of a session that goes on with new tokens: those that it has, since a sign-out meanwhile must end it, and
+     * those of a secret that has been put in front since.
+     * @returns `undefined` where it has been ended
+     */
+    async carryOver(session: Session, marks: readonly RevocationMark[]): Promise<RevocationMark[] | undefined> {
+      const newKeys = markKeys(session).filter((key) => marks.every((mark) => mark.key !== key));
+      // Before the old ones are compared: a sign-out between the two changes them both.
+      const added = newKeys.length === 0 ? [] : await store.getMany(newKeys);
+      const present = await store.getMany(marks.map((mark) => mark.key));
+      if (isRevoked(marks, present)) return undefined;
+      return [...marks, ...newKeys.map((key, at) => ({ key, generation: added[at] ?? '' }))];
+    },
+    /** The generations, under every secret, that can end what names this user and session at the provider. */
+    async generations({ issuer, sub, sid }: Pick<Session, 'issuer' | 'sub' | 'sid'>): Promise<(string | undefined)[]> {
+      return store.getMany([...userKeys(issuer, sub), ...(sid === undefined ? [] : sidKeys(issuer, sid))]);
+    },
     endUser: (issuer: string, sub: string) => renew(userKeys(issuer, sub)),
     endSid: (issuer: string, sid: string) => renew(sidKeys(issuer, sid)),
   };
 }
+
+export type Revocation = ReturnType<typeof createRevocation>;

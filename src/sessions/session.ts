@@ -1,12 +1,22 @@
 /** A session: plain data that the store seals, and that the hot path renders into headers once. */
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Identity } from '../identity.ts';
+
+/** The application that a session is made for, and the provider and client that vouch for it, as configured. */
+export type SessionApplication = Pick<ApplicationConfig, 'slug' | 'issuer' | 'client_id'>;
 
 /**
  * One signed-in user (or accepted header credential) at one application. All times are milliseconds since the epoch.
  */
-export interface Session extends Omit<Identity, 'expiresAt'> {
+export interface Session extends Omit<Identity, 'expiresAt' | 'issuedAt' | 'accessToken'> {
   /** The slug of the application that it was made for: it opens no other. */
   application: string;
+  /** The application's `issuer` at that time. */
+  configuredIssuer: string;
+  /** The application's `client_id` at that time. */
+  clientId: string;
+  /** The keyed hash of the header credential that it was made for. */
+  credential?: string | undefined;
   authMethod: 'login' | 'basic' | 'bearer';
   createdAt: number;
   /** When the provider was asked for the current token. */
@@ -15,6 +25,20 @@ export interface Session extends Omit<Identity, 'expiresAt'> {
   tokenExpiresAt: number;
   /** When the session ends whatever happens. */
   expiresAt: number;
+}
+
+/**
+ * Whether an application is the one that a session was made for.
+ * Attack: an operator gives an application another provider, or another client; whoever the old one vouched for would go
+ * on opening it.
+ */
+export function isMadeFor(session: Session, application: SessionApplication | undefined): boolean {
+  return (
+    application !== undefined &&
+    session.application === application.slug &&
+    session.configuredIssuer === application.issuer &&
+    session.clientId === application.client_id
+  );
 }
 
 /** A session that was found and may be used now. */

@@ -11,9 +11,24 @@ export function cookieSuffix(clientId: string): string {
   return createHash('sha256').update(clientId).digest('hex').slice(0, 8);
 }
 
-/** authentik's name of the session cookie. */
-export function sessionCookieName(clientId: string): string {
-  return `authentik_proxy_${cookieSuffix(clientId)}`;
+/**
+ * `__Host-` where an application's cookies belong to one host and https: browsers then take them from that host alone.
+ * Attack: cookie tossing. A neighbour host, or plain http under the same name, plants a cookie for the whole domain, and
+ * the visitor works on in the attacker's session (RFC 6265bis section 4.1.3.2).
+ * Empty over http and with a `Domain`: browsers refuse the prefix there.
+ */
+export function cookiePrefix(application: CookieApplication): '__Host-' | '' {
+  const { secure, domain } = cookieScope(application);
+  return secure && domain === undefined ? '__Host-' : '';
+}
+
+/** authentik's name of the session cookie, with the prefix that it can have. */
+export function sessionCookieName(application: CookieApplication): string {
+  return `${cookiePrefix(application)}${bareName(application)}`;
+}
+
+function bareName({ client_id }: CookieApplication): string {
+  return `authentik_proxy_${cookieSuffix(client_id)}`;
 }
 
 /**
@@ -44,10 +59,15 @@ export function cookieAttributes(application: CookieApplication): string {
 /** The `Set-Cookie` line of a session. */
 export function setSessionCookie(application: CookieApplication, id: string, maxAgeMs: number): string {
   const seconds = Math.max(0, Math.floor(maxAgeMs / 1000));
-  return `${sessionCookieName(application.client_id)}=${id}; Max-Age=${seconds}${cookieAttributes(application)}`;
+  return `${sessionCookieName(application)}=${id}; Max-Age=${seconds}${cookieAttributes(application)}`;
 }
 
-/** The `Set-Cookie` line that makes a browser forget the session. */
-export function clearSessionCookie(application: CookieApplication): string {
-  return `${sessionCookieName(application.client_id)}=; Max-Age=0${cookieAttributes(application)}`;
+/**
+ * The `Set-Cookie` lines that make a browser forget the session. Where the name has a prefix, a cookie without it goes
+ * too: an earlier version made it, or a neighbour planted it, and it opens nothing.
+ */
+export function clearSessionCookies(application: CookieApplication): string[] {
+  const names = [sessionCookieName(application)];
+  if (cookiePrefix(application) !== '') names.push(bareName(application));
+  return names.map((name) => `${name}=; Max-Age=0${cookieAttributes(application)}`);
 }

@@ -5,7 +5,7 @@ import type { Seal } from '../crypto/seal.ts';
 import type { Events } from '../observe/events.ts';
 import type { Store } from '../stores/store.ts';
 import { sessionKey } from './keys.ts';
-import { refreshDueAt } from './session.ts';
+import { refreshDueAt, type Session } from './session.ts';
 import { type CacheEntry, type PendingRead, type SessionCache, tagOf } from './session_cache.ts';
 import { decodeRecord, isRevoked, type SessionRecord } from './session_record.ts';
 
@@ -16,6 +16,8 @@ export interface SessionReaderOptions {
   store: Store;
   seal: Seal;
   cache: SessionCache;
+  /** Whether a session is good for the application as it is configured now. */
+  isCurrent: (session: Session) => boolean;
   events: Events;
 }
 
@@ -49,6 +51,7 @@ export function createSessionReader({
   store,
   seal,
   cache,
+  isCurrent,
   events,
 }: SessionReaderOptions): (id: string) => Awaitable<CacheEntry | undefined> {
   const warnUnreadable = warnOnce(events);
@@ -60,7 +63,7 @@ export function createSessionReader({
     if (known !== undefined && known.tag === tagOf(sealed)) return known;
     const record = decodeRecord(seal, key, sealed);
     if (record === undefined) warnUnreadable();
-    return record && decode(id, key, sealed, record);
+    return record && isCurrent(record.session) ? decode(id, key, sealed, record) : undefined;
   }
 
   function cacheIfCurrent(entry: CacheEntry, generation: number | undefined, pending: PendingRead): CacheEntry {

@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
  * The first byte of a record under the seal. A change of what the record holds changes it: replicas of different
  * versions that share a store then take each other's records for missing ones, instead of reading them wrongly.
  */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 /**
  * A record that revokes sessions, and the generation that it had when the session was made (`''`: it was not there).

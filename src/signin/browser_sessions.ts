@@ -17,7 +17,7 @@ export interface BrowserSession {
  * @param max as many as an auth request looks at, unless it is given
  */
 export function readSessionIds(ctx: Context, application: ApplicationConfig, max?: number): string[] {
-  return readCookies(ctx.req.headers.cookie, sessionCookieName(application.client_id), max);
+  return readCookies(ctx.req.headers.cookie, sessionCookieName(application), max);
 }
 
 /**

@@ -26,7 +26,7 @@ export async function complete(
 ): Promise<Outcome> {
   const session = createSession({
     identity,
-    application: application.slug,
+    application,
     authMethod: 'login',
     tokenIssuedAt,
     createdAt: context.now(),
@@ -35,7 +35,7 @@ export async function complete(
   // Attack: session fixation. An attacker plants a session cookie, waits for the login, and shares the session that the
   // cookie then opens. So the id is new, and every id that the browser sent ends.
   const [oldId, ...otherIds] = sessions.map(({ id }) => id);
-  const id = await context.sessions.create(session, oldId);
+  const id = await context.sessions.create(session, { replaces: oldId, accessToken: identity.accessToken });
   await Promise.all(otherIds.map((otherId) => context.sessions.end(otherId)));
   ctx.append('Set-Cookie', setSessionCookie(application, id, session.expiresAt - context.now()));
   writeLoginCookie(ctx, { ...loginCookie, logins: [...loginCookie.logins, context.now()].slice(-LOOP_ATTEMPTS) });

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { readCookies } from '../http/cookies.ts';
-import { type CookieApplication, cookieScope, cookieSuffix } from '../sessions/session_cookie.ts';
+import { type CookieApplication, cookiePrefix, cookieScope, cookieSuffix } from '../sessions/session_cookie.ts';
 import { LOOP_ATTEMPTS } from './login_state.ts';
 
 export interface LoginCookie {
@@ -66,6 +66,14 @@ export function createLoginCookieMiddleware(): Middleware {
 }
 
 /**
+ * Attack: login CSRF by cookie tossing. A neighbour host plants the login cookie of the attacker's own browser and leads
+ * the visitor to the attacker's callback. The prefix is that of the session cookie; the bare name is not read.
+ */
+function loginCookieName(application: CookieApplication): string {
+  return `${cookiePrefix(application)}gatepost_login_${cookieSuffix(application.client_id)}`;
+}
+
+/**
  * Every login cookie of this browser at this application, in the order in which the browser sent them. Comes first: its
  * name and attributes depend on the application.
  * Attack: a neighbour host plants a cookie of this name for a path or a parent domain (RFC 6265 section 8.6), and the
@@ -75,7 +83,7 @@ export function readLoginCookies(ctx: Context, application: CookieApplication): 
   const { sessionOptions } = ctx as SessionContext;
   // The scope is that of the session cookie: a browser keeps both cookies or neither.
   const { secure, domain } = cookieScope(application);
-  sessionOptions.key = `gatepost_login_${cookieSuffix(application.client_id)}`;
+  sessionOptions.key = loginCookieName(application);
   sessionOptions.secure = secure;
   if (domain !== undefined) sessionOptions.domain = domain;
   // The proxy asks over plain http; whether the browser's connection has TLS is what `external_host` says.

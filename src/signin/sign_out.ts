@@ -6,7 +6,7 @@ import { ProviderUnavailable } from '../errors.ts';
 import { displayName } from '../identity.ts';
 import { signedOutPage, signOutPage } from '../pages/login.ts';
 import type { Session } from '../sessions/session.ts';
-import { clearSessionCookie } from '../sessions/session_cookie.ts';
+import { clearSessionCookies } from '../sessions/session_cookie.ts';
 import { readSessionIds } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { chooseLoginCookie, readLoginCookies, writeLoginCookie } from './login_cookie.ts';
@@ -27,7 +27,7 @@ export async function signOut(context: SigninContext, request: BrowserRequest): 
     return respondWithPage(ctx, signOutPage(application), 'confirmation_asked');
   }
   const [session] = await endSessions(context, request);
-  ctx.append('Set-Cookie', clearSessionCookie(application));
+  ctx.append('Set-Cookie', clearSessionCookies(application));
   // Logins that were meant to be ended are no loop.
   const loginCookie = chooseLoginCookie(readLoginCookies(ctx, application));
   if (loginCookie.known && loginCookie.logins.length > 0) writeLoginCookie(ctx, { ...loginCookie, logins: [] });

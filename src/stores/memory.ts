@@ -40,9 +40,9 @@ function createRecords(now: () => number, limits: MemoryLimits) {
   const others = new Map<string, Entry>();
   const maps = [sessions, counters, accepted, others];
   function mapOf(key: string) {
-    if (key.startsWith('s:')) return sessions;
+    if (key.startsWith('s:') || key.startsWith('a:')) return sessions;
     if (key.startsWith('c:')) return counters;
-    return key.startsWith('a:') ? accepted : others;
+    return key.startsWith('k:') ? accepted : others;
   }
   return {
     read(key: string): Entry | undefined {

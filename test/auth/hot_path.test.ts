@@ -71,7 +71,7 @@ async function site(storeUrl: string) {
         'x-forwarded-host': 'grafana.example.com',
         'x-forwarded-uri': path,
         'x-forwarded-for': '203.0.113.7',
-        'sec-fetch-mode': 'cors',
+        accept: 'application/json',
         ...more,
       };
       const request = {
@@ -147,7 +147,7 @@ describe.each(['memory', pathToFileURL(join(folder, 'sessions')).href])('with %s
 
   test('a cookie that no session belongs to costs one look at its row', async () => {
     const { ask, calls, close } = await site(store);
-    const cookie = `${sessionCookieName('grafana')}=${'x'.repeat(43)}`;
+    const cookie = `${sessionCookieName(makeApplication(provider))}=${'x'.repeat(43)}`;
     calls.count = 0;
     expect(await ask('/', { cookie })).toMatchObject({ status: 401 });
     expect(calls.count).toBe(1);

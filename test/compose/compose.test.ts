@@ -128,7 +128,7 @@ test("Gatepost's configuration loads, keeps sessions in Redis and has the provid
 test("Traefik's file is the one that users copy, filled in, and the way to the provider", () => {
   const filled = read('traefik/forward_single.yml')
     .replaceAll('app.example.com', 'app.localhost')
-    .replaceAll('authentik_proxy_00000000', sessionCookieName('app'));
+    .replaceAll('authentik_proxy_00000000', sessionCookieName(config().applications[0]!));
   const { routers, services: targets, middlewares } = readTraefik(read('compose/traefik.yml'));
   const { provider: toProvider, ...otherRouters } = routers;
   const { provider, ...otherTargets } = targets;

@@ -49,6 +49,8 @@ it('says nothing of one client for applications whose cookies never meet', () =>
     `external_host: https://a.com, ${shared}`,
     `external_host: https://b.com, ${shared}`,
     `${domain('x.c.com', 'c.com')}, ${shared}`,
+    // Its name has the prefix `__Host-`, that of the domain cannot have it.
+    `external_host: https://d.c.com, ${shared}`,
   );
   expect(configWarnings(parse(config))).toEqual([]);
 });
@@ -58,11 +60,11 @@ it.each([
   [
     'on a host under the cookie domain of the other',
     domain('a.example.com', 'example.com'),
-    'external_host: https://b.example.com',
+    'external_host: http://b.example.com',
   ],
   [
     'with a cookie domain that holds the host of the other',
-    'external_host: https://b.example.com',
+    'external_host: http://b.example.com',
     domain('a.example.com', 'example.com'),
   ],
   [

@@ -71,12 +71,21 @@ const eve = { sub: 'u-eve', username: 'eve', password: 'x', claims: { preferred_
 /** A user of whom the provider knows nothing. */
 const plain = { sub: 'u-plain', username: 'plain', password: 'x', claims: {} };
 
+/** App passwords that no test has used yet: the next one makes a session. */
+const unusedPasswords = Array.from({ length: 40 }, (_, at) => `app-unused-${at}`);
+
 let site: Contract;
 let port: number;
 let alice: [string, string];
 beforeAll(async () => {
   const [first, bob] = structuredClone(people);
-  const users = [first!, { ...bob!, app_passwords: dialects.map((dialect) => `app-${dialect}`) }, mallory, eve, plain];
+  const users = [
+    first!,
+    { ...bob!, app_passwords: [...dialects.map((dialect) => `app-${dialect}`), ...unusedPasswords] },
+    mallory,
+    eve,
+    plain,
+  ];
   site = await startContract('outpost_name: "Außenposten 1"', { users });
   port = site.port;
   alice = await signedIn(site, 'grafana');
@@ -389,7 +398,7 @@ describe('Set-Cookie', () => {
     const made = await ask(port, dialect, url, [basic('bob', `app-${dialect}`)]);
     expect(made.status).toBe(200);
     const line = made.get('set-cookie')!;
-    expect(line).toMatch(/^authentik_proxy_[0-9a-f]{8}=/);
+    expect(line).toMatch(/^__Host-authentik_proxy_[0-9a-f]{8}=/);
     const session: [string, string] = ['Cookie', line.split(';')[0]!];
     const kept = await ask(port, dialect, url, [session]);
     expect(kept.get('x-authentik-username')).toBe('bob');
@@ -399,6 +408,44 @@ describe('Set-Cookie', () => {
       [],
     );
     expect((await ask(port, dialect, url)).all('set-cookie')).toEqual([]);
+  });
+
+  // Attack: a link or an image with the attacker's password in its address signs the visitor in as the attacker.
+  test.each<[string, [string, string][]]>([
+    ['a navigation', [['Sec-Fetch-Mode', 'navigate']]],
+    ['an image', [['Sec-Fetch-Dest', 'image']]],
+    ['a request from another site', [['Sec-Fetch-Site', 'cross-site']]],
+    ['a prefetch', [['Sec-Purpose', 'prefetch']]],
+    ['a page of an old browser', [['Accept', 'text/html,*/*;q=0.8']]],
+    ['XHTML in capitals', [['Accept', 'Application/XHTML+XML']]],
+    [
+      'an image over http',
+      [
+        ['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64)'],
+        ['Accept', 'image/avif,*/*'],
+      ],
+    ],
+  ])('a credential in a browser opens the request, and sets none: %s', async (_what, headers) => {
+    for (const dialect of dialects) {
+      const credential = basic('bob', unusedPasswords.pop()!);
+      const reply = await ask(port, dialect, `${hostOf('grafana')}/page`, [credential, ...headers]);
+      expect(reply.status).toBe(200);
+      expect(reply.get('x-authentik-username')).toBe('bob');
+      expect(reply.all('set-cookie')).toEqual([]);
+    }
+  });
+
+  test.each<[string, [string, string][]]>([
+    ['says nothing', []],
+    ['accepts anything', [['Accept', '*/*']]],
+    ['accepts JSON', [['Accept', 'application/json']]],
+    ['says its own name', [['User-Agent', 'git/2.43']]],
+  ])('a program that %s gets one', async (_what, headers) => {
+    const made = await ask(port, 'traefik', `${hostOf('grafana')}/api`, [
+      basic('bob', unusedPasswords.pop()!),
+      ...headers,
+    ]);
+    expect(made.all('set-cookie')).toHaveLength(1);
   });
 
   test('a visitor who does not log in gets none except from the login endpoints', async () => {

@@ -335,7 +335,7 @@ describe('Bearer with a JWT', () => {
     const token = await site.provider.sign({ ...claims(), jti: scheme });
     const before = { ...site.provider.counts };
     const reply = await accepted('grafana', 'alice', ['Authorization', `${scheme} ${token}`]);
-    expect(reply.get('set-cookie')).toMatch(/^authentik_proxy_/);
+    expect(reply.get('set-cookie')).toMatch(/^__Host-authentik_proxy_/);
     expect(site.provider.counts.introspection).toBe(before.introspection);
     expect(site.provider.counts.token).toBe(before.token);
     expect((await at('grafana', [bearer(token)])).all('set-cookie')).toEqual([]);

@@ -70,8 +70,12 @@ const sites: Record<string, { host: string; more?: string; client?: Partial<Test
 
 export type Slug = keyof typeof sites;
 export const hostOf = (slug: string) => sites[slug]!.host;
-export const cookieName = (clientId: string) =>
-  `authentik_proxy_${createHash('sha256').update(clientId).digest('hex').slice(0, 8)}`;
+/** The session cookie's name: over https, a site of its own has the prefix that only its own host can set. */
+export const cookieName = (slug: string) => {
+  const isHostOnly = hostOf(slug).startsWith('https:') && !sites[slug]!.more?.includes('forward_domain');
+  const digits = createHash('sha256').update(slug).digest('hex').slice(0, 8);
+  return `${isHostOnly ? '__Host-' : ''}authentik_proxy_${digits}`;
+};
 
 export function clients(): TestClient[] {
   return Object.entries(sites).map(([slug, { host, client }]) => ({

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeaderResult } from '../../src/credentials/types.ts';
 import { ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
 import { rejected } from '../../src/provider/index.ts';
+import { sessionKey } from '../../src/sessions/keys.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import { basic, identityOf, jwt, makeApplication, makeReplica, SECRET, START, watch } from './fixture.ts';
 
@@ -16,9 +17,11 @@ const accepted = (result: HeaderResult): Accepted => {
   expect(result.kind).toBe('accepted');
   return result as Accepted;
 };
-const sessionRows = () => [...watched.rows.keys()].filter((key) => key.startsWith('s:'));
-/** What else an accepted credential leaves: the mark that it is no guess. */
-const acceptedRows = () => [...watched.rows.keys()].filter((key) => key.startsWith('a:'));
+const rowsOf = (letter: string) => [...watched.rows.keys()].filter((key) => key.startsWith(`${letter}:`));
+const sessionRows = () => rowsOf('s');
+/** A session, what leads the other replicas to it, and the mark that the credential is no guess: nothing else. */
+const credentialRows = () => [...rowsOf('s'), ...rowsOf('a'), ...rowsOf('k')].toSorted();
+const allRows = () => [...watched.rows.keys()].toSorted();
 
 beforeEach(() => {
   clock = { at: START };
@@ -61,7 +64,7 @@ describe('an accepted credential', () => {
     expect(live.session).toMatchObject({
       application: 'files',
       authMethod: 'basic',
-      idToken: 'the.id',
+      idToken: identityOf('alice', START + 300_000).idToken,
       sub: 'u-alice',
     });
     expect(live.session.expiresAt).toBe(START + 300_000);
@@ -77,11 +80,11 @@ describe('an accepted credential', () => {
     expect(accepted(again as HeaderResult).newSessionId).toBeUndefined();
   });
 
-  it('a thousand times is one session, one request to the provider and one record', async () => {
+  it('a thousand times is one session and one request to the provider', async () => {
     for (let n = 0; n < 1000; n++) accepted(await replica.authenticate(alice));
     expect(replica.stand.asked).toHaveLength(1);
-    expect([...watched.rows.keys()].toSorted()).toEqual([...acceptedRows(), ...sessionRows()]);
-    expect(acceptedRows()).toHaveLength(1);
+    expect(allRows()).toEqual(credentialRows());
+    expect(credentialRows()).toHaveLength(3);
     expect(watched.writes.filter((write) => write.startsWith('set s:'))).toHaveLength(1);
   });
 
@@ -140,8 +143,8 @@ describe('an accepted credential', () => {
     for (const secret of ['alice', 'good password', alice.slice(6), newSessionId!]) expect(dump).not.toContain(secret);
   });
 
-  it('gives another cookie with another secret: without the secret it cannot be computed', async () => {
-    const other = makeReplica({ clock, secret: ['another secret of 32 characters!'] });
+  it('gives another cookie at each gateway: nothing of it can be computed', async () => {
+    const other = makeReplica({ clock });
     const ids = await Promise.all(
       [replica, other].map(async (one) => accepted(await one.authenticate(alice)).newSessionId),
     );
@@ -232,6 +235,141 @@ it('after a sign-out the same credential is asked about again', async () => {
   expect(replica.stand.asked).toHaveLength(2);
 });
 
+describe('the session of a credential has a new id each time', () => {
+  /** The ids that the ends of this session were met with. */
+  async function endedBy(end: (id: string) => Promise<unknown>): Promise<{ old: string; next: string }> {
+    const old = accepted(await replica.authenticate(alice)).newSessionId!;
+    await end(old);
+    const next = accepted(await replica.authenticate(alice)).newSessionId!;
+    return { old, next };
+  }
+
+  // Attack: a stolen cookie that opens again with the owner's next request, since the id was derived from the credential.
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['a sign-out', () => replica.sessions.endUser('https://auth.example.com', 'u-alice')],
+    ['its end', (id) => replica.sessions.end(id)],
+    [
+      'its expiry',
+      async () => {
+        clock.at += 300_000;
+      },
+    ],
+    ['the loss of its record', (id) => watched.store.delete(sessionKey(id))],
+  ])('after %s', async (_, end) => {
+    const { old, next } = await endedBy(end);
+    expect(next).toMatch(/^[\w-]{43}$/);
+    expect(next).not.toBe(old);
+    expect(await replica.sessions.find(next, 'files')).toBeDefined();
+    for (const one of [replica, makeReplica({ store: watched.store, clock })]) {
+      expect(await one.sessions.find(old, 'files')).toBeUndefined();
+      expect(accepted(await one.authenticate(alice)).newSessionId).toBeUndefined();
+    }
+  });
+
+  it('of two replicas that make one at once, one wins, and both lead to it', async () => {
+    // A lock that does not hold: its time has ended, or the store was exchanged.
+    const store = {
+      ...watched.store,
+      add: (key: string, ...row: [string, number]) =>
+        key.startsWith('l:') ? Promise.resolve(true) : watched.store.add(key, ...row),
+    };
+    const both = [makeReplica({ store, clock }), makeReplica({ store, clock })];
+    const made = (await Promise.all(both.map((one) => one.authenticate(alice)))).map(accepted);
+    expect(both.map((one) => one.stand.asked.length)).toEqual([1, 1]);
+    expect(made[0]!.newSessionId).toBe(made[1]!.newSessionId);
+    const third = makeReplica({ store, clock });
+    expect(accepted(await third.authenticate(alice)).live.key).toBe(made[0]!.live.key);
+    expect(third.stand.asked).toEqual([]);
+  });
+
+  // Attack: a reader of the store who also has an account tries what leads from credentials to sessions.
+  it('what leads to it is sealed, and opens nothing under another key', async () => {
+    const mine = basic('mallory', 'good too');
+    await replica.authenticate(alice);
+    const [ofAlice] = rowsOf('a');
+    await replica.authenticate(mine);
+    const ofMallory = rowsOf('a').find((key) => key !== ofAlice)!;
+    await watched.store.set(ofMallory, watched.rows.get(ofAlice!)!, 300_000);
+    const other = makeReplica({ store: watched.store, clock });
+    expect(accepted(await other.authenticate(mine)).live.session.user.username).toBe('mallory');
+    expect(other.stand.asked).toEqual(['app_password mallory']);
+  });
+
+  it('another provider or client is asked anew', async () => {
+    const { newSessionId } = accepted(await replica.authenticate(alice));
+    const application = makeApplication({ client_id: 'files-2' });
+    const changed = makeReplica({ store: watched.store, clock });
+    const there = accepted(await changed.authenticate(alice, { application }));
+    expect(there.newSessionId).toBeDefined();
+    expect(there.newSessionId).not.toBe(newSessionId);
+    expect(await changed.sessions.find(newSessionId!, 'files')).toBeUndefined();
+  });
+
+  it('a recheck that names another user ends the session of the first', async () => {
+    const { newSessionId } = accepted(await replica.authenticate('Bearer good-token'));
+    replica.stand.answer = async () => identityOf('somebody', clock.at + 300_000);
+    clock.at += 60_000;
+    const moved = accepted(await replica.authenticate('Bearer good-token'));
+    expect(moved.live.session.sub).toBe('u-somebody');
+    expect(moved.newSessionId).not.toBe(newSessionId);
+    expect(await replica.sessions.find(newSessionId!, 'files')).toBeUndefined();
+  });
+
+  it('a session that expires while it is rechecked is made anew, one that is signed out is not', async () => {
+    const { answer } = replica.stand;
+    await replica.authenticate(alice);
+    clock.at += 299_000;
+    replica.stand.answer = async (...asked) => {
+      clock.at += 2000;
+      return answer(...asked);
+    };
+    expect(accepted(await replica.authenticate(alice)).newSessionId).toBeDefined();
+    clock.at += 60_000;
+    replica.stand.answer = async (...asked) => {
+      await replica.sessions.endUser('https://auth.example.com', 'u-alice');
+      return answer(...asked);
+    };
+    expect(await replica.authenticate(alice)).toEqual({ kind: 'refused' });
+  });
+});
+
+// Attack: the ID token of a sign-out's address, or a token out of an application's log, as Bearer.
+describe('a bearer token after the sign-out', () => {
+  const bearerOf = (claims: object) => `Bearer ${jwt('a', { sub: 'u-robot', iat: clock.at / 1000, ...claims })}`;
+  const signOut = () => replica.sessions.endUser('https://auth.example.com', 'u-robot');
+  beforeEach(() => {
+    replica.stand.answer = async (user) => identityOf(user, clock.at + 300_000);
+  });
+
+  it('is refused everywhere, cached or not, without a count of guesses; a later one opens', async () => {
+    const header = bearerOf({});
+    const inBasic = basic('goauthentik.io/token', header.slice('Bearer '.length));
+    const { newSessionId } = accepted(await replica.authenticate(header));
+    clock.at += 5000;
+    await signOut();
+    const other = makeReplica({ store: watched.store, clock });
+    for (let n = 0; n < 12; n++) {
+      for (const one of [replica, other]) {
+        expect(await one.authenticate(header)).toEqual({ kind: 'refused' });
+        expect(await one.authenticate(inBasic)).toEqual({ kind: 'refused' });
+      }
+      clock.at += 10_000;
+    }
+    expect(await replica.sessions.find(newSessionId!, 'files')).toBeUndefined();
+    accepted(await replica.authenticate(bearerOf({})));
+    accepted(await replica.authenticate(alice));
+  });
+
+  it('is refused where the sign-out comes while it is verified', async () => {
+    replica.stand.answer = async (user) => {
+      clock.at += 1000;
+      await signOut();
+      return identityOf(user, clock.at + 300_000);
+    };
+    expect(await replica.authenticate(bearerOf({}))).toEqual({ kind: 'refused' });
+  });
+});
+
 it('a sign-out while the provider is asked about a credential wins', async () => {
   const { answer } = replica.stand;
   replica.stand.answer = async (...asked) => {
@@ -254,7 +392,7 @@ describe('a refused credential', () => {
     clock.at += 1;
     replica.stand.answer = async () => identityOf('alice', clock.at + 300_000);
     accepted(await replica.authenticate(header));
-    expect([...watched.rows.keys()].toSorted()).toEqual([...acceptedRows(), ...sessionRows()]);
+    expect(allRows().filter((key) => !key.startsWith('c:'))).toEqual(credentialRows());
     expect(sessionRows()).toHaveLength(1);
   });
 
@@ -314,8 +452,8 @@ describe('replicas', () => {
     );
     for (const result of results) accepted(result);
     expect(replica.stand.asked.length + other.stand.asked.length).toBe(1);
-    expect([...watched.rows.keys()].toSorted()).toEqual([...acceptedRows(), ...sessionRows()]);
-    expect(acceptedRows()).toHaveLength(1);
+    expect(allRows()).toEqual(credentialRows());
+    expect(sessionRows()).toHaveLength(1);
   });
 
   it('leave the recheck to the replica that runs it already', async () => {
@@ -341,28 +479,31 @@ describe('replicas', () => {
 describe('when secrets rotate', () => {
   const next = 'the next secret of 32 characters';
 
-  it('the session lives under the old one, and moves at the next recheck', async () => {
+  it('the session lives on under its id, and the credential leads to it when the old one is gone', async () => {
     const old = accepted(await replica.authenticate(alice)).newSessionId!;
     const rotated = makeReplica({ store: watched.store, clock, secret: [next, SECRET] });
     expect(accepted(await rotated.authenticate(alice)).newSessionId).toBeUndefined();
     expect(rotated.authenticate(alice)).not.toBeInstanceOf(Promise);
     expect(rotated.stand.asked).toEqual([]);
     clock.at += 60_000;
-    const moved = accepted(await rotated.authenticate(alice)).newSessionId;
-    expect(moved).toMatch(/^[\w-]{43}$/);
-    expect(moved).not.toBe(old);
-    expect(await rotated.sessions.find(old, 'files')).toBeDefined();
+    expect(accepted(await rotated.authenticate(alice)).newSessionId).toBeUndefined();
+    expect(rotated.stand.asked).toHaveLength(1);
+    const done = makeReplica({ store: watched.store, clock, secret: [next] });
+    expect(accepted(await done.authenticate(alice)).newSessionId).toBeUndefined();
+    expect(await done.sessions.find(old, 'files')).toBeDefined();
+    expect(done.stand.asked).toEqual([]);
+    // Attack: a session that knows the old secret's sign-outs alone would outlive those under the new one.
+    await done.sessions.endUser('https://auth.example.com', 'u-alice');
+    expect(await done.sessions.find(old, 'files')).toBeUndefined();
   });
 
-  it('a refusal ends the sessions under all of them', async () => {
+  it('a refusal ends the session whatever its secret', async () => {
     const old = accepted(await replica.authenticate(alice)).newSessionId!;
     const rotated = makeReplica({ store: watched.store, clock, secret: [next, SECRET] });
     clock.at += 60_000;
-    const moved = accepted(await rotated.authenticate(alice)).newSessionId!;
-    clock.at += 60_000;
     rotated.stand.answer = async () => rejected('invalid_grant', 'wrong');
     expect(await rotated.authenticate(alice)).toEqual({ kind: 'refused' });
-    for (const id of [old, moved]) expect(await rotated.sessions.find(id, 'files')).toBeUndefined();
+    expect(await rotated.sessions.find(old, 'files')).toBeUndefined();
   });
 });
 

@@ -18,9 +18,9 @@ export const basic = (user: string, password: string) =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 /** A JWT in shape: the stand-in checks no more. */
-export const jwt = (name: string) => {
+export const jwt = (name: string, claims: object = {}) => {
   const part = (data: object) => Buffer.from(JSON.stringify(data)).toString('base64url');
-  return `${part({ alg: 'RS256', kid: '1' })}.${part({ name })}.${'s'.repeat(86)}`;
+  return `${part({ alg: 'RS256', kid: '1' })}.${part({ name, ...claims })}.${'s'.repeat(86)}`;
 };
 
 export function makeApplication(fields: Partial<ApplicationConfig> = {}): ApplicationConfig {
@@ -37,13 +37,14 @@ export function makeApplication(fields: Partial<ApplicationConfig> = {}): Applic
 }
 
 export function identityOf(username: string, expiresAt: number): Identity {
+  const claims = { sub: `u-${username}`, iat: Math.floor(expiresAt / 1000) - 300, exp: Math.floor(expiresAt / 1000) };
   const user = { username, groups: [], entitlements: [], email: '', name: '', uid: `u-${username}`, attributes: {} };
   return {
     issuer: 'https://auth.example.com',
     sub: `u-${username}`,
     user,
-    jwt: 'the.token',
-    idToken: 'the.id',
+    jwt: jwt('access', claims),
+    idToken: jwt('id', claims),
     expiresAt,
   };
 }
@@ -88,11 +89,14 @@ export function makeReplica(
   const secret = options.secret ?? [SECRET];
   const session_max_age = 86_400_000;
   const events = createEvents();
+  /** As they were asked about. */
+  const applications = new Map<string, ApplicationConfig>();
   const sessions = createSessions({
     store,
     secret,
     session_max_age,
     now,
+    application: (slug) => applications.get(slug),
     provider: () => undefined,
     events,
   });
@@ -111,8 +115,11 @@ export function makeReplica(
   const authenticate = (
     header: string,
     fields: { application?: ApplicationConfig; clientAddress?: string } = {},
-  ): HeaderResult | Promise<HeaderResult> =>
-    headers.authenticate({ header, application: makeApplication(), clientAddress: '192.0.2.1', ...fields });
+  ): HeaderResult | Promise<HeaderResult> => {
+    const { application = makeApplication(), clientAddress = '192.0.2.1' } = fields;
+    applications.set(application.slug, application);
+    return headers.authenticate({ header, application, clientAddress });
+  };
   return { ...headers, authenticate, clock, store, sessions, stand, logged };
 }
 
@@ -151,6 +158,11 @@ export function watch(store: Store) {
     async cancel(key, member) {
       await store.cancel(key, member);
       if ((await store.get(key)) === undefined) rows.delete(key);
+    },
+    async replaceIf(key, expected, value, ttl) {
+      const replaced = await store.replaceIf(key, expected, value, ttl);
+      if (replaced) rows.set(key, value);
+      return replaced;
     },
   };
   return { store: watched, writes, rows };

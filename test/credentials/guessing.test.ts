@@ -64,11 +64,11 @@ describe('a credential that was accepted before is never held back', () => {
   // Attack: an app password that was revoked would be guessed without a limit by one who had it: it is a single guess.
   it('until the provider refuses it: then it is a guess like any other', async () => {
     await replica.authenticate(alice, here);
-    expect(rows('a')).toHaveLength(1);
+    expect(rows('k')).toHaveLength(1);
     clock.at += 300_000;
     replica.stand.answer = async () => rejected('invalid_grant', 'revoked');
     expect(await replica.authenticate(alice, here)).toEqual({ kind: 'refused' });
-    expect(rows('a')).toEqual([]);
+    expect(rows('k')).toEqual([]);
     await guess(10);
     clock.at += 10_000;
     expect(await replica.authenticate(alice, { clientAddress: '203.0.113.0' })).toMatchObject({ kind: 'limited' });
@@ -79,13 +79,13 @@ describe('a credential that was accepted before is never held back', () => {
     clock.at += 60_000;
     replica.stand.answer = async () => rejected('invalid_grant', 'revoked');
     await replica.authenticate(alice, here);
-    expect(rows('a')).toEqual([]);
+    expect(rows('k')).toEqual([]);
   });
 
   it('leaves a keyed hash for its application alone, and none for a token that keys verify', async () => {
     await replica.authenticate(alice, here);
     await replica.authenticate(`Bearer ${jwt('a')}`, here);
-    expect(rows('a')).toEqual([expect.stringMatching(/^a:[\w-]{43}$/)]);
+    expect(rows('k')).toEqual([expect.stringMatching(/^k:[\w-]{43}$/)]);
     await guess(120);
     const application = makeApplication({ slug: 'wiki' });
     for (let n = 0; n < 10; n++) await replica.authenticate(basic('alice', `bad ${n}`), { ...here, application });

@@ -13,8 +13,9 @@ import { makeRequest } from '../support/auth_request.ts';
 const rule = (policy: Rule['policy'], principals = () => true): Rule => ({ name: policy, policy, principals });
 const user = { username: 'alice', groups: [], entitlements: [], email: '', name: '', uid: 'u', attributes: {} };
 const times = { createdAt: 0, tokenIssuedAt: 0, tokenExpiresAt: 0, expiresAt: 0 };
+const madeFor = { application: 'app', configuredIssuer: '', clientId: 'app' };
 const alice: LiveSession = {
-  session: { application: 'app', issuer: '', sub: 'u', user, jwt: '', idToken: '', authMethod: 'login', ...times },
+  session: { ...madeFor, issuer: '', sub: 'u', user, jwt: '', idToken: '', authMethod: 'login', ...times },
   key: 'k',
 };
 

@@ -46,7 +46,7 @@ export async function startSite(
   const directory = mkdtempSync(join(tmpdir(), 'gatepost-proxy-'));
   const port = world.ports[proxy.name]![mode];
   const hosts: Site['hosts'] = mode === 'single' ? [singleHost(proxy.name)] : domainHosts(proxy.name);
-  const cookie = cookieName(proxy.name, mode);
+  const cookie = cookieName(proxy.name, mode, world.scheme);
   const gate = await startGate(world.gatepost);
   const host = `${hosts[0]}:${port}`;
   const upstream = world.upstream.port;

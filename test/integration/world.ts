@@ -34,8 +34,8 @@ export const singleHost = (name: string) => `app-${name}.localhost`;
 export const domainHosts = (name: string): [string, string] => [`one.${name}.localhost`, `two.${name}.localhost`];
 export const clientId = (name: string, mode: keyof Ports) => `${name}-${mode}`;
 /** The session cookie's name, as the contract has it. */
-export const cookieName = (name: string, mode: keyof Ports) =>
-  `authentik_proxy_${createHash('sha256').update(clientId(name, mode)).digest('hex').slice(0, 8)}`;
+export const cookieName = (name: string, mode: keyof Ports, scheme: World['scheme']) =>
+  `${scheme === 'https' && mode === 'single' ? '__Host-' : ''}authentik_proxy_${createHash('sha256').update(clientId(name, mode)).digest('hex').slice(0, 8)}`;
 
 const hostOf = (name: string, mode: keyof Ports, ports: Ports) =>
   mode === 'single' ? `${singleHost(name)}:${ports.single}` : `${domainHosts(name)[0]}:${ports.domain}`;

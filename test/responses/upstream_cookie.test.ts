@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { upstreamCookie } from '../../src/responses/upstream_cookie.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 
-const own = `${sessionCookieName('grafana')}=Zm9v`;
+const domain = {
+  mode: 'forward_domain',
+  external_host: 'https://app.example.com',
+  cookie_domain: 'example.com',
+} as const;
+const own = `${sessionCookieName({ ...domain, client_id: 'grafana' })}=Zm9v`;
 
 test.each([
   ['no cookie at all', undefined, undefined],

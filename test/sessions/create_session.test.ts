@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { createSession } from '../../src/sessions/create_session.ts';
-import { HOUR, makeIdentity, makeSession } from './fixture.ts';
+import { applicationOf, HOUR, makeIdentity, makeSession } from './fixture.ts';
 
 const NOW = 1_800_000_000_000;
 const DAY = 24 * HOUR;
 const of = (authMethod: 'login' | 'basic' | 'bearer', changes = {}) =>
   createSession({
     identity: makeIdentity(makeSession(NOW), NOW, { expiresAt: NOW + HOUR, ...changes }),
-    application: 'grafana',
+    application: applicationOf('grafana'),
     authMethod,
     tokenIssuedAt: NOW - 1000,
     createdAt: NOW,

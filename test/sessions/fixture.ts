@@ -2,7 +2,7 @@
 
 import type { Identity } from '../../src/identity.ts';
 import type { Provider } from '../../src/provider/provider.ts';
-import type { Session } from '../../src/sessions/session.ts';
+import type { Session, SessionApplication } from '../../src/sessions/session.ts';
 
 export const SECRET = 'a secret for tests, longer than thirty-two characters';
 export const MINUTE = 60_000;
@@ -20,9 +20,18 @@ export function createClock(at = Date.now()) {
   return clock;
 }
 
+/** The application that `makeSession` makes sessions for; with others of the same provider and client beside it. */
+export const applicationOf = (slug: string): SessionApplication => ({
+  slug,
+  issuer: 'https://auth.example.com/application/o/grafana/',
+  client_id: 'grafana',
+});
+
 export function makeSession(now: number, changes: Partial<Session> = {}): Session {
   return {
     application: 'grafana',
+    configuredIssuer: 'https://auth.example.com/application/o/grafana/',
+    clientId: 'grafana',
     issuer: 'https://auth.example.com/application/o/grafana/',
     sub: 'alice-sub',
     sid: 'provider-session-1',

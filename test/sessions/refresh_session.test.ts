@@ -7,6 +7,7 @@ import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
 import {
+  applicationOf,
   createClock,
   HOUR,
   MINUTE,
@@ -37,6 +38,7 @@ function openReplica(): Sessions {
     secret: [SECRET],
     session_max_age: 24 * HOUR,
     now: clock.now,
+    application: applicationOf,
     provider: () => provider,
     events: createEvents(),
   });

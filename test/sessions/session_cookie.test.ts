@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readCookies } from '../../src/http/cookies.ts';
-import { clearSessionCookie, sessionCookieName, setSessionCookie } from '../../src/sessions/session_cookie.ts';
+import { clearSessionCookies, sessionCookieName, setSessionCookie } from '../../src/sessions/session_cookie.ts';
 
 const single = { client_id: 'grafana', external_host: 'https://grafana.example.com', mode: 'forward_single' as const };
 const domain = { ...single, mode: 'forward_domain' as const, cookie_domain: 'example.com' };
@@ -8,14 +8,26 @@ const ID = 'A'.repeat(43);
 
 test("the name is authentik's", () => {
   // printf grafana | sha256sum
-  expect(sessionCookieName('grafana')).toBe('authentik_proxy_cace491b');
+  expect(sessionCookieName(domain)).toBe('authentik_proxy_cace491b');
+  expect(sessionCookieName({ ...single, external_host: 'http://localhost' })).toBe('authentik_proxy_cace491b');
+  expect(sessionCookieName({ ...domain, external_host: 'http://localhost' })).toBe('authentik_proxy_cace491b');
+});
+
+// Attack: a neighbour host plants a cookie for the whole domain; browsers refuse it this prefix (RFC 6265bis 4.1.3.2).
+test('over https, a site of its own has the name that only its own host can set', () => {
+  expect(sessionCookieName(single)).toBe('__Host-authentik_proxy_cace491b');
+  expect(sessionCookieName({ ...single, external_host: 'HTTPS://grafana.example.com' })).toMatch(/^__Host-/);
 });
 
 test.each([
   ['a=1', ['1']],
   ['b=2; a=1; c=3', ['1']],
   ['b=2;a=1', ['1']],
-  ['a=1; a=2; a=3; a=4; a=5; a=6', ['1', '2', '3', '4', '5']],
+  ['a=1; a=2; a=3; a=4; a=5; a=6', ['1', '2', '3', '4']],
+  [';\t a=1 ;a=2', ['1', '2']],
+  ['b=x a=1', []],
+  ['b=x\ta=1; a=2', ['2']],
+  ['=a=1', []],
   ['a=x=y', ['x=y']],
   ['a=', ['']],
   ['a=1 ; b=2', ['1']],
@@ -32,7 +44,7 @@ test.each([
 
 test('a site of its own gets a cookie of its own', () => {
   expect(setSessionCookie(single, ID, 90_500)).toBe(
-    `authentik_proxy_cace491b=${ID}; Max-Age=90; Path=/; HttpOnly; Secure; SameSite=Lax`,
+    `__Host-authentik_proxy_cace491b=${ID}; Max-Age=90; Path=/; HttpOnly; Secure; SameSite=Lax`,
   );
 });
 
@@ -47,9 +59,16 @@ test('only https makes it Secure', () => {
 });
 
 test('it is cleared with the attributes that it was made with', () => {
-  expect(clearSessionCookie(domain)).toBe(
+  expect(clearSessionCookies(domain)).toEqual([
     'authentik_proxy_cace491b=; Max-Age=0; Path=/; Domain=example.com; HttpOnly; Secure; SameSite=Lax',
-  );
+  ]);
+});
+
+test('where the name has a prefix, a cookie without it is cleared too', () => {
+  expect(clearSessionCookies(single)).toEqual([
+    '__Host-authentik_proxy_cace491b=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax',
+    'authentik_proxy_cace491b=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax',
+  ]);
 });
 
 test('it stays under 200 bytes where the domain is as long as domains are', () => {

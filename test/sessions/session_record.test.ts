@@ -6,7 +6,7 @@ import type { Session } from '../../src/sessions/session.ts';
 import { decodeRecord, encodeRecord } from '../../src/sessions/session_record.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
-import { HOUR, makeSession, SECRET } from './fixture.ts';
+import { applicationOf, HOUR, makeSession, SECRET } from './fixture.ts';
 
 const NOW = 1_800_000_000_000;
 const KEY = 's:a-key';
@@ -16,7 +16,7 @@ const session = makeSession(NOW);
 
 /** A record as a version of Gatepost could have written it. */
 const sealRecord = (version: number, body: Buffer) => seal.sealBytes(Buffer.concat([Buffer.of(version), body]), KEY);
-const sealContent = (content: unknown, version = 1) => sealRecord(version, deflateRawSync(JSON.stringify(content)));
+const sealContent = (content: unknown, version = 2) => sealRecord(version, deflateRawSync(JSON.stringify(content)));
 
 const without = (field: keyof Session) => {
   const { [field]: _, ...others } = session;
@@ -42,19 +42,32 @@ test('a record opens under its own key alone', () => {
 });
 
 const unreadable: [name: string, sealed: string][] = [
-  ['of a later version', sealContent([session, []], 2)],
+  ['of a later version', sealContent([session, []], 3)],
+  ['of the version before, which knew neither issuer nor client', sealContent([session, []], 1)],
   ['of no version', seal.sealBytes(deflateRawSync(JSON.stringify([session, []])), KEY)],
   ['that is empty', seal.sealBytes(Buffer.alloc(0), KEY)],
-  ['with nothing but its version', sealRecord(1, Buffer.alloc(0))],
-  ['that does not inflate', sealRecord(1, Buffer.from('no deflated text'))],
-  ['that ends early', sealRecord(1, deflateRawSync(JSON.stringify([session, []])).subarray(0, 50))],
-  ['that is no JSON', sealRecord(1, deflateRawSync('{'))],
+  ['with nothing but its version', sealRecord(2, Buffer.alloc(0))],
+  ['that does not inflate', sealRecord(2, Buffer.from('no deflated text'))],
+  ['that ends early', sealRecord(2, deflateRawSync(JSON.stringify([session, []])).subarray(0, 50))],
+  ['that is no JSON', sealRecord(2, deflateRawSync('{'))],
   ...[null, 7, 'text', {}, [], [session], [null, []], [[], []], { session, marks: [] }].map(
     (content): [string, string] => [`that is ${JSON.stringify(content).slice(0, 30)}`, sealContent(content)],
   ),
-  ...(['application', 'issuer', 'sub', 'user', 'jwt', 'idToken', 'authMethod', 'createdAt', 'expiresAt'] as const).map(
-    (field): [string, string] => [`without ${field}`, sealContent([without(field), []])],
-  ),
+  ...(
+    [
+      'application',
+      'configuredIssuer',
+      'clientId',
+      'issuer',
+      'sub',
+      'user',
+      'jwt',
+      'idToken',
+      'authMethod',
+      'createdAt',
+      'expiresAt',
+    ] as const
+  ).map((field): [string, string] => [`without ${field}`, sealContent([without(field), []])]),
   ['whose times are text', sealContent([{ ...session, tokenExpiresAt: '1' }, []])],
   ['whose time is no number', sealContent([{ ...session, tokenIssuedAt: Number.NaN }, []])],
   ['whose groups are text', sealContent([{ ...session, user: { ...session.user, groups: 'admins' } }, []])],
@@ -62,6 +75,7 @@ const unreadable: [name: string, sealed: string][] = [
   ['whose attributes are a list', sealContent([{ ...session, user: { ...session.user, attributes: [] } }, []])],
   ['whose user is null', sealContent([{ ...session, user: null }, []])],
   ['of an unknown method', sealContent([{ ...session, authMethod: 'magic' }, []])],
+  ['whose credential is a number', sealContent([{ ...session, credential: 1 }, []])],
   ['whose refresh token is a number', sealContent([{ ...session, refreshToken: 1 }, []])],
   ['whose both tokens are null', sealContent([{ ...session, jwt: null, idToken: null }, []])],
   ['whose marks are text', sealContent([session, 'marks'])],
@@ -78,12 +92,20 @@ test('a session whose record another version has written is no session, which on
   const events = createEvents();
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
-  const options = { store, events, secret: [SECRET], session_max_age: HOUR, now: () => NOW, provider: () => undefined };
+  const options = {
+    store,
+    events,
+    secret: [SECRET],
+    session_max_age: HOUR,
+    now: () => NOW,
+    application: applicationOf,
+    provider: () => undefined,
+  };
   const id = await createSessions(options).create(session);
   const sessions = createSessions(options);
   const { key } = (await sessions.find(id, 'grafana'))!;
   for (const body of [deflateRawSync(JSON.stringify({ session })), Buffer.from('another compression')]) {
-    for (const version of [0, 1, 2, 255]) {
+    for (const version of [0, 1, 2, 3, 255]) {
       await store.set(key, seal.sealBytes(Buffer.concat([Buffer.of(version), body]), key), HOUR);
       expect(sessions.find(id, 'grafana')).toBeUndefined();
       expect(await sessions.owner(id, 'grafana')).toBeUndefined();

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
+import type { SessionApplication } from '../../src/sessions/session.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { createClock, HOUR, MINUTE, makeSession, SECRET } from './fixture.ts';
+import { applicationOf, createClock, HOUR, MINUTE, makeSession, SECRET } from './fixture.ts';
 
 const DAY = 24 * HOUR;
 let clock: ReturnType<typeof createClock>;
@@ -17,6 +18,7 @@ const open = (secret: string[], over: Store = store) =>
     secret,
     session_max_age: DAY,
     now: clock.now,
+    application: applicationOf,
     provider: () => undefined,
     events: createEvents(),
   });
@@ -136,6 +138,47 @@ test('a sign-out by a replica whose clock is ahead does not end the login that f
   expect(sessions.find(id, 'grafana')).toBeDefined();
 });
 
+describe('a session is good only for the application, issuer and client that made it', () => {
+  const made = applicationOf('grafana');
+  const openAs = (application: (slug: string) => SessionApplication | undefined) =>
+    createSessions({
+      store,
+      secret: [SECRET],
+      session_max_age: DAY,
+      now: clock.now,
+      application,
+      // Attack: the refresh token of one provider must not be sent to another.
+      provider: () => {
+        throw new Error('asked');
+      },
+      events: createEvents(),
+    });
+
+  test.each<[string, SessionApplication | undefined]>([
+    ['another provider', { ...made, issuer: 'https://other.example.com/' }],
+    ['another client', { ...made, client_id: 'grafana-2' }],
+    ['no such application any more', undefined],
+  ])('%s', async (_, application) => {
+    const id = await sessions.create(
+      makeSession(clock.now(), { refreshToken: 'refresh-1', expiresAt: clock.now() + DAY }),
+    );
+    const changed = openAs(() => application);
+    clock.pass(2 * HOUR);
+    expect(await changed.find(id, 'grafana')).toBeUndefined();
+    expect(await changed.peek(id, 'grafana')).toBeUndefined();
+    expect(await changed.owner(id, 'grafana')).toBeUndefined();
+    await changed.idle();
+    // And it is not lost for who is still configured so.
+    expect(await openAs(applicationOf).owner(id, 'grafana')).toBeDefined();
+  });
+
+  test('and no other slug, even of the same client', async () => {
+    const id = await sessions.create(makeSession(clock.now()));
+    expect(sessions.find(id, 'wiki')).toBeUndefined();
+    expect(sessions.find(id, 'grafana')).toBeDefined();
+  });
+});
+
 test('a sign-out writes as much with a thousand sessions as with one', async () => {
   async function countWrites(): Promise<number> {
     let writes = 0;
@@ -169,7 +212,14 @@ test('replicas with different secrets are reported, once: their users would be r
   const events = createEvents();
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
-  const shared = { store, events, session_max_age: DAY, now: clock.now, provider: () => undefined };
+  const shared = {
+    store,
+    events,
+    session_max_age: DAY,
+    now: clock.now,
+    application: applicationOf,
+    provider: () => undefined,
+  };
   const id = await createSessions({ ...shared, secret: [SECRET] }).create(makeSession(clock.now()));
   const other = createSessions({ ...shared, secret: [`${SECRET}, but another one`] });
   for (const one of [id, id, 'x'.repeat(43)]) expect(await other.find(one, 'grafana')).toBeUndefined();
@@ -265,6 +315,7 @@ test('the cache is bounded', async () => {
     secret: [SECRET],
     session_max_age: DAY,
     now: clock.now,
+    application: applicationOf,
     provider: () => undefined,
     events: createEvents(),
     cacheBytes: 100_000,

@@ -34,6 +34,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     secret: config.secret,
     session_max_age: config.session_max_age,
     now,
+    application: bySlug,
     provider: (slug) => provider(bySlug(slug)!),
     events,
   });
@@ -56,7 +57,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     const application = applications.find(
       ({ external_host }) => external_host === `https://${ctx.get('x-forwarded-host')}`,
     );
-    const cookie = ctx.cookies.get(sessionCookieName((application ?? applications[0]!).client_id));
+    const cookie = ctx.cookies.get(sessionCookieName(application ?? applications[0]!));
     const live = cookie && (await sessions.find(cookie, (application ?? applications[0]!).slug));
     ctx.status = live ? 200 : 401;
     ctx.body = live ? `hello ${live.session.user.name}` : 'no session';

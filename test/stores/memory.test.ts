@@ -47,12 +47,12 @@ test('counters of refusals are bounded and evict no session and no mark of an ac
   const clock = createClock();
   const store = createMemoryStore(clock.now, { counters: 100 });
   await store.set('s:1', 'session', HOUR);
-  await store.set('a:1', '1', HOUR);
+  await store.set('k:1', '1', HOUR);
   for (let at = 0; at < 10_000; at++) await store.reserve(`c:${at}`, 'guess', 10, HOUR);
   expect(store.size()).toBe(102);
   // Attack: were the mark evicted, an attacker who invents user names would have accepted credentials counted as
   // guesses.
-  expect(await store.get('a:1')).toBe('1');
+  expect(await store.get('k:1')).toBe('1');
   expect(await store.get('s:1')).toBe('session');
   await store.close();
 });

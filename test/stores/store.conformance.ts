@@ -1,13 +1,21 @@
 /** What every store must do, whatever is behind it. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
 import { tryLock } from '../../src/stores/lock.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { HOUR, MINUTE, makeIdentity, makeSession, refreshingProvider, SECRET } from '../sessions/fixture.ts';
+import {
+  applicationOf,
+  HOUR,
+  MINUTE,
+  makeIdentity,
+  makeSession,
+  refreshingProvider,
+  SECRET,
+} from '../sessions/fixture.ts';
 import { waitUntil } from '../support/wait.ts';
 
 /** A place where records are. `open` gives another client of it, as another process or replica would have. */
@@ -263,6 +271,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
       secret: [SECRET],
       session_max_age: 24 * HOUR,
       now: place().now,
+      application: applicationOf,
       provider: () => undefined,
       events: createEvents(),
     };
@@ -337,16 +346,22 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
 
   test('a login that replaces a session ends it', async () => {
     const old = await createWarm();
-    const id = await here.create(make(), old);
+    const id = await here.create(make(), { replaces: old });
     expect(id).not.toBe(old);
     expect(await goneThere(old)).toBe(true);
   });
 
-  test('an id of the caller stands for one record, however often it is written', async () => {
-    const id = `keyed-hash-of-a-credential-${fresh()}`;
-    await here.createAs(id, make({ authMethod: 'basic' }));
-    await here.createAs(id, make({ authMethod: 'bearer' }));
-    expect((await there.find(id, 'grafana'))?.session.authMethod).toBe('bearer');
+  test('the session of a credential goes on with new tokens under its id, and not once it has ended', async () => {
+    const sub = fresh();
+    const id = await createWarm({ sub, authMethod: 'basic' });
+    expect(await here.renew(id, make({ sub, authMethod: 'basic', jwt: 'the.newer.token' }))).toBe('renewed');
+    const jwtThere = async () => (await there.find(id, 'grafana'))?.session.jwt;
+    await vi.waitFor(async () => expect(await jwtThere()).toBe('the.newer.token'));
+    await there.endUser('https://auth.example.com/application/o/grafana/', sub);
+    expect(await here.renew(id, make({ sub, authMethod: 'basic' }))).toBe('signed_out');
+    await there.end(id);
+    expect(await here.renew(id, make({ sub, authMethod: 'basic' }))).toBe('gone');
+    expect(await goneThere(id)).toBe(true);
   });
 
   test('a token identifier is used once, on whichever side', async () => {
@@ -366,6 +381,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
       secret: [SECRET],
       session_max_age: 24 * HOUR,
       now: place().now,
+      application: applicationOf,
       provider: () => provider,
       events: createEvents(),
     };

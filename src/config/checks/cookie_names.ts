@@ -2,6 +2,7 @@
  * Finds applications of which a browser holds two session cookies of one name. The name comes from the client ID, and
  * cookies know hosts and domains, but no ports (RFC 6265, section 8.5): two ports of one host sign each other out.
  */
+import { isHttps } from '../../endpoints.ts';
 import { hostnameOf } from '../../http/host.ts';
 import { hostOf } from '../../http/url.ts';
 import type { Report } from '../problems.ts';
@@ -15,7 +16,7 @@ interface Placed {
 }
 
 export function warnOfCookieNames(applications: readonly ValidApplication[], report: Report): void {
-  const byClient = new Map<string, Placed[]>();
+  const byName = new Map<string, Placed[]>();
   applications.forEach(({ client_id, external_host, mode, cookie_domain }, index) => {
     if (!client_id || !external_host || !mode) return;
     const placed: Placed = {
@@ -23,11 +24,14 @@ export function warnOfCookieNames(applications: readonly ValidApplication[], rep
       hostname: hostnameOf(hostOf(external_host)),
       domain: mode === 'forward_domain' ? cookie_domain : undefined,
     };
-    const others = byClient.get(client_id);
+    // Names with the prefix `__Host-` and names without it never meet.
+    const isHostOnly = mode === 'forward_single' && isHttps({ external_host });
+    const name = `${isHostOnly} ${client_id}`;
+    const others = byName.get(name);
     if (others) others.push(placed);
-    else byClient.set(client_id, [placed]);
+    else byName.set(name, [placed]);
   });
-  for (const group of byClient.values()) if (group.length > 1) checkGroup(group, report);
+  for (const group of byName.values()) if (group.length > 1) checkGroup(group, report);
 }
 
 function checkGroup(group: readonly Placed[], report: Report): void {

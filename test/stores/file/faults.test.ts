@@ -13,7 +13,7 @@ import { createDatabase } from '../../../src/stores/file/database.ts';
 import { removeExpired } from '../../../src/stores/file/expiry.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { createClock, HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
+import { applicationOf, createClock, HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
 import { waitUntil } from '../../support/wait.ts';
 import { ready } from '../store.conformance.ts';
 
@@ -39,6 +39,7 @@ function open(folder: string, now: () => number = Date.now) {
     secret: [SECRET],
     session_max_age: 24 * HOUR,
     now,
+    application: applicationOf,
     provider: () => undefined,
     events: createEvents(),
   };

@@ -3,7 +3,7 @@
 import { createEvents } from '../../../src/observe/events.ts';
 import { createSessions } from '../../../src/sessions/sessions.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
-import { HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
+import { applicationOf, HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
 
 const [folder, task, argument] = process.argv.slice(2);
 const store = createFileStore(folder!, Date.now, createEvents());
@@ -12,6 +12,7 @@ const sessions = createSessions({
   secret: [SECRET],
   session_max_age: 24 * HOUR,
   now: Date.now,
+  application: applicationOf,
   provider: () => undefined,
   events: createEvents(),
 });

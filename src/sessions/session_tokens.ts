@@ -1,0 +1,107 @@
+/** The tokens of sessions: a token whose session was ended opens nothing as `Bearer` any more. */
+import { decodeJwt } from 'jose';
+import type { Seal } from '../crypto/seal.ts';
+import type { AccessToken, Identity } from '../identity.ts';
+import type { Store } from '../stores/store.ts';
+import { keyedHashKeys } from './keys.ts';
+import { latestSignOut, type Revocation } from './revocation.ts';
+import type { Session } from './session.ts';
+import { decodeRecord, isRevoked, type RevocationMark, type SessionRecord } from './session_record.ts';
+
+export interface SessionTokensOptions {
+  store: Store;
+  seal: Seal;
+  revocation: Revocation;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** How long a sign-out is remembered, in milliseconds. */
+  keepMs: number;
+}
+
+/** What a token says of itself. Times are milliseconds since the epoch. */
+interface TokenFacts {
+  sub?: unknown;
+  sid?: unknown;
+  issuedAt?: number | undefined;
+  expiresAt?: number | undefined;
+}
+
+const toMs = (seconds: unknown) =>
+  typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1000 : undefined;
+
+/** Nothing is verified here: a lie in a token that is not the provider's can only keep it out. */
+function readFacts(token: string): TokenFacts {
+  try {
+    const { sub, sid, iat, exp } = decodeJwt(token);
+    return { sub, sid, issuedAt: toMs(iat), expiresAt: toMs(exp) };
+  } catch {
+    return {};
+  }
+}
+
+export function createSessionTokens({ store, seal, revocation, now, keepMs }: SessionTokensOptions) {
+  const keysOf = (token: string) => keyedHashKeys(seal, 't', token);
+
+  /** Writes down whose a token is, until it expires. */
+  async function assign(token: string, expiresAt: number, sessionKey: string): Promise<void> {
+    const ttlMs = Math.min(expiresAt - now(), keepMs);
+    if (ttlMs > 0) await store.set(keysOf(token)[0], sessionKey, ttlMs);
+  }
+
+  /** The marks of the session at a key; `undefined` where it has ended. */
+  async function readMarks(key: string): Promise<RevocationMark[] | undefined> {
+    const sealed = await store.get(key);
+    const marks = sealed === undefined ? undefined : decodeRecord(seal, key, sealed)?.revocationMarks;
+    if (marks === undefined) return undefined;
+    return isRevoked(marks, await store.getMany(marks.map((mark) => mark.key))) ? undefined : marks;
+  }
+
+  return {
+    /**
+     * Remembers the new tokens of a session where a later sign-out could not tell by the tokens themselves that they are
+     * older: opaque ones, those whose `iat` lies before a sign-out or in the future (clocks differ), and those that lack
+     * the `sub` or `sid` which the sign-out names. Mostly there are none. Comes before the session's record is written.
+     */
+    async remember(key: string, { session, revocationMarks }: SessionRecord, accessToken?: AccessToken): Promise<void> {
+      const signedOutAt = latestSignOut(revocationMarks.map((mark) => mark.generation));
+      const isDatable = ({ sub, sid, issuedAt = Number.POSITIVE_INFINITY }: TokenFacts) =>
+        sub === session.sub && sid === session.sid && issuedAt > signedOutAt && issuedAt <= now();
+      for (const [token, end] of tokensOf(session, accessToken)) {
+        const facts = readFacts(token);
+        if (!isDatable(facts)) await assign(token, facts.expiresAt ?? end, key);
+      }
+    },
+    /** The present tokens of a session that is ended by itself, however clocks differ. Comes before its record is deleted. */
+    async end(key: string, session: Session): Promise<void> {
+      for (const [token, end] of tokensOf(session)) await assign(token, readFacts(token).expiresAt ?? end, key);
+    },
+    /**
+     * Whether a verified bearer token may still open something.
+     *
+     * Attack: a sign-out sends the ID token as `id_token_hint`, so that it stands in histories and logs; applications log
+     * `X-authentik-jwt`. Its `exp` may be hours away. So a token that was issued before its user signed out, or before the
+     * session at the provider ended that it names, is refused. `iat` has whole seconds: the same second counts as before.
+     * @returns the marks that end what is made of the token; `undefined` where its session was ended
+     */
+    async marks(token: string, identity: Identity): Promise<RevocationMark[] | undefined> {
+      const owner = (await store.getMany(keysOf(token))).find((value) => value !== undefined);
+      if (owner !== undefined) return readMarks(owner);
+      // Some introspection endpoints answer with the time of the question.
+      const issuedAt = Math.min(...[readFacts(token).issuedAt, identity.issuedAt].filter((time) => time !== undefined));
+      return issuedAt <= latestSignOut(await revocation.generations(identity)) ? undefined : [];
+    },
+  };
+}
+
+export type SessionTokens = ReturnType<typeof createSessionTokens>;
+
+/** Every token of a session, and its end (milliseconds since the epoch) where it does not say so itself. */
+function tokensOf(
+  { jwt, idToken, expiresAt, tokenExpiresAt }: Session,
+  accessToken?: AccessToken,
+): Map<string, number> {
+  const tokens = new Map<string, number>();
+  if (accessToken !== undefined) tokens.set(accessToken.value, accessToken.expiresAt ?? expiresAt);
+  for (const token of [jwt, idToken]) if (token !== '') tokens.set(token, tokenExpiresAt);
+  return tokens;
+}
