@@ -75,6 +75,9 @@ function judgeAllow(question: Question, answer: Answer, credentials: Credential[
     wrong.push('an identity for an auth endpoint');
   if (urls.length === 1 && PAGES.includes(paths[0] ?? ''))
     return user === '' ? wrong : [...wrong, 'an identity for a page'];
+  // Above are pages that Gatepost itself serves; what comes here an application gets.
+  const cookie = headerOf(answer, 'cookie') ?? '';
+  if (credentials.some(({ secret }) => cookie.includes(secret))) wrong.push('a session cookie for the application');
   const person = user === '' ? undefined : sentBy(question, credentials, site, user);
   if (user !== '' && person === undefined) wrong.push(`${user} at ${site.slug} without a credential for it`);
   if (!allows(site, urls, client, person)) wrong.push(`open to ${user || 'nobody in particular'} at ${site.slug}`);
@@ -122,8 +125,6 @@ export function judge(question: Question, answer: Answer, credentials: Credentia
     wrong.push(`500 with the reason ${reason}: ${answer.body}`);
   if (headerOf(answer, 'cache-control') !== 'no-store') wrong.push('an answer that may be stored');
   for (const [name, value] of headers) if (/[\0-\x1f\x7f]/.test(value)) wrong.push(`a control character in ${name}`);
-  const cookie = headerOf(answer, 'cookie') ?? '';
-  if (credentials.some(({ secret }) => cookie.includes(secret))) wrong.push('a session cookie for the application');
   if (status !== 200 && headers.some(([name, value]) => name === 'x-authentik-username' && value))
     wrong.push(`an identity beside ${status}`);
   const location = headerOf(answer, 'location');

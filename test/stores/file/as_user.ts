@@ -3,7 +3,13 @@ import { createEvents } from '../../../src/observe/events.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
 import { HOUR } from '../../sessions/fixture.ts';
 
-const [folder, umask] = process.argv.slice(2);
+const [folder, umask, user] = process.argv.slice(2);
+// Only now, as another user may not be able to read this file, or to start Node.
+if (process.geteuid?.() === 0) {
+  process.setgroups?.([]);
+  process.setgid?.(Number(user));
+  process.setuid?.(Number(user));
+}
 process.umask(Number.parseInt(umask!, 8));
 const events = createEvents();
 const log: string[] = [];

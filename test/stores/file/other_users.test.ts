@@ -43,8 +43,7 @@ function newFolder(owner: number, mode: number): string {
 
 /** What a Gatepost of `user` makes of the folder. */
 async function openAs(user: number, folder: string, umask = '022'): Promise<{ outcome: string; log: string[] }> {
-  const parameters = ['--import', 'tsx', CHILD, folder, umask];
-  const { stdout } = await run(process.execPath, parameters, { uid: user, gid: user });
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', CHILD, folder, umask, String(user)]);
   return JSON.parse(stdout);
 }
 
