@@ -22,7 +22,7 @@ export interface SessionLinks {
  */
 export function createSessionLinks(store: Store, secrets: readonly string[]): SessionLinks {
   const seal = createSeal(secrets, 'credential session');
-  const keyOf = (hash: string) => `i:${hash}`;
+  const keyOf = (hash: string) => `a:${hash}`;
   return {
     async read(hashes) {
       const rows = await store.getMany(hashes.map(keyOf));

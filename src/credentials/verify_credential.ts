@@ -12,7 +12,7 @@ const LOCK_TTL_MS = 12_000;
 const LOCK_POLL_MS = 50;
 const LOCK_WAIT = { ttlMs: LOCK_TTL_MS, pollMs: LOCK_POLL_MS, timeoutMs: LOCK_TTL_MS };
 
-const lockKeyOf = ({ hashes }: CredentialAttempt) => lockKey(`i:${hashes[0]}`);
+const lockKeyOf = ({ hashes }: CredentialAttempt) => lockKey(`a:${hashes[0]}`);
 
 /**
  * Looks for the session first: an accepted credential is never locked out by the guesses of other clients.

@@ -5,10 +5,10 @@ import type { Seal } from '../crypto/seal.ts';
 /**
  * The first letter of a key says what its record is:
  * `s:` a session · `u:` the generation of a user · `g:` the generation of a session at the provider · `l:` a lock ·
- * `j:` a token that may be used once · `c:` a counter · `i:` the session id of an accepted header credential · `t:` the
+ * `j:` a token that may be used once · `c:` a counter · `a:` the session id of an accepted header credential · `t:` the
  * session of a token.
  */
-export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'i' | 't';
+export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'a' | 't';
 
 /** The key of a session: its id is 32 random bytes, so a plain hash of it cannot be reversed. */
 export function sessionKey(id: string): string {

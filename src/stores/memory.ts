@@ -36,7 +36,7 @@ function createRecords(now: () => number, limits: MemoryLimits) {
   const others = new Map<string, Entry>();
   const maps = [sessions, counters, others];
   const mapOf = (key: string) => {
-    if (key.startsWith('s:') || key.startsWith('i:')) return sessions;
+    if (key.startsWith('s:') || key.startsWith('a:')) return sessions;
     return key.startsWith('c:') ? counters : others;
   };
   return {

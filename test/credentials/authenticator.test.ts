@@ -20,7 +20,7 @@ const accepted = (result: HeaderResult): Accepted => {
 const rowsOf = (letter: string) => [...watched.rows.keys()].filter((key) => key.startsWith(`${letter}:`));
 const sessionRows = () => rowsOf('s');
 /** A session, and what leads the other replicas to it: nothing else. */
-const credentialRows = () => [...rowsOf('s'), ...rowsOf('i')].toSorted();
+const credentialRows = () => [...rowsOf('s'), ...rowsOf('a')].toSorted();
 const allRows = () => [...watched.rows.keys()].toSorted();
 
 beforeEach(() => {
@@ -286,9 +286,9 @@ describe('the session of a credential has a new id each time', () => {
   it('what leads to it is sealed, and opens nothing under another key', async () => {
     const mine = basic('mallory', 'good too');
     await replica.authenticate(alice);
-    const [ofAlice] = rowsOf('i');
+    const [ofAlice] = rowsOf('a');
     await replica.authenticate(mine);
-    const ofMallory = rowsOf('i').find((key) => key !== ofAlice)!;
+    const ofMallory = rowsOf('a').find((key) => key !== ofAlice)!;
     await watched.store.set(ofMallory, watched.rows.get(ofAlice!)!, 300_000);
     const other = makeReplica({ store: watched.store, clock });
     expect(accepted(await other.authenticate(mine)).live.session.user.username).toBe('mallory');
