@@ -49,10 +49,10 @@ async function endSessions({ sessions }: SigninContext, { ctx, application }: Br
   // a thief's session of the same user would live on. `owner` reads the store alone.
   const found = await Promise.all(ids.map((id) => sessions.owner(id, application.slug)));
   const owned = found.filter((session) => session !== undefined);
-  await Promise.all([
-    ...owned.map(({ issuer, sub }) => sessions.endUser(issuer, sub)),
-    ...ids.map((id) => sessions.end(id)),
-  ]);
+  // First what ends all of them: a sign-out that the store refuses can be repeated, since the cookie still says whose it is.
+  // Attack: a full store deletes and does not write. With its own session gone, a second try would end no other.
+  await Promise.all(owned.map(({ issuer, sub }) => sessions.endUser(issuer, sub)));
+  await Promise.all(ids.map((id) => sessions.end(id)));
   return owned;
 }
 

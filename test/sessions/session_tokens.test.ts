@@ -143,6 +143,16 @@ test('an introspection that answers with the time of the question makes no old t
   expect(await opens(token, { issuedAt: clock.now() })).toBe(false);
 });
 
+// Attack: the same token with its signature written in another way, so that it is not recognised.
+test('a token is known by what is signed', async () => {
+  const jwt = tokenOf({ sid: undefined });
+  await signIn({ jwt });
+  clock.pass(5000);
+  await sessions.endSid(ISSUER, 'provider-session-1');
+  expect(await opens(`${jwt.slice(0, jwt.lastIndexOf('.'))}.y`, { sid: undefined })).toBe(false);
+  expect(await opens(tokenOf({ sid: undefined, n: 2 }), { sid: undefined })).toBe(true);
+});
+
 // Attack: access tokens often lack `sid`, which is all that a back-channel logout may name.
 test('a token without the sid of its session ends with it, and so does what was made of the token', async () => {
   const jwt = tokenOf({ sid: undefined });

@@ -16,6 +16,8 @@ let provider: TestProvider;
 let site: Awaited<ReturnType<typeof startSignin>>;
 let browser: Browser;
 let storeDown = false;
+/** The store writes nothing new, as one that is full. */
+let storeFull = false;
 
 beforeAll(async () => {
   const hosts = [host, 'auth.example.com', 'wiki.example.com'];
@@ -48,7 +50,10 @@ beforeAll(async () => {
     (store) => ({
       ...store,
       get: (key) => (storeDown ? Promise.reject(new StoreUnavailable()) : store.get(key)),
-      set: (...row) => (storeDown ? Promise.reject(new StoreUnavailable()) : store.set(...row)),
+      set: (...row) =>
+        storeDown || (storeFull && row[0].startsWith('u:'))
+          ? Promise.reject(new StoreUnavailable())
+          : store.set(...row),
       getMany: (keys) => (storeDown ? Promise.reject(new StoreUnavailable()) : store.getMany(keys)),
     }),
   );
@@ -63,6 +68,7 @@ beforeEach(() => {
 afterEach(() => {
   site.clock.shift = 0;
   storeDown = false;
+  storeFull = false;
   for (const name of ['token', 'authorization', 'userinfo'] as const) {
     provider.fail(name, undefined);
     provider.stand(name, undefined);
@@ -587,6 +593,18 @@ describe('signing out', () => {
     expect(page.status).toBe(200);
     expect(page.text).toContain('You are signed out of Wiki &#60;b&#62;&#38;');
     expect(page.text).not.toContain('<b>');
+  });
+
+  // Attack: a full store deletes and does not write: the session would be gone, and a stolen one of the same user live on.
+  test('that a full store refuses can be repeated, and ends all sessions then', async () => {
+    const [wiki, thief] = ['wiki.example.com', site.browser()];
+    for (const one of [browser, thief]) await one.open(await untilCallback(one, endpoint(wiki, 'start')));
+    storeFull = true;
+    expect((await browser.open(endpoint(wiki, 'sign_out'))).status).toBe(503);
+    storeFull = false;
+    expect((await thief.open(`https://${wiki}/`)).status).toBe(200);
+    expect((await browser.open(endpoint(wiki, 'sign_out'))).status).toBe(302);
+    expect((await thief.open(`https://${wiki}/`)).status).toBe(401);
   });
 
   test('is a 503 and keeps the session while the store is unavailable', async () => {
