@@ -30,6 +30,16 @@ interface Line {
 
 const tooMany = () => new ProviderUnavailable('too many requests wait for the provider');
 
+/** The slots of each provider, by its name. */
+export function createProviderSlots(): (provider: string) => RequestSlots {
+  const slotsOf = new Map<string, RequestSlots>();
+  return (provider) => {
+    const slots = slotsOf.get(provider) ?? createRequestSlots();
+    slotsOf.set(provider, slots);
+    return slots;
+  };
+}
+
 export function createRequestSlots(maxWaitMs = MAX_WAIT_MS): RequestSlots {
   /** Those whose turn is next come first. */
   const lines = new Map<string, Line>();

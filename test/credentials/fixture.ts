@@ -110,9 +110,15 @@ export function makeReplica(
   });
   const authenticate = (
     header: string,
-    fields: { application?: ApplicationConfig; clientAddress?: string } = {},
+    fields: { application?: ApplicationConfig; clientAddress?: string; optional?: boolean } = {},
   ): HeaderResult | Promise<HeaderResult> =>
-    headers.authenticate({ header, application: makeApplication(), clientAddress: '192.0.2.1', ...fields });
+    headers.authenticate({
+      header,
+      application: makeApplication(),
+      clientAddress: '192.0.2.1',
+      optional: false,
+      ...fields,
+    });
   return { ...headers, authenticate, clock, store, sessions, stand, logged };
 }
 
