@@ -20,17 +20,28 @@ describe('requests to a provider', () => {
     expect(await settled(attacker[65]!)).toBe(false);
   });
 
-  // Attack: an attacker with many networks fills all slots and has thousands wait.
-  it('of lines that wait take turns: the newest line is next after one turn', async () => {
+  // Attack: an attacker with some networks fills all slots and has hundreds wait.
+  it('leave the first one of every line a slot, and lines that wait take turns', async () => {
     const slots = createRequestSlots();
     const running = await Promise.all(Array.from({ length: 256 }, (_, n) => slots.acquire(`net ${n % 8}`)));
     const waiting = Array.from({ length: 400 }, (_, n) => slots.acquire(`net ${n % 8}`));
-    const owner = slots.acquire('owner');
-    for (const free of running.slice(0, 8)) free();
-    expect(await settled(owner)).toBe(false);
-    running[8]!();
-    expect(await settled(owner)).toBe(true);
+    expect(await settled(slots.acquire('owner'))).toBe(true);
+    const second = slots.acquire('owner');
+    // One more than 256 are running: the first slot that is free again is none.
+    for (const free of running.slice(0, 9)) free();
+    expect(await settled(second)).toBe(false);
+    running[9]!();
+    expect(await settled(second)).toBe(true);
     expect(await settled(waiting[8]!)).toBe(false);
+  });
+
+  it('are bounded over all lines', async () => {
+    const slots = createRequestSlots();
+    const running = await Promise.all(Array.from({ length: 512 }, (_, n) => slots.acquire(`net ${n}`)));
+    const owner = slots.acquire('owner');
+    expect(await settled(owner)).toBe(false);
+    running[0]!();
+    expect(await settled(owner)).toBe(true);
   });
 
   it('are unavailable when a hundred of one line wait, a thousand of all, or after a while', async () => {
@@ -40,10 +51,10 @@ describe('requests to a provider', () => {
     const one = waiting(164, () => 'one');
     await expect(slots.acquire('one')).rejects.toMatchObject({ code: 'provider_unavailable' });
     const many = waiting(192 + 900, (n) => `net ${n % 20}`);
-    await expect(slots.acquire('owner')).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await expect(slots.acquire('net 1')).rejects.toMatchObject({ code: 'provider_unavailable' });
     const results = await Promise.allSettled([...one, ...many]);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(256);
-    const next = slots.acquire('owner');
+    const next = slots.acquire('net 1');
     for (const result of results) if (result.status === 'fulfilled') result.value();
     expect(await settled(next)).toBe(true);
   });
