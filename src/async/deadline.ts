@@ -16,3 +16,19 @@ export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, makeE
     clearTimeout(timer);
   }
 }
+
+/**
+ * `work`, or `late` when it takes too long. The work itself goes on; its late result is dropped.
+ * @param timeoutMs milliseconds that the caller waits
+ */
+export async function orAfter<T>(work: Promise<T>, timeoutMs: number, late: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<T>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, late);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -11,11 +11,21 @@ import type { AuthRequest } from '../decision/request.ts';
 import { findByCookie, type SessionLookup } from '../sessions/find_by_cookie.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 
-export type Authenticate = (request: AuthRequest, application: Application) => Awaitable<Authentication>;
+/** `optional`: the request passes without a credential too. */
+export type Authenticate = (
+  request: AuthRequest,
+  application: Application,
+  optional: boolean,
+) => Awaitable<Authentication>;
 
 /** @throws StoreUnavailable, ProviderUnavailable */
 export function createAuthenticate(sessions: Sessions, credentials: CredentialAuthenticator): Authenticate {
-  const byHeader = (request: AuthRequest, application: Application, expired: boolean): Awaitable<Authentication> => {
+  const byHeader = (
+    request: AuthRequest,
+    application: Application,
+    optional: boolean,
+    expired: boolean,
+  ): Awaitable<Authentication> => {
     if (request.authorizationRepeated) return { expired, refused: true, credentialConsumed: true };
     if (request.authorization === undefined) return { expired };
     const result = credentials.authenticate({
@@ -24,6 +34,7 @@ export function createAuthenticate(sessions: Sessions, credentials: CredentialAu
       // Attack: clients of unknown address with the peer's in its place would share one limit, and any of them would hold
       // back all. So it stays unknown.
       clientAddress: request.clientAddress ?? '',
+      optional,
     });
     return andThen(result, (header) => fromHeader(header, expired));
   };
@@ -31,8 +42,10 @@ export function createAuthenticate(sessions: Sessions, credentials: CredentialAu
     found: SessionLookup,
     request: AuthRequest,
     application: Application,
+    optional: boolean,
   ): Awaitable<Authentication> => {
-    if (found === undefined || found === 'expired') return byHeader(request, application, found === 'expired');
+    if (found === undefined || found === 'expired')
+      return byHeader(request, application, optional, found === 'expired');
     if (request.authorization === undefined) return { subject: found };
     // Attack: a program that keeps cookies sends its app password along with the cookie that it was given for it;
     // an application that logs headers would collect passwords.
@@ -40,9 +53,9 @@ export function createAuthenticate(sessions: Sessions, credentials: CredentialAu
       request.authorizationRepeated || credentials.isOurCredential(found, request.authorization, application.config);
     return { subject: found, credentialConsumed };
   };
-  return (request, application) =>
+  return (request, application, optional) =>
     andThen(findByCookie(sessions, application, request.headers.cookie), (found) =>
-      afterSession(found, request, application),
+      afterSession(found, request, application, optional),
     );
 }
 

@@ -52,7 +52,8 @@ export function createAuthorizer(
     const decide = (authentication: Authentication) => authorize(match, authentication);
     const fail = (error: unknown) => authorizeDuringOutage(match, error);
     try {
-      const authentication = authenticate(request, application);
+      const optional = match.rules.every(({ policy }) => policy !== 'required');
+      const authentication = authenticate(request, application, optional);
       if (!(authentication instanceof Promise)) return decide(authentication);
       return authentication.then(decide).catch(fail);
     } catch (error) {

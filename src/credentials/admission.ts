@@ -7,13 +7,12 @@ import type { Events } from '../observe/events.ts';
 import type { Rejection } from '../provider/index.ts';
 import { tenantOf } from '../sessions/keys.ts';
 import type { Store } from '../stores/store.ts';
-import { neighbourhood } from './client_network.ts';
+import { lineOf } from './client_network.ts';
 import type { Fingerprints } from './fingerprint.ts';
-import { foldUserName } from './fold_user_name.ts';
 import { createGrantMemory } from './grant_memory.ts';
 import type { Credential } from './parse_authorization.ts';
 import { createRateLimit, type Permit } from './rate_limit.ts';
-import { createRequestSlots, type RequestSlots } from './request_slots.ts';
+import { createProviderSlots } from './request_slots.ts';
 
 /** So long a credential counts as accepted before, from its last new session on. */
 const ACCEPTED_MS = 30 * 86_400_000;
@@ -24,6 +23,8 @@ export interface PresentedCredential {
   application: ApplicationConfig;
   /** In canonical text; empty where it is unknown: then only user names are counted. */
   clientAddress: string;
+  /** No credential is needed where it came. */
+  optional: boolean;
   /** The provider's keys alone decide about it. */
   local: boolean;
 }
@@ -59,14 +60,8 @@ export function createAdmission(options: {
   const { store, fingerprints, events } = options;
   const rateLimit = createRateLimit({ ...options, counterKeyFor: fingerprints.counterKeyFor });
   const grants = createGrantMemory(store, options.now);
-  const slotsOfProviders = new Map<string, RequestSlots>();
+  const slotsOf = createProviderSlots();
 
-  function slotsFor({ application: { issuer } }: PresentedCredential): RequestSlots {
-    const provider = tenantOf(issuer);
-    const slots = slotsOfProviders.get(provider) ?? createRequestSlots();
-    slotsOfProviders.set(provider, slots);
-    return slots;
-  }
   const userOf = ({ credential }: PresentedCredential) => (credential.scheme === 'basic' ? credential.user : undefined);
   const grantKeyOf = ({ application, credential }: PresentedCredential) =>
     credential.scheme === 'basic' ? fingerprints.grantKeyFor(application) : undefined;
@@ -80,13 +75,8 @@ export function createAdmission(options: {
     const message =
       `the provider has no ${grant} for this client, so Authorization: Basic is left to the application and the ` +
       'provider is asked again once a minute; `basic: off` ends that, or the grant at the provider';
-    events.emit('log', {
-      level: 'warn',
-      event: 'credential.grant_not_offered',
-      message,
-      application: application.slug,
-      error: cause,
-    });
+    const event = 'credential.grant_not_offered';
+    events.emit('log', { level: 'warn', event, message, application: application.slug, error: cause });
   }
 
   async function learnGrant(key: string, presented: PresentedCredential, rejection: Rejection) {
@@ -110,26 +100,26 @@ export function createAdmission(options: {
       async accepted() {
         await permit?.accepted();
         if (grantKey !== undefined) await grants.offered(grantKey);
-        const [key] = acceptedKeys;
-        if (key !== undefined) await store.set(key, '1', ACCEPTED_MS);
+        if (acceptedKeys[0] !== undefined) await store.set(acceptedKeys[0], '1', ACCEPTED_MS);
       },
       async release() {
         freeSlot?.();
-        if (grantKey !== undefined) grants.unknown(grantKey);
+        if (grantKey !== undefined) await grants.unknown(grantKey);
         await permit?.release();
       },
     };
   }
 
   async function admitGuess(presented: PresentedCredential) {
-    const { application, credential, clientAddress: address } = presented;
+    const { application, credential, clientAddress: address, optional } = presented;
     const user = userOf(presented);
-    const id = fingerprints.guessFor(application.slug, credential);
-    const permit = await rateLimit.acquire({ id, slug: application.slug, user, address });
+    const { slug } = application;
+    const id = fingerprints.guessFor(slug, credential);
+    const permit = await rateLimit.acquire({ id, slug, user, address, optional });
     if ('retryAfter' in permit) return { kind: 'limited' as const, retryAfter: permit.retryAfter };
     try {
-      const line = address === '' ? `user ${foldUserName(user ?? '')}` : neighbourhood(address);
-      return admitted(presented, permit, await slotsFor(presented).acquire(line));
+      const freeSlot = await slotsOf(tenantOf(application.issuer)).acquire(lineOf(address, user));
+      return admitted(presented, permit, freeSlot);
     } catch (error) {
       await permit.release();
       throw error;
@@ -146,13 +136,14 @@ export function createAdmission(options: {
       // right credential out.
       if (rows.slice(0, acceptedKeys.length).some((row) => row !== undefined)) return admitted(presented);
       if (grantKey === undefined) return admitGuess(presented);
-      if (!(await grants.mayAsk(grantKey, rows.at(-1)))) return { kind: 'refused' };
+      if (!(await grants.mayAsk(grantKey, rows.at(-1), lineOf(presented.clientAddress, userOf(presented)))))
+        return { kind: 'refused' };
       try {
         const result = await admitGuess(presented);
-        if (result.kind === 'limited') grants.unknown(grantKey);
+        if (result.kind === 'limited') await grants.unknown(grantKey);
         return result;
       } catch (error) {
-        grants.unknown(grantKey);
+        await grants.unknown(grantKey);
         throw error;
       }
     },

@@ -1,4 +1,5 @@
 /** Authenticates a request by its `Authorization` header: by a session that is there, else by the provider. */
+import { orAfter } from '../async/deadline.ts';
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSingleFlight } from '../async/single_flight.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
@@ -26,6 +27,8 @@ export interface CredentialAuthenticator {
   isOurCredential(live: LiveSession, header: string, application: ApplicationConfig): boolean;
 }
 
+/** Where no credential is needed, the visitor waits no longer for one that is not known yet. */
+const OPTIONAL_WAIT_MS = 1000;
 const DENIED: HeaderResult = { kind: 'refused' };
 const NOT_OURS: HeaderResult = { kind: 'not_ours' };
 
@@ -71,7 +74,10 @@ export function createCredentialAuthenticator(options: {
     authenticate(request) {
       const { slug } = request.application;
       const known = credentialSessions.lookup(slug, request.header);
-      if (known === undefined) return authenticateUncached(request);
+      if (known === undefined) {
+        const result = authenticateUncached(request);
+        return request.optional && result instanceof Promise ? orAfter(result, OPTIONAL_WAIT_MS, DENIED) : result;
+      }
       return andThen(sessions.find(known.id, slug), (live): Awaitable<HeaderResult> => {
         if (live === undefined || credentialSessions.needsRecheck(known, live)) return authenticateUncached(request);
         return { kind: 'accepted', live };
@@ -80,7 +86,7 @@ export function createCredentialAuthenticator(options: {
     isOurCredential(live, header, application) {
       if (credentialSessions.lookup(application.slug, header) !== undefined) return true;
       if (live.session.authMethod === 'login') return false;
-      const attempt = toAttempt(fingerprints, { header, application, clientAddress: '' });
+      const attempt = toAttempt(fingerprints, { header, application, clientAddress: '', optional: false });
       const { credential } = live.session;
       return 'hashes' in attempt && credential !== undefined && attempt.hashes.includes(credential);
     },

@@ -1,5 +1,6 @@
 /** What of a client's address is counted: one client has more than one address, and an attacker has many. */
 import ipaddr from 'ipaddr.js';
+import { foldUserName } from './fold_user_name.ts';
 
 function prefixOf(address: string, bytes: { ipv4: number; ipv6: number }): string {
   if (!ipaddr.isValid(address)) return address;
@@ -13,5 +14,11 @@ function prefixOf(address: string, bytes: { ipv4: number; ipv6: number }): strin
  */
 export const clientNetwork = (address: string): string => prefixOf(address, { ipv4: 4, ipv6: 8 });
 
-/** The network that one attacker may well have whole: a /24 of IPv4, a /48 of IPv6. */
-export const neighbourhood = (address: string): string => prefixOf(address, { ipv4: 3, ipv6: 6 });
+/**
+ * Who may have to wait for one another: clients of a network that one attacker may well have whole, a /24 of IPv4 or a
+ * /48 of IPv6; where the address is unknown (empty), those who name the same user.
+ */
+export function lineOf(address: string, user: string | undefined): string {
+  if (address === '') return `user ${foldUserName(user ?? '')}`;
+  return prefixOf(address, { ipv4: 3, ipv6: 6 });
+}

@@ -2,38 +2,42 @@
  * Remembers for a minute that a provider has no grant for user names and passwords, for all workers and replicas, so
  * that invented passwords cost it nothing.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../stores/store.ts';
+import { askOneFirst, type FirstAnswer, startFirstAnswer } from './first_answer.ts';
 
 const PAUSE_MS = 60_000;
 /** Longer than the pause, so that after it one process asks again and not all. */
 const RECORD_MS = 120_000;
-/** While nothing is known yet, the others wait so long for the answer to the first request. */
-const FIRST_ANSWER_MS = 500;
+/** In the record's place: a process waits for the first answer. */
+const ASKING = 'asking';
+const ASKING_MS = 1000;
 
 /** What is known of one application. `key` is that of its record in the store. */
 export interface GrantMemory {
   /**
    * Whether the provider may be asked. After `true`, one of the other methods must be called.
    * @param record what was just read at `key`
+   * @param line whose requests wait for one another while nothing is known, such as a neighbourhood
    * @throws StoreUnavailable
    */
-  mayAsk(key: string, record: string | undefined): Promise<boolean>;
-  /** The provider has said that it has no such grant. Whether that is news to this process. Throws `StoreUnavailable`. */
+  mayAsk(key: string, record: string | undefined, line: string): Promise<boolean>;
+  /** The provider has said that it has no such grant. Whether that is news. Throws `StoreUnavailable`. */
   notOffered(key: string): Promise<boolean>;
-  /** The provider has taken the grant, whatever it thinks of the password. Throws `StoreUnavailable`. */
+  /** The provider has taken the grant, whatever it thinks of the password. Never rejects. */
   offered(key: string): Promise<void>;
-  /** The provider has said nothing. */
-  unknown(key: string): void;
+  /** The provider has said nothing. Never rejects. */
+  unknown(key: string): Promise<void>;
 }
 
 interface Knowledge {
   offered: boolean;
   /** Milliseconds since the epoch. */
   pausedUntil: number;
+  /** The log of this process or of another one has it. */
   reported: boolean;
-  /** The first request, which the others wait for. */
-  first?: { answered: Promise<void>; answer: () => void } | undefined;
+  /** What this process has left in the store. */
+  recorded?: string | undefined;
+  first?: FirstAnswer | undefined;
 }
 
 /**
@@ -45,13 +49,7 @@ function endOfPause(record: string, now: number): number {
   return end <= now + RECORD_MS ? end : 0;
 }
 
-function beginFirst(): NonNullable<Knowledge['first']> {
-  let answer = () => {};
-  const answered = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
-  return { answered: Promise.race([answered, sleep(FIRST_ANSWER_MS, undefined, { ref: false })]), answer };
-}
+const isPause = (record: string | undefined): record is string => record !== undefined && record !== ASKING;
 
 /** @param now milliseconds since the epoch */
 export function createGrantMemory(store: Store, now: () => number): GrantMemory {
@@ -66,47 +64,74 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
     known.first?.answer();
     known.first = undefined;
   }
-
-  /** Attack: a burst of invented passwords would all be sent before the provider has said no to the first one. */
-  async function waitForFirst(known: Knowledge): Promise<boolean> {
-    if (known.offered) return true;
-    if (known.first === undefined) {
-      known.first = beginFirst();
-      return true;
-    }
-    await known.first.answered;
-    return known.pausedUntil <= now();
+  /** A record that cannot be removed ends by itself. */
+  async function removeRecord(known: Knowledge, key: string): Promise<void> {
+    const { recorded } = known;
+    known.recorded = undefined;
+    if (recorded !== undefined) await store.deleteIf(key, recorded).catch(() => undefined);
   }
 
   /** After the pause, one process asks: the one that moves its end. */
   async function takeTurn(known: Knowledge, key: string, record: string): Promise<boolean> {
     const end = endOfPause(record, now());
-    const isTurn = end <= now() && (await store.replaceIf(key, record, String(now() + PAUSE_MS), RECORD_MS));
-    known.pausedUntil = isTurn ? now() + PAUSE_MS : end;
+    const next = String(now() + PAUSE_MS);
+    const isTurn = end <= now() && (await store.replaceIf(key, record, next, RECORD_MS));
+    Object.assign(known, { reported: true, pausedUntil: isTurn ? Number(next) : end });
+    if (isTurn) known.recorded = next;
     return isTurn;
   }
 
+  /** One try to be the process that asks first; `undefined`: another one does. */
+  async function tryFirst(known: Knowledge, key: string): Promise<boolean | undefined> {
+    if (await store.add(key, ASKING, ASKING_MS)) {
+      known.recorded = ASKING;
+      return true;
+    }
+    const record = await store.get(key);
+    return isPause(record) ? takeTurn(known, key, record) : undefined;
+  }
+
+  /** Attack: a burst of invented passwords would all be sent before the provider has said no to the first one. */
+  async function waitForFirst(known: Knowledge, key: string, line: string): Promise<boolean> {
+    if (known.offered) return true;
+    if (known.first !== undefined) return (await known.first.join(line)) || known.pausedUntil <= now();
+    const first = startFirstAnswer(line);
+    known.first = first;
+    try {
+      const mayAsk = await askOneFirst(() => tryFirst(known, key), first);
+      if (!mayAsk) answerFirst(known);
+      return mayAsk;
+    } catch (error) {
+      answerFirst(known);
+      throw error;
+    }
+  }
+
   return {
-    async mayAsk(key, record) {
+    async mayAsk(key, record, line) {
       const known = knowledgeOf(key);
       if (known.pausedUntil > now()) return false;
-      return record === undefined ? waitForFirst(known) : takeTurn(known, key, record);
+      return isPause(record) ? takeTurn(known, key, record) : waitForFirst(known, key, line);
     },
     async notOffered(key) {
       const known = knowledgeOf(key);
       const isNews = !known.reported;
-      Object.assign(known, { offered: false, reported: true, pausedUntil: now() + PAUSE_MS });
+      const pausedUntil = now() + PAUSE_MS;
+      Object.assign(known, { offered: false, reported: true, pausedUntil, recorded: String(pausedUntil) });
       answerFirst(known);
-      await store.set(key, String(known.pausedUntil), RECORD_MS);
+      await store.set(key, String(pausedUntil), RECORD_MS);
       return isNews;
     },
     async offered(key) {
       const known = knowledgeOf(key);
-      const wasPaused = known.pausedUntil > 0;
       Object.assign(known, { offered: true, reported: false, pausedUntil: 0 });
       answerFirst(known);
-      if (wasPaused) await store.delete(key);
+      await removeRecord(known, key);
     },
-    unknown: (key) => answerFirst(knowledgeOf(key)),
+    async unknown(key) {
+      const known = knowledgeOf(key);
+      answerFirst(known);
+      if (known.recorded === ASKING) await removeRecord(known, key);
+    },
   };
 }

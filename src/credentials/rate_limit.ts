@@ -5,22 +5,10 @@
 import type { Config } from '../config/schema/config.ts';
 import type { Reservation } from '../stores/reservations.ts';
 import type { Store } from '../stores/store.ts';
-import { clientNetwork } from './client_network.ts';
-import { foldUserName } from './fold_user_name.ts';
+import { type Counter, createGuessCounters, type Guess } from './guess_counters.ts';
 import { createWaitQueues } from './wait_queue.ts';
 
 const WINDOW_MS = 60_000;
-
-/** A credential that was never accepted. */
-export interface Guess {
-  /** Its keyed hash: the same one again is no further guess. */
-  id: string;
-  slug: string;
-  /** `undefined` for tokens, which are counted by address alone. */
-  user: string | undefined;
-  /** Empty where it is unknown: such clients are counted by user name alone. */
-  address: string;
-}
 
 /** A place in every counter of a guess. One of the methods must be called once the provider has answered. */
 export interface Permit {
@@ -42,13 +30,6 @@ export interface RateLimit {
   acquire(guess: Guess): Promise<Permit | { retryAfter: number }>;
 }
 
-interface Counter {
-  key: string;
-  limit: number;
-  /** A guess waits where guesses without an answer have all places; at the others it is held back at once. */
-  waits: boolean;
-}
-
 interface Place extends Counter {
   added: boolean;
 }
@@ -60,30 +41,9 @@ export function createRateLimit(options: {
   /** Milliseconds since the epoch. */
   now: () => number;
 }): RateLimit {
-  const { store, counterKeyFor, limits } = options;
+  const { store } = options;
+  const countersOf = createGuessCounters(options);
   const queues = createWaitQueues(options.now);
-
-  /**
-   * The narrowest first, and a wider one is not touched by a guess that a narrower one holds back.
-   * Attack: guesses from one address, over their own limit, would take the places of a user name and hold its owner back.
-   */
-  function countersOf({ slug, user, address }: Guess): Counter[] {
-    const network = address === '' ? '' : clientNetwork(address);
-    const counters: Counter[] = [];
-    if (user !== undefined) {
-      const key = counterKeyFor('user and address', slug, foldUserName(user), network);
-      counters.push({ key, limit: limits.refusals_per_user_and_address, waits: true });
-    }
-    if (network !== '') {
-      counters.push({ key: counterKeyFor('address', network), limit: limits.refusals_per_address, waits: true });
-    }
-    if (user !== undefined) {
-      // Attack: the owner would wait in the queue of those who guess from other addresses. So this counter has none.
-      const key = counterKeyFor('user', slug, foldUserName(user));
-      counters.push({ key, limit: limits.refusals_per_user, waits: false });
-    }
-    return counters;
-  }
 
   function reserve({ key, limit, waits }: Counter, id: string): Promise<Reservation> {
     const take = () => store.reserve(key, id, limit, WINDOW_MS);

@@ -6,6 +6,11 @@ import { ProviderUnavailable } from '../errors.ts';
 
 /** More than all guesses at one user name (100 in the default), so that they alone cannot fill it. */
 const MAX_RUNNING = 256;
+/**
+ * So many when the request is the only one of its line. Attack: an attacker with a few networks would fill a slow
+ * provider, and the owner of a right password would wait for the answers.
+ */
+const MAX_RUNNING_WITH_FIRST = 512;
 /** Attack: an attacker with a /24, or an IPv6 /48, would hold all slots of a slow provider. */
 const MAX_RUNNING_PER_LINE = 64;
 const MAX_WAITING = 1000;
@@ -30,12 +35,26 @@ interface Line {
 
 const tooMany = () => new ProviderUnavailable('too many requests wait for the provider');
 
+/** The slots of each provider, by its name. */
+export function createProviderSlots(): (provider: string) => RequestSlots {
+  const slotsOf = new Map<string, RequestSlots>();
+  return (provider) => {
+    const slots = slotsOf.get(provider) ?? createRequestSlots();
+    slotsOf.set(provider, slots);
+    return slots;
+  };
+}
+
 export function createRequestSlots(maxWaitMs = MAX_WAIT_MS): RequestSlots {
   /** Those whose turn is next come first. */
   const lines = new Map<string, Line>();
   let running = 0;
   let waiting = 0;
 
+  function canStart(line: Line): boolean {
+    if (line.running === 0) return running < MAX_RUNNING_WITH_FIRST;
+    return running < MAX_RUNNING && line.running < MAX_RUNNING_PER_LINE;
+  }
   function start(name: string, line: Line): () => void {
     lines.set(name, line);
     running += 1;
@@ -48,10 +67,9 @@ export function createRequestSlots(maxWaitMs = MAX_WAIT_MS): RequestSlots {
     };
   }
   function startNext(): void {
-    if (running >= MAX_RUNNING) return;
     for (const [name, line] of lines) {
       const [first] = line.waiting;
-      if (first === undefined || line.running >= MAX_RUNNING_PER_LINE) continue;
+      if (first === undefined || !canStart(line)) continue;
       line.waiting.delete(first);
       // To the end: its next turn comes after those of the others.
       lines.delete(name);
@@ -82,8 +100,7 @@ export function createRequestSlots(maxWaitMs = MAX_WAIT_MS): RequestSlots {
   return {
     async acquire(name) {
       const line = lines.get(name) ?? { running: 0, waiting: new Set() };
-      const isFree = running < MAX_RUNNING && line.running < MAX_RUNNING_PER_LINE && line.waiting.size === 0;
-      return isFree ? start(name, line) : wait(name, line);
+      return line.waiting.size === 0 && canStart(line) ? start(name, line) : wait(name, line);
     },
   };
 }

@@ -22,9 +22,8 @@ const lockKeyOf = ({ hashes }: CredentialAttempt) => lockKey(`a:${hashes[0]}`);
 export async function verifyCredential(context: CredentialContext, attempt: CredentialAttempt): Promise<HeaderResult> {
   const found = await context.credentialSessions.find(attempt.hashes, attempt.application.slug);
   if (found === undefined) return verifyFirst(context, attempt);
-  if (context.credentialSessions.needsRecheck({ id: found.id, local: attempt.local }, found.live))
-    return recheck(context, attempt, found);
-  return accept(context, attempt, found);
+  const isDue = context.credentialSessions.needsRecheck({ id: found.id, local: attempt.local }, found.live);
+  return isDue ? recheck(context, attempt, found) : accept(context, attempt, found);
 }
 
 /** The first check of a credential. */
@@ -34,8 +33,7 @@ async function verifyFirst(context: CredentialContext, attempt: CredentialAttemp
   if (admitted.kind !== 'admitted') return admitted;
   try {
     const lock = await waitForLock(context.store, lockKeyOf(attempt), LOCK_WAIT);
-    if (lock === undefined)
-      throw new ProviderUnavailable('another replica waits for the same response of the provider');
+    if (lock === undefined) throw new ProviderUnavailable('another replica waits for the same response');
     let result: HeaderResult | Rejection;
     try {
       const found = await context.credentialSessions.find(hashes, application.slug);
@@ -137,12 +135,12 @@ async function reject(
   admitted: Admitted,
 ): Promise<HeaderResult> {
   const { message: why, cause: error } = rejection;
-  const refused = `${credential.scheme} credentials were refused: ${why}`;
-  events.emit('log', { level: 'debug', event: 'credential.denied', message: refused, application: slug, error });
+  const message = `${credential.scheme} credentials were refused: ${why}`;
+  events.emit('log', { level: 'debug', event: 'credential.denied', message, application: slug, error });
   deniedCache.remember(hashes[0], rejection.retryAfterMs);
   if (await admitted.refused(rejection)) {
-    const limited = `too many refusals from ${clientAddress || 'an unknown address'} or for one user name: more are held back`;
-    events.emit('log', { level: 'warn', event: 'credential.rate_limited', message: limited, application: slug });
+    const many = `too many refusals from ${clientAddress || 'an unknown address'} or for one user name`;
+    events.emit('log', { level: 'warn', event: 'credential.rate_limited', message: many, application: slug });
   }
   return { kind: 'refused' };
 }

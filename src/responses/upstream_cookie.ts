@@ -4,7 +4,7 @@ const SESSION_PREFIX = 'authentik_proxy_';
 const LOGIN_PREFIX = 'gatepost_login_';
 const OWN_NAME = `(?:__Host-)?(?:${SESSION_PREFIX}|${LOGIN_PREFIX})`;
 const OWN_PAIR = new RegExp(`^[ \\t]*${OWN_NAME}`);
-/** Envoy joins several lines of HTTP/1.1 with a comma; a space is where `readCookies` begins to read as well. */
+/** Envoy joins several lines of HTTP/1.1 with a comma; some applications begin a cookie after a space. */
 const OWN_INSIDE = new RegExp(`[, \\t]${OWN_NAME}[^,; \\t]*`, 'g');
 const LEADING_SPACE = /^[ \t]+/;
 const NOTHING_LEFT = /^[,; \t]*$/;

@@ -37,7 +37,7 @@ it.each(fences)('shows a configuration that loads: %s', (text) => {
 });
 
 describe.each([
-  ['top level', { ...top, ...shapeOf(top.listen!), ...shapeOf(top.log!) }],
+  ['top level', { ...top, ...shapeOf(top.listen!), ...shapeOf(top.limits!), ...shapeOf(top.log!) }],
   ['application', application],
   ['access rule', rule],
 ])('of every key of the %s', (_, shape) => {
@@ -47,7 +47,7 @@ describe.each([
       allowed: expect.any(String),
       example: expect.any(String),
     });
-    expect(reference()).toMatch(new RegExp(`^### \`(?:listen\\.|log\\.)?${name}\`$`, 'm'));
+    expect(reference()).toMatch(new RegExp(`^### \`(?:listen\\.|limits\\.|log\\.)?${name}\`$`, 'm'));
   });
 });
 

@@ -785,6 +785,18 @@ describe('the provider fails', () => {
     site.provider.fail('token', undefined);
   });
 
+  // Attack: a path that is open to all hangs for visitors with a header that is the application's own.
+  test('it hangs: an optional path passes without identity after a second', async () => {
+    await fresh();
+    site.provider.fail('token', 'hang');
+    const began = performance.now();
+    const reply = await ask(port, 'traefik', `${app}/optional`, [here, basic('bob', 'bob-15')]);
+    expect([reply.status, reply.get('x-authentik-username')]).toEqual([200, '']);
+    expect(reply.get('authorization')).toBe(basic('bob', 'bob-15')[1]);
+    expect(performance.now() - began).toBeLessThan(3000);
+    site.provider.fail('token', undefined);
+  });
+
   test('failures count for no limit', async () => {
     await fresh();
     site.provider.fail('token', 'error');

@@ -114,11 +114,11 @@ export function makeReplica(
   });
   const authenticate = (
     header: string,
-    fields: { application?: ApplicationConfig; clientAddress?: string } = {},
+    fields: { application?: ApplicationConfig; clientAddress?: string; optional?: boolean } = {},
   ): HeaderResult | Promise<HeaderResult> => {
-    const { application = makeApplication(), clientAddress = '192.0.2.1' } = fields;
+    const { application = makeApplication(), clientAddress = '192.0.2.1', optional = false } = fields;
     applications.set(application.slug, application);
-    return headers.authenticate({ header, application, clientAddress });
+    return headers.authenticate({ header, application, clientAddress, optional });
   };
   return { ...headers, authenticate, clock, store, sessions, stand, logged };
 }

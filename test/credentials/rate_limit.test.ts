@@ -20,12 +20,20 @@ interface From {
   slug?: string;
   user?: string | undefined;
   address?: string;
+  optional?: boolean;
   by?: RateLimit;
 }
 
 /** Each guess is another credential, from one address, unless the test says otherwise. */
 const acquire = ({ by = limits, ...guess }: From = {}) =>
-  by.acquire({ id: `guess-${++serial}`, slug: 'files', user: 'alice', address: '192.0.2.1', ...guess });
+  by.acquire({
+    id: `guess-${++serial}`,
+    slug: 'files',
+    user: 'alice',
+    address: '192.0.2.1',
+    optional: false,
+    ...guess,
+  });
 
 async function permitOf(from: From = {}): Promise<Permit> {
   const permit = await acquire(from);
@@ -162,6 +170,20 @@ describe('what does not count', () => {
     await times(9, (n) => refuse({ id: `right-${n}` }));
     await (await permitOf({ id: 'right-1' })).accepted();
     await times(2, async () => expect(await refuse()).toBe('asked'));
+  });
+});
+
+describe('refusals where no credential is needed', () => {
+  // Attack: a page that sends its visitors' browsers with a password of the application's own holds them back elsewhere.
+  it('hold nobody back where one is needed', async () => {
+    await times(120, (n) => refuse({ optional: true, user: n % 2 ? 'alice' : `user${n}` }));
+    expect(await refuse()).toBe('asked');
+  });
+
+  // Attack: where refusals count for nothing, guessing has no end.
+  it('have limits of their own', async () => {
+    await times(10, () => refuse({ optional: true }));
+    expect(await refuse({ optional: true })).toBe(60);
   });
 });
 

@@ -14,6 +14,12 @@ const goodTop: [line: string, key: string, value: unknown][] = [
   ['workers: "1"', 'workers', 1],
   ['workers: 4\nstore: redis://r', 'workers', 4],
   ['workers: auto\nstore: redis://r', 'workers', 'auto'],
+  ['limits: {}', 'limits', { refusals_per_user_and_address: 10, refusals_per_address: 30, refusals_per_user: 100 }],
+  [
+    'limits: { refusals_per_user_and_address: 1, refusals_per_address: "1000", refusals_per_user: 50 }',
+    'limits',
+    { refusals_per_user_and_address: 1, refusals_per_address: 1000, refusals_per_user: 50 },
+  ],
   ['listen: { http: ":9000" }', 'listen', { http: ':9000', metrics: '127.0.0.1:9300' }],
   ['listen: { http: "[::1]:0", metrics: off }', 'listen', { http: '[::1]:0', metrics: false }],
   ['listen: { metrics: false }', 'listen', { http: '0.0.0.0:9000', metrics: false }],
@@ -109,6 +115,13 @@ const badTop: [line: string, key: string, part: string][] = [
     'workers',
     'whole number',
   ]),
+  ...['0', '-1', '1.5', '1001', 'off', '1e2', '[]'].flatMap((count) =>
+    ['refusals_per_user_and_address', 'refusals_per_address', 'refusals_per_user'].map(
+      (key): [string, string, string] => [`limits: { ${key}: ${count} }`, `limits.${key}`, '1 to 1000'],
+    ),
+  ),
+  ['limits: 10', 'limits', 'a mapping such as'],
+  ['limits: { refusals_per_adress: 10 }', 'limits.refusals_per_adress', 'refusals_per_address'],
   ['workers: 2', 'workers', 'each worker would have its own sessions'],
   ['workers: auto', 'workers', 'each worker would have its own sessions'],
   ...['9000', 'http://localhost:9000', 'localhost', 'localhost:65536', '::1:9000', '"[zz]:1"', 'a b:1'].map(
@@ -300,6 +313,7 @@ it('fills in every default', () => {
     store: 'memory',
     outpost_name: 'gatepost',
     session_max_age: 86_400_000,
+    limits: { refusals_per_user_and_address: 10, refusals_per_address: 30, refusals_per_user: 100 },
     workers: 1,
     log: { level: 'info', query: false, format: 'auto' },
   });
