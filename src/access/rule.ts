@@ -7,7 +7,7 @@ import { compilePrincipals, type PrincipalMatcher } from './principals.ts';
 /** What of a request the rules look at. */
 export interface RuleRequest {
   path: ForwardedPath;
-  /** The whole URL without fragment. */
+  /** The whole URL; a rule about it sees neither query nor fragment. */
   href: string;
   /** `undefined`: unknown. */
   method: string | undefined;
@@ -53,6 +53,16 @@ export function compileAccessRule(source: AccessRule, name: string, pattern: num
     source,
     asResult: [rule],
   };
+}
+
+/**
+ * What a rule about the whole URL is compared with: scheme and host of the request with a reading of its path.
+ *
+ * Attack: `/admin?x=/static/`: a client writes the query, and may add it to any address.
+ */
+export function urlWith(reading: string, { href }: RuleRequest): string {
+  const begin = href.indexOf('/', href.indexOf('://') + 3);
+  return (begin < 0 ? href : href.slice(0, begin)) + reading;
 }
 
 /** `skip_path_regex` is a list of `optional` rules without any other criterion. */

@@ -3,12 +3,27 @@
  * ways. Pure.
  */
 import type { PatternSet } from '../patterns.ts';
-import { type CompiledRule, isPermissive, matchesMethod, matchesNetwork, type Rule, type RuleRequest } from './rule.ts';
+import { mayOpen } from './path_budget.ts';
+import {
+  type CompiledRule,
+  isPermissive,
+  matchesMethod,
+  matchesNetwork,
+  type Rule,
+  type RuleRequest,
+  urlWith,
+} from './rule.ts';
 
 export type RuleMatcher = (request: RuleRequest) => readonly Rule[];
 
+export interface RulePatterns {
+  /** Those that are compared with the path, in the order of their rules. */
+  paths: PatternSet;
+  /** Those that are compared with the whole URL. */
+  urls: PatternSet;
+}
+
 export const DEFAULT_RULES: readonly Rule[] = [{ name: 'default', policy: 'required', principals: () => true }];
-const UNREADABLE_RULES: readonly Rule[] = [{ name: 'unreadable path', policy: 'deny', principals: () => false }];
 
 /** The numbers of the patterns that match. */
 interface Matches {
@@ -16,8 +31,75 @@ interface Matches {
   urls: readonly number[];
 }
 
-/** @param rules in order; those with patterns in the order of their patterns */
-export function createRuleMatcher(rules: readonly CompiledRule[], paths: PatternSet, urls: PatternSet): RuleMatcher {
+/**
+ * @param rules in order; those with patterns in the order of their patterns
+ * @param readings of an ambiguous path; none where there are too many
+ */
+export function createRuleMatcher(
+  rules: readonly CompiledRule[],
+  patterns: RulePatterns,
+  readings: (raw: string) => readonly string[],
+): RuleMatcher {
+  const { paths, urls } = patterns;
+  const first = createSearch(rules);
+  const byUrl = rules.some(({ wholeUrl }) => wholeUrl);
+  const matchesOf = (reading: string, request: RuleRequest): Matches => ({
+    paths: paths.match(reading),
+    urls: byUrl ? urls.match(urlWith(reading, request)) : NO_MATCHES.urls,
+  });
+  return (request) => {
+    const { raw, decoded, ambiguous } = request.path;
+    if (ambiguous) return matchAmbiguous(request);
+    if (decoded === raw) {
+      const both = matchesOf(raw, request);
+      return first(request, both, both);
+    }
+    // An escape that all programs read alike: an open door must be written decoded, a closed one may be written either
+    // way.
+    const written = matchesOf(raw, request);
+    const open = { paths: paths.match(decoded), urls: written.urls };
+    return first(request, open, { paths: [...open.paths, ...written.paths], urls: NO_MATCHES.urls });
+  };
+
+  // Attack: a path that is public as it stands and `/admin` to the application behind. A rule that opens matches only
+  // where it matches every reading; each reading meets all rules that close, and the strictest of those decides.
+  function matchAmbiguous(request: RuleRequest): readonly Rule[] {
+    const all = readings(request.path.raw);
+    if (all.length === 0) return unread(rules, request);
+    const matches = all.map((reading) => matchesOf(reading, request));
+    const open = mayOpen(all) ? matches.reduce(intersection) : NO_MATCHES;
+    const found = new Set(matches.map((one) => first(request, open, one)));
+    return [...found].flat();
+  }
+}
+
+const NO_MATCHES: Matches = { paths: [], urls: [] };
+function intersection(one: Matches, other: Matches): Matches {
+  return {
+    paths: one.paths.filter((pattern) => other.paths.includes(pattern)),
+    urls: one.urls.filter((pattern) => other.urls.includes(pattern)),
+  };
+}
+
+/**
+ * The rules for a path with too many readings: every rule that closes and that one of them may match, up to the first
+ * one that is about all paths. They are at least as strict as those of any reading.
+ */
+function unread(rules: readonly CompiledRule[], request: RuleRequest): readonly Rule[] {
+  const found: Rule[] = [];
+  for (const rule of rules) {
+    if (isPermissive(rule) && rule.pattern >= 0) continue;
+    if (!matchesMethod(rule, request) || !matchesNetwork(rule, request)) continue;
+    found.push(...rule.asResult);
+    if (rule.pattern < 0) return found;
+  }
+  return [...found, ...DEFAULT_RULES];
+}
+
+/** `permissive`, `restrictive`: the patterns that count for rules that open a door and for those that close one. */
+type Search = (request: RuleRequest, permissive: Matches, restrictive: Matches) => readonly Rule[];
+
+function createSearch(rules: readonly CompiledRule[]): Search {
   const numbersOf = (want: (rule: CompiledRule) => boolean) =>
     rules.flatMap((rule, number) => (want(rule) ? number : []));
   const always = numbersOf(({ pattern }) => pattern < 0);
@@ -25,40 +107,22 @@ export function createRuleMatcher(rules: readonly CompiledRule[], paths: Pattern
   const byUrl = numbersOf(({ wholeUrl }) => wholeUrl);
 
   /** The rules whose pattern matches or that have none, in order: the others are not looked at, be they two hundred. */
-  const candidates = (permissive: Matches | undefined, restrictive: Matches): readonly number[] => {
+  const candidates = (permissive: Matches, restrictive: Matches): readonly number[] => {
     const found = restrictive.paths
       .map((pattern) => byPath[pattern] as number)
       .filter((number) => !isPermissive(rules[number] as CompiledRule));
-    for (const pattern of permissive?.paths ?? []) {
+    for (const pattern of permissive.paths) {
       const number = byPath[pattern] as number;
       if (isPermissive(rules[number] as CompiledRule)) found.push(number);
     }
-    for (const pattern of permissive?.urls ?? []) found.push(byUrl[pattern] as number);
+    for (const pattern of permissive.urls) found.push(byUrl[pattern] as number);
     return found.length === 0 ? always : [...found, ...always].sort((a, b) => a - b);
   };
-  /** `permissive`, `restrictive`: the patterns that count for rules that open a door and for those that close one. */
-  const first = (request: RuleRequest, permissive: Matches | undefined, restrictive: Matches): readonly Rule[] => {
+  return (request, permissive, restrictive) => {
     for (const number of candidates(permissive, restrictive)) {
       const rule = rules[number] as CompiledRule;
-      if (!permissive && isPermissive(rule)) continue;
       if (matchesMethod(rule, request) && matchesNetwork(rule, request)) return rule.asResult;
     }
     return DEFAULT_RULES;
-  };
-  return (request) => {
-    const { path, href } = request;
-    if (!path.ambiguous) {
-      const permissive = { paths: paths(path.decoded), urls: urls(href) };
-      if (path.variants.length === 1) return first(request, permissive, permissive);
-      return first(request, permissive, { paths: path.variants.flatMap(paths), urls: [] });
-    }
-    // Attack: a path that is public as it stands and `/admin` to the application behind. What can be read in another
-    // way is matched by no rule that opens; each variant meets all rules that close, and the strictest of those
-    // decides.
-    if (path.variants.length === 0) return UNREADABLE_RULES;
-    const found = new Set(
-      path.variants.map((variant) => first(request, undefined, { paths: paths(variant), urls: [] })),
-    );
-    return [...found].flat();
   };
 }

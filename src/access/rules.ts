@@ -4,6 +4,7 @@
  */
 import type { AccessRule } from '../config/schema/config.ts';
 import { createPatternCompiler } from '../patterns.ts';
+import { readingsWithin } from './path_budget.ts';
 import { type CompiledRule, compileAccessRule, compileSkipRule } from './rule.ts';
 import { createRuleMatcher, DEFAULT_RULES, type RuleMatcher } from './rule_matcher.ts';
 
@@ -19,6 +20,8 @@ export interface AccessRules {
    * of them must decide.
    */
   match: RuleMatcher;
+  /** The readings of an ambiguous path that `match` tries; none where there are too many. */
+  readings(raw: string): readonly string[];
   /** All rules in order, for a trace. */
   list: readonly CompiledRule[];
 }
@@ -35,7 +38,8 @@ export function compileRules(options: RuleOptions, compilePatterns = createPatte
     return compileAccessRule(rule, `access[${index}]`, pattern);
   });
   const list = [...skips, ...access];
-  if (list.length === 0) return { match: () => DEFAULT_RULES, list };
-  const urls = compilePatterns(wholeUrl ? options.skip_path_regex : []);
-  return { match: createRuleMatcher(list, compilePatterns(paths), urls), list };
+  const patterns = { paths: compilePatterns(paths), urls: compilePatterns(wholeUrl ? options.skip_path_regex : []) };
+  const readings = (raw: string) => readingsWithin(raw, patterns.paths.width() + patterns.urls.width());
+  if (list.length === 0) return { match: () => DEFAULT_RULES, readings, list };
+  return { match: createRuleMatcher(list, patterns, readings), readings, list };
 }

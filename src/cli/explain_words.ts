@@ -34,10 +34,19 @@ export function describeRules(request: AuthRequest, { rules }: Application, user
   const compared = ruleRequest(request);
   const rows = rules.match(compared).map((rule): Row => ['rule', describeRule(rule, rules)]);
   if (path.ambiguous) {
-    rows.push(['', 'The path can be read in several ways: no rule opens it, and the strictest rule decides.']);
+    rows.push(['', describeReadings(rules.readings(path.raw))]);
   }
   const lines = traceRules(rules, compared, user).flatMap(describeTrace);
   return [...rows, ...lines.map((line, index): Row => [index === 0 ? 'trace' : '', line])];
+}
+
+/** Which rules a path that can be read in several ways meets. */
+function describeReadings(readings: readonly string[]): string {
+  if (readings.length === 0) {
+    return 'The path can be read in too many ways: no pattern opens it, and every rule that closes must be satisfied.';
+  }
+  const list = readings.map((reading) => JSON.stringify(reading)).join(', ');
+  return `The path can be read as ${list}: a rule opens it only where it matches each, and the strictest rule decides.`;
 }
 
 function describeTrace({ rule, policy, matched, decides, criteria }: RuleTrace): string[] {

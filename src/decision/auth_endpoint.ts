@@ -1,6 +1,7 @@
 /** Whether a forwarded URL, or any header that may hold one, names an auth endpoint of Gatepost's own. Pure. */
 import { isAuthPath } from '../endpoints.ts';
 import { type ForwardedPath, parsePath } from '../http/path.ts';
+import { pathReadings } from '../http/path_readings.ts';
 import { encodeHighBytes } from '../http/url.ts';
 import type { AuthRequest } from './request.ts';
 
@@ -52,17 +53,37 @@ function hasAuthPath(text: string): boolean {
   return path.length > MAX_PATH_CHARS || isAuthEndpoint(parsePath(encodeHighBytes(path)));
 }
 
-/** By its strictest reading: any variant that a proxy on the way to Gatepost could make of the path. */
-function isAuthEndpoint(path: ForwardedPath): boolean {
-  if (path.variants.length === 1) return isAuthPath(path.raw);
-  if (path.variants.length > 0) return path.variants.some(isAuthPath);
-  // Too many variants to try: the word is enough, or a letter in more bytes than it needs (`%c1%a1`).
-  const text = decodeTwice(path.raw);
-  return /auth/i.test(text) || /[\xc0\xc1]|\xe0[\x80\x81]/.test(text);
+/** Characters: an ambiguous path whose readings are longer together is not read. */
+const MAX_READINGS_CHARS = 4096;
+
+/** By its strictest reading: whatever a proxy on the way to Gatepost could make of the path. */
+function isAuthEndpoint({ raw, ambiguous }: ForwardedPath): boolean {
+  if (!ambiguous) return isAuthPath(raw);
+  if (!hasWordsOfAuthPath(raw)) return false;
+  const readings = pathReadings(raw, MAX_READINGS_CHARS);
+  return readings.length === 0 || readings.some(isAuthPath);
 }
 
-function decodeTwice(text: string): string {
-  const decode = (encoded: string) =>
-    encoded.replace(/%(?:u00)?([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return decode(decode(text));
+/** `word` in a path, as it stands or percent-encoded any number of times, with controls inside that a program drops. */
+function wordPattern(word: string): RegExp {
+  const prefix = '%(?:25)*(?:u00)?';
+  const hex = (letter: string) => letter.charCodeAt(0).toString(16);
+  const letters = [...word].map((letter) => `(?:${letter}|${prefix}(?:${hex(letter)}|${hex(letter.toUpperCase())}))`);
+  return new RegExp(letters.join(`(?:${prefix}(?:[01][0-9a-f]|7f))*`), 'i');
+}
+const AUTH = wordPattern('auth');
+const DIALECTS = ['nginx', 'traefik', 'caddy', 'envoy'].map(wordPattern);
+/** The first byte of a letter in more bytes than it needs (`%c1%a1`). */
+const OVERLONG = /%(?:25)*(?:c[01]|e0%(?:25)*[89])/i;
+
+/**
+ * Every auth endpoint has `auth` twice in its path, or a dialect behind it.
+ * Attack: readings are costly, and a client may choose a path with many; one without these words needs none.
+ */
+function hasWordsOfAuthPath(raw: string): boolean {
+  if (OVERLONG.test(raw)) return true;
+  const at = raw.search(AUTH);
+  if (at < 0) return false;
+  const rest = raw.slice(at + 1);
+  return AUTH.test(rest) || DIALECTS.some((dialect) => dialect.test(rest));
 }

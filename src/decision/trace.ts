@@ -3,8 +3,16 @@
  * Pure.
  */
 
+import { mayOpen } from '../access/path_budget.ts';
 import { compilePrincipals } from '../access/principals.ts';
-import { type CompiledRule, isPermissive, matchesMethod, matchesNetwork, type RuleRequest } from '../access/rule.ts';
+import {
+  type CompiledRule,
+  isPermissive,
+  matchesMethod,
+  matchesNetwork,
+  type RuleRequest,
+  urlWith,
+} from '../access/rule.ts';
 import type { AccessRules } from '../access/rules.ts';
 import type { User } from '../identity.ts';
 import { createPatternCompiler } from '../patterns.ts';
@@ -32,7 +40,7 @@ export interface RuleTrace {
 export function traceRules(rules: AccessRules, request: RuleRequest, user?: User): readonly RuleTrace[] {
   const deciding = new Set(rules.match(request).map(({ name }) => name));
   return rules.list.map((rule) => {
-    const about = [...tracePath(rule, request), ...traceMethods(rule, request), ...traceNetworks(rule, request)];
+    const about = [...tracePath(rule, request, rules), ...traceMethods(rule, request), ...traceNetworks(rule, request)];
     return {
       rule: rule.name,
       policy: rule.policy,
@@ -48,18 +56,28 @@ export function describeCriterion({ criterion, wants, has }: CriterionTrace): st
   return `${criterion}: wants ${wants}, has ${has || 'none'}`;
 }
 
-function tracePath(rule: CompiledRule, { path, href }: RuleRequest): CriterionTrace[] {
-  if (rule.source.path === undefined) return [];
-  const match = createPatternCompiler()([rule.source.path]);
-  const matches = (text: string) => match(text).length > 0;
+function tracePath(rule: CompiledRule, request: RuleRequest, rules: AccessRules): CriterionTrace[] {
+  const { path: wants } = rule.source;
+  if (wants === undefined) return [];
+  const { raw, decoded, ambiguous } = request.path;
+  const pattern = createPatternCompiler()([wants]);
+  const matches = (reading: string) => pattern.match(rule.wholeUrl ? urlWith(reading, request) : reading).length > 0;
   const permissive = isPermissive(rule);
-  const readings = rule.wholeUrl ? [href] : permissive && !path.ambiguous ? [path.decoded] : path.variants;
+  if (!ambiguous) {
+    const written = rule.wholeUrl ? raw : decoded;
+    const matched = matches(written) || (!permissive && matches(raw));
+    return [{ criterion: 'path', matched, wants, has: rule.wholeUrl ? urlWith(raw, request) : decoded }];
+  }
+  const readings = rules.readings(raw);
+  const some = readings.length === 0 || readings.some(matches);
+  const matched = permissive ? mayOpen(readings) && readings.every(matches) : some;
+  const count = readings.length === 0 ? 'too many' : String(readings.length);
   return [
     {
       criterion: 'path',
-      matched: readings.some(matches) && !(path.ambiguous && permissive),
-      wants: rule.source.path,
-      has: path.ambiguous ? `${path.raw} (can be read in several ways)` : rule.wholeUrl ? href : path.decoded,
+      matched,
+      wants,
+      has: `${raw} (${count} readings, of which ${permissive ? 'all' : 'one'} must match)`,
     },
   ];
 }

@@ -130,9 +130,13 @@ it('says that there is no application for a host', async () => {
   });
 });
 
-it('says that nothing opens a path that can be read in several ways', async () => {
+it('lists the readings of a path that can be read in several ways', async () => {
   const { out } = await gatepost(['explain', '--config', file, 'https://grafana.example.com/public//x']);
-  expect(out).toContain('The path can be read in several ways');
+  expect(out).toContain(
+    'The path can be read as "/public//x", "/public/x": a rule opens it only where it matches each',
+  );
+  const long = `https://grafana.example.com/public/${'x%2f;y//'.repeat(300)}`;
+  expect((await gatepost(['explain', '--config', file, long])).out).toContain('The path can be read in too many ways');
 });
 
 it("lets the login's own pages through, without a rule", async () => {

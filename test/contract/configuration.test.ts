@@ -230,6 +230,12 @@ describe('what is refused', () => {
     ],
     ['a pattern that does not compile', minimal('    skip_path_regex: "^/(x"'), [/skip_path_regex/]],
     ['a pattern that RE2 lacks', minimal('    access: [{ path: "^/(?!x)", policy: public }]'), [/path/]],
+    // Attack: each character of a path may touch every copy of a repeated part.
+    [
+      'a pattern of more steps than any needs',
+      minimal('    access: [{ path: "(?:abcdefghijklmnop){1000}", policy: public }]'),
+      [/path/, /too large a pattern/, /more than 10000/],
+    ],
     [
       'a second pattern that does not compile',
       minimal('    skip_path_regex: |\n      ^/x\n      [z-a]'),

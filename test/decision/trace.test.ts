@@ -81,12 +81,26 @@ test('an unknown client is in no network of a rule that opens, and in every netw
   ]);
 });
 
-test('a path that can be read in several ways matches no rule that opens', () => {
+test('a rule that opens matches a path that can be read in several ways only where it matches each reading', () => {
   const found = trace([{ path: '^/public/', policy: 'public' }], '/public/..%2fadmin', undefined, ['^/public/']);
   expect(found.map(({ matched }) => matched)).toEqual([false, false]);
   expect(describeCriterion(found[0]!.criteria[0]!)).toBe(
-    'path: wants ^/public/, has /public/..%2fadmin (can be read in several ways)',
+    'path: wants ^/public/, has /public/..%2fadmin (3 readings, of which all must match)',
   );
+});
+
+test('the trace of a path with too many readings says so: what closes matches, what opens by a pattern does not', () => {
+  const rules: AccessRule[] = [
+    { path: '^/public/', policy: 'public' },
+    { path: '^/admin', policy: 'deny' },
+  ];
+  const found = trace(rules, `/public/${'x%2f;y//'.repeat(300)}`);
+  expect(found.map(({ matched, decides }) => [matched, decides])).toEqual([
+    [false, false],
+    [true, true],
+  ]);
+  expect(found[1]!.criteria[0]!.has).toContain('(too many readings, of which one must match)');
+  expect(trace(rules, '/public/a%2Fb')[0]).toMatchObject({ matched: true, decides: true });
 });
 
 test('for a domain, skip_path_regex is held against the whole URL', () => {

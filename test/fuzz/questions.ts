@@ -112,18 +112,20 @@ export function questions(known: Credential[]): fc.Arbitrary<Question> {
       const headers = first ? [...extra, ...own, ...credential] : [...own, ...credential, ...extra];
       const isEnvoy = part.dialect === 'envoy';
       // Without the slash it would be another endpoint.
-      const uri = part.uri.replace(/^\/?/, '/');
+      const uri = targetText(part.uri).replace(/^\/?/, '/');
       const clientMethod = part.clientMethod.replace(/\W.*/, '');
       const path = `${part.prefix}/auth/${part.dialect}${isEnvoy ? uri : part.query}`;
       return { dialect: part.dialect, method: isEnvoy ? clientMethod : part.ownMethod, path, headers };
     });
 }
 
+/** Without what Node takes in no request target. */
+const targetText = (text: string) => text.replace(/[\0-\x20\x7f]|\p{Surrogate}/gu, '');
+
 /** As bytes in latin1. Texts are UTF-8; what would end a line or the request line is left out. */
 export function render({ method, path, headers }: Question): string {
   const bytes = (text: string) => Buffer.from(text.replace(/[\r\n]/g, ''), 'utf8').toString('latin1');
-  // Node takes no other bytes there.
-  const target = path.replace(/[\0-\x20\x7f]|\p{Surrogate}/gu, '').replace(/[^\0-\x7f]+/g, encodeURIComponent);
+  const target = targetText(path).replace(/[^\0-\x7f]+/g, encodeURIComponent);
   const lines = headers.map(([name, value]) => `${name}: ${bytes(value)}`);
   return `${[`${method} ${target} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n`;
 }

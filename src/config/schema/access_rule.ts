@@ -24,7 +24,7 @@ export const accessRule = z.strictObject(
   {
     path: pattern().optional().meta({
       description:
-        'Which paths: tested against the path of the request, without the query. A path that a program behind the proxy could read in another way matches no `public` or `optional` rule.',
+        'Which paths: tested against the path of the request, without the query. A path that a program behind the proxy could read in another way matches a `public` or `optional` rule only where every reading of it does (see [paths that can be read in several ways](#paths-that-can-be-read-in-several-ways)).',
       example: '^/admin',
     }),
     methods: list(method, 'a list of HTTP methods').optional().meta({

@@ -79,7 +79,7 @@ export const application = z.strictObject(
       .default([])
       .meta({
         description:
-          'Paths that need no login: `optional` rules before all others. Tested against the path, with `forward_domain` against the whole URL without fragment.',
+          'Paths that need no login: `optional` rules before all others. Tested against the path, with `forward_domain` against the whole URL without query and fragment.',
         example: '"^/public/"',
       }),
     skip_preflight: flag().default(false).meta({

@@ -3,7 +3,7 @@ import { unescape as percentDecode } from 'node:querystring';
 import { expect, test } from 'vitest';
 import { compileRules } from '../../src/access/rules.ts';
 import { parsePath } from '../../src/http/path.ts';
-import { pathVariants } from '../../src/http/path_variants.ts';
+import { pathReadings } from '../../src/http/path_readings.ts';
 
 // Attack: each is `/admin` to something real, and only in an order of steps of its own.
 test.each([
@@ -22,28 +22,25 @@ test.each([
   ['wide dots', '/public/%ef%bc%8e%ef%bc%8e/admin'],
   ['two dots that are one character', '/public/%e2%80%a5/admin'],
   ['a space that a file system drops', '/public/..%20/admin'],
+  ['two dots that are one vertical character', '/public/%ef%b8%b0/admin'],
+  ['a wide percent sign', '/public/%ef%bc%852e%ef%bc%852e/admin'],
+  ['a slash in four bytes', '/public/..%f0%80%80%afadmin'],
+  ['dots in six bytes', '/public/%fc%80%80%80%80%ae%fc%80%80%80%80%ae/admin'],
+  ['bytes that are no UTF-8 and that a decoder drops', '/public/.%ff./admin'],
+  ['a space of no width', '/public/.%e2%80%8b./admin'],
+  ['a yen sign, a backslash in a Japanese alphabet', '/public/..%c2%a5admin'],
+  ['a tab that the URL standard drops', '/public/.%09./admin'],
+  ['parameters that end with the path', '/admin;/../public/x'],
+  ['a question mark that is encoded', '/admin%3f/../public/x'],
+  ['a number sign that is encoded', '/admin%23/../public/x'],
+  ['NUL, at which C stops', '/admin%00/../public/x'],
 ])('%s', (_, raw) => {
-  const path = parsePath(raw);
-  expect(path.ambiguous).toBe(true);
-  expect(path.variants).toContain('/admin');
+  expect(parsePath(raw).ambiguous).toBe(true);
+  expect(pathReadings(raw, 4096)).toContain('/admin');
 });
 
 test.each(['/public/%25u002e%25u002e/admin', '/public/a%ef%bc%bcb'])('%s opens nothing', (raw) =>
   expect(parsePath(raw).ambiguous).toBe(true));
-
-// Attack: all readings of one long path took 20 ms of everybody's time.
-test.each([
-  'a;b/%2e%2e//..\\',
-  '%2f..;x/',
-  '\\..',
-  'x%41',
-  'x/../',
-  ';/',
-  '%20.',
-])('sixteen kilobytes of %s are read in few ways or in none', (piece) => {
-  const readings = pathVariants(`/%25252f%2f${piece.repeat(16_000 / piece.length)};a`);
-  expect(readings.join('').length).toBeLessThanOrEqual(48 * 1024);
-});
 
 const pieces =
   '/ / / . .. ... /../ /./ // %2e %2E%2e /%2e%2e/ /.%2e/ %2f %5c \\ ; ;x=1 %3b ..; %20 %09 %00 # ? %3f %25 %252e %252f %c0%af %e0%80%af %u002f \xef\xbc\x8f %ff % %zz a x ~ + & admin admin %61dmin public /admin /public/ ..%2f %2fadmin'.split(
