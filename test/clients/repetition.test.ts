@@ -84,8 +84,10 @@ test.skipIf(!usable)(
     const rows = database.slice('', 1000).map(({ key }) => key.slice(0, 2));
     await database.close();
     expect(rows.filter((kind) => kind === 's:')).toHaveLength(proxies.length);
+    // What leads from the credential to its session, and the mark that it was accepted.
+    for (const letter of ['a:', 'k:']) expect(rows.filter((kind) => kind === letter)).toHaveLength(proxies.length);
     // Other records may be counters of refusals, by user name and by address.
-    expect(rows.filter((kind) => kind !== 's:' && kind !== 'c:')).toEqual([]);
+    expect(rows.filter((kind) => !['s:', 'a:', 'k:', 'c:'].includes(kind))).toEqual([]);
     const bytes = readdirSync(folder)
       .map((file) => readFileSync(join(folder, file), 'latin1'))
       .join('');

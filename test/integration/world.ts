@@ -96,6 +96,7 @@ listen: { http: "127.0.0.1:0", metrics: "127.0.0.1:0" }
 secret: integration-tests-integration-tests
 nginx_method_header: X-Original-Method
 log: { level: error }
+${front === 'balancer' ? 'trusted_proxies: ["127.0.0.0/8"]' : ''}
 applications:${names.map((name) => applications(name, external(name), provider.issuer)).join('')}
 `;
   const gatepost: Gatepost = await serve(parseConfig(text));
