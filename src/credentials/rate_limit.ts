@@ -10,6 +10,8 @@ import { createWaitQueues } from './wait_queue.ts';
 
 const WINDOW_MS = 60_000;
 
+const toSeconds = (ms: number) => Math.max(1, Math.ceil(ms / 1000));
+
 /** A place in every counter of a guess. One of the methods must be called once the provider has answered. */
 export interface Permit {
   /** The credential was refused: keeps the places for a minute from now. Whether one of them is the last. */
@@ -47,7 +49,7 @@ export function createRateLimit(options: {
 
   function reserve({ key, limit, waits }: Counter, id: string): Promise<Reservation> {
     const take = () => store.reserve(key, id, limit, WINDOW_MS);
-    return waits ? queues.enter(key, take) : take();
+    return waits ? queues.enter(key, take) : queues.tryNow(key, take);
   }
 
   /** A place that cannot be given back ends by itself. */
@@ -88,13 +90,20 @@ export function createRateLimit(options: {
 
   return {
     async acquire(guess) {
+      const counters = countersOf(guess);
+      // Attack: guesses that a wide counter holds back would each take and give back the places of the narrow ones, and
+      // keep the store busy.
+      for (const { key } of counters) {
+        const retryAfterMs = queues.fullFor(key);
+        if (retryAfterMs !== undefined) return { retryAfter: toSeconds(retryAfterMs) };
+      }
       const places: Place[] = [];
       try {
-        for (const counter of countersOf(guess)) {
+        for (const counter of counters) {
           const reservation = await reserve(counter, guess.id);
           if (reservation.kind === 'full') {
             await giveBack(places, guess.id, false);
-            return { retryAfter: Math.max(1, Math.ceil(reservation.retryAfterMs / 1000)) };
+            return { retryAfter: toSeconds(reservation.retryAfterMs) };
           }
           places.push({ ...counter, added: reservation.added });
         }

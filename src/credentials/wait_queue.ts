@@ -33,6 +33,10 @@ export interface WaitQueues {
    * @throws StoreUnavailable; ProviderUnavailable after ten seconds
    */
   enter(key: string, reserve: () => Promise<Reservation>): Promise<Reservation>;
+  /** Takes a place now or not at all. Throws `StoreUnavailable`. */
+  tryNow(key: string, reserve: () => Promise<Reservation>): Promise<Reservation>;
+  /** Milliseconds until a counter has a place, if it was full a moment ago; reads nothing. */
+  fullFor(key: string): number | undefined;
   /** A guess that has a place was answered. `freed`: it gave its place back. */
   settle(key: string, freed: boolean): void;
 }
@@ -50,10 +54,9 @@ export function createWaitQueues(now: () => number): WaitQueues {
   function removeIfEmpty(key: string, { unanswered, waiting }: Queue): void {
     if (unanswered === 0 && waiting === 0) queues.delete(key);
   }
-  function knownFull(key: string): Reservation | undefined {
+  function fullFor(key: string): number | undefined {
     const full = fullCounters.get(key);
-    if (full === undefined || full.readAgainAt <= now()) return undefined;
-    return { kind: 'full', retryAfterMs: full.freeAt - now() };
+    return full === undefined || full.readAgainAt <= now() ? undefined : full.freeAt - now();
   }
   function remember(key: string, retryAfterMs: number): void {
     const readAgainAt = now() + Math.min(FULL_CACHE_MS, retryAfterMs);
@@ -67,8 +70,8 @@ export function createWaitQueues(now: () => number): WaitQueues {
 
   /** One try of the first one in the queue; `undefined`: try again. */
   async function tryReserve(key: string, queue: Queue, reserve: () => Promise<Reservation>) {
-    const known = knownFull(key);
-    if (known !== undefined) return known;
+    const retryAfterMs = fullFor(key);
+    if (retryAfterMs !== undefined) return { kind: 'full' as const, retryAfterMs };
     const { answers } = queue;
     const reservation = await reserve();
     if (reservation.kind === 'reserved') {
@@ -110,6 +113,12 @@ export function createWaitQueues(now: () => number): WaitQueues {
         removeIfEmpty(key, queue);
       }
     },
+    async tryNow(key, reserve) {
+      const reservation = await reserve();
+      if (reservation.kind === 'full') remember(key, reservation.retryAfterMs);
+      return reservation;
+    },
+    fullFor,
     settle(key, freed) {
       const queue = queueOf(key);
       queue.unanswered -= 1;

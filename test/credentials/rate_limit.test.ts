@@ -135,6 +135,15 @@ describe('a hundred refusals of one user name', () => {
     expect(await refuse({ address: '198.51.100.1', slug: 'wiki' })).toBe('asked');
   });
 
+  // Attack: guesses that are held back keep the store busy.
+  it('cost the store next to nothing from then on', async () => {
+    await times(100, (n) => refuse({ address: `192.0.2.${n}` }));
+    await refuse({ address: '198.51.100.1' });
+    watched.writes.length = 0;
+    await times(50, (n) => refuse({ address: `198.51.100.${n}` }));
+    expect(watched.writes).toEqual([]);
+  });
+
   // Attack: guesses that are over their own limit anyway would use up the places of the user name.
   it('are not used up by guesses that are held back', async () => {
     await times(200, () => refuse());
