@@ -1,6 +1,6 @@
 /** Where a login may lead: the application itself, and nowhere else. Pure. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { CALLBACK_MARK, endpointPath, isHttps, PREFIX, SIGN_OUT_MARK } from '../endpoints.ts';
+import { CALLBACK_MARK, endpointPath, isHttps, namesPrefix, SIGN_OUT_MARK } from '../endpoints.ts';
 import { hostnameOf, isUnderDomain } from '../http/host.ts';
 import { hostOf, parseOrigin } from '../http/url.ts';
 
@@ -69,7 +69,7 @@ function allowedTarget(text: string, { external_host, mode, cookie_domain }: All
 
 /** A login must not end in a sign-out, nor in another login. */
 function isGatepostEndpoint(url: URL): boolean {
-  if (url.pathname === PREFIX || url.pathname.startsWith(`${PREFIX}/`)) return true;
+  if (namesPrefix(url.pathname)) return true;
   return [...url.searchParams.keys()].some((name) => MARKS.includes(name.toLowerCase()));
 }
 

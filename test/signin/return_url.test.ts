@@ -223,3 +223,26 @@ test('a URL that is too long to travel loses its query, then everything', () => 
   expect(returnUrl(`/${'x'.repeat(5000)}`, single)).toBe(home);
   expect(returnUrl(`/a?${'x'.repeat(3000)}`, single)).toHaveLength(3026);
 });
+
+// Attack: a link to the login that ends in a sign-out, spelled so that only the proxy on the way knows the endpoint.
+test.each([
+  '//outpost.goauthentik.io/sign_out',
+  '/x//outpost.goauthentik.io/sign_out',
+  '/%6futpost.goauthentik.io/sign_out',
+  '/%256futpost.goauthentik.io/sign_out',
+  '/outpost.goauthentik.io%2fsign_out',
+  '/outpost.goauthentik.io;a=b/sign_out',
+  '/;/outpost.goauthentik.io/sign_out',
+  '/x%5c..%5coutpost.goauthentik.io%5csign_out',
+  '/Outpost.GoAuthentik.io/sign_out',
+])('%s is an endpoint in another spelling', (path) => {
+  expect(returnUrl(`https://app.example.com${path}`, single)).toBe(home);
+});
+
+test.each([
+  '/outpost.goauthentik.io.html',
+  '/my-outpost.goauthentik.io/x',
+  '/x?next=/outpost.goauthentik.io/sign_out',
+])('%s is a page', (path) => {
+  expect(returnUrl(path, single)).toBe(`https://app.example.com${path}`);
+});
