@@ -30,9 +30,10 @@ export function createLog(
   events: Events,
   open: (onRecovered: (droppedLines: number) => void) => Destination = openStandardOutput,
 ): Log {
-  const readable = config.format === 'pretty' || (config.format === 'auto' && process.stdout.isTTY === true);
+  const onTerminal = process.stdout.isTTY === true;
+  const readable = config.format === 'pretty' || (config.format === 'auto' && onTerminal);
   const output = open((lines) => events.emit('log', linesDropped(lines)));
-  const stream = { write: (line: string) => output.write(readable ? prettyLine(line) : safeLine(line)) };
+  const stream = { write: (line: string) => output.write(readable ? prettyLine(line, onTerminal) : safeLine(line)) };
   const formatters = { level: (level: string) => ({ level }) };
   const serializers = { duration_ms: roundMs };
   const timestamp = createTimestamp();

@@ -3,6 +3,7 @@ import type { Config } from '../../src/config/schema/config.ts';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createLog } from '../../src/observe/log.ts';
+import { prettyLine } from '../../src/observe/pretty.ts';
 import { REASONS, type Reason } from '../../src/reasons.ts';
 import { decision as allowed } from './decision.ts';
 
@@ -143,5 +144,11 @@ test('nothing that a client or a provider writes moves the cursor of a terminal 
   events.emit('log', { level: 'warn', event: 'x', message: forged, user: forged, error: new Error(forged) });
   expect(lines[0]!.trimEnd()).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/);
   expect(lines[0]).toContain('eve\\u000a12:00:01');
-  expect(lines[1]!.slice('\x1b[33m'.length, -'\x1b[0m\n'.length)).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/);
+  expect(lines[1]!.trimEnd()).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/);
+});
+
+test('a warning has a colour on a terminal, and no control sequence in a file', () => {
+  const warning = JSON.stringify({ time: '2026-01-01T12:00:01.000Z', level: 'warn', event: 'x', msg: 'y\x9b2J' });
+  expect(prettyLine(warning, true)).toBe('\x1b[33m12:00:01 warn  x y\\u009b2J\x1b[0m\n');
+  expect(prettyLine(warning, false)).toBe('12:00:01 warn  x y\\u009b2J\n');
 });
