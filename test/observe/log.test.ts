@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema/config.ts';
-import { ProviderUnavailable } from '../../src/errors.ts';
+import { causeOf, ProviderUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { prettyLine } from '../../src/observe/pretty.ts';
@@ -116,6 +116,28 @@ test('lines below the level are not written', () => {
   expect(parsed()).toEqual([
     { level: 'warn', time: expect.any(String), event: 'additional_headers.refused', msg: 'not sent' },
   ]);
+});
+
+// Attack: whoever reads the log finds a token: openid-client names the one that it could not read as the cause of its
+// error, and JSON.parse quotes what stands where it stopped.
+test('neither a text in the place of an error nor what was parsed is logged', () => {
+  const { events, lines } = logged('info');
+  const token = 'a-token-that-opens-a-door';
+  const unparsed = [token, `{"refresh_token":${token}}`].map((text) => {
+    try {
+      return JSON.parse(text) as Error;
+    } catch (error) {
+      return error as Error;
+    }
+  });
+  const errors = [new Error('Invalid JWT', { cause: token }), ...unparsed];
+  for (const error of errors.flatMap((cause) => [cause, new ProviderUnavailable(cause), new Error('x', { cause })])) {
+    events.emit('log', { level: 'error', event: 'x', message: 'x', error });
+    if (error instanceof ProviderUnavailable) expect(causeOf(error)).not.toContain('a-tok');
+  }
+  expect(lines).toHaveLength(9);
+  expect(lines.join('')).not.toContain('a-tok');
+  expect(lines[0]).toContain('Invalid JWT; caused by a thrown value that is no Error');
 });
 
 test('an error is logged with its causes and without its fields', () => {
