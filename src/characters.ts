@@ -9,8 +9,14 @@ const UNREADABLE = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 /** Those but the line feed, which ends a line of the program's own. */
 const UNREADABLE_IN_LINES = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
-/** White space at an end, characters that take no space there, controls, and halves of a character (lone surrogates). */
-const CHANGES_ON_THE_WAY = /^[\s\u180e\u200b\u2060]|[\s\u180e\u200b\u2060]$|[\p{Cc}\p{Cs}\u2028\u2029]/u;
+/**
+ * White space, and what is as invisible at an end: characters that take no space or set the direction, and those that
+ * are drawn as a blank (fillers of Hangul, the empty Braille cell).
+ */
+const BLANK = String.raw`[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\uffa0\ufff0-\ufffb]`;
+
+/** A blank at an end, controls, and halves of a character (lone surrogates). */
+const CHANGES_ON_THE_WAY = new RegExp(String.raw`^${BLANK}|${BLANK}$|[\p{Cc}\p{Cs}\u2028\u2029]`, 'u');
 
 /**
  * Whether a value reaches an application as another one. Header values lose white space at their ends on the way

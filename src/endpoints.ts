@@ -26,6 +26,21 @@ export function isAuthPath(path: string): boolean {
   return AUTH_PATH.test(path);
 }
 
+const PREFIX_SEGMENT = /[/\\]outpost\.goauthentik\.io(?:[/\\;?#]|$)/i;
+
+/**
+ * Whether a path could lead to an endpoint after a proxy has read it.
+ * Attack: `//outpost.goauthentik.io/sign_out`, `/%6futpost…`: a login that ends in such an address signs the visitor out,
+ * or starts again, as soon as a proxy has merged the slashes and decoded the letters.
+ */
+export function namesPrefix(path: string): boolean {
+  return PREFIX_SEGMENT.test(decodeAscii(decodeAscii(path)));
+}
+
+function decodeAscii(text: string): string {
+  return text.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
 /** Query parameters that mark a request for an endpoint on any path (`?<name>=true`). */
 export const CALLBACK_MARK = 'X-authentik-auth-callback';
 export const SIGN_OUT_MARK = 'X-authentik-logout';

@@ -23,7 +23,15 @@ export class GatepostError extends Error {
 /** What is known of an error's private cause, in one line for the log. Never for the client. */
 export function causeOf({ cause, message }: GatepostError): string {
   if (!(cause instanceof Error)) return message;
-  return cause.name === 'Error' ? cause.message : `${cause.name}: ${cause.message}`;
+  return cause.name === 'Error' ? cause.message : `${cause.name}: ${loggedMessage(cause)}`;
+}
+
+/**
+ * The message of an error, as it may stand in the log.
+ * Attack: `JSON.parse` quotes what it could not read, and in the response of a provider that is a token.
+ */
+export function loggedMessage(error: Error): string {
+  return error instanceof SyntaxError ? 'the text could not be parsed' : error.message;
 }
 
 /** The session store timed out or failed: no request is let in, and no session ends. */

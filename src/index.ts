@@ -1,8 +1,9 @@
 /** Gatepost as a library: the shared authenticator for Node programs that want its decisions without its server. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { assemble } from './assemble.ts';
+import type { Awaitable } from './async/maybe_async.ts';
 import type { Config } from './config/schema/config.ts';
-import { invalidRequest, URI_TOO_LONG } from './decision/authorize.ts';
+import { invalidRequest, URI_TOO_LONG, unavailable } from './decision/authorize.ts';
 import type { Decision } from './decision/decision.ts';
 import { parseAddress } from './http/ip.ts';
 import { parseAbsoluteUrl } from './http/url.ts';
@@ -55,6 +56,9 @@ export interface Authenticator {
   close(): Promise<void>;
 }
 
+/** `node:http` hands bytes over as characters up to U+00FF, and the parsers of URLs encode all above ASCII. */
+const BEYOND_BYTES = /[^\0-\xff]/;
+
 /**
  * The authenticator of a configuration (see `loadConfig`). Sessions are those of the store that the configuration
  * names: a Gatepost server on the same `file://` or `redis://` store signs people in, this decides about them.
@@ -66,20 +70,31 @@ export function createAuthenticator(
   const { events = createEvents(), now = Date.now } = options;
   const store = openStore(config.store, now, events);
   const { authorizer, sessions } = assemble(config, { store, events, now });
+  const decide = ({ url: text, method, headers, clientAddress }: AuthenticatorRequest): Awaitable<Decision> => {
+    // Attack: text that was decoded before. `／` is a slash to some programs, and no path that is read here has it.
+    if (BEYOND_BYTES.test(text)) return invalidRequest('url has characters that no URL has');
+    const url = parseAbsoluteUrl(text);
+    if ('problem' in url) return url.tooLong ? URI_TOO_LONG : invalidRequest(`url ${url.problem}`);
+    return authorizer.check({
+      url,
+      method,
+      // Attack: to another parser `012.0.0.1` is in 10.0.0.0/8. What is no plain address is unknown, and opens
+      // nothing.
+      clientAddress: parseAddress(clientAddress ?? ''),
+      headers,
+      authorization: headers.authorization,
+      authorizationRepeated: false,
+    });
+  };
   return {
-    async decide({ url: text, method, headers, clientAddress }) {
-      const url = parseAbsoluteUrl(text);
-      if ('problem' in url) return url.tooLong ? URI_TOO_LONG : invalidRequest(`url ${url.problem}`);
-      return authorizer.check({
-        url,
-        method,
-        // Attack: to another parser `012.0.0.1` is in 10.0.0.0/8. What is no plain address is unknown, and opens
-        // nothing.
-        clientAddress: parseAddress(clientAddress ?? ''),
-        headers,
-        authorization: headers.authorization,
-        authorizationRepeated: false,
-      });
+    async decide(request) {
+      // Attack: a value of another type than the program meant to pass on, as a client can cause it. A program that
+      // takes an error for "no login needed" would let the request in.
+      try {
+        return await decide(request);
+      } catch (error) {
+        return unavailable(error);
+      }
     },
     async close() {
       await sessions.idle();

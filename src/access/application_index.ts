@@ -53,12 +53,12 @@ export function createApplicationIndex<T extends IndexedApplication>(application
   const find = (host: string): T | undefined => {
     const found = exact.get(host);
     if (found) return found;
-    const name = hostnameOf(host);
-    const owners = byName.get(name);
-    const application = underDomain(name);
+    const application = underDomain(hostnameOf(host));
+    const owners = ownersOf(host);
+    if (owners.length === 0) return application;
     // Attack: `admin.example.com:81`. A proxy serves the site by its name, whatever the port; the rules of the domain
-    // around it, which may let anybody in, must not decide about it.
-    return owners && application && !owners.includes(application) ? undefined : application;
+    // around it, which may let anybody in, must not decide about it, even where it has the same name on another port.
+    return owners.every((owner) => owner === application && owner.mode === 'forward_domain') ? application : undefined;
   };
   return {
     find,

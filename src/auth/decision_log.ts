@@ -3,7 +3,7 @@ import { batchPerTick } from '../async/batch.ts';
 import type { Decision, Forbid } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import { describeCriterion } from '../decision/trace.ts';
-import { causeOf, GatepostError } from '../errors.ts';
+import { causeOf, GatepostError, loggedMessage } from '../errors.ts';
 import { displayName } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
 
@@ -82,7 +82,7 @@ function detailOf(decision: Decision): string | undefined {
   if (decision.kind !== 'unavailable') return undefined;
   const { cause } = decision;
   if (cause instanceof GatepostError) return causeOf(cause);
-  return cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined;
+  return cause instanceof Error ? `${cause.name}: ${loggedMessage(cause)}` : undefined;
 }
 
 /** What the refusing rule wants and what the user has stand behind the message. */

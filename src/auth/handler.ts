@@ -65,7 +65,11 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
   const handle = (arrival: Arrival): Awaitable<void> => {
     const peer = trustedPeer.of(arrival.req.socket);
     // Attack: a client that reaches this port past the proxy would choose the forwarded URL, and with it the rules.
-    if (!peer.trusted) return respond(arrival, undefined, denyPeer(peer.address));
+    if (!peer.trusted) {
+      // Attack: a line of the log under the id of somebody else's request.
+      arrival.info.requestId = requestId(undefined);
+      return respond(arrival, undefined, denyPeer(peer.address));
+    }
     const request = parseAuthRequest(arrival.req, arrival.target);
     if ('kind' in request) return respond(arrival, undefined, request);
     const decision = authorizer.check(request);

@@ -22,9 +22,11 @@ export function namesAuthEndpoint({ url, headers }: Pick<AuthRequest, 'url' | 'h
   if (isAuthEndpoint(url.path)) return true;
   for (const name of URL_HEADERS) {
     const value = headers[name];
-    if (value !== undefined && !isSamePath(value, url.path.raw) && String(value).split(', ').some(hasAuthPath)) {
-      return true;
-    }
+    if (value === undefined || isSamePath(value, url.path.raw)) continue;
+    const text = String(value);
+    // Attack: the header ten thousand times, each with a path that takes long to read: 57 ms for one request. No proxy
+    // writes it twice, so one of them is the client's.
+    if (text.includes(', ') || hasAuthPath(text)) return true;
   }
   return false;
 }

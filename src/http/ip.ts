@@ -36,6 +36,8 @@ function canonicalAddress(text: string): string | undefined {
   // Attack: `0x7f.1`, `2130706433` or `0177.0.0.1` are loopback to some parsers; only the plain decimal form counts.
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return /(?:^|\.)0\d/.test(bare) ? undefined : bare;
   if (!bare.includes(':') || !ipaddr.IPv6.isValid(bare)) return undefined;
+  // Attack: `::10.0.0.1` (RFC 4291, section 2.5.5.1, deprecated) is no IPv4 address, but the library reads one.
+  if (/^::\d+\./.test(bare)) return undefined;
   return ipaddr.process(bare).toString();
 }
 

@@ -15,7 +15,7 @@ export type Challenge = 'all' | 'basic';
 
 /**
  * Whether a browser navigates: the response is to be a page. Browsers say so in `Sec-Fetch-Mode` (Fetch Metadata,
- * section 2.3); for the others it is a GET or HEAD that is no socket, no XMLHttpRequest and accepts HTML.
+ * section 2.3); for the others it is a GET or HEAD that is no socket, no XMLHttpRequest and asks for HTML.
  */
 export function isNavigation({ method, headers }: KindRequest): boolean {
   const mode = headers['sec-fetch-mode'];
@@ -23,7 +23,7 @@ export function isNavigation({ method, headers }: KindRequest): boolean {
   if (method !== undefined && method !== 'GET' && method !== 'HEAD') return false;
   if (/(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '')) return false;
   if (String(headers['x-requested-with']).toLowerCase() === 'xmlhttprequest') return false;
-  return headers.accept === undefined || preferredType(headers.accept, ['text/html']) === 'text/html';
+  return headers.accept === undefined || wantsHtml(headers.accept);
 }
 
 /** Headers that browsers alone send: of Fetch Metadata, and of a prefetch. */
@@ -99,15 +99,34 @@ const MAX_ACCEPT_CHARS = 1024;
 /** Results for texts of `Accept`: browsers and programs send the same few each time. */
 const acceptResults = createLru<string, string>(500);
 
+/**
+ * Whether an `Accept` names HTML with a weight above 0, or is the wildcard for any type and nothing else, which says
+ * nothing. Browsers that load an image, and programs, name types of their own before the wildcard.
+ */
+function wantsHtml(accept: string): boolean {
+  return (
+    remember('html', accept, (accepted) => {
+      const types = accepted.types() as string[];
+      const alone = !accept.includes(',') && types[0] === '*/*';
+      return alone || types.some((type) => /^(?:text\/html|application\/xhtml\+xml)$/i.test(type)) ? 'yes' : '';
+    }) === 'yes'
+  );
+}
+
 function preferredType(accept: string, types: string[]): string {
+  return remember(`${types.length}`, accept, (accepted) => String(accepted.type(types) || ''));
+}
+
+/** The result of a question about an `Accept`; the empty text is "no". */
+function remember(question: string, accept: string, look: (accepted: accepts.Accepts) => string): string {
   // Attack: a quotation mark and 60,000 commas, which the parser joins again one by one: a third of a second for one
   // request.
   if (accept.length > MAX_ACCEPT_CHARS) return '';
-  const key = `${types.length} ${accept}`;
-  let type = acceptResults.get(key);
-  if (type === undefined) {
-    type = String(accepts({ headers: { accept } } as IncomingMessage).type(types) || '');
-    acceptResults.set(key, type);
+  const key = `${question} ${accept}`;
+  let result = acceptResults.get(key);
+  if (result === undefined) {
+    result = look(accepts({ headers: { accept } } as IncomingMessage));
+    acceptResults.set(key, result);
   }
-  return type;
+  return result;
 }

@@ -4,7 +4,7 @@
 import { type Logger, pino } from 'pino';
 import { escapeControls } from '../characters.ts';
 import type { Config } from '../config/schema/config.ts';
-import { GatepostError } from '../errors.ts';
+import { GatepostError, loggedMessage } from '../errors.ts';
 import { REASONS, type ReasonInfo } from '../reasons.ts';
 import type { DecisionEvent, Events, LogEvent, SigninEvent } from './events.ts';
 import type { Output } from './output.ts';
@@ -30,9 +30,10 @@ export function createLog(
   events: Events,
   open: (onRecovered: (droppedLines: number) => void) => Destination = openStandardOutput,
 ): Log {
-  const readable = config.format === 'pretty' || (config.format === 'auto' && process.stdout.isTTY === true);
+  const onTerminal = process.stdout.isTTY === true;
+  const readable = config.format === 'pretty' || (config.format === 'auto' && onTerminal);
   const output = open((lines) => events.emit('log', linesDropped(lines)));
-  const stream = { write: (line: string) => output.write(readable ? prettyLine(line) : safeLine(line)) };
+  const stream = { write: (line: string) => output.write(readable ? prettyLine(line, onTerminal) : safeLine(line)) };
   const formatters = { level: (level: string) => ({ level }) };
   const serializers = { duration_ms: roundMs };
   const timestamp = createTimestamp();
@@ -99,10 +100,14 @@ function roundMs(durationMs: number): number {
 
 /**
  * Names, codes and messages of an error and of its causes; never its fields: they may hold a request with its secrets.
+ * Attack: openid-client names a token that it could not read as the cause, the text itself. A cause that is no Error is
+ * not shown.
  */
 export function describeError(error: unknown, depth = 0): string {
-  if (!(error instanceof Error)) return typeof error === 'string' ? error : 'a thrown value that is no Error';
+  if (!(error instanceof Error)) {
+    return typeof error === 'string' && depth === 0 ? error : 'a thrown value that is no Error';
+  }
   const code = error instanceof GatepostError ? error.code : (error as { code?: unknown }).code;
-  const own = `${error.name}${typeof code === 'string' ? ` (${code})` : ''}: ${error.message}`;
+  const own = `${error.name}${typeof code === 'string' ? ` (${code})` : ''}: ${loggedMessage(error)}`;
   return error.cause === undefined || depth > 4 ? own : `${own}; caused by ${describeError(error.cause, depth + 1)}`;
 }

@@ -5,8 +5,11 @@ type LogLine = Record<string, unknown> & { time: string; level: string; msg: str
 
 const COLOURS: Record<string, string> = { debug: '\x1b[2m', info: '', warn: '\x1b[33m', error: '\x1b[31m' };
 
-/** `12:00:01 info  allow 200 traefik GET app.example.com/path alice (login) 0.1 ms #x6nau0UM-1` */
-export function prettyLine(json: string): string {
+/**
+ * A line for a person: `12:00:01 info  allow 200 traefik GET app.example.com/path alice (login) 0.1 ms #x6nau0UM-1`
+ * @param coloured only for a terminal: a file has no control sequence in it, not even one of Gatepost's own
+ */
+export function prettyLine(json: string, coloured: boolean): string {
   const line = JSON.parse(json) as LogLine;
   const words = line.msg === 'decision' || line.msg === 'signin' ? wordsOfResponse(line) : wordsOfEvent(line);
   // Attack: a user name or a path with a line break forges a line, and an escape sequence in it moves the cursor, hides
@@ -14,7 +17,7 @@ export function prettyLine(json: string): string {
   const text = escapeUnreadable(
     `${line.time.slice(11, 19)} ${line.level.padEnd(5)} ${words.filter(Boolean).join(' ')}`,
   );
-  const colour = COLOURS[line.level];
+  const colour = coloured ? COLOURS[line.level] : undefined;
   return `${colour ? `${colour}${text}\x1b[0m` : text}\n`;
 }
 

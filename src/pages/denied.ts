@@ -1,7 +1,7 @@
 /** The pages that a proxy passes on to a browser: a user may not open the address, or no application has the host. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { endpointUrl } from '../endpoints.ts';
-import { displayName } from '../identity.ts';
+import { displayName, type User } from '../identity.ts';
 import type { Reason } from '../reasons.ts';
 import type { Session } from '../sessions/session.ts';
 import { unknownHostPage } from './errors.ts';
@@ -30,6 +30,8 @@ export function deniedPage({ reason, application, subject, message = '' }: Denie
   const facts: [string, string][] = [];
   if (subject) facts.push(['Account', accountOf(subject.session)]);
   if (config) facts.push(['Application', config.name]);
+  // What the rule wants is for the operator, in the log; the visitor sees what is known of them.
+  if (subject && reason === 'forbidden') facts.push(...factsOf(subject.session.user));
   const refused = subject
     ? [`You are signed in, but this account may not open this page of ${site}.`]
     : [`This page of ${site} is closed to everyone.`];
@@ -51,6 +53,18 @@ function accountOf(session: Pick<Session, 'user' | 'sub'>): string {
   const account = displayName(session);
   const fullName = user.name || (user.username === '' ? user.email : '');
   return fullName !== '' && fullName !== account ? `${fullName} (${account})` : account;
+}
+
+/** More groups would hide the rest of the page. */
+const MAX_GROUPS = 50;
+
+function factsOf({ groups, email, emailVerified }: User): [string, string][] {
+  const more = groups.length > MAX_GROUPS ? [`and ${groups.length - MAX_GROUPS} more`] : [];
+  const verified = emailVerified === undefined ? '' : emailVerified ? ' (verified)' : ' (not verified)';
+  return [
+    ['Groups', [...groups.slice(0, MAX_GROUPS), ...more].join(', ') || 'none'],
+    ['E-mail', email === '' ? 'none' : `${email}${verified}`],
+  ];
 }
 
 /** A page as a proxy takes it: `headers` are names and values in turn. */

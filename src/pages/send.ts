@@ -12,7 +12,8 @@ export function redirect(ctx: Context, url: string): void {
   ctx.set('Location', url);
   ctx.set('Cache-Control', 'no-store');
   ctx.set('Referrer-Policy', 'no-referrer');
-  ctx.body = '';
+  ctx.type = 'text/plain; charset=utf-8';
+  ctx.body = `go on at: ${url}\n`;
 }
 
 /** Responds with a page. The request's id is in `ctx.state`. */

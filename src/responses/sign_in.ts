@@ -12,11 +12,8 @@ export function signIn(decision: SignIn, { request, capabilities }: ResponseCont
   const headers: string[] = [...NO_STORE, 'X-Gatepost-Reason', reason];
   const page = presentation === 'page';
   if (page && capabilities.redirect) {
-    return {
-      status: redirectStatus(request),
-      headers: [...headers, 'Location', loginUrl, 'Content-Length', '0'],
-      body: '',
-    };
+    const note = `${REASONS[reason].text}: ${loginUrl}\n`;
+    return withBody(redirectStatus(request), [...headers, 'Location', loginUrl, ...TEXT], note);
   }
   // For a proxy that makes its own redirect. Not where a program asked for a plain 401: nginx makes a redirect of any
   // `Location`.

@@ -1,5 +1,5 @@
 /** The pages of a login that the provider, or a check of what it sent, has ended. */
-
+import { loggedMessage } from '../errors.ts';
 import { describeUnusable, type User, unusableClaim } from '../identity.ts';
 import { providerUnavailablePage } from '../pages/errors.ts';
 import { loginFailedPage, unusableIdentityPage } from '../pages/login.ts';
@@ -13,7 +13,7 @@ export function respondToRejection(
   returnTo: string,
   { reason, message, cause }: Rejection,
 ): Outcome {
-  const detail = cause ? `${cause.name}: ${cause.message}` : message;
+  const detail = cause ? `${cause.name}: ${loggedMessage(cause)}` : message;
   if (reason === 'wrong_time') {
     const sentence =
       'The login provider sent a response that is too old or from the future: the clock of its server or of this one is wrong.';

@@ -1,6 +1,6 @@
 /** Where a login may lead: the application itself, and nowhere else. Pure. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { CALLBACK_MARK, endpointPath, isHttps, PREFIX, SIGN_OUT_MARK } from '../endpoints.ts';
+import { CALLBACK_MARK, endpointPath, isHttps, namesPrefix, SIGN_OUT_MARK } from '../endpoints.ts';
 import { hostnameOf, isUnderDomain } from '../http/host.ts';
 import { hostOf, parseOrigin } from '../http/url.ts';
 
@@ -16,14 +16,22 @@ const MARKS = [CALLBACK_MARK, SIGN_OUT_MARK].map((mark) => mark.toLowerCase());
 
 /**
  * The text of `rd` in a raw query. Percent-encoded: up to the next `&`. Not encoded (nginx's `rd=$request_uri`): it
- * begins with `/` or a scheme and is all the rest, since its own `&` looks like that of this query.
+ * begins with `/` or a scheme and is all the rest, since its own `&` looks like that of this query. Encoded behind a
+ * plain host (ingress-nginx's `$scheme://$host$escaped_request_uri`): all the rest, decoded.
  */
 export function readRd(query: string): string | undefined {
   const at = /(?:^|&)rd=/.exec(query);
   if (!at) return undefined;
   const rest = query.slice(at.index + at[0].length);
+  if (HALF_ENCODED.test(rest)) return decode(rest);
   if (/^(?:\/|[a-z][a-z0-9+.-]*:)/i.test(rest)) return rest;
-  const encoded = rest.split('&', 1)[0] ?? '';
+  return decode(rest.split('&', 1)[0] ?? '');
+}
+
+/** The first slash behind the host is encoded; no host has a percent sign. */
+const HALF_ENCODED = /^[a-z][a-z0-9+.-]*:\/\/[^/?#&%]+%2f/i;
+
+function decode(encoded: string): string | undefined {
   try {
     return decodeURIComponent(encoded);
   } catch {
@@ -69,7 +77,7 @@ function allowedTarget(text: string, { external_host, mode, cookie_domain }: All
 
 /** A login must not end in a sign-out, nor in another login. */
 function isGatepostEndpoint(url: URL): boolean {
-  if (url.pathname === PREFIX || url.pathname.startsWith(`${PREFIX}/`)) return true;
+  if (namesPrefix(url.pathname)) return true;
   return [...url.searchParams.keys()].some((name) => MARKS.includes(name.toLowerCase()));
 }
 

@@ -131,6 +131,19 @@ describe('a name that is the application of its own', () => {
     expect(createApplicationIndex([all, odd]).find('odd.example.com')).toBe(odd);
   });
 
+  // Attack: the domain's own address shares its name with an application for admins on another port.
+  test('a name that the domain shares with an application is the domain only at its own address', () => {
+    const shared = single('https://auth.example.com:8443');
+    const index = createApplicationIndex([all, shared]);
+    expect(index.find('auth.example.com')).toBe(all);
+    expect(index.find('auth.example.com:8443')).toBe(shared);
+    expect(index.find('auth.example.com:81')).toBeUndefined();
+    expect(index.addressesOf('auth.example.com:81')).toEqual([all.external_host, shared.external_host]);
+    expect(index.find('x.example.com:81')).toBe(all);
+    expect(index.areDifferent('auth.example.com:81', 'auth.example.com:8443')).toBe(false);
+    expect(index.areDifferent('auth.example.com', 'auth.example.com:8443')).toBe(true);
+  });
+
   test('the address of a domain, too, is not another domain by its port', () => {
     const outer = domain('https://auth.team.example.com:8443', 'example.com');
     const team = domain('https://team.example.com', 'team.example.com');

@@ -47,6 +47,7 @@ async function send(broken: {
     'x-forwarded-proto': 'https',
     'x-forwarded-host': 'grafana.example.com',
     'x-forwarded-uri': '/',
+    'x-request-id': 'id-of-the-proxy',
   };
   const socket = { remoteAddress: broken.remoteAddress ?? '127.0.0.1' };
   const request = { method: 'GET', url: '/auth/traefik', headers, rawHeaders: Object.entries(headers).flat(), socket };
@@ -113,4 +114,12 @@ test('a peer that is not trusted, or has no address, is refused before anything 
   for (const remoteAddress of ['192.0.2.1', '']) {
     expect(await send({ remoteAddress, check: bug })).toMatchObject({ status: 403, reason: 'untrusted_peer' });
   }
+});
+
+// Attack: a client that reaches Gatepost past the proxy writes lines under the id of a request that it saw on a page.
+test('the id of a request is that of the proxy, and never that of a peer that is not trusted', async () => {
+  expect((await send({})).events).toMatchObject([{ request_id: 'id-of-the-proxy' }]);
+  const [refused] = (await send({ remoteAddress: '192.0.2.1' })).events as { request_id: string }[];
+  expect(refused?.request_id).toMatch(/^[\w.-]{8,64}$/);
+  expect(refused?.request_id).not.toBe('id-of-the-proxy');
 });

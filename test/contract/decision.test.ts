@@ -411,7 +411,11 @@ describe('8. unauthenticated', () => {
     ['Accept absent, HEAD', [], 'HEAD', true],
     ['text/html', [['Accept', 'text/html']], 'GET', true],
     ['anything', [['Accept', '*/*']], 'GET', true],
-    ['text/*', [['Accept', 'text/*;q=0.5']], 'GET', true],
+    ['text/*', [['Accept', 'text/*;q=0.5']], 'GET', false],
+    ['xhtml', [['Accept', 'application/xhtml+xml,*/*;q=0.8']], 'GET', true],
+    ['an image', [['Accept', 'image/avif,image/webp,*/*;q=0.8']], 'GET', false],
+    ['a style sheet', [['Accept', 'text/css,*/*;q=0.1']], 'GET', false],
+    ['a program', [['Accept', 'application/json, text/plain, */*']], 'GET', false],
     ['TEXT/HTML', [['Accept', 'TEXT/HTML']], 'GET', true],
     [
       'two Accept lines',
@@ -509,6 +513,8 @@ describe('8. unauthenticated', () => {
       } else if (isVisit) {
         expect(reply.status).toBe(method === 'POST' ? 303 : 302);
         expect(reply.get('location')).toBe(login);
+        expect(reply.get('content-type')).toBe('text/plain; charset=utf-8');
+        if (method !== 'HEAD') expect(reply.body).toBe(`not signed in, log in at: ${login}\n`);
       } else {
         expect(reply.status).toBe(401);
         expect(reply.get('location')).toBeUndefined();

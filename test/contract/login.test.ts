@@ -67,6 +67,12 @@ describe('the login and the return', () => {
     expect(one.searchParams.has('client_secret')).toBe(false);
   });
 
+  test('a redirect says where it leads, for whoever does not follow it', async () => {
+    const reply = await send(port, `${OUTPOST}/start`, [['Host', 'app.example.com']]);
+    expect(reply.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(reply.body).toBe(`go on at: ${reply.get('location')}\n`);
+  });
+
   test('the state is sealed', async () => {
     const reply = await send(port, `${OUTPOST}/start?rd=/very/private?token=1`, [['Host', 'app.example.com']]);
     const state = new URL(reply.get('location')!).searchParams.get('state')!;

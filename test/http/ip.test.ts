@@ -25,6 +25,9 @@ test.each([
   'localhost',
   '10.0.0.1, 10.0.0.2',
   '_hidden',
+  // Attack: no IPv4 address, though some parsers make one of it.
+  '::10.0.0.1',
+  '[::10.0.0.1]:443',
 ])('%j is no address', (text) => expect(parseAddress(text)).toBeUndefined());
 
 test('a range knows what is in it, and a mapped range is the IPv4 range', () => {

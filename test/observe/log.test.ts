@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema/config.ts';
-import { ProviderUnavailable } from '../../src/errors.ts';
+import { causeOf, ProviderUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createLog } from '../../src/observe/log.ts';
+import { prettyLine } from '../../src/observe/pretty.ts';
 import { REASONS, type Reason } from '../../src/reasons.ts';
 import { decision as allowed } from './decision.ts';
 
@@ -117,6 +118,28 @@ test('lines below the level are not written', () => {
   ]);
 });
 
+// Attack: whoever reads the log finds a token: openid-client names the one that it could not read as the cause of its
+// error, and JSON.parse quotes what stands where it stopped.
+test('neither a text in the place of an error nor what was parsed is logged', () => {
+  const { events, lines } = logged('info');
+  const token = 'a-token-that-opens-a-door';
+  const unparsed = [token, `{"refresh_token":${token}}`].map((text) => {
+    try {
+      return JSON.parse(text) as Error;
+    } catch (error) {
+      return error as Error;
+    }
+  });
+  const errors = [new Error('Invalid JWT', { cause: token }), ...unparsed];
+  for (const error of errors.flatMap((cause) => [cause, new ProviderUnavailable(cause), new Error('x', { cause })])) {
+    events.emit('log', { level: 'error', event: 'x', message: 'x', error });
+    if (error instanceof ProviderUnavailable) expect(causeOf(error)).not.toContain('a-tok');
+  }
+  expect(lines).toHaveLength(9);
+  expect(lines.join('')).not.toContain('a-tok');
+  expect(lines[0]).toContain('Invalid JWT; caused by a thrown value that is no Error');
+});
+
 test('an error is logged with its causes and without its fields', () => {
   const { events, lines } = logged('info');
   const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED', headers: { cookie: 'secret' } });
@@ -143,5 +166,11 @@ test('nothing that a client or a provider writes moves the cursor of a terminal 
   events.emit('log', { level: 'warn', event: 'x', message: forged, user: forged, error: new Error(forged) });
   expect(lines[0]!.trimEnd()).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/);
   expect(lines[0]).toContain('eve\\u000a12:00:01');
-  expect(lines[1]!.slice('\x1b[33m'.length, -'\x1b[0m\n'.length)).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/);
+  expect(lines[1]!.trimEnd()).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/);
+});
+
+test('a warning has a colour on a terminal, and no control sequence in a file', () => {
+  const warning = JSON.stringify({ time: '2026-01-01T12:00:01.000Z', level: 'warn', event: 'x', msg: 'y\x9b2J' });
+  expect(prettyLine(warning, true)).toBe('\x1b[33m12:00:01 warn  x y\\u009b2J\x1b[0m\n');
+  expect(prettyLine(warning, false)).toBe('12:00:01 warn  x y\\u009b2J\n');
 });

@@ -106,6 +106,21 @@ test('the page of a denial names the account and the application, and has a link
   expect(closed.body).not.toContain('sign_out');
 });
 
+test('the page of a denial says what is known of the visitor, and nothing of the rule', () => {
+  const asBob = (changes: object) => {
+    const subject = { session: { user: { ...user, ...changes }, sub: 'u' } };
+    return deniedPage({ reason: 'forbidden', subject, message: 'groups: wants admins' }, id).body;
+  };
+  const bob = asBob({ groups: ['users', evil], email: 'bob@example.com', emailVerified: false });
+  expect(bob).toContain('<dt>Groups</dt><dd>users, &#60;script&#62;');
+  expect(bob).toContain('<dt>E-mail</dt><dd>bob@example.com (not verified)</dd>');
+  expect(bob).not.toContain('admins');
+  expect(asBob({ email: 'bob@example.com', emailVerified: true })).toContain('bob@example.com (verified)');
+  expect(asBob({ email: 'bob@example.com' })).toContain('<dd>bob@example.com</dd>');
+  expect(asBob({})).toContain('<dt>Groups</dt><dd>none</dd>\n<dt>E-mail</dt><dd>none</dd>');
+  expect(asBob({ groups: Array.from({ length: 60 }, (_, n) => `g${n}`) })).toMatch(/g49, and 10 more</);
+});
+
 test('the loop page names what belongs to the mode', () => {
   const domain = { ...application, mode: 'forward_domain' as const, cookie_domain: 'example.com' };
   const page = renderPage(loginLoopPage(domain, 'https://grafana.example.com/'), id);

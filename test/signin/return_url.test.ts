@@ -24,6 +24,14 @@ describe('the text of rd in a raw query', () => {
       'https://app.example.com/a?b=1&c=2',
     ],
     ['what is not encoded is not decoded', 'rd=/a%2Fb?c=%26', '/a%2Fb?c=%26'],
+    [
+      'encoded behind a plain host',
+      'rd=https://app.example.com%2fa%3Fb%3D%2526%26c',
+      'https://app.example.com/a?b=%26&c',
+    ],
+    ['encoded behind a plain host takes the rest', 'rd=http://a.b:81%2Fa%3Fb&c', 'http://a.b:81/a?b&c'],
+    ['an encoded slash behind a plain one is not decoded', 'rd=http://a.b/x%2Fy?z=%26', 'http://a.b/x%2Fy?z=%26'],
+    ['broken encoding behind a plain host', 'rd=http://a.b%2Fx%zz', undefined],
     ['a plus stays a plus', 'rd=%2Fa+b', '/a+b'],
     ['empty', 'rd=', ''],
     ['none', 'x=1', undefined],
@@ -222,4 +230,43 @@ test('a URL that is too long to travel loses its query, then everything', () => 
   expect(returnUrl(`/a?${'x'.repeat(5000)}`, single)).toBe('https://app.example.com/a');
   expect(returnUrl(`/${'x'.repeat(5000)}`, single)).toBe(home);
   expect(returnUrl(`/a?${'x'.repeat(3000)}`, single)).toHaveLength(3026);
+});
+
+// Attack: a link to the login that ends in a sign-out, spelled so that only the proxy on the way knows the endpoint.
+test.each([
+  '//outpost.goauthentik.io/sign_out',
+  '/x//outpost.goauthentik.io/sign_out',
+  '/%6futpost.goauthentik.io/sign_out',
+  '/%256futpost.goauthentik.io/sign_out',
+  '/outpost.goauthentik.io%2fsign_out',
+  '/outpost.goauthentik.io;a=b/sign_out',
+  '/;/outpost.goauthentik.io/sign_out',
+  '/x%5c..%5coutpost.goauthentik.io%5csign_out',
+  '/Outpost.GoAuthentik.io/sign_out',
+])('%s is an endpoint in another spelling', (path) => {
+  expect(returnUrl(`https://app.example.com${path}`, single)).toBe(home);
+});
+
+test.each([
+  '/outpost.goauthentik.io.html',
+  '/my-outpost.goauthentik.io/x',
+  '/x?next=/outpost.goauthentik.io/sign_out',
+])('%s is a page', (path) => {
+  expect(returnUrl(path, single)).toBe(`https://app.example.com${path}`);
+});
+
+// Attack: a host that only the decoding makes, behind one that is the application's own.
+test.each([
+  'rd=https://app.example.com%2F@evil.com',
+  'rd=https://app.example.com%2F%2Fevil.com',
+  'rd=https://app.example.com%2f%5Cevil.com',
+  'rd=https://app.example.com%40evil.com%2F',
+  'rd=https://app.example.com%5C%2Fevil.com',
+  'rd=https://evil.com%2F@app.example.com',
+  'rd=https://user@app.example.com%2Fx',
+  'rd=https:%2F%2Fevil.com',
+  'rd=https:/%2Fevil.com',
+  'rd=//evil.com%2Fx',
+])('%s stays at the application', (query) => {
+  expect(returnUrl(readRd(query), single)).toMatch(/^https:\/\/app\.example\.com\//);
 });
