@@ -22,6 +22,8 @@ export function isNavigation({ method, headers }: KindRequest): boolean {
   if (mode !== undefined) return mode === 'navigate';
   if (method !== undefined && method !== 'GET' && method !== 'HEAD') return false;
   if (/(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '')) return false;
+  // Traefik keeps `Upgrade` for itself; this header is part of each handshake too (RFC 6455, section 4.1).
+  if (headers['sec-websocket-key'] !== undefined) return false;
   if (String(headers['x-requested-with']).toLowerCase() === 'xmlhttprequest') return false;
   return headers.accept === undefined || wantsHtml(headers.accept);
 }

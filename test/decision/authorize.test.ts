@@ -195,6 +195,7 @@ test.each([
   [{ method: 'GET', headers: { upgrade: 'websocket' } }, false],
   [{ method: 'GET', headers: { upgrade: 'WebSocket, foo' } }, false],
   [{ method: 'GET', headers: { upgrade: 'h2c' } }, true],
+  [{ method: 'GET', headers: { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' } }, false],
   [{ method: 'GET', headers: { 'x-requested-with': 'XMLHttpRequest' } }, false],
   [{ method: 'GET', headers: { 'sec-fetch-mode': 'cors', accept: 'text/html' } }, false],
   [{ method: 'POST', headers: { 'sec-fetch-mode': 'navigate' } }, true],
