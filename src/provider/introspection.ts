@@ -70,7 +70,12 @@ export function processIntrospectionResponse(
   // `username` is RFC 7662's name of it.
   const name = response.preferred_username ?? response.username;
   const claims = { ...response, sub, exp, ...(name !== undefined && { preferred_username: name }) };
-  return { kind: 'verified', claims, namesKind: kindOf(response) === 'access_or_id', namesEnd: response.exp !== undefined };
+  return {
+    kind: 'verified',
+    claims,
+    namesKind: kindOf(response) === 'access_or_id',
+    namesEnd: response.exp !== undefined,
+  };
 }
 
 /** RFC 7519 section 2, and the text of such a number, which some providers send. */

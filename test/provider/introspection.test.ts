@@ -24,8 +24,7 @@ describe('the end of a token in an introspection response', () => {
       kind: 'verified',
       claims: { exp: end },
       namesEnd: exp !== undefined && exp !== null,
-    }),
-  );
+    }));
 
   test.each([
     ['past', 1_799_999_999, 'wrong_time'],
