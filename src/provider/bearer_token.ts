@@ -29,7 +29,7 @@ export async function verifyBearerToken(context: ProviderContext, token: string)
 
 async function verifyLocally(context: ProviderContext, token: string): Promise<IntrospectionResult> {
   const result = await verifyBearer(context, token, 'client');
-  return result.kind === 'rejected' ? result : { ...result, namesKind: true };
+  return result.kind === 'rejected' ? result : { ...result, namesKind: true, namesEnd: true };
 }
 
 async function introspect(context: ProviderContext, token: string): Promise<IntrospectionResult> {
@@ -108,7 +108,7 @@ function checkUserinfo({ namesKind, isIntrospected }: GoodToken, userinfo: Useri
 
 async function identityOf(
   context: ProviderContext,
-  { token, claims }: GoodToken,
+  { token, claims, namesEnd }: GoodToken,
 ): Promise<Omit<Identity, 'sub' | 'user'>> {
   const { issuer } = (await context.discovery.metadata()).metadata;
   return {
@@ -118,5 +118,6 @@ async function identityOf(
     idToken: '',
     expiresAt: claims.exp * 1000,
     issuedAt: typeof claims.iat === 'number' ? claims.iat * 1000 : undefined,
+    accessToken: namesEnd ? undefined : { value: token, expiresAt: undefined },
   };
 }

@@ -44,6 +44,8 @@ export type IntrospectionResult =
       claims: Claims & { sub?: string | undefined; exp: number };
       /** Whether the response says that the token is an access or ID token. */
       namesKind: boolean;
+      /** Whether the response says when the token expires. */
+      namesEnd: boolean;
     }
   | Rejection;
 
@@ -68,7 +70,12 @@ export function processIntrospectionResponse(
   // `username` is RFC 7662's name of it.
   const name = response.preferred_username ?? response.username;
   const claims = { ...response, sub, exp, ...(name !== undefined && { preferred_username: name }) };
-  return { kind: 'verified', claims, namesKind: kindOf(response) === 'access_or_id' };
+  return {
+    kind: 'verified',
+    claims,
+    namesKind: kindOf(response) === 'access_or_id',
+    namesEnd: response.exp !== undefined,
+  };
 }
 
 /** RFC 7519 section 2, and the text of such a number, which some providers send. */

@@ -19,13 +19,14 @@ const FORMATS = new Set(['jwt', 'jwttoken']);
 
 /** Claims that some providers name the kind in (Pocket ID's `type`, Curity's `purpose`), and others what the user is. */
 const LOOSE_CLAIMS = new Set(['type', 'kind', 'use', 'usage', 'purpose']);
-/** What refresh tokens, the tokens behind links in e-mails, codes and logout tokens are called. */
+/** What refresh tokens, the tokens behind links in e-mails, codes, tokens of half a login and logout tokens are called. */
 const OTHER_KINDS = new RegExp(
   [
     'refresh|offline|logout|reset|recovery|registration|onetime|magiclink',
     // A user may be "verified" or "invited".
     'verif(y|ication)|invit(e(?!d)|ation)|activat(e(?!d)|ion)|confirm(?!ed)',
     '^(auth(orization)?|device|user)?code$',
+    '^(executeactions|(action|mfa|2fa|otp|totp|preauth|challenge)(token|pending)?)$',
   ].join('|'),
 );
 
@@ -34,11 +35,15 @@ const FOREIGN_CLAIMS = ['events', 'token_introspection', 'htm', 'htu'];
 /** Cloud Foundry's UAA marks a refresh token in its `jti`, which is 32 hexadecimal digits before that. */
 const UAA_REFRESH_ID = /^[0-9a-f]{32}-r$/;
 
+/** Without the prefix of a media type, or of RFC 8693 section 3. */
 const normalise = (text: string) =>
   text
     .toLowerCase()
-    .replace(/^application\//, '')
+    .replace(/^(application\/|urn:ietf:params:oauth:token-type:)/, '')
     .replace(/[\s_-]/g, '');
+
+/** A claim of a provider's own may have a URI before its name (RFC 7519 section 4.2). */
+const localName = (name: string) => normalise(name.replace(/^.*[/:]/s, ''));
 
 const texts = (value: unknown) => [value].flat().filter((one) => typeof one === 'string');
 
@@ -64,7 +69,7 @@ export function isMarkedOtherwise(claims: Claims): boolean {
     (typeof jti === 'string' && UAA_REFRESH_ID.test(jti)) ||
     isForRefreshAlone(claims) ||
     Object.entries(claims).some(([name, value]) => {
-      const key = normalise(name);
+      const key = localName(name);
       const namesKind = KIND_CLAIMS.has(key) || LOOSE_CLAIMS.has(key);
       return namesKind && texts(value).some((kind) => OTHER_KINDS.test(normalise(kind)));
     })

@@ -35,8 +35,11 @@ export interface Sessions {
    * issued before open nothing any more.
    */
   endUser(issuer: string, sub: string): Promise<void>;
-  /** Ends every session that belongs to one session at the provider, with its tokens; constant cost. */
-  endSid(issuer: string, sid: string): Promise<void>;
+  /**
+   * Ends every session that belongs to one session at the provider, with its tokens; constant cost.
+   * @param sub its user, where it is known: then logins of the user without a `sid` of their own end too
+   */
+  endSid(issuer: string, sid: string, sub?: string): Promise<void>;
   /**
    * Whether a verified bearer token may still open something.
    * @returns what ends a session that is made of it (`SessionOrigin.marks`); `undefined` where the session of the token

@@ -29,11 +29,14 @@ export function latestSignOut(generations: readonly (string | undefined)[]): num
 export function createRevocation(store: Store, seal: Seal, { keepMs, now }: { keepMs: number; now: () => number }) {
   const userKeys = (issuer: string, sub: string) => keyedHashKeys(seal, 'u', tenantOf(issuer), sub);
   const sidKeys = (issuer: string, sid: string) => keyedHashKeys(seal, 'g', tenantOf(issuer), sid);
+  /** For a user's logins whose tokens name no session at the provider: any session that ends there may be theirs. */
+  const unnamedKeys = (issuer: string, sub: string) => keyedHashKeys(seal, 'g', tenantOf(issuer), 'unnamed', sub);
 
   /** The records that can end a session, under the first secret. */
-  function markKeys({ issuer, sub, sid }: Pick<Session, 'issuer' | 'sub' | 'sid'>): string[] {
+  function markKeys({ issuer, sub, sid, authMethod }: Session): string[] {
     const [userKey] = userKeys(issuer, sub);
-    return sid === undefined ? [userKey] : [userKey, sidKeys(issuer, sid)[0]];
+    if (sid !== undefined) return [userKey, sidKeys(issuer, sid)[0]];
+    return authMethod === 'login' ? [userKey, unnamedKeys(issuer, sub)[0]] : [userKey];
   }
 
   /** A new generation under the key of every secret: a session remembers the key of its own secret. */
@@ -79,7 +82,13 @@ export function createRevocation(store: Store, seal: Seal, { keepMs, now }: { ke
       return store.getMany([...userKeys(issuer, sub), ...(sid === undefined ? [] : sidKeys(issuer, sid))]);
     },
     endUser: (issuer: string, sub: string) => renew(userKeys(issuer, sub)),
-    endSid: (issuer: string, sid: string) => renew(sidKeys(issuer, sid)),
+    /**
+     * Attack: a logout token names session and user, and the ID token of the login had no `sid`: the session would
+     * outlive the logout that was meant for it.
+     */
+    async endSid(issuer: string, sid: string, sub?: string): Promise<void> {
+      await renew([...sidKeys(issuer, sid), ...(sub === undefined ? [] : unnamedKeys(issuer, sub))]);
+    },
   };
 }
 

@@ -51,9 +51,9 @@ function identify(token: string): string {
 export function createSessionTokens({ store, seal, revocation, now, keepMs }: SessionTokensOptions) {
   const keysOf = (token: string) => keyedHashKeys(seal, 't', identify(token));
 
-  /** Writes down whose a token is, until it expires. */
-  async function assign(token: string, expiresAt: number, sessionKey: string): Promise<void> {
-    const ttlMs = Math.min(expiresAt - now(), keepMs);
+  /** Writes down whose a token is, until it expires; as long as a sign-out is remembered where its end is unknown. */
+  async function assign(token: string, expiresAt: number | undefined, sessionKey: string): Promise<void> {
+    const ttlMs = Math.min((expiresAt ?? Number.POSITIVE_INFINITY) - now(), keepMs);
     if (ttlMs > 0) await store.set(keysOf(token)[0], sessionKey, ttlMs);
   }
 
@@ -69,20 +69,28 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
     /**
      * Remembers the new tokens of a session where a later sign-out could not tell by the tokens themselves that they are
      * older: opaque ones, those whose `iat` lies before a sign-out or in the future (clocks differ), and those that lack
-     * the `sub` or `sid` which the sign-out names. Mostly there are none. Comes before the session's record is written.
+     * the `sub` or `sid` which the sign-out names. Mostly, where the provider names a `sid`, there are none. Comes before
+     * the session's record is written.
      */
     async remember(key: string, { session, revocationMarks }: SessionRecord, accessToken?: AccessToken): Promise<void> {
       const signedOutAt = latestSignOut(revocationMarks.map((mark) => mark.generation));
+      const isNamed = session.sid !== undefined || session.authMethod !== 'login';
       const isDatable = ({ sub, sid, issuedAt = Number.POSITIVE_INFINITY }: TokenFacts) =>
-        sub === session.sub && sid === session.sid && issuedAt > signedOutAt && issuedAt <= now();
+        isNamed && sub === session.sub && sid === session.sid && issuedAt > signedOutAt && issuedAt <= now();
       for (const [token, end] of tokensOf(session, accessToken)) {
         const facts = readFacts(token);
         if (!isDatable(facts)) await assign(token, facts.expiresAt ?? end, key);
       }
     },
-    /** The present tokens of a session that is ended by itself, however clocks differ. Comes before its record is deleted. */
+    /**
+     * The present tokens of a session that is ended by itself, however clocks differ. Comes before its record is deleted.
+     * Opaque ones have their record since the session was made, perhaps for longer than the session knows.
+     */
     async end(key: string, session: Session): Promise<void> {
-      for (const [token, end] of tokensOf(session)) await assign(token, readFacts(token).expiresAt ?? end, key);
+      for (const token of tokensOf(session).keys()) {
+        const { expiresAt } = readFacts(token);
+        if (expiresAt !== undefined) await assign(token, expiresAt, key);
+      }
     },
     /**
      * Whether a verified bearer token may still open something.
@@ -104,13 +112,13 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
 
 export type SessionTokens = ReturnType<typeof createSessionTokens>;
 
-/** Every token of a session, and its end (milliseconds since the epoch) where it does not say so itself. */
-function tokensOf(
-  { jwt, idToken, expiresAt, tokenExpiresAt }: Session,
-  accessToken?: AccessToken,
-): Map<string, number> {
-  const tokens = new Map<string, number>();
-  if (accessToken !== undefined) tokens.set(accessToken.value, accessToken.expiresAt ?? expiresAt);
+/**
+ * Every token of a session, and its end (milliseconds since the epoch) where it does not say so itself.
+ * Attack: an opaque token whose end the provider does not tell would open again once its record is gone.
+ */
+function tokensOf({ jwt, idToken, tokenExpiresAt }: Session, accessToken?: AccessToken) {
+  const tokens = new Map<string, number | undefined>();
   for (const token of [jwt, idToken]) if (token !== '') tokens.set(token, tokenExpiresAt);
+  if (accessToken !== undefined) tokens.set(accessToken.value, accessToken.expiresAt);
   return tokens;
 }

@@ -57,7 +57,7 @@ function endSessions({ sessions, now }: SigninContext, logout: Logout): Promise<
   const { issuer, sub, sid, jti } = logout;
   return sessions.consumeOnce(`${issuer} ${jti}`, rememberMs(logout, now()), async () => {
     // `sid` is the narrower one: sessions of the user on other devices go on.
-    if (sid !== undefined) await sessions.endSid(issuer, sid);
+    if (sid !== undefined) await sessions.endSid(issuer, sid, sub);
     else if (sub !== undefined) await sessions.endUser(issuer, sub);
   });
 }

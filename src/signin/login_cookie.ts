@@ -31,10 +31,11 @@ interface SessionContext extends Context {
 const SYNTAX = /^([\w-]{43})((?:\.[0-9a-z]{1,10}){0,8})$/;
 
 /**
- * A browser keeps one cookie of a name for each path and each parent domain, and sends all that match: more than these
- * come from no browser. Attack: thousands of them, for processing time.
+ * A browser keeps one cookie of a name for each path and each parent domain, and sends all that match, the one for `/`
+ * last. Attack: so many planted ones that the right one is not looked at. No browser keeps as many for a site; more are
+ * sent for processing time.
  */
-const MAX_COOKIES = 64;
+const MAX_COOKIES = 1024;
 
 /** Plain text: an id that was guessed or changed only makes a login start again. */
 function encode({ id = '', logins = [] }: CookieValue): string {

@@ -15,9 +15,9 @@ import { isDeliberateSignOut } from './sign_out_request.ts';
 
 /**
  * Attack: planted cookies before the right one, more than an auth request looks at, would keep its session alive after
- * the sign-out.
+ * the sign-out. No browser keeps more than these for a site; each costs reads of the store.
  */
-const MAX_COOKIES = 32;
+const MAX_COOKIES = 200;
 
 export async function signOut(context: SigninContext, request: BrowserRequest): Promise<Outcome> {
   const { ctx, application } = request;

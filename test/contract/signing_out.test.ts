@@ -128,7 +128,7 @@ describe('sign_out', () => {
     test('cookies that are planted in front save no session', async () => {
       const [, own] = await signedIn(site, 'grafana');
       const name = own.slice(0, own.indexOf('='));
-      const planted = Array.from({ length: 12 }, (_, at) => `${name}=${String(at).padStart(43, 'x')}`).join('; ');
+      const planted = Array.from({ length: 180 }, (_, at) => `${name}=${String(at).padStart(43, 'x')}`).join('; ');
       expect((await signOut(['Cookie', `${planted}; ${own}`], direct)).status).toBe(302);
       expect(await status('grafana', ['Cookie', own])).toBe(302);
     });

@@ -19,7 +19,12 @@ describe('the end of a token in an introspection response', () => {
     ['the text of a number', '1800000060', 1_800_000_060],
     ['missing: a minute', undefined, 1_800_000_060],
     ['null: a minute', null, 1_800_000_060],
-  ])('%s', (_, exp, end) => expect(process({ exp })).toMatchObject({ kind: 'verified', claims: { exp: end } }));
+  ])('%s', (_, exp, end) =>
+    expect(process({ exp })).toMatchObject({
+      kind: 'verified',
+      claims: { exp: end },
+      namesEnd: exp !== undefined && exp !== null,
+    }));
 
   test.each([
     ['past', 1_799_999_999, 'wrong_time'],

@@ -14,6 +14,7 @@ test.each([
   [{ tokenName: 'id_token', tokenType: 'JWTToken' }],
   [{ token_usage: 'access_token' }],
   [{ tok_type: 'AT' }],
+  [{ token_type: 'urn:ietf:params:oauth:token-type:access_token' }],
   [{ typ: 'Bearer', type: 'oauth-access-token' }],
 ])('%j is an access or ID token', (said) => expect(kindOf({ ...claims, ...said })).toBe('access_or_id'));
 
@@ -23,6 +24,7 @@ test.each([
   [{ type: 'employee', use: 7, kind: null }],
   [{ type: ['staff'], purpose: 'demo' }],
   [{ type: 'verified', kind: 'invited', use: 'postcode' }],
+  [{ type: 'transaction', 'https://id.example.com/type': 'employee' }],
   [{ scope: 'refresh_token openid' }],
 ])('%j does not say what it is', (said) => expect(kindOf({ ...claims, ...said })).toBe('unnamed'));
 
@@ -69,6 +71,14 @@ describe('a token of another kind', () => {
     [{ type: 'verify_email' }],
     [{ token_type: 'code' }],
     [{ purpose: 'magic-link' }],
+    [{ type: 'action' }],
+    [{ purpose: 'action_token' }],
+    [{ use: 'execute-actions' }],
+    [{ kind: 'mfa-pending' }],
+    [{ type: 'pre-auth' }],
+    [{ token_type: 'urn:ietf:params:oauth:token-type:refresh_token' }],
+    [{ 'https://id.example.com/token_use': 'refresh' }],
+    [{ 'urn:example:type': 'refresh-token' }],
     [{ scopes: ['REFRESH_TOKEN'], scope: undefined }],
     [{ scope: 'refresh' }],
     [{ jti: '0123456789abcdef0123456789abcdef-r' }],

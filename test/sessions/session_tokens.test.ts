@@ -167,6 +167,36 @@ test('a token without the sid of its session ends with it, and so does what was 
   expect(await sessions.tokenMarks(jwt, asBearer)).toBeUndefined();
 });
 
+// Attack: the logout token names session and user, the ID token of the login had no `sid`: nothing would end.
+test('a login without a sid ends with any session of its user at the provider, and its tokens with it', async () => {
+  const jwt = tokenOf({ sid: undefined });
+  const mine = await signIn({ jwt }, { sid: undefined });
+  const others = [
+    await signIn({}, { sid: 'laptop' }),
+    await signIn({}, { sid: undefined, sub: 'bob-sub' }),
+    await signIn({}, { sid: undefined, authMethod: 'basic' }),
+  ];
+  clock.pass(5000);
+  await sessions.endSid(ISSUER, 'phone');
+  expect(await sessions.find(mine, 'grafana')).toBeDefined();
+  await sessions.endSid(ISSUER, 'phone', 'alice-sub');
+  expect(await sessions.find(mine, 'grafana')).toBeUndefined();
+  expect(await opens(jwt, { sid: undefined })).toBe(false);
+  expect(await opens(tokenOf({ sid: undefined, iat: START / 1000 }), { sid: undefined })).toBe(true);
+  for (const id of others) expect(await sessions.find(id, 'grafana')).toBeDefined();
+});
+
+// Attack: the provider never says when an opaque token ends, and its record is gone before it.
+test('an opaque token of unknown end stays dead as long as a sign-out is remembered', async () => {
+  const accessToken = { value: 'opaque', expiresAt: undefined };
+  const short = { jwt: 'opaque', idToken: '', authMethod: 'bearer', tokenExpiresAt: clock.now() + MINUTE } as const;
+  const id = await sessions.create(makeSession(clock.now(), short), { accessToken });
+  await signOut();
+  await sessions.end(id);
+  clock.pass(29 * 24 * HOUR);
+  expect(await opens('opaque')).toBe(false);
+});
+
 test('a session that is ended by itself takes its tokens along, and no others', async () => {
   const [one, two] = [tokenOf({ n: 1 }), tokenOf({ n: 2 })];
   const id = await signIn({ jwt: one, idToken: one });

@@ -225,6 +225,7 @@ describe('a callback never dead-ends', () => {
       ['broken', () => ['broken', '', '"', '%7B%7D', `${'x'.repeat(43)}=`]],
       ['oversized', () => ['x'.repeat(4000), `${'x'.repeat(43)}${`.${now()}`.repeat(300)}`]],
       ['for every path and parent domain', () => Array.from({ length: 40 }, (_, at) => `${at}`.padStart(43, 'p'))],
+      ['as many as a browser keeps', () => Array.from({ length: 200 }, (_, at) => `${at}`.padStart(43, 'm'))],
       ['with completed logins that never were', () => [`${'x'.repeat(43)}.${now()}.${now()}.${now()}`]],
     ];
     /** Sends them in front of the browser's own, or behind. */
