@@ -1,8 +1,11 @@
 /** The readings of a path: what proxies, frameworks and file systems are known to make of it. Pure. */
 import { decodeBytes, decodeOverlong, decodeUnicodeEscapes, percentDecode } from './percent.ts';
 
-/** However short they are: each takes a dozen normalisations to find the next. */
-const MAX_READINGS = 64;
+/**
+ * However short they are: each takes a dozen normalisations to find the next. An honest path has up to a dozen
+ * (`/caf%e9%2Fmenu;v=2`).
+ */
+const MAX_READINGS = 16;
 
 /**
  * The readings of `raw`, each normalisation applied to the results of the others; `raw` first.
