@@ -12,7 +12,7 @@ export type Advance = (
 ) => { found: readonly number[]; kind: number };
 
 export function createAdvance(program: Program): Advance {
-  const words = Math.ceil(program.size / 32);
+  const { words } = program;
   const kinds = kindsOf(program);
   const isEnd = (position: number) => (program.ends[position] as number) >= 0;
   const ends = bitsOf(positionsWhere(program, isEnd), words);

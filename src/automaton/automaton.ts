@@ -27,7 +27,7 @@ const NONE: readonly number[] = [];
 /** @throws an `Error` for what is not in RE2 syntax */
 export function createAutomaton(patterns: readonly string[]): Automaton {
   const program = compileProgram(patterns);
-  const states = createStates(Math.ceil(program.size / 32), program.classes + 1);
+  const states = createStates(program.words, program.classes + 1);
   const transition = createTransition(createAdvance(program), states);
   const classAt = createClassifier(program);
   const bound = !canBeginAnywhere(program);

@@ -15,7 +15,7 @@ export interface Follow {
  * @param assertions those that hold between the two characters
  */
 export function compileFollow(program: Program, assertions: number): Follow {
-  const words = Math.ceil(program.size / 32);
+  const { words } = program;
   const start = bitsOf(program.reach(program.start, assertions), words);
   const shifted = new Int32Array(words);
   const targets = createTargets();

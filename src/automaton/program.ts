@@ -8,6 +8,8 @@ import { type Instruction, type Opcodes, opcodesOf } from './opcodes.ts';
 export interface Program {
   /** How many positions there are; they are numbered as the patterns are written. */
   size: number;
+  /** Words of 32 bits that have a bit for each position. */
+  words: number;
   /** The number of the pattern that ends at a position, -1 where a character is read. */
   ends: Int32Array;
   /** Whether the character at a position may be this one. */
@@ -51,6 +53,7 @@ export function compileProgram(patterns: readonly string[]): Program {
   const at = (position: number) => instructions[positions[position] ?? 0] as Instruction;
   return {
     size: positions.length,
+    words: Math.ceil(positions.length / 32),
     ends: Int32Array.from(positions, (_, position) => (at(position).op === ops.match ? at(position).arg : -1)),
     accepts: (position, codePoint) => accepts(at(position), codePoint, ops),
     start: prog.start,

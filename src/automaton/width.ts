@@ -11,7 +11,7 @@ const ANY_KIND = KINDS - 1;
 export function widthOf(program: Program): number {
   const begin = program.reach(program.start, assertionsBetween(EDGE, ANY_KIND));
   const middle = compileFollow(program, assertionsBetween(ANY_KIND, ANY_KIND) & program.assertions);
-  let active = bitsOf(begin, Math.ceil(program.size / 32));
+  let active = bitsOf(begin, program.words);
   for (let at = 0; at < FAR; at += 1) {
     const following = middle.start.slice();
     middle.step(active, following);

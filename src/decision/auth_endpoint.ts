@@ -2,14 +2,11 @@
 import { isAuthPath } from '../endpoints.ts';
 import { type ForwardedPath, parsePath } from '../http/path.ts';
 import { pathReadings } from '../http/path_readings.ts';
-import { encodeHighBytes } from '../http/url.ts';
+import { encodeHighBytes, MAX_URL_CHARS } from '../http/url.ts';
 import type { AuthRequest } from './request.ts';
 
 /** The headers in which the proxies of all dialects say which address a client asked for. */
 const URL_HEADERS = ['x-original-url', 'x-original-uri', 'x-forwarded-uri'] as const;
-
-/** Characters. No honest proxy reports a longer path; it is taken for the worst. */
-const MAX_PATH_CHARS = 16 * 1024;
 
 /**
  * Attack: a proxy hands everything under `/outpost.goauthentik.io/` to Gatepost, as authentik's published files do. A
@@ -52,7 +49,8 @@ function hasAuthPath(text: string): boolean {
   const target = text.slice(startOfPath(text));
   const query = target.indexOf('?');
   const path = query < 0 ? target : target.slice(0, query);
-  return path.length > MAX_PATH_CHARS || isAuthEndpoint(parsePath(encodeHighBytes(path)));
+  // A longer path is taken for the worst.
+  return path.length > MAX_URL_CHARS || isAuthEndpoint(parsePath(encodeHighBytes(path)));
 }
 
 /** Characters: an ambiguous path whose readings are longer together is not read. */

@@ -1,5 +1,5 @@
 /** Host names and ports in the form in which they are compared. Pure. */
-import { copyText, createLru } from '../lru.ts';
+import { memoizeText } from '../lru.ts';
 
 const HOST_SYNTAX = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[1-9]\d{0,4})?$/;
 
@@ -9,8 +9,8 @@ const HOST_SYNTAX = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?:
  */
 const MAX_HOST_CHARS = 260;
 const MAX_PORT = 65_535;
-/** Results, `''` for a text that is no host: few hosts come often. */
-const normalizedHosts = createLru<string, string>(1000);
+/** Few hosts come often. */
+const normalizeOnce = memoizeText(1000, normalize);
 
 /**
  * A host in the form in which hosts are compared: lower case, without one trailing dot. The ports 80 and 443 count as
@@ -21,14 +21,7 @@ const normalizedHosts = createLru<string, string>(1000);
  *   that is empty, too high or begins with 0)
  */
 export function normalizeHost(text: string): string | undefined {
-  if (text.length > MAX_HOST_CHARS) return undefined;
-  let host = normalizedHosts.get(text);
-  if (host === undefined) {
-    const kept = copyText(text);
-    host = normalize(kept) ?? '';
-    normalizedHosts.set(kept, host);
-  }
-  return host || undefined;
+  return text.length > MAX_HOST_CHARS ? undefined : normalizeOnce(text);
 }
 
 function normalize(text: string): string | undefined {

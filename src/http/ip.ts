@@ -1,6 +1,6 @@
 /** Address ranges, compiled once: which peers are trusted proxies, and which clients a rule means. */
 import ipaddr from 'ipaddr.js';
-import { copyText, createLru } from '../lru.ts';
+import { createLru, memoizeText } from '../lru.ts';
 
 export interface Networks {
   /** Whether the address (canonical text, as `parseAddress` gives it) is in one of the ranges. */
@@ -9,25 +9,15 @@ export interface Networks {
 
 /** No address with brackets, zone and port is longer; a longer text is not looked at. */
 const MAX_ADDRESS_CHARS = 80;
-/**
- * Parsed addresses, `''` for a text that is none: few clients come often, and parsing takes longer than the lookup in a
- * list.
- */
-const parsedAddresses = createLru<string, string>(10_000);
+/** Few clients come often, and parsing takes longer than the lookup in a list. */
+const parseOnce = memoizeText(10_000, canonicalAddress);
 
 /**
  * An address in canonical text: `::ffff:a.b.c.d` is `a.b.c.d`, a port and brackets are dropped;
  * `undefined` for what is none.
  */
 export function parseAddress(text: string): string | undefined {
-  if (text.length > MAX_ADDRESS_CHARS) return undefined;
-  let address = parsedAddresses.get(text);
-  if (address === undefined) {
-    const kept = copyText(text);
-    address = canonicalAddress(kept) ?? '';
-    parsedAddresses.set(kept, address);
-  }
-  return address || undefined;
+  return text.length > MAX_ADDRESS_CHARS ? undefined : parseOnce(text);
 }
 
 function canonicalAddress(text: string): string | undefined {

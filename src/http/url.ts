@@ -32,8 +32,8 @@ export interface InvalidUrl {
   tooLong?: true;
 }
 
-/** Characters. */
-const MAX_URL_CHARS = 16 * 1024;
+/** Characters. No honest proxy reports a longer URL. */
+export const MAX_URL_CHARS = 16 * 1024;
 const TOO_LONG: InvalidUrl = { problem: 'is longer than 16 KiB', tooLong: true };
 
 const SCHEMES = new Map<string, Scheme>([
