@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { type Attack, attacks, plainPath, ruleSets } from './anonymous_cases.ts';
 import { HOST, TARGET } from './cases.ts';
 import { cpuMicros } from './cpu.ts';
+import { median } from './measure.ts';
 import { conditionsOf, describe, table } from './report.ts';
 import { type Server, startGatepost } from './servers.ts';
 import { configuration, startBenchProvider } from './site.ts';
@@ -50,8 +51,6 @@ async function sample(server: Server, make: () => Record<string, string>): Promi
   for (; requests < 3 || performance.now() < end; requests += 1) await send(server, make());
   return (cpuMicros(server.pid)! - before) / requests;
 }
-
-const median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1]!;
 
 const headersOf = (uri: string, more: Record<string, string> = {}) => ({
   Host: 'gatepost.internal:9000',
