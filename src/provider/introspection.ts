@@ -69,7 +69,15 @@ export function processIntrospectionResponse(
     return rejected('invalid_token', 'the token names no user');
   // `username` is RFC 7662's name of it.
   const name = response.preferred_username ?? response.username;
-  const claims = { ...response, sub, exp, ...(name !== undefined && { preferred_username: name }) };
+  // Attack: a token from before a sign-out, whose `iat` is the text of a number, would count as one without `iat`.
+  const iat = numericDate(response.iat);
+  const claims = {
+    ...response,
+    sub,
+    exp,
+    ...(iat !== undefined && { iat }),
+    ...(name !== undefined && { preferred_username: name }),
+  };
   return {
     kind: 'verified',
     claims,

@@ -298,6 +298,14 @@ describe('an opaque token', () => {
     await rejectionOf(connect(provider).ours.verifyBearer('opaque'), reason);
   });
 
+  // Attack: a sign-out ends the tokens from before it, but not one whose `iat` is a text that nobody has read.
+  test.each([1_700_000_000, '1700000000'])('was issued at its iat, a number or the text of one: %j', async (iat) => {
+    const body = { active: true, token_type: 'Bearer', client_id: 'grafana', sub: 'u-bob', username: 'bob', iat };
+    provider.stand('introspection', () => ({ body }));
+    const identity = await identityOf(connect(provider).ours.verifyBearer('opaque'));
+    expect(identity.issuedAt).toBe(1_700_000_000_000);
+  });
+
   test('of a further audience is accepted; without exp it is good for a minute', async () => {
     const body = { active: true, token_type: 'Bearer', aud: ['api'], sub: 'u-bob', username: 'bob' };
     provider.stand('introspection', () => ({ body }));
