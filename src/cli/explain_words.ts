@@ -69,7 +69,7 @@ export function describeDecision(decision: Decision): string {
     case 'forbid':
       return `refused (${decision.reason}): ${decision.message}`;
     case 'unknown_host':
-      return `refused (unknown_host): no application for ${[decision.host, ...(decision.known ?? [])].join(', only for ')}`;
+      return `refused (unknown_host): no application for ${[decision.host, ...decision.known].join(', only for ')}`;
     case 'rate_limited':
       return 'refused (rate_limited)';
     case 'uri_too_long':

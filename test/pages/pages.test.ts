@@ -42,7 +42,7 @@ const contents = {
   provider_unavailable: providerUnavailablePage(application, returnTo),
   client_rejected: clientRejectedPage(application, returnTo),
   store_unavailable: storeUnavailablePage(application),
-  unknown_host: unknownHostPage(evil),
+  unknown_host: unknownHostPage(evil, [evil]),
   internal_error: internalErrorPage(),
 };
 
