@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import type { RejectionReason } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
-import { clients, connect, identityOf, OUTAGES, rejectionOf } from './fixture.ts';
+import { changeDiscovery, clients, connect, identityOf, OUTAGES, rejectionOf } from './fixture.ts';
 
 let provider: TestProvider;
 
@@ -120,10 +120,7 @@ describe('a JWT', () => {
   });
 
   test('Attack: signed with the client secret, where the provider signs with keys: rejected', async () => {
-    const { id_token_signing_alg_values_supported: _, ...metadata } = (await (
-      await fetch(`${provider.issuer}/.well-known/openid-configuration`)
-    ).json()) as Record<string, unknown>;
-    provider.stand('discovery', () => ({ body: { ...metadata, id_token_signing_alg_values_supported: ['RS256'] } }));
+    await changeDiscovery(provider, { id_token_signing_alg_values_supported: ['RS256'] });
     const token = await new SignJWT(right())
       .setProtectedHeader({ alg: 'HS256' })
       .sign(new TextEncoder().encode('grafana-secret'));
