@@ -110,7 +110,7 @@ function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core
     provider,
     now,
     events,
-    forwardedHost: ({ req }) => browserHost(req, trustedPeer.of(req.socket).trusted),
+    browserHost: ({ req }) => browserHost(req, trustedPeer.of(req.socket).trusted),
   });
 }
 

@@ -77,7 +77,7 @@ function reasonOf(decision: Decision) {
 
 function detailOf(decision: Decision): string | undefined {
   if (decision.kind === 'invalid_request') return decision.message;
-  if (decision.kind === 'unknown_host' && decision.known?.length) return `known is ${decision.known.join(', ')}`;
+  if (decision.kind === 'unknown_host' && decision.known.length > 0) return `known is ${decision.known.join(', ')}`;
   if (decision.kind === 'forbid') return forbidDetail(decision);
   if (decision.kind !== 'unavailable') return undefined;
   const { cause } = decision;

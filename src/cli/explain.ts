@@ -8,7 +8,14 @@ import { parseAddress } from '../http/ip.ts';
 import { parseAbsoluteUrl, type RequestUrl } from '../http/url.ts';
 import { isUsableName, type User } from '../identity.ts';
 import type { LiveSession } from '../sessions/session.ts';
-import { describeApplication, describeDecision, describeRules, describeUser, type Row } from './explain_words.ts';
+import {
+  describeApplication,
+  describeDecision,
+  describeRules,
+  describeUser,
+  type Row,
+  UNNAMED,
+} from './explain_words.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 
 /** The request as it was typed. */
@@ -67,9 +74,6 @@ function toAuthRequest({ method }: ExplainRequest, url: RequestUrl, clientAddres
     authorizationRepeated: false,
   };
 }
-
-/** A user whose name was not given. With an empty one nobody is let in. */
-const UNNAMED = 'a user without name';
 
 function userOf({ user, email, group }: ExplainRequest): User | undefined {
   if (user === undefined && email === undefined && group.length === 0) return undefined;

@@ -16,8 +16,11 @@ export type Row = [label: string, value: string];
 /** Exactly these pass without a rule. */
 const OWN_PAGES = BROWSER_ENDPOINTS.map(endpointPath);
 
+/** A user whose name was not given. With an empty one nobody is let in. */
+export const UNNAMED = 'a user without name';
+
 export function describeUser({ username, email, groups }: User): string {
-  const parts = [username || 'a user without name', email, groups.length > 0 && `groups ${groups.join(', ')}`];
+  const parts = [username || UNNAMED, email, groups.length > 0 && `groups ${groups.join(', ')}`];
   return parts.filter(Boolean).join(', ');
 }
 
@@ -69,7 +72,7 @@ export function describeDecision(decision: Decision): string {
     case 'forbid':
       return `refused (${decision.reason}): ${decision.message}`;
     case 'unknown_host':
-      return `refused (unknown_host): no application for ${[decision.host, ...(decision.known ?? [])].join(', only for ')}`;
+      return `refused (unknown_host): no application for ${[decision.host, ...decision.known].join(', only for ')}`;
     case 'rate_limited':
       return 'refused (rate_limited)';
     case 'uri_too_long':

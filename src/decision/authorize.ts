@@ -44,7 +44,7 @@ export function invalidRequest(message: string): InvalidRequest {
 export const URI_TOO_LONG: UriTooLong = { kind: 'uri_too_long' };
 
 /** No application is configured for the host, but perhaps for its name with another port (`known`). */
-export function unknownHost(host: string, known: readonly string[] = []): UnknownHost {
+export function unknownHost(host: string, known: readonly string[]): UnknownHost {
   return { kind: 'unknown_host', host, known };
 }
 

@@ -56,7 +56,7 @@ export interface UnknownHost {
   kind: 'unknown_host';
   host: string;
   /** Configured addresses (`external_host`) of the same host name, with another port. */
-  known?: readonly string[] | undefined;
+  known: readonly string[];
 }
 
 export interface RateLimited {

@@ -1,5 +1,6 @@
 /** A small form that was posted (RFC 6749 appendix B). */
 import type { IncomingMessage } from 'node:http';
+import { readLimited } from './read_limited.ts';
 
 /** A logout token has one or two thousand bytes. */
 const MAX_FORM_BYTES = 64 * 1024;
@@ -8,12 +9,6 @@ const MAX_FORM_BYTES = 64 * 1024;
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
   if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_FORM_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString());
+  const text = await readLimited(request, MAX_FORM_BYTES);
+  return text === undefined ? undefined : new URLSearchParams(text);
 }

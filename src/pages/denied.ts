@@ -5,7 +5,7 @@ import { displayName, type User } from '../identity.ts';
 import type { Reason } from '../reasons.ts';
 import type { Session } from '../sessions/session.ts';
 import { unknownHostPage } from './errors.ts';
-import { PAGE_HEADERS, type PageContent, renderPage } from './layout.ts';
+import { type PageContent, pageHeaders, renderPage } from './layout.ts';
 import { unusableIdentity } from './login.ts';
 
 /** What the page of a denial says; a `Forbid` has all of it. */
@@ -69,5 +69,5 @@ function factsOf({ groups, email, emailVerified }: User): [string, string][] {
 
 /** A page as a proxy takes it: `headers` are names and values in turn. */
 function forProxy(content: PageContent, requestId: string): { headers: string[]; body: string } {
-  return { headers: PAGE_HEADERS.flat(), body: renderPage(content, requestId) };
+  return { headers: pageHeaders(content).flat(), body: renderPage(content, requestId) };
 }

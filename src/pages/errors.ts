@@ -40,7 +40,7 @@ export function storeUnavailablePage(application: PageApplication | undefined): 
  * @param host in the form in which hosts are compared; empty where the request has none
  * @param known configured addresses of the same host name, with another port
  */
-export function unknownHostPage(host: string, known: readonly string[] = []): ErrorPage {
+export function unknownHostPage(host: string, known: readonly string[]): ErrorPage {
   return {
     reason: 'unknown_host',
     title: 'Unknown site',

@@ -37,7 +37,7 @@ const pageHeadersWith = (formAction: string, referrerPolicy: string): PageHeader
 ];
 
 /** A page without a form sends none. */
-export const PAGE_HEADERS = pageHeadersWith("'none'", 'no-referrer');
+const PAGE_HEADERS = pageHeadersWith("'none'", 'no-referrer');
 
 /**
  * The form goes to this site. What follows may be anywhere: Chromium holds `form-action` against every redirect behind a
@@ -72,7 +72,7 @@ export interface PageContent {
   form?: { text: string; action: string };
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

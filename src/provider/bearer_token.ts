@@ -24,7 +24,8 @@ export async function verifyBearerToken(context: ProviderContext, token: string)
   const result = isLocal ? await verifyLocally(context, token) : await introspect(context, token);
   if (result.kind === 'rejected') return result;
   const good: GoodToken = { ...result, token, isIntrospected: !isLocal };
-  return machineNamedBy(context, good) === undefined ? acceptUser(context, good) : acceptMachine(context, good);
+  const machine = machineNamedBy(context, good);
+  return machine === undefined ? acceptUser(context, good) : acceptMachine(context, good, machine);
 }
 
 async function verifyLocally(context: ProviderContext, token: string): Promise<IntrospectionResult> {
@@ -45,6 +46,7 @@ async function introspect(context: ProviderContext, token: string): Promise<Intr
  */
 function machineNamedBy({ application }: ProviderContext, { claims }: GoodToken): string | undefined {
   const machine = machineOf(claims);
+  if (machine === undefined) return undefined;
   const { username } = userFrom(claims, application.claims);
   return ['', machine, claims.sub].includes(username) ? machine : undefined;
 }
@@ -53,10 +55,9 @@ function machineNamedBy({ application }: ProviderContext, { claims }: GoodToken)
  * Attack: "any user" as the rule would let in whoever has a client of the provider, under an empty name, which many
  * applications take for their first user.
  */
-async function acceptMachine(context: ProviderContext, good: GoodToken): Promise<IdentityResult> {
+async function acceptMachine(context: ProviderContext, good: GoodToken, username: string): Promise<IdentityResult> {
   const { application } = context;
-  const username = machineNamedBy(context, good);
-  if (!application.bearer_machines || username === undefined) return rejected('no_user', NO_USER);
+  if (!application.bearer_machines) return rejected('no_user', NO_USER);
   const userinfo = good.namesKind ? undefined : await readUserinfo(context, good.token, good.claims.sub);
   const refusal = userinfo && checkUserinfo(good, userinfo);
   if (refusal) return refusal;
@@ -72,13 +73,14 @@ async function acceptUser(context: ProviderContext, good: GoodToken): Promise<Id
   const refusal = userinfo && checkUserinfo(good, userinfo);
   if (refusal) return refusal;
   if (userinfo) reportUserinfo(context, userinfo);
-  const more: Claims = userinfo?.kind === 'response' ? userinfo.claims : {};
+  const more: Claims & { sub?: string } = userinfo?.kind === 'response' ? userinfo.claims : {};
   const claims: Claims = mergeClaims(dropUndefined(good.claims), more, mapping);
   const user = userFrom(claims, mapping, context.onLeftOut);
-  const sub = good.claims.sub ?? (userinfo?.kind === 'response' ? userinfo.claims.sub : undefined);
+  const sub = good.claims.sub ?? more.sub;
   const completed = { ...good, namesKind: true, claims: { ...claims, sub, exp: good.claims.exp } };
   // Userinfo may say that the subject is the client.
-  if (machineNamedBy(context, completed) !== undefined) return acceptMachine(context, completed);
+  const machine = machineNamedBy(context, completed);
+  if (machine !== undefined) return acceptMachine(context, completed, machine);
   if (sub !== undefined && user.username !== '')
     return { kind: 'verified', identity: { ...(await identityOf(context, good)), sub, user } };
   if (userinfo?.kind === 'unavailable') throw userinfo.error;

@@ -1,6 +1,6 @@
 /** Claims of the provider as a user in authentik's words, whatever their types. Pure. */
 import { isUsableName, type User } from '../identity.ts';
-import { isObject } from '../json.ts';
+import { isNonEmptyString, isObject } from '../json.ts';
 
 export type Claims = Record<string, unknown>;
 /**
@@ -29,7 +29,7 @@ const asText = (value: unknown) => (typeof value === 'string' ? value : '');
 /** A string or a list of strings; other values in the list are dropped. */
 function asList(value: unknown): string[] {
   const list = Array.isArray(value) ? value : [value];
-  return list.filter((one): one is string => typeof one === 'string' && one !== '');
+  return list.filter(isNonEmptyString);
 }
 
 /**

@@ -1,5 +1,4 @@
 /** A sentence on why a provider cannot be used, since a mistyped issuer looks like a provider that is down. */
-
 import { member } from '../json.ts';
 import { JSON_ATTRIBUTE_COMPARISON } from './client_errors.ts';
 

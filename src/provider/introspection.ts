@@ -2,6 +2,7 @@
 import { tokenIntrospection } from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { isB64Token } from '../http/headers.ts';
+import { isNonEmptyString } from '../json.ts';
 import type { Claims } from './claims.ts';
 import type { ClientResult } from './client.ts';
 import type { ProviderContext } from './context.ts';
@@ -65,11 +66,18 @@ export function processIntrospectionResponse(
   if (exp === undefined) return rejected('invalid_response', 'exp is not a number');
   if (exp <= nowSeconds) return rejected('wrong_time', 'the token has expired');
   const { sub } = response;
-  if (sub !== undefined && (typeof sub !== 'string' || sub === ''))
-    return rejected('invalid_token', 'the token names no user');
+  if (sub !== undefined && !isNonEmptyString(sub)) return rejected('invalid_token', 'the token names no user');
   // `username` is RFC 7662's name of it.
   const name = response.preferred_username ?? response.username;
-  const claims = { ...response, sub, exp, ...(name !== undefined && { preferred_username: name }) };
+  // Attack: a token from before a sign-out, whose `iat` is the text of a number, would count as one without `iat`.
+  const iat = numericDate(response.iat);
+  const claims = {
+    ...response,
+    sub,
+    exp,
+    ...(iat !== undefined && { iat }),
+    ...(name !== undefined && { preferred_username: name }),
+  };
   return {
     kind: 'verified',
     claims,

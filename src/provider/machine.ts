@@ -1,12 +1,11 @@
 /** Tokens that a client got for itself (RFC 6749 section 4.4), and not for a user. Pure. */
+import { isNonEmptyString } from '../json.ts';
 import type { Claims } from './claims.ts';
 
 /** The client that a token was issued to, by RFC 9068, OpenID Connect, Okta and Entra. */
 const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
 /** Of Auth0, FusionAuth, UAA and ForgeRock. */
 const GRANT_CLAIMS = ['gty', 'grant_type'];
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 /**
  * The client of a token that says that no user stands behind it: its grant, or its subject, is the client itself.
@@ -17,7 +16,7 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 export function machineOf(claims: Claims): string | undefined {
   const clients = new Set(CLIENT_CLAIMS.map((name) => claims[name]).filter((value) => value !== undefined));
   const [client] = clients;
-  if (clients.size !== 1 || !isText(client)) return undefined;
+  if (clients.size !== 1 || !isNonEmptyString(client)) return undefined;
   const isMarked =
     claims.sub === client ||
     claims.sub === `${client}@clients` ||

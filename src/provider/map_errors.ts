@@ -79,9 +79,14 @@ interface ErrorResponse {
   description: unknown;
 }
 
+/** Whether the status of an error response says nothing of the client, the user or the token. */
+export function isOutageStatus(status: number): boolean {
+  return status === 429 || status === 408 || status >= 500;
+}
+
 function fromErrorResponse({ error, status, description }: ErrorResponse): Rejection {
   const cause = new OAuthError(error, description);
-  if (status === 429 || status === 408 || status >= 500) throw new ProviderUnavailable(cause);
+  if (isOutageStatus(status)) throw new ProviderUnavailable(cause);
   if (CLIENT_ERRORS.includes(error)) throw new ClientRejected(error, cause);
   return rejectedBecause(error === 'invalid_grant' ? 'invalid_grant' : 'error_response', cause);
 }

@@ -4,8 +4,10 @@
  */
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import { isNonEmptyString } from '../json.ts';
 import type { ProviderContext } from './context.ts';
 import { type VerifiedJwt, verifyJwt } from './jwt.ts';
+import type { TokenSource } from './key_set.ts';
 import type { LogoutTokenResult } from './provider.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { isMarkedOtherwise, kindOf } from './token_kind.ts';
@@ -20,11 +22,7 @@ export type TokenResult = { kind: 'verified'; claims: TokenClaims } | Rejection;
  * @param source where the token came from
  * @throws ProviderUnavailable where the keys cannot be read
  */
-export async function verifyBearer(
-  context: ProviderContext,
-  token: string,
-  source: 'provider' | 'client',
-): Promise<TokenResult> {
+export async function verifyBearer(context: ProviderContext, token: string, source: TokenSource): Promise<TokenResult> {
   const jwt = await verifyJwt(context, token, { source, clientSecret: 'if_nothing_else' });
   return jwt.kind === 'rejected' ? jwt : checkBearer(context.application, jwt);
 }
@@ -71,7 +69,7 @@ export function checkTypeAndSubject({ claims, header }: VerifiedJwt): TokenResul
   // Attack: RFC 9449 section 7.2 and RFC 8705: a stolen token that is bound to a key, sent without the proof of it.
   if ('cnf' in claims) return rejected('wrong_type', 'the token is bound to a key');
   const { sub } = claims;
-  if (typeof sub !== 'string' || sub === '') return rejected('invalid_token', 'the token names no user');
+  if (!isNonEmptyString(sub)) return rejected('invalid_token', 'the token names no user');
   return { kind: 'verified', claims: { ...claims, sub } };
 }
 
@@ -105,6 +103,7 @@ export function saysOtherKind(token: string): boolean {
   }
 }
 
-function mediaType(value: unknown): string {
+/** `typ` of a JOSE header in lower case, without `application/`; empty where it is no text. */
+export function mediaType(value: unknown): string {
   return typeof value === 'string' ? value.toLowerCase().replace(/^application\//, '') : '';
 }

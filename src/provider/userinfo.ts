@@ -2,6 +2,7 @@
 import { type Configuration, fetchProtectedResource, WWWAuthenticateChallengeError } from 'openid-client';
 import { withDeadline } from '../async/deadline.ts';
 import { ProviderUnavailable } from '../errors.ts';
+import { readLimited } from '../http/read_limited.ts';
 import type { ClientResult } from './client.ts';
 import type { ProviderContext } from './context.ts';
 import type { Rejection } from './rejection.ts';
@@ -75,21 +76,8 @@ async function userinfoRequest(
     return {
       status: response.status,
       type: (response.headers.get('content-type') ?? '').replace(/;.*$/s, '').trim().toLowerCase(),
-      text: await readText(response),
+      text: response.body === null ? '' : await readLimited(response.body, MAX_RESPONSE_BYTES),
     };
   };
   return context.client.request(send, { withoutSecret: true });
-}
-
-/** @returns `undefined` where it is too long */
-async function readText({ body }: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    // Attack: a response without an end would fill the memory.
-    if (length > MAX_RESPONSE_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,10 +1,12 @@
 /** Whether a response of userinfo counts (OpenID Connect Core sections 5.3.2 to 5.3.4), and its claims. */
 import { ProviderUnavailable } from '../errors.ts';
-import { isObject } from '../json.ts';
+import { isNonEmptyString, isObject } from '../json.ts';
 import type { Claims } from './claims.ts';
 import type { ProviderContext } from './context.ts';
 import { isSignedJwt, verifySignedJwt } from './jwt.ts';
+import { isOutageStatus } from './map_errors.ts';
 import { type Rejection, rejected } from './rejection.ts';
+import { mediaType } from './token_checks.ts';
 import { isMarkedOtherwise } from './token_kind.ts';
 
 export interface UserinfoClaims {
@@ -30,14 +32,14 @@ export async function processUserinfoResponse(
   { status, type, text }: RawResponse,
   sub: string | undefined,
 ): Promise<UserinfoClaims | Rejection> {
-  if (status === 408 || status === 429 || status >= 500) throw unusable(`status ${status}`);
+  if (isOutageStatus(status)) throw unusable(`status ${status}`);
   if (status !== 200) return rejected('error_response', `userinfo refused the token with status ${status}`);
   if (text === undefined) throw unusable('more than 1 MiB');
   const result = type === 'application/jwt' ? await readSigned(context, text) : readJson(type, text);
   if (result.kind === 'rejected') return result;
   const { sub: own } = result.claims;
   // Attack: token substitution (section 5.3.4): the claims of one user would be put onto the token of another.
-  if (typeof own !== 'string' || own === '' || (sub !== undefined && own !== sub))
+  if (!isNonEmptyString(own) || (sub !== undefined && own !== sub))
     return rejected('wrong_user', 'userinfo is about another subject (sub)');
   return { kind: 'response', claims: { ...result.claims, sub: own } };
 }
@@ -71,7 +73,7 @@ async function readSigned(context: ProviderContext, text: string): Promise<ReadC
   const jwt = await verifySignedJwt(context, token, { source: 'provider', clientSecret: 'never', audience });
   if (jwt.kind === 'rejected') return { ...jwt, message: `the JWT of userinfo did not pass a check: ${jwt.message}` };
   const { typ = 'JWT' } = jwt.header;
-  if (typeof typ !== 'string' || !/^(application\/)?jwt$/i.test(typ) || isMarkedOtherwise(jwt.claims))
+  if (mediaType(typ) !== 'jwt' || isMarkedOtherwise(jwt.claims))
     return rejected('wrong_type', 'the JWT of userinfo is a token of another kind');
   return { kind: 'read', claims: jwt.claims };
 }

@@ -37,8 +37,8 @@ const RESERVED_PREFIXES = ['x-accel-', 'x-authentik-', 'x-envoy-', 'x-forwarded-
 
 /**
  * Names and values to add. A name that is no token or that would change the message, the identity or the response
- * is left out and reported, and so is a value that would arrive as another one. `X_authentik_username` and `X.authentik.username` count as `X-authentik-username`: to CGI
- * and WSGI they are the same.
+ * is left out and reported, and so is a value that would arrive as another one. `X_authentik_username` and
+ * `X.authentik.username` count as `X-authentik-username`: to CGI and WSGI they are the same.
  */
 export function additionalHeaders(
   attributes: Record<string, unknown>,

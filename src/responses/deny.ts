@@ -14,7 +14,7 @@ export function forbid(decision: Forbid, context: ResponseContext, options: Rend
 }
 
 export function unknownHost(
-  { host, known = [] }: UnknownHost,
+  { host, known }: UnknownHost,
   context: ResponseContext,
   options: RenderOptions,
 ): AuthResponse {

@@ -1,8 +1,7 @@
 /** Makes the `Cookie` header with which an application is to see the request: the client's, without Gatepost's own. */
+import { LOGIN_COOKIE, SESSION_COOKIE } from '../sessions/session_cookie.ts';
 
-const SESSION_PREFIX = 'authentik_proxy_';
-const LOGIN_PREFIX = 'gatepost_login_';
-const OWN_NAME = `(?:__Host-)?(?:${SESSION_PREFIX}|${LOGIN_PREFIX})`;
+const OWN_NAME = `(?:__Host-)?(?:${SESSION_COOKIE}|${LOGIN_COOKIE})`;
 const OWN_PAIR = new RegExp(`^[ \\t]*${OWN_NAME}`);
 /** Envoy joins several lines of HTTP/1.1 with a comma; some applications begin a cookie after a space. */
 const OWN_INSIDE = new RegExp(`[, \\t]${OWN_NAME}[^,; \\t]*`, 'g');
@@ -27,5 +26,5 @@ export function upstreamCookie(header: string | undefined): string | undefined {
 }
 
 function namesOwn(text: string): boolean {
-  return text.includes(SESSION_PREFIX) || text.includes(LOGIN_PREFIX);
+  return text.includes(SESSION_COOKIE) || text.includes(LOGIN_COOKIE);
 }

@@ -6,6 +6,13 @@ import { isHttps } from '../endpoints.ts';
 /** What the cookie's attributes depend on. */
 export type CookieApplication = Pick<ApplicationConfig, 'client_id' | 'external_host' | 'mode' | 'cookie_domain'>;
 
+/**
+ * How the names of Gatepost's own cookies begin, behind a `__Host-` that they may have: the session's is authentik's. No
+ * application sees a cookie of such a name.
+ */
+export const SESSION_COOKIE = 'authentik_proxy_';
+export const LOGIN_COOKIE = 'gatepost_login_';
+
 /** The first 8 hex digits of SHA-256(`client_id`): the end of the names of an application's cookies. */
 export function cookieSuffix(clientId: string): string {
   return createHash('sha256').update(clientId).digest('hex').slice(0, 8);
@@ -28,7 +35,7 @@ export function sessionCookieName(application: CookieApplication): string {
 }
 
 function bareName({ client_id }: CookieApplication): string {
-  return `authentik_proxy_${cookieSuffix(client_id)}`;
+  return `${SESSION_COOKIE}${cookieSuffix(client_id)}`;
 }
 
 /**

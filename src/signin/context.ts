@@ -19,10 +19,8 @@ export interface SigninOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
   events: Events;
-  /**
-   * The host that the browser asked for (`browserHost`); `undefined` where it cannot be read.
-   */
-  forwardedHost: (ctx: Context) => string | undefined;
+  /** `browserHost` of a request. */
+  browserHost: (ctx: Context) => string | undefined;
 }
 
 export interface SigninContext extends SigninOptions {
@@ -39,6 +37,8 @@ export interface EndpointRequest {
 
 /** One request of a browser at one application. */
 export interface BrowserRequest extends EndpointRequest {
+  /** The host that the browser asked for. */
+  host: string;
   application: ApplicationConfig;
   provider: Provider;
 }

@@ -2,7 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { readCookies } from '../http/cookies.ts';
-import { type CookieApplication, cookiePrefix, cookieScope, cookieSuffix } from '../sessions/session_cookie.ts';
+import {
+  type CookieApplication,
+  cookiePrefix,
+  cookieScope,
+  cookieSuffix,
+  LOGIN_COOKIE,
+} from '../sessions/session_cookie.ts';
 import { LOOP_ATTEMPTS } from './login_state.ts';
 
 export interface LoginCookie {
@@ -71,7 +77,7 @@ export function createLoginCookieMiddleware(): Middleware {
  * the visitor to the attacker's callback. The prefix is that of the session cookie; the bare name is not read.
  */
 function loginCookieName(application: CookieApplication): string {
-  return `${cookiePrefix(application)}gatepost_login_${cookieSuffix(application.client_id)}`;
+  return `${cookiePrefix(application)}${LOGIN_COOKIE}${cookieSuffix(application.client_id)}`;
 }
 
 /**

@@ -12,7 +12,7 @@
  * Steps 9 to 11 are optional: they compare the token with the sessions that it ends anyway. Pure.
  */
 import { decodeJwt } from 'jose';
-import { isObject } from '../json.ts';
+import { isNonEmptyString, isObject } from '../json.ts';
 import { CLOCK_SKEW_SECONDS, type LogoutTokenResult } from '../provider/index.ts';
 
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
@@ -41,8 +41,7 @@ type VerifiedToken = Extract<LogoutTokenResult, { kind: 'verified' }>;
 
 const rejected = (problem: string): RejectedToken => ({ kind: 'rejected', problem });
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isOptionalText = (value: unknown): value is string | undefined => value === undefined || isText(value);
+const isOptionalText = (value: unknown): value is string | undefined => value === undefined || isNonEmptyString(value);
 
 /**
  * The client that a token names: the provider knows the endpoint under any host, so only the token says which
@@ -52,7 +51,7 @@ const isOptionalText = (value: unknown): value is string | undefined => value ==
 export function readAddressee(token: string): { issuer: string; audiences: string[] } | undefined {
   try {
     const { iss, aud } = decodeJwt(token);
-    return isText(iss) ? { issuer: iss, audiences: [aud].flat().filter(isText) } : undefined;
+    return isNonEmptyString(iss) ? { issuer: iss, audiences: [aud].flat().filter(isNonEmptyString) } : undefined;
   } catch {
     return undefined;
   }
@@ -83,7 +82,7 @@ export function validateLogoutToken({ claims, type }: VerifiedToken, nowMs: numb
   // nonce.
   if ('nonce' in claims) return rejected('a logout token must not have a nonce');
   // Step 8.
-  if (!isText(jti)) return rejected('the token has no jti');
+  if (!isNonEmptyString(jti)) return rejected('the token has no jti');
   return { kind: 'logout', issuer: iss, sub, sid, jti, expiresAt: exp * 1000 };
 }
 

@@ -34,10 +34,6 @@ export function endpoint(
   };
 }
 
-function unknownSite({ applications }: SigninContext, { ctx }: EndpointRequest, host: string): Outcome {
-  return respondWithPage(ctx, unknownHostPage(host, applications.addressesOf(host)), 'unknown_host');
-}
-
 /** RFC 9110 section 15.5.6. */
 function rejectMethod(ctx: Context, methods: readonly string[]): void {
   ctx.status = 405;
@@ -52,10 +48,13 @@ export function browserEndpoint(
   handler: (context: SigninContext, request: BrowserRequest) => Promise<Outcome>,
 ): Middleware {
   return endpoint(context, { ...options, errorFormat: 'page' }, async (request) => {
-    const host = context.forwardedHost(request.ctx) ?? '';
-    const application = context.applications.findByHostname(host)?.config;
-    if (!application) return unknownSite(context, request, host);
+    const { applications } = context;
+    const host = context.browserHost(request.ctx) ?? '';
+    const application = applications.findByHostname(host)?.config;
+    if (!application) {
+      return respondWithPage(request.ctx, unknownHostPage(host, applications.addressesOf(host)), 'unknown_host');
+    }
     // The same object: the error handler sees what the endpoint adds to it.
-    return handler(context, Object.assign(request, { application, provider: context.provider(application) }));
+    return handler(context, Object.assign(request, { host, application, provider: context.provider(application) }));
   });
 }

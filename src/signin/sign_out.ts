@@ -20,10 +20,9 @@ import { isDeliberateSignOut } from './sign_out_request.ts';
 const MAX_COOKIES = 200;
 
 export async function signOut(context: SigninContext, request: BrowserRequest): Promise<Outcome> {
-  const { ctx, application } = request;
-  const { method, headers } = ctx.req;
-  const host = context.forwardedHost(ctx) ?? '';
-  if (!isDeliberateSignOut({ method: method ?? '', headers, host, application })) {
+  const { ctx, host, application } = request;
+  const { method, headers } = ctx;
+  if (!isDeliberateSignOut({ method, headers, host, application })) {
     return respondWithPage(ctx, signOutPage(application), 'confirmation_asked');
   }
   const [session] = await endSessions(context, request);

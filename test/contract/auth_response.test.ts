@@ -165,6 +165,13 @@ describe('the twelve headers', () => {
   });
 });
 
+/** A token for grafana that is good but for what the claims say. */
+async function bearerWith(claims: object): Promise<[string, string]> {
+  const seconds = Math.floor(Date.now() / 1000);
+  const about = { iss: site.provider.issuer, aud: 'grafana', iat: seconds - 10, exp: seconds + 250 };
+  return ['Authorization', `Bearer ${await site.provider.sign({ ...about, ...claims })}`];
+}
+
 // Attack: the application drops the space, and reads the name of somebody else.
 describe('an identity that cannot be passed on as it was told', () => {
   test('a login with it ends at a page that says why, without a session', async () => {
@@ -179,11 +186,8 @@ describe('an identity that cannot be passed on as it was told', () => {
   test.each(
     dialects,
   )('%s: a token with it is refused by required and optional rules, public ones let it pass', async (dialect) => {
-    const seconds = Math.floor(Date.now() / 1000);
-    const about = { iss: site.provider.issuer, aud: 'grafana', sub: 'u-eve', iat: seconds - 10, exp: seconds + 250 };
     for (const changes of [{ preferred_username: 'root\u0000' }, { preferred_username: 'eve', email: 'root@a.b\n' }]) {
-      const token = await site.provider.sign({ ...about, ...changes, jti: dialect });
-      const header: [string, string] = ['Authorization', `Bearer ${token}`];
+      const header = await bearerWith({ sub: 'u-eve', ...changes, jti: dialect });
       for (const path of ['/page', '/optional', '/admin']) {
         const reply = await ask(port, dialect, `${app}${path}`, [header]);
         expect([path, reply.status, reply.get('x-gatepost-reason')]).toEqual([path, 403, 'unusable_identity']);
@@ -196,13 +200,8 @@ describe('an identity that cannot be passed on as it was told', () => {
   });
 
   test('a navigation sees a page that says what is wrong, with the name made visible', async () => {
-    const seconds = Math.floor(Date.now() / 1000);
-    const token = await site.provider.sign({
-      ...{ iss: site.provider.issuer, aud: 'grafana', sub: 'u-eve', iat: seconds - 10, exp: seconds + 250 },
-      ...{ preferred_username: '<b>root</b>\u0085' },
-    });
     const reply = await ask(port, 'traefik', `${app}/page`, [
-      ['Authorization', `Bearer ${token}`],
+      await bearerWith({ sub: 'u-eve', preferred_username: '<b>root</b>\u0085' }),
       ['Sec-Fetch-Mode', 'navigate'],
       ['Accept', 'text/html'],
     ]);
@@ -214,15 +213,12 @@ describe('an identity that cannot be passed on as it was told', () => {
 });
 
 test('a group that cannot be passed on matches no rule either, and is reported once', async () => {
-  const seconds = Math.floor(Date.now() / 1000);
   const warnings: string[] = [];
   const events = createEvents();
   events.on('log', ({ event, message }) => event === 'claims.value_left_out' && warnings.push(message));
   const fresh = (await site.another('', { events })).http.port;
   for (const [at, groups] of [['admins ', 'staff'], ['admins\u2028', 'staff'], ['x|admins']].entries()) {
-    const about = { iss: site.provider.issuer, aud: 'grafana', sub: 'u-alice', preferred_username: 'alice' };
-    const token = await site.provider.sign({ ...about, groups, iat: seconds - 10, exp: seconds + 250, jti: `${at}` });
-    const header: [string, string] = ['Authorization', `Bearer ${token}`];
+    const header = await bearerWith({ sub: 'u-alice', preferred_username: 'alice', groups, jti: `${at}` });
     expect((await ask(fresh, 'traefik', `${app}/admin`, [header])).status).toBe(403);
     const reply = await ask(fresh, 'traefik', `${app}/page`, [header]);
     expect([reply.status, reply.get('x-authentik-groups')]).toEqual([200, groups.slice(1).join()]);

@@ -8,7 +8,7 @@ import {
   storeUnavailablePage,
   unknownHostPage,
 } from '../../src/pages/errors.ts';
-import { PAGE_HEADERS, pageHeaders, renderPage } from '../../src/pages/layout.ts';
+import { pageHeaders, renderPage } from '../../src/pages/layout.ts';
 import {
   loginFailedPage,
   loginLoopPage,
@@ -42,7 +42,7 @@ const contents = {
   provider_unavailable: providerUnavailablePage(application, returnTo),
   client_rejected: clientRejectedPage(application, returnTo),
   store_unavailable: storeUnavailablePage(application),
-  unknown_host: unknownHostPage(evil),
+  unknown_host: unknownHostPage(evil, [evil]),
   internal_error: internalErrorPage(),
 };
 
@@ -69,7 +69,7 @@ describe.each(Object.entries(pages))('the page %s', (name, html) => {
 });
 
 test('the policy allows the one style and nothing else', () => {
-  const policy = new Map(PAGE_HEADERS.map(([name, value]) => [name, value])).get('Content-Security-Policy')!;
+  const policy = new Map(pageHeaders(contents.signed_out)).get('Content-Security-Policy')!;
   const style = /<style>([\s\S]*?)<\/style>/.exec(pages.login_loop!)![1]!;
   const hash = createHash('sha256').update(style).digest('base64');
   expect(policy).toBe(

@@ -7,6 +7,7 @@ import { ClientRejected, type RejectionReason } from '../../src/provider/index.t
 import { startProvider, type TestProvider } from '../support/provider.ts';
 import {
   attempt,
+  changeDiscovery,
   clients,
   connect,
   identityOf,
@@ -182,9 +183,7 @@ describe('a code', () => {
     ['EdDSA', 'sha512'],
   ])('at_hash is made as the algorithm %s says', async (alg, hash) => {
     const { privateKey, publicKey } = await generateKeyPair(alg);
-    const discovered = `${provider.issuer}/.well-known/openid-configuration`;
-    const metadata = (await (await fetch(discovered)).json()) as object;
-    provider.stand('discovery', () => ({ body: { ...metadata, id_token_signing_alg_values_supported: [alg] } }));
+    await changeDiscovery(provider, { id_token_signing_alg_values_supported: [alg] });
     const key = { ...(await exportJWK(publicKey)), kid: 'own', alg, use: 'sig' };
     provider.stand('jwks', () => ({ body: { keys: [key] } }));
     const { ours } = connect(provider);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import type { RejectionReason } from '../../src/provider/index.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
-import { clients, connect, identityOf, OUTAGES, rejectionOf } from './fixture.ts';
+import { changeDiscovery, clients, connect, identityOf, OUTAGES, rejectionOf } from './fixture.ts';
 
 let provider: TestProvider;
 
@@ -120,10 +120,7 @@ describe('a JWT', () => {
   });
 
   test('Attack: signed with the client secret, where the provider signs with keys: rejected', async () => {
-    const { id_token_signing_alg_values_supported: _, ...metadata } = (await (
-      await fetch(`${provider.issuer}/.well-known/openid-configuration`)
-    ).json()) as Record<string, unknown>;
-    provider.stand('discovery', () => ({ body: { ...metadata, id_token_signing_alg_values_supported: ['RS256'] } }));
+    await changeDiscovery(provider, { id_token_signing_alg_values_supported: ['RS256'] });
     const token = await new SignJWT(right())
       .setProtectedHeader({ alg: 'HS256' })
       .sign(new TextEncoder().encode('grafana-secret'));
@@ -296,6 +293,14 @@ describe('an opaque token', () => {
     expect((await identityOf(connect(provider).ours.verifyBearer('opaque'))).user.username).toBe('alice');
     provider.stand('introspection', () => ({ body: { ...answer, ...changes } }));
     await rejectionOf(connect(provider).ours.verifyBearer('opaque'), reason);
+  });
+
+  // Attack: a sign-out ends the tokens from before it, but not one whose `iat` is a text that nobody has read.
+  test.each([1_700_000_000, '1700000000'])('was issued at its iat, a number or the text of one: %j', async (iat) => {
+    const body = { active: true, token_type: 'Bearer', client_id: 'grafana', sub: 'u-bob', username: 'bob', iat };
+    provider.stand('introspection', () => ({ body }));
+    const identity = await identityOf(connect(provider).ours.verifyBearer('opaque'));
+    expect(identity.issuedAt).toBe(1_700_000_000_000);
   });
 
   test('of a further audience is accepted; without exp it is good for a minute', async () => {

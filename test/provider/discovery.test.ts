@@ -10,7 +10,7 @@ import { parse, problemsOf, yaml } from '../config/example.ts';
 import { makeApplication } from '../support/application.ts';
 import { freePort } from '../support/free_port.ts';
 import { startProvider } from '../support/provider.ts';
-import { attempt, clients, connect, identityOf } from './fixture.ts';
+import { attempt, changeDiscovery, clients, connect, identityOf } from './fixture.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -181,9 +181,7 @@ test('the end session URL has the hint, and there is none without an endpoint', 
   const url = new URL((await ours.endSessionUrl('the.id.token'))!);
   expect([url.pathname, url.searchParams.get('id_token_hint')]).toEqual(['/session/end', 'the.id.token']);
   expect(new URL((await ours.endSessionUrl(undefined))!).searchParams.has('id_token_hint')).toBe(false);
-  const address = `${provider.issuer}/.well-known/openid-configuration`;
-  const { end_session_endpoint: _, ...body } = (await (await fetch(address)).json()) as Record<string, unknown>;
-  provider.stand('discovery', () => ({ body }));
+  await changeDiscovery(provider, { end_session_endpoint: undefined });
   expect(await connect(provider).ours.endSessionUrl('the.id.token')).toBeUndefined();
 });
 

@@ -85,5 +85,12 @@ export async function rejectionOf(result: Promise<IdentityResult>, reason: Rejec
   return settled;
 }
 
+/** The provider's own discovery document from now on, but for the changes; `undefined` leaves a member out. */
+export async function changeDiscovery(provider: TestProvider, changes: object): Promise<void> {
+  const response = await fetch(`${provider.issuer}/.well-known/openid-configuration`);
+  const document = (await response.json()) as object;
+  provider.stand('discovery', () => ({ body: { ...document, ...changes } }));
+}
+
 /** How a provider fails without a word about the client or the user. */
 export const OUTAGES = ['error', 'busy', 'nonsense', 'reset'] as const;

@@ -47,9 +47,8 @@ test.each<[string, RejectionReason, Record<string, unknown>, Record<string, unkn
 
 test('Attack: a header of another type is a rejection, not an outage', async () => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const { ours: any } = connect(provider);
   const typed = await provider.sign(claims(), { typ: Object(['logout+jwt']) });
-  expect(await any.verifyLogoutToken(typed)).toMatchObject({ kind: 'rejected' });
+  expect(await connect(provider).ours.verifyLogoutToken(typed)).toMatchObject({ kind: 'rejected' });
   for (const header of [{ alg: 5 }, { alg: null }, { alg: ['RS256'] }, {}]) {
     const token = `${part(header)}.${part(claims())}.c2ln`;
     const { ours } = connect(provider);

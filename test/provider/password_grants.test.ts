@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ProviderUnavailable } from '../../src/errors.ts';
 import { describeError } from '../../src/observe/log.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
-import { clients, connect, identityOf, OUTAGES, rejectionOf } from './fixture.ts';
+import { changeDiscovery, clients, connect, identityOf, OUTAGES, rejectionOf } from './fixture.ts';
 
 let provider: TestProvider;
 let careless: TestProvider;
@@ -22,11 +22,8 @@ afterEach(() => {
 });
 
 /** Discovery with another list of grants; `undefined`: none. */
-async function listGrants(grant_types_supported: string[] | undefined): Promise<void> {
-  const response = await fetch(`${provider.issuer}/.well-known/openid-configuration`);
-  const document = (await response.json()) as Record<string, unknown>;
-  provider.stand('discovery', () => ({ body: { ...document, grant_types_supported } }));
-}
+const listGrants = (grant_types_supported: string[] | undefined) =>
+  changeDiscovery(provider, { grant_types_supported });
 
 describe('an app password', () => {
   test('is accepted for its user, in any letter case', async () => {

@@ -46,18 +46,13 @@ describe.each([nginx, traefik, caddy, envoy])('$name', (dialect) => {
 });
 
 describe('an address that is too long', () => {
-  const render = createRender(renderOptions());
   test.each([
     [traefik, 414],
     [nginx, 403],
   ])('is the fault of the client, with the status that the proxy can carry', ({ capabilities }, status) => {
-    const {
-      status: sent,
-      body,
-      headers,
-    } = render({ kind: 'uri_too_long' }, { request: undefined, capabilities, requestId: 'id-1' });
-    expect([sent, body]).toEqual([status, 'the address is longer than 16 KiB\n']);
-    expect(headers.join()).toContain('X-Gatepost-Reason,uri_too_long');
+    const reply = render({ kind: 'uri_too_long' }, { request: undefined, capabilities, requestId: 'id-1' });
+    expect([reply.status, reply.body]).toEqual([status, 'the address is longer than 16 KiB\n']);
+    expect(reply.headers.join()).toContain('X-Gatepost-Reason,uri_too_long');
   });
 });
 
@@ -67,7 +62,7 @@ describe('a host that no application has', () => {
       unknownHostPage: (host, id) => ({ headers: ['Content-Type', 'text/html'], body: `${host} ${id}` }),
     }),
   );
-  const decision = { kind: 'unknown_host', host: 'who.example.com' } as const;
+  const decision = { kind: 'unknown_host', host: 'who.example.com', known: [] } as const;
   const asked = (headers: AuthRequest['headers'], { capabilities }: Dialect) =>
     render(decision, { request: makeRequest({ headers }), capabilities, requestId: 'id-1' });
 

@@ -45,7 +45,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     provider,
     now,
     events,
-    forwardedHost: ({ req }) => browserHost(req, true),
+    browserHost: ({ req }) => browserHost(req, true),
   });
 
   const app = new Koa();

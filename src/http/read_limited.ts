@@ -1,0 +1,17 @@
+/** Reads the body of a request or of a response, up to a size. */
+
+/**
+ * The body as text (UTF-8).
+ * Attack: a body without an end would fill the memory.
+ * @returns `undefined` where it is longer than `maxBytes`
+ */
+export async function readLimited(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
