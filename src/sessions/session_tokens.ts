@@ -6,7 +6,7 @@ import type { Store } from '../stores/store.ts';
 import { keyedHashKeys } from './keys.ts';
 import { latestSignOut, type Revocation } from './revocation.ts';
 import type { Session } from './session.ts';
-import { decodeRecord, isRevoked, type RevocationMark, type SessionRecord } from './session_record.ts';
+import { isRevoked, type RevocationMark, readRecord, type SessionRecord } from './session_record.ts';
 
 export interface SessionTokensOptions {
   store: Store;
@@ -59,8 +59,7 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
 
   /** The marks of the session at a key; `undefined` where it has ended. */
   async function readMarks(key: string): Promise<RevocationMark[] | undefined> {
-    const sealed = await store.get(key);
-    const marks = sealed === undefined ? undefined : decodeRecord(seal, key, sealed)?.revocationMarks;
+    const marks = (await readRecord(store, seal, key))?.revocationMarks;
     if (marks === undefined) return undefined;
     return isRevoked(marks, await store.getMany(marks.map((mark) => mark.key))) ? undefined : marks;
   }
