@@ -20,7 +20,11 @@ export interface SessionTokensOptions {
 
 /** What a token says of itself. Times are milliseconds since the epoch. */
 interface TokenFacts {
-  isJwt?: boolean;
+  /**
+   * What of it is remembered. Attack: the last bits of a signature's base64url, and an ECDSA signature as a whole, can be
+   * written in another way and verify still. So a JWT goes by what is signed (RFC 7515 section 5.2).
+   */
+  remembered: string;
   sub?: unknown;
   sid?: unknown;
   issuedAt?: number | undefined;
@@ -34,27 +38,20 @@ const toMs = (seconds: unknown) =>
 function readFacts(token: string): TokenFacts {
   try {
     const { sub, sid, iat, exp } = decodeJwt(token);
-    return { isJwt: true, sub, sid, issuedAt: toMs(iat), expiresAt: toMs(exp) };
+    const remembered = token.slice(0, token.lastIndexOf('.'));
+    return { remembered, sub, sid, issuedAt: toMs(iat), expiresAt: toMs(exp) };
   } catch {
-    return {};
+    return { remembered: token };
   }
 }
 
-/**
- * What of a token is remembered. Attack: the last bits of a signature's base64url, and an ECDSA signature as a whole, can
- * be written in another way and verify still. So a JWT goes by what is signed (RFC 7515 section 5.2).
- */
-function identify(token: string): string {
-  return readFacts(token).isJwt === true ? token.slice(0, token.lastIndexOf('.')) : token;
-}
-
 export function createSessionTokens({ store, seal, revocation, now, keepMs }: SessionTokensOptions) {
-  const keysOf = (token: string) => keyedHashKeys(seal, 't', identify(token));
+  const keysOf = ({ remembered }: TokenFacts) => keyedHashKeys(seal, 't', remembered);
 
   /** Writes down whose a token is, until it expires; as long as a sign-out is remembered where its end is unknown. */
-  async function assign(token: string, expiresAt: number | undefined, sessionKey: string): Promise<void> {
+  async function assign(facts: TokenFacts, expiresAt: number | undefined, sessionKey: string): Promise<void> {
     const ttlMs = Math.min((expiresAt ?? Number.POSITIVE_INFINITY) - now(), keepMs);
-    if (ttlMs > 0) await store.set(keysOf(token)[0], sessionKey, ttlMs);
+    if (ttlMs > 0) await store.set(keysOf(facts)[0], sessionKey, ttlMs);
   }
 
   /** The marks of the session at a key; `undefined` where it has ended. */
@@ -78,7 +75,7 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
         isNamed && sub === session.sub && sid === session.sid && issuedAt > signedOutAt && issuedAt <= now();
       for (const [token, end] of tokensOf(session, accessToken)) {
         const facts = readFacts(token);
-        if (!isDatable(facts)) await assign(token, facts.expiresAt ?? end, key);
+        if (!isDatable(facts)) await assign(facts, facts.expiresAt ?? end, key);
       }
     },
     /**
@@ -87,8 +84,8 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
      */
     async end(key: string, session: Session): Promise<void> {
       for (const token of tokensOf(session).keys()) {
-        const { expiresAt } = readFacts(token);
-        if (expiresAt !== undefined) await assign(token, expiresAt, key);
+        const facts = readFacts(token);
+        if (facts.expiresAt !== undefined) await assign(facts, facts.expiresAt, key);
       }
     },
     /**
@@ -100,10 +97,11 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
      * @returns the marks that end what is made of the token; `undefined` where its session was ended
      */
     async marks(token: string, identity: Identity): Promise<RevocationMark[] | undefined> {
-      const owner = (await store.getMany(keysOf(token))).find((value) => value !== undefined);
+      const facts = readFacts(token);
+      const owner = (await store.getMany(keysOf(facts))).find((value) => value !== undefined);
       if (owner !== undefined) return readMarks(owner);
       // Some introspection endpoints answer with the time of the question.
-      const issuedAt = Math.min(...[readFacts(token).issuedAt, identity.issuedAt].filter((time) => time !== undefined));
+      const issuedAt = Math.min(...[facts.issuedAt, identity.issuedAt].filter((time) => time !== undefined));
       return issuedAt <= latestSignOut(await revocation.generations(identity)) ? undefined : [];
     },
   };
