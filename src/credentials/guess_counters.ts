@@ -38,18 +38,19 @@ export function createGuessCounters(options: {
    */
   return ({ slug, user, address, optional }: Guess): Counter[] => {
     const network = address === '' ? '' : clientNetwork(address);
+    const name = user === undefined ? undefined : foldUserName(user);
     const counters: Counter[] = [];
     const keyFor = (...parts: string[]) => counterKeyFor(optional ? 'optional' : 'required', ...parts);
-    if (user !== undefined) {
-      const key = keyFor('user and address', slug, foldUserName(user), network);
+    if (name !== undefined) {
+      const key = keyFor('user and address', slug, name, network);
       counters.push({ key, limit: limits.refusals_per_user_and_address, waits: true });
     }
     if (network !== '') {
       counters.push({ key: keyFor('address', network), limit: limits.refusals_per_address, waits: true });
     }
-    if (user !== undefined) {
+    if (name !== undefined) {
       // Attack: the owner would wait in the queue of those who guess from other addresses. So this counter has none.
-      const key = keyFor('user', slug, foldUserName(user));
+      const key = keyFor('user', slug, name);
       counters.push({ key, limit: limits.refusals_per_user, waits: false });
     }
     return counters;
