@@ -14,7 +14,8 @@ export interface Guess {
   address: string;
   /**
    * It came where no credential is needed. The application may have such headers of its own, so these refusals hold
-   * nobody back where one is needed. Attack: without counters of their own, such a path would answer guesses without end.
+   * nobody back where one is needed. Attack: without counters of their own, such a path would answer guesses without
+   * end.
    */
   optional: boolean;
 }
@@ -34,7 +35,8 @@ export function createGuessCounters(options: {
   const { counterKeyFor, limits } = options;
   /**
    * The narrowest first, and a wider one is not touched by a guess that a narrower one holds back.
-   * Attack: guesses from one address, over their own limit, would take the places of a user name and hold its owner back.
+   * Attack: guesses from one address, over their own limit, would take the places of a user name and hold its owner
+   * back.
    */
   return ({ slug, user, address, optional }: Guess): Counter[] => {
     const network = address === '' ? '' : clientNetwork(address);

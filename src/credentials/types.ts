@@ -16,7 +16,8 @@ export interface HeaderRequest {
   /** In canonical text; empty where it is unknown: then only user names are counted. */
   clientAddress: string;
   /**
-   * No credential is needed where it came: one that is not known yet may take a second, and its refusals hold back none.
+   * No credential is needed where it came: one that is not known yet may take a second, and its refusals hold back
+   * none.
    */
   optional: boolean;
 }

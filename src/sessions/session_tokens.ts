@@ -21,8 +21,8 @@ export interface SessionTokensOptions {
 /** What a token says of itself. Times are milliseconds since the epoch. */
 interface TokenFacts {
   /**
-   * What of it is remembered. Attack: the last bits of a signature's base64url, and an ECDSA signature as a whole, can be
-   * written in another way and verify still. So a JWT goes by what is signed (RFC 7515 section 5.2).
+   * What of it is remembered. Attack: the last bits of a signature's base64url, and an ECDSA signature as a whole, can
+   * be written in another way and verify still. So a JWT goes by what is signed (RFC 7515 section 5.2).
    */
   remembered: string;
   sub?: unknown;
@@ -63,10 +63,10 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
 
   return {
     /**
-     * Remembers the new tokens of a session where a later sign-out could not tell by the tokens themselves that they are
-     * older: opaque ones, those whose `iat` lies before a sign-out or in the future (clocks differ), and those that lack
-     * the `sub` or `sid` which the sign-out names. Mostly, where the provider names a `sid`, there are none. Comes before
-     * the session's record is written.
+     * Remembers the new tokens of a session where a later sign-out could not tell by the tokens themselves that they
+     * are older: opaque ones, those whose `iat` lies before a sign-out or in the future (clocks differ), and those that
+     * lack the `sub` or `sid` which the sign-out names. Mostly, where the provider names a `sid`, there are none. Comes
+     * before the session's record is written.
      */
     async remember(key: string, { session, revocationMarks }: SessionRecord, accessToken?: AccessToken): Promise<void> {
       const signedOutAt = latestSignOut(revocationMarks.map((mark) => mark.generation));
@@ -79,8 +79,8 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
       }
     },
     /**
-     * The present tokens of a session that is ended by itself, however clocks differ. Comes before its record is deleted.
-     * Opaque ones have their record since the session was made, perhaps for longer than the session knows.
+     * The present tokens of a session that is ended by itself, however clocks differ. Comes before its record is
+     * deleted. Opaque ones have their record since the session was made, perhaps for longer than the session knows.
      */
     async end(key: string, session: Session): Promise<void> {
       for (const token of tokensOf(session).keys()) {
@@ -91,9 +91,10 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
     /**
      * Whether a verified bearer token may still open something.
      *
-     * Attack: a sign-out sends the ID token as `id_token_hint`, so that it stands in histories and logs; applications log
-     * `X-authentik-jwt`. Its `exp` may be hours away. So a token that was issued before its user signed out, or before the
-     * session at the provider ended that it names, is refused. `iat` has whole seconds: the same second counts as before.
+     * Attack: a sign-out sends the ID token as `id_token_hint`, so that it stands in histories and logs; applications
+     * log `X-authentik-jwt`. Its `exp` may be hours away. So a token that was issued before its user signed out, or
+     * before the session at the provider ended that it names, is refused. `iat` has whole seconds: the same second
+     * counts as before.
      * @returns the marks that end what is made of the token; `undefined` where its session was ended
      */
     async marks(token: string, identity: Identity): Promise<RevocationMark[] | undefined> {
