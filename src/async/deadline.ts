@@ -5,26 +5,26 @@
  * @param timeoutMs milliseconds that the caller waits
  * @param makeError makes the error of a wait that took too long
  */
-export async function withDeadline<T>(work: Promise<T>, timeoutMs: number, makeError: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(makeError()), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function withDeadline<T>(work: Promise<T>, timeoutMs: number, makeError: () => Error): Promise<T> {
+  return race(work, timeoutMs, (_, reject) => reject(makeError()));
 }
 
 /**
  * `work`, or `late` when it takes too long. The work itself goes on; its late result is dropped.
  * @param timeoutMs milliseconds that the caller waits
  */
-export async function orAfter<T>(work: Promise<T>, timeoutMs: number, late: T): Promise<T> {
+export function orAfter<T>(work: Promise<T>, timeoutMs: number, late: T): Promise<T> {
+  return race(work, timeoutMs, (resolve) => resolve(late));
+}
+
+async function race<T>(
+  work: Promise<T>,
+  timeoutMs: number,
+  onLate: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<T>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, late);
+  const timeout = new Promise<T>((resolve, reject) => {
+    timer = setTimeout(onLate, timeoutMs, resolve, reject);
   });
   try {
     return await Promise.race([work, timeout]);

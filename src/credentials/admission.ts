@@ -29,10 +29,13 @@ export interface PresentedCredential {
   local: boolean;
 }
 
+/** The store's keys of what is known of a credential: that it was accepted, that the provider has no grant for it. */
+type Keys = { accepted: readonly string[]; grant: string | undefined };
+
 /** Leave to ask the provider once. `release` must be called in the end. */
 export interface Admitted {
   kind: 'admitted';
-  /** The provider refused the credential; whether that was the last refusal within a limit. Throws `StoreUnavailable`. */
+  /** The provider refused it; whether that was the last refusal within a limit. Throws `StoreUnavailable`. */
   refused(rejection: Rejection): Promise<boolean>;
   /** The provider accepted it. Throws `StoreUnavailable`. */
   accepted(): Promise<void>;
@@ -63,11 +66,11 @@ export function createAdmission(options: {
   const slotsOf = createProviderSlots();
 
   const userOf = ({ credential }: PresentedCredential) => (credential.scheme === 'basic' ? credential.user : undefined);
-  const grantKeyOf = ({ application, credential }: PresentedCredential) =>
-    credential.scheme === 'basic' ? fingerprints.grantKeyFor(application) : undefined;
-  /** Keys alone decide about a local one until its end, and its session lives as long. */
-  const acceptedKeysOf = ({ application, credential, local }: PresentedCredential) =>
-    local ? [] : fingerprints.acceptedKeysFor(application.slug, credential);
+  const keysOf = ({ application, credential, local }: PresentedCredential): Keys => ({
+    // Keys alone decide about a local one until its end, and its session lives as long.
+    accepted: local ? [] : fingerprints.acceptedKeysFor(application.slug, credential),
+    grant: credential.scheme === 'basic' ? fingerprints.grantKeyFor(application) : undefined,
+  });
 
   async function reportNotOffered(key: string, { application }: PresentedCredential, { cause }: Rejection) {
     if (!(await grants.notOffered(key))) return;
@@ -84,9 +87,8 @@ export function createAdmission(options: {
     else if (rejection.reason !== 'error_response') await grants.offered(key);
   }
 
-  function admitted(presented: PresentedCredential, permit?: Permit, freeSlot?: () => void): Admitted {
-    const grantKey = grantKeyOf(presented);
-    const acceptedKeys = acceptedKeysOf(presented);
+  function admitted(presented: PresentedCredential, keys: Keys, permit?: Permit, freeSlot?: () => void): Admitted {
+    const { accepted: acceptedKeys, grant: grantKey } = keys;
     return {
       kind: 'admitted',
       async refused(rejection) {
@@ -110,16 +112,15 @@ export function createAdmission(options: {
     };
   }
 
-  async function admitGuess(presented: PresentedCredential) {
+  async function admitGuess(presented: PresentedCredential, keys: Keys, line: string) {
     const { application, credential, clientAddress: address, optional } = presented;
-    const user = userOf(presented);
-    const { slug } = application;
+    const { slug, issuer } = application;
     const id = fingerprints.guessFor(slug, credential);
-    const permit = await rateLimit.acquire({ id, slug, user, address, optional });
+    const permit = await rateLimit.acquire({ id, slug, user: userOf(presented), address, optional });
     if ('retryAfter' in permit) return { kind: 'limited' as const, retryAfter: permit.retryAfter };
     try {
-      const freeSlot = await slotsOf(tenantOf(application.issuer)).acquire(lineOf(address, user));
-      return admitted(presented, permit, freeSlot);
+      const freeSlot = await slotsOf(tenantOf(issuer)).acquire(line);
+      return admitted(presented, keys, permit, freeSlot);
     } catch (error) {
       await permit.release();
       throw error;
@@ -128,18 +129,18 @@ export function createAdmission(options: {
 
   return {
     async admit(presented) {
-      const grantKey = grantKeyOf(presented);
-      const acceptedKeys = acceptedKeysOf(presented);
-      const keys = grantKey === undefined ? acceptedKeys : [...acceptedKeys, grantKey];
-      const rows = keys.length === 0 ? [] : await store.getMany(keys);
+      const keys = keysOf(presented);
+      const { accepted: acceptedKeys, grant: grantKey } = keys;
+      const toRead = grantKey === undefined ? [...acceptedKeys] : [...acceptedKeys, grantKey];
+      const rows = toRead.length === 0 ? [] : await store.getMany(toRead);
       // Attack: guesses of others, or a provider that says for a moment that it has no grant, would lock the owner of a
       // right credential out.
-      if (rows.slice(0, acceptedKeys.length).some((row) => row !== undefined)) return admitted(presented);
-      if (grantKey === undefined) return admitGuess(presented);
-      if (!(await grants.mayAsk(grantKey, rows.at(-1), lineOf(presented.clientAddress, userOf(presented)))))
-        return { kind: 'refused' };
+      if (rows.slice(0, acceptedKeys.length).some((row) => row !== undefined)) return admitted(presented, keys);
+      const line = lineOf(presented.clientAddress, userOf(presented));
+      if (grantKey === undefined) return admitGuess(presented, keys, line);
+      if (!(await grants.mayAsk(grantKey, rows.at(-1), line))) return { kind: 'refused' };
       try {
-        const result = await admitGuess(presented);
+        const result = await admitGuess(presented, keys, line);
         if (result.kind === 'limited') await grants.unknown(grantKey);
         return result;
       } catch (error) {
@@ -147,6 +148,6 @@ export function createAdmission(options: {
         throw error;
       }
     },
-    admitAccepted: (presented) => admitted(presented),
+    admitAccepted: (presented) => admitted(presented, keysOf(presented)),
   };
 }

@@ -12,7 +12,7 @@ import { createAdmission } from './admission.ts';
 import { createCredentialSessions } from './credential_sessions.ts';
 import { createDeniedCache } from './denied_cache.ts';
 import { createFingerprints, type Fingerprints } from './fingerprint.ts';
-import { parseAuthorization, schemeOf } from './parse_authorization.ts';
+import { type Credential, parseAuthorization, schemeOf } from './parse_authorization.ts';
 import { createSessionLinks } from './session_links.ts';
 import type { CredentialAttempt, CredentialContext, HeaderRequest, HeaderResult } from './types.ts';
 import { verifyCredential } from './verify_credential.ts';
@@ -85,21 +85,28 @@ export function createCredentialAuthenticator(options: {
     },
     isOurCredential(live, header, application) {
       if (credentialSessions.lookup(application.slug, header) !== undefined) return true;
-      if (live.session.authMethod === 'login') return false;
-      const attempt = toAttempt(fingerprints, { header, application, clientAddress: '', optional: false });
-      const { credential } = live.session;
-      return 'hashes' in attempt && credential !== undefined && attempt.hashes.includes(credential);
+      const hash = live.session.credential;
+      // The session of a login has none.
+      if (hash === undefined) return false;
+      const credential = readCredential(header, application);
+      return 'scheme' in credential && fingerprints.hashesOf(application, credential).includes(hash);
     },
   };
 }
 
-/** The credential that a header presents at an application, with its session ids; else the result of the header. */
-function toAttempt(fingerprints: Fingerprints, request: HeaderRequest): CredentialAttempt | HeaderResult {
-  const { header, application } = request;
+/** The credential that a header presents at an application; else the result of the header. */
+function readCredential(header: string, application: ApplicationConfig): Credential | HeaderResult {
   if (schemeOf(header) === 'basic' && application.basic === 'off') return NOT_OURS;
   const credential = parseAuthorization(header);
   if (credential === 'other') return NOT_OURS;
-  if (credential === 'broken') return DENIED;
+  return credential === 'broken' ? DENIED : credential;
+}
+
+/** The credential of a request with its hashes; else the result of its header. */
+function toAttempt(fingerprints: Fingerprints, request: HeaderRequest): CredentialAttempt | HeaderResult {
+  const { header, application } = request;
+  const credential = readCredential(header, application);
+  if ('kind' in credential) return credential;
   const hashes = fingerprints.hashesOf(application, credential);
   // The provider's keys alone decide about such a token: it is good until its `exp`, and no recheck is needed.
   const local = credential.scheme === 'bearer' && application.bearer === 'jwt' && isSignedJwt(credential.token);

@@ -25,17 +25,16 @@ export interface Fingerprints {
   grantKeyFor(application: ApplicationConfig): string;
 }
 
+const textsOf = (credential: Credential) =>
+  credential.scheme === 'basic' ? [credential.user, credential.password] : [credential.token];
+
 export function createFingerprints(secrets: readonly string[]): Fingerprints {
   const credentials = createSeal(secrets, 'header credential');
   const counters = createSeal(secrets, 'refusals');
-  const partsOf = (slug: string, credential: Credential) =>
-    credential.scheme === 'basic'
-      ? [slug, 'basic', credential.user, credential.password]
-      : [slug, 'bearer', credential.token];
+  const partsOf = (slug: string, credential: Credential) => [slug, credential.scheme, ...textsOf(credential)];
   return {
     hashesOf({ slug, issuer, client_id }, credential) {
-      const parts = credential.scheme === 'basic' ? [credential.user, credential.password] : [credential.token];
-      return credentials.hmacs(JSON.stringify([slug, issuer, client_id, credential.scheme, ...parts]));
+      return credentials.hmacs(JSON.stringify([slug, issuer, client_id, credential.scheme, ...textsOf(credential)]));
     },
     counterKeyFor: (...parts) => keyedHashKeys(counters, 'c', ...parts)[0],
     // The part before the colon is the kind of a row, and this is none.

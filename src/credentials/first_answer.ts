@@ -44,7 +44,7 @@ export function startFirstAnswer(line: string): FirstAnswer {
     open() {
       isOpen = true;
     },
-    answer: () => answer(),
+    answer,
   };
 }
 

@@ -2,14 +2,14 @@
  * Remembers for a minute that a provider has no grant for user names and passwords, for all workers and replicas, so
  * that invented passwords cost it nothing.
  */
+import { type Lock, tryLock } from '../stores/lock.ts';
 import type { Store } from '../stores/store.ts';
 import { askOneFirst, type FirstAnswer, startFirstAnswer } from './first_answer.ts';
 
 const PAUSE_MS = 60_000;
 /** Longer than the pause, so that after it one process asks again and not all. */
 const RECORD_MS = 120_000;
-/** In the record's place: a process waits for the first answer. */
-const ASKING = 'asking';
+/** The lock of the process that waits for the first answer, in the record's place. Its value is no time. */
 const ASKING_MS = 1000;
 
 /** What is known of one application. `key` is that of its record in the store. */
@@ -35,8 +35,10 @@ interface Knowledge {
   pausedUntil: number;
   /** The log of this process or of another one has it. */
   reported: boolean;
-  /** What this process has left in the store. */
+  /** The record that this process has left in the store. */
   recorded?: string | undefined;
+  /** While this process waits for the first answer. */
+  asking?: Lock | undefined;
   first?: FirstAnswer | undefined;
 }
 
@@ -45,11 +47,11 @@ interface Knowledge {
  * clock that is wrong: it would stop the grant for good.
  */
 function endOfPause(record: string, now: number): number {
-  const end = /^\d{1,15}$/.test(record) ? Number(record) : 0;
+  const end = Number(record);
   return end <= now + RECORD_MS ? end : 0;
 }
 
-const isPause = (record: string | undefined): record is string => record !== undefined && record !== ASKING;
+const isPause = (record: string | undefined): record is string => record !== undefined && /^\d{1,15}$/.test(record);
 
 /** @param now milliseconds since the epoch */
 export function createGrantMemory(store: Store, now: () => number): GrantMemory {
@@ -63,6 +65,11 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
   function answerFirst(known: Knowledge): void {
     known.first?.answer();
     known.first = undefined;
+  }
+  async function releaseLock(known: Knowledge): Promise<void> {
+    const { asking } = known;
+    known.asking = undefined;
+    await asking?.release();
   }
   /** A record that cannot be removed ends by itself. */
   async function removeRecord(known: Knowledge, key: string): Promise<void> {
@@ -83,10 +90,8 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
 
   /** One try to be the process that asks first; `undefined`: another one does. */
   async function tryFirst(known: Knowledge, key: string): Promise<boolean | undefined> {
-    if (await store.add(key, ASKING, ASKING_MS)) {
-      known.recorded = ASKING;
-      return true;
-    }
+    known.asking = await tryLock(store, key, ASKING_MS);
+    if (known.asking !== undefined) return true;
     const record = await store.get(key);
     return isPause(record) ? takeTurn(known, key, record) : undefined;
   }
@@ -118,6 +123,7 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
       const isNews = !known.reported;
       const pausedUntil = now() + PAUSE_MS;
       Object.assign(known, { offered: false, reported: true, pausedUntil, recorded: String(pausedUntil) });
+      known.asking = undefined;
       answerFirst(known);
       await store.set(key, String(pausedUntil), RECORD_MS);
       return isNews;
@@ -126,12 +132,13 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
       const known = knowledgeOf(key);
       Object.assign(known, { offered: true, reported: false, pausedUntil: 0 });
       answerFirst(known);
+      await releaseLock(known);
       await removeRecord(known, key);
     },
     async unknown(key) {
       const known = knowledgeOf(key);
       answerFirst(known);
-      if (known.recorded === ASKING) await removeRecord(known, key);
+      await releaseLock(known);
     },
   };
 }

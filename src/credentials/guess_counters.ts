@@ -14,7 +14,8 @@ export interface Guess {
   address: string;
   /**
    * It came where no credential is needed. The application may have such headers of its own, so these refusals hold
-   * nobody back where one is needed. Attack: without counters of their own, such a path would answer guesses without end.
+   * nobody back where one is needed. Attack: without counters of their own, such a path would answer guesses without
+   * end.
    */
   optional: boolean;
 }
@@ -34,22 +35,24 @@ export function createGuessCounters(options: {
   const { counterKeyFor, limits } = options;
   /**
    * The narrowest first, and a wider one is not touched by a guess that a narrower one holds back.
-   * Attack: guesses from one address, over their own limit, would take the places of a user name and hold its owner back.
+   * Attack: guesses from one address, over their own limit, would take the places of a user name and hold its owner
+   * back.
    */
   return ({ slug, user, address, optional }: Guess): Counter[] => {
     const network = address === '' ? '' : clientNetwork(address);
+    const name = user === undefined ? undefined : foldUserName(user);
     const counters: Counter[] = [];
     const keyFor = (...parts: string[]) => counterKeyFor(optional ? 'optional' : 'required', ...parts);
-    if (user !== undefined) {
-      const key = keyFor('user and address', slug, foldUserName(user), network);
+    if (name !== undefined) {
+      const key = keyFor('user and address', slug, name, network);
       counters.push({ key, limit: limits.refusals_per_user_and_address, waits: true });
     }
     if (network !== '') {
       counters.push({ key: keyFor('address', network), limit: limits.refusals_per_address, waits: true });
     }
-    if (user !== undefined) {
+    if (name !== undefined) {
       // Attack: the owner would wait in the queue of those who guess from other addresses. So this counter has none.
-      const key = keyFor('user', slug, foldUserName(user));
+      const key = keyFor('user', slug, name);
       counters.push({ key, limit: limits.refusals_per_user, waits: false });
     }
     return counters;

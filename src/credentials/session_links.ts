@@ -17,8 +17,9 @@ export interface SessionLinks {
 }
 
 /**
- * Attack: an id that is derived from the credential comes back with each sign-in, and a cookie that was stolen once opens
- * again. So ids are random, and the store knows which one a credential has: under a keyed hash, sealed for that place.
+ * Attack: an id that is derived from the credential comes back with each sign-in, and a cookie that was stolen once
+ * opens again. So ids are random, and the store knows which one a credential has: under a keyed hash, sealed for that
+ * place.
  */
 export function createSessionLinks(store: Store, secrets: readonly string[]): SessionLinks {
   const seal = createSeal(secrets, 'credential session');

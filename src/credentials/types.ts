@@ -15,7 +15,10 @@ export interface HeaderRequest {
   application: ApplicationConfig;
   /** In canonical text; empty where it is unknown: then only user names are counted. */
   clientAddress: string;
-  /** No credential is needed where it came: one that is not known yet may take a second, and its refusals hold back none. */
+  /**
+   * No credential is needed where it came: one that is not known yet may take a second, and its refusals hold back
+   * none.
+   */
   optional: boolean;
 }
 
@@ -30,7 +33,7 @@ export type HeaderResult =
   | { kind: 'not_ours' }
   | { kind: 'limited'; retryAfter: number };
 
-/** A credential as a client presents it at an application. */
+/** A request with the credential that was read from its header. */
 export interface CredentialAttempt extends HeaderRequest, PresentedCredential {
   /** Its keyed hashes at the application, that of the current secret first. */
   hashes: [string, ...string[]];

@@ -1,6 +1,6 @@
 /**
- * The queues of guesses in this process, one for each counter: where guesses that the provider has not answered yet have
- * all places, the next one waits for their answers, as a right one gives its place back.
+ * The queues of guesses in this process, one for each counter: where guesses that the provider has not answered yet
+ * have all places, the next one waits for their answers, as a right one gives its place back.
  */
 import { ProviderUnavailable } from '../errors.ts';
 import { createLru } from '../lru.ts';

@@ -24,8 +24,8 @@ export interface Sessions {
   /** Makes a session and returns its new id (32 random bytes, base64url). */
   create(session: Session, origin?: SessionOrigin): Promise<string>;
   /**
-   * Gives a session the tokens and claims that its header credential has now. `signed_out`: by its user or the provider.
-   * `gone`: it has expired, was ended by itself, or was another user's, which ends it.
+   * Gives a session the tokens and claims that its header credential has now. `signed_out`: by its user or the
+   * provider. `gone`: it has expired, was ended by itself, or was another user's, which ends it.
    */
   renew(id: string, session: Session, accessToken?: AccessToken): Promise<'renewed' | 'signed_out' | 'gone'>;
   /** Ends one session: its cookie and its present tokens open nothing any more. */

@@ -7,7 +7,7 @@ import { type IdentityResult, type Provider, type Rejection, rejected } from '..
 import type { Store } from '../stores/store.ts';
 import type { Revocation } from './revocation.ts';
 import { refreshDueAt, type Session } from './session.ts';
-import { decodeRecord, encodeRecord, type SessionRecord } from './session_record.ts';
+import { encodeRecord, readRecord, type SessionRecord } from './session_record.ts';
 import type { SessionTokens } from './session_tokens.ts';
 
 /** `unavailable`: the provider gave no usable response, and the session lives until its token's `exp`. */
@@ -64,11 +64,6 @@ export function createSessionRefresh({
       error,
     });
 
-  async function read(key: string): Promise<SessionRecord | undefined> {
-    const sealed = await store.get(key);
-    return sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
-  }
-
   /**
    * Where the provider rotates refresh tokens, the old one is used up: a response that is not written is a lost
    * session. `replace`, so that a session that was ended meanwhile is not restored.
@@ -95,7 +90,7 @@ export function createSessionRefresh({
   }
 
   async function refuse(key: string, record: SessionRecord, rejection: Rejection): Promise<RefreshOutcome> {
-    const present = await read(key);
+    const present = await readRecord(store, seal, key);
     // Another replica has refreshed it with this very token, which is why the provider refused it here.
     if (present !== undefined && present.session.refreshToken !== record.session.refreshToken) return 'refreshed';
     await tokens.end(key, record.session);
@@ -125,7 +120,7 @@ export function createSessionRefresh({
   }
 
   return async function refresh(key) {
-    const record = await read(key);
+    const record = await readRecord(store, seal, key);
     // The tokens of another provider or client are none of this one's business.
     if (record === undefined || !isCurrent(record.session)) return 'ended';
     const { session } = record;

@@ -64,8 +64,8 @@ export function createRevocation(store: Store, seal: Seal, { keepMs, now }: { ke
       });
     },
     /**
-     * The marks of a session that goes on with new tokens: those that it has, since a sign-out meanwhile must end it, and
-     * those of a secret that has been put in front since.
+     * The marks of a session that goes on with new tokens: those that it has, since a sign-out meanwhile must end it,
+     * and those of a secret that has been put in front since.
      * Attack: a session that was made under a secret which is gone would outlive each sign-out under the next one.
      * @returns `undefined` where it has been ended
      */

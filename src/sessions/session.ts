@@ -29,8 +29,8 @@ export interface Session extends Omit<Identity, 'expiresAt' | 'issuedAt' | 'acce
 
 /**
  * Whether an application is the one that a session was made for.
- * Attack: an operator gives an application another provider, or another client; whoever the old one vouched for would go
- * on opening it.
+ * Attack: an operator gives an application another provider, or another client; whoever the old one vouched for would
+ * go on opening it.
  */
 export function isMadeFor(session: Session, application: SessionApplication | undefined): boolean {
   return (

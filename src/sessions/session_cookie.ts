@@ -20,8 +20,8 @@ export function cookieSuffix(clientId: string): string {
 
 /**
  * `__Host-` where an application's cookies belong to one host and https: browsers then take them from that host alone.
- * Attack: cookie tossing. A neighbour host, or plain http under the same name, plants a cookie for the whole domain, and
- * the visitor works on in the attacker's session (RFC 6265bis section 4.1.3.2).
+ * Attack: cookie tossing. A neighbour host, or plain http under the same name, plants a cookie for the whole domain,
+ * and the visitor works on in the attacker's session (RFC 6265bis section 4.1.3.2).
  * Empty over http and with a `Domain`: browsers refuse the prefix there.
  */
 export function cookiePrefix(application: CookieApplication): '__Host-' | '' {

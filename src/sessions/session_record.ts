@@ -1,6 +1,8 @@
 /** The store's record of a session: the session itself and what revokes it, sealed under the record's own key. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Seal } from '../crypto/seal.ts';
+import { isObject } from '../json.ts';
+import type { Store } from '../stores/store.ts';
 import { isMarks, isSession } from './record_shape.ts';
 import type { Session } from './session.ts';
 
@@ -53,6 +55,12 @@ export function decodeRecord(seal: Seal, key: string, sealed: string): SessionRe
   return { session, revocationMarks: marks.map(([key, generation]) => ({ key, generation })) };
 }
 
+/** The record at a key; `undefined` where there is none, or none that can be read. Throws `StoreUnavailable`. */
+export async function readRecord(store: Store, seal: Seal, key: string): Promise<SessionRecord | undefined> {
+  const sealed = await store.get(key);
+  return sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
+}
+
 function parse(compressed: Buffer): unknown {
   try {
     return JSON.parse(inflateRawSync(compressed).toString());
@@ -62,8 +70,7 @@ function parse(compressed: Buffer): unknown {
 }
 
 function withIdToken(stored: unknown): unknown {
-  if (typeof stored !== 'object' || stored === null || !('idToken' in stored) || !('jwt' in stored)) return stored;
-  return stored.idToken === null ? { ...stored, idToken: stored.jwt } : stored;
+  return isObject(stored) && stored.idToken === null ? { ...stored, idToken: stored.jwt } : stored;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Store } from '../stores/store.ts';
 import { keyedHashKeys } from './keys.ts';
 import { latestSignOut, type Revocation } from './revocation.ts';
 import type { Session } from './session.ts';
-import { decodeRecord, isRevoked, type RevocationMark, type SessionRecord } from './session_record.ts';
+import { isRevoked, type RevocationMark, readRecord, type SessionRecord } from './session_record.ts';
 
 export interface SessionTokensOptions {
   store: Store;
@@ -20,7 +20,11 @@ export interface SessionTokensOptions {
 
 /** What a token says of itself. Times are milliseconds since the epoch. */
 interface TokenFacts {
-  isJwt?: boolean;
+  /**
+   * What of it is remembered. Attack: the last bits of a signature's base64url, and an ECDSA signature as a whole, can
+   * be written in another way and verify still. So a JWT goes by what is signed (RFC 7515 section 5.2).
+   */
+  remembered: string;
   sub?: unknown;
   sid?: unknown;
   issuedAt?: number | undefined;
@@ -34,43 +38,35 @@ const toMs = (seconds: unknown) =>
 function readFacts(token: string): TokenFacts {
   try {
     const { sub, sid, iat, exp } = decodeJwt(token);
-    return { isJwt: true, sub, sid, issuedAt: toMs(iat), expiresAt: toMs(exp) };
+    const remembered = token.slice(0, token.lastIndexOf('.'));
+    return { remembered, sub, sid, issuedAt: toMs(iat), expiresAt: toMs(exp) };
   } catch {
-    return {};
+    return { remembered: token };
   }
 }
 
-/**
- * What of a token is remembered. Attack: the last bits of a signature's base64url, and an ECDSA signature as a whole, can
- * be written in another way and verify still. So a JWT goes by what is signed (RFC 7515 section 5.2).
- */
-function identify(token: string): string {
-  return readFacts(token).isJwt === true ? token.slice(0, token.lastIndexOf('.')) : token;
-}
-
 export function createSessionTokens({ store, seal, revocation, now, keepMs }: SessionTokensOptions) {
-  const keysOf = (token: string) => keyedHashKeys(seal, 't', identify(token));
+  const keysOf = ({ remembered }: TokenFacts) => keyedHashKeys(seal, 't', remembered);
 
   /** Writes down whose a token is, until it expires; as long as a sign-out is remembered where its end is unknown. */
-  async function assign(token: string, expiresAt: number | undefined, sessionKey: string): Promise<void> {
+  async function assign(facts: TokenFacts, expiresAt: number | undefined, sessionKey: string): Promise<void> {
     const ttlMs = Math.min((expiresAt ?? Number.POSITIVE_INFINITY) - now(), keepMs);
-    if (ttlMs > 0) await store.set(keysOf(token)[0], sessionKey, ttlMs);
+    if (ttlMs > 0) await store.set(keysOf(facts)[0], sessionKey, ttlMs);
   }
 
   /** The marks of the session at a key; `undefined` where it has ended. */
   async function readMarks(key: string): Promise<RevocationMark[] | undefined> {
-    const sealed = await store.get(key);
-    const marks = sealed === undefined ? undefined : decodeRecord(seal, key, sealed)?.revocationMarks;
+    const marks = (await readRecord(store, seal, key))?.revocationMarks;
     if (marks === undefined) return undefined;
     return isRevoked(marks, await store.getMany(marks.map((mark) => mark.key))) ? undefined : marks;
   }
 
   return {
     /**
-     * Remembers the new tokens of a session where a later sign-out could not tell by the tokens themselves that they are
-     * older: opaque ones, those whose `iat` lies before a sign-out or in the future (clocks differ), and those that lack
-     * the `sub` or `sid` which the sign-out names. Mostly, where the provider names a `sid`, there are none. Comes before
-     * the session's record is written.
+     * Remembers the new tokens of a session where a later sign-out could not tell by the tokens themselves that they
+     * are older: opaque ones, those whose `iat` lies before a sign-out or in the future (clocks differ), and those that
+     * lack the `sub` or `sid` which the sign-out names. Mostly, where the provider names a `sid`, there are none. Comes
+     * before the session's record is written.
      */
     async remember(key: string, { session, revocationMarks }: SessionRecord, accessToken?: AccessToken): Promise<void> {
       const signedOutAt = latestSignOut(revocationMarks.map((mark) => mark.generation));
@@ -79,32 +75,34 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
         isNamed && sub === session.sub && sid === session.sid && issuedAt > signedOutAt && issuedAt <= now();
       for (const [token, end] of tokensOf(session, accessToken)) {
         const facts = readFacts(token);
-        if (!isDatable(facts)) await assign(token, facts.expiresAt ?? end, key);
+        if (!isDatable(facts)) await assign(facts, facts.expiresAt ?? end, key);
       }
     },
     /**
-     * The present tokens of a session that is ended by itself, however clocks differ. Comes before its record is deleted.
-     * Opaque ones have their record since the session was made, perhaps for longer than the session knows.
+     * The present tokens of a session that is ended by itself, however clocks differ. Comes before its record is
+     * deleted. Opaque ones have their record since the session was made, perhaps for longer than the session knows.
      */
     async end(key: string, session: Session): Promise<void> {
       for (const token of tokensOf(session).keys()) {
-        const { expiresAt } = readFacts(token);
-        if (expiresAt !== undefined) await assign(token, expiresAt, key);
+        const facts = readFacts(token);
+        if (facts.expiresAt !== undefined) await assign(facts, facts.expiresAt, key);
       }
     },
     /**
      * Whether a verified bearer token may still open something.
      *
-     * Attack: a sign-out sends the ID token as `id_token_hint`, so that it stands in histories and logs; applications log
-     * `X-authentik-jwt`. Its `exp` may be hours away. So a token that was issued before its user signed out, or before the
-     * session at the provider ended that it names, is refused. `iat` has whole seconds: the same second counts as before.
+     * Attack: a sign-out sends the ID token as `id_token_hint`, so that it stands in histories and logs; applications
+     * log `X-authentik-jwt`. Its `exp` may be hours away. So a token that was issued before its user signed out, or
+     * before the session at the provider ended that it names, is refused. `iat` has whole seconds: the same second
+     * counts as before.
      * @returns the marks that end what is made of the token; `undefined` where its session was ended
      */
     async marks(token: string, identity: Identity): Promise<RevocationMark[] | undefined> {
-      const owner = (await store.getMany(keysOf(token))).find((value) => value !== undefined);
+      const facts = readFacts(token);
+      const owner = (await store.getMany(keysOf(facts))).find((value) => value !== undefined);
       if (owner !== undefined) return readMarks(owner);
       // Some introspection endpoints answer with the time of the question.
-      const issuedAt = Math.min(...[readFacts(token).issuedAt, identity.issuedAt].filter((time) => time !== undefined));
+      const issuedAt = Math.min(...[facts.issuedAt, identity.issuedAt].filter((time) => time !== undefined));
       return issuedAt <= latestSignOut(await revocation.generations(identity)) ? undefined : [];
     },
   };

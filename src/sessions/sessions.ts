@@ -11,7 +11,7 @@ import { createRevocation, maxSessionAgeMs } from './revocation.ts';
 import { isMadeFor, type LiveSession, type Session } from './session.ts';
 import { type CacheEntry, createSessionCache } from './session_cache.ts';
 import { createSessionReader } from './session_reader.ts';
-import { decodeRecord, encodeRecord, type SessionRecord } from './session_record.ts';
+import { encodeRecord, readRecord, type SessionRecord } from './session_record.ts';
 import { createSessionTokens } from './session_tokens.ts';
 
 export type { SessionOrigin, Sessions, SessionsOptions } from './interface.ts';
@@ -62,11 +62,6 @@ export function createSessions(options: SessionsOptions): Sessions {
     return session?.application === application ? session : undefined;
   }
 
-  async function readRecord(key: string): Promise<SessionRecord | undefined> {
-    const sealed = await store.get(key);
-    return sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
-  }
-
   /** @param mode `replace` writes only where there still is such a record; whether it was written */
   async function write(
     mode: 'set' | 'replace',
@@ -83,7 +78,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   async function end(id: string): Promise<void> {
     cache.evict(id);
     const key = sessionKey(id);
-    const record = await readRecord(key);
+    const record = await readRecord(store, seal, key);
     if (record !== undefined) await tokens.end(key, record.session);
     await store.delete(key);
   }
@@ -110,7 +105,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     async renew(id, session, accessToken) {
       const key = sessionKey(id);
-      const record = await readRecord(key);
+      const record = await readRecord(store, seal, key);
       if (record === undefined) return 'gone';
       if (record.session.issuer !== session.issuer || record.session.sub !== session.sub) {
         await end(id);

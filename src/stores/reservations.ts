@@ -34,18 +34,27 @@ function parsePlaces(text: string | undefined, now: number): Places {
   return places;
 }
 
-const format = (places: Places) => [...places].map(([member, endsAt]) => `${member}:${endsAt.toString(36)}`).join(' ');
+/** The record to write: its text, and when it ends (milliseconds since the epoch). */
+interface CounterRecord {
+  text: string;
+  endsAt: number;
+}
+
+const toRecord = (places: Places): CounterRecord => ({
+  text: [...places].map(([member, endsAt]) => `${member}:${endsAt.toString(36)}`).join(' '),
+  endsAt: Math.max(...places.values()),
+});
 
 /**
  * Takes a place in the counter `text`; a member that has one keeps it until the new end. Pure.
  * @param request `limit` is the number of places; `endsAt` and `now` are milliseconds since the epoch
- * @returns what came of it, and the record to write: its text, and when it ends
+ * @returns what came of it, and the record to write where a place was taken
  * @throws StoreUnavailable
  */
 export function reservePlace(
   text: string | undefined,
   request: { member: string; limit: number; endsAt: number; now: number },
-): { reservation: Reservation; record?: { text: string; endsAt: number } } {
+): { reservation: Reservation; record?: CounterRecord } {
   const { member, limit, now } = request;
   const places = parsePlaces(text, now);
   const excess = places.size - limit;
@@ -55,8 +64,7 @@ export function reservePlace(
   }
   const added = !places.has(member);
   places.set(member, Math.ceil(request.endsAt));
-  const record = { text: format(places), endsAt: Math.max(...places.values()) };
-  return { reservation: { kind: 'reserved', count: places.size, added }, record };
+  return { reservation: { kind: 'reserved', count: places.size, added }, record: toRecord(places) };
 }
 
 /**
@@ -65,8 +73,8 @@ export function reservePlace(
  * @returns the record to write; `undefined` where nothing is left
  * @throws StoreUnavailable
  */
-export function cancelPlace(text: string | undefined, member: string, now: number) {
+export function cancelPlace(text: string | undefined, member: string, now: number): CounterRecord | undefined {
   const places = parsePlaces(text, now);
   places.delete(member);
-  return places.size === 0 ? undefined : { text: format(places), endsAt: Math.max(...places.values()) };
+  return places.size === 0 ? undefined : toRecord(places);
 }

@@ -17,7 +17,7 @@ const accepted = (result: HeaderResult): Accepted => {
   expect(result.kind).toBe('accepted');
   return result as Accepted;
 };
-const rowsOf = (letter: string) => [...watched.rows.keys()].filter((key) => key.startsWith(`${letter}:`));
+const rowsOf = (kind: string) => watched.rowsOf(kind);
 const sessionRows = () => rowsOf('s');
 /** A session, what leads the other replicas to it, and the mark that the credential is no guess: nothing else. */
 const credentialRows = () => [...rowsOf('s'), ...rowsOf('a'), ...rowsOf('k')].toSorted();

@@ -165,5 +165,7 @@ export function watch(store: Store) {
       return replaced;
     },
   };
-  return { store: watched, writes, rows };
+  /** The keys of the rows of one kind. */
+  const rowsOf = (kind: string) => [...rows.keys()].filter((key) => key.startsWith(`${kind}:`));
+  return { store: watched, writes, rows, rowsOf };
 }

@@ -1,8 +1,11 @@
 /** Sessions and providers for the tests of sessions and stores. */
 
 import type { Identity } from '../../src/identity.ts';
+import { createEvents } from '../../src/observe/events.ts';
 import type { Provider } from '../../src/provider/provider.ts';
 import type { Session, SessionApplication } from '../../src/sessions/session.ts';
+import { createSessions, type Sessions, type SessionsOptions } from '../../src/sessions/sessions.ts';
+import type { Store } from '../../src/stores/store.ts';
 
 export const SECRET = 'a secret for tests, longer than thirty-two characters';
 export const MINUTE = 60_000;
@@ -26,6 +29,20 @@ export const applicationOf = (slug: string): SessionApplication => ({
   issuer: 'https://auth.example.com/application/o/grafana/',
   client_id: 'grafana',
 });
+
+/** The sessions of one gateway over a store. They have no provider to refresh them, unless `changes` names one. */
+export function openSessions(store: Store, changes: Partial<SessionsOptions> = {}): Sessions {
+  return createSessions({
+    store,
+    secret: [SECRET],
+    session_max_age: 24 * HOUR,
+    now: Date.now,
+    application: applicationOf,
+    provider: () => undefined,
+    events: createEvents(),
+    ...changes,
+  });
+}
 
 export function makeSession(now: number, changes: Partial<Session> = {}): Session {
   return {

@@ -1,21 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
-import { createEvents } from '../../src/observe/events.ts';
 import { type Provider, rejected } from '../../src/provider/index.ts';
-import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
+import type { Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
 import {
-  applicationOf,
   createClock,
   HOUR,
   MINUTE,
   makeIdentity,
   makeRefreshable,
   makeSession,
+  openSessions,
   refreshingProvider,
-  SECRET,
 } from './fixture.ts';
 
 let clock: ReturnType<typeof createClock>;
@@ -33,15 +31,7 @@ function openReplica(): Sessions {
     asked.push(token);
     return refresh(token, subject);
   });
-  return createSessions({
-    store,
-    secret: [SECRET],
-    session_max_age: 24 * HOUR,
-    now: clock.now,
-    application: applicationOf,
-    provider: () => provider,
-    events: createEvents(),
-  });
+  return openSessions(store, { now: clock.now, provider: () => provider });
 }
 
 const answer = (changes = {}) => ({

@@ -4,9 +4,8 @@ import { createSeal } from '../../src/crypto/seal.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import type { Session } from '../../src/sessions/session.ts';
 import { decodeRecord, encodeRecord } from '../../src/sessions/session_record.ts';
-import { createSessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
-import { applicationOf, HOUR, makeSession, SECRET } from './fixture.ts';
+import { HOUR, makeSession, openSessions, SECRET } from './fixture.ts';
 
 const NOW = 1_800_000_000_000;
 const KEY = 's:a-key';
@@ -92,17 +91,9 @@ test('a session whose record another version has written is no session, which on
   const events = createEvents();
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
-  const options = {
-    store,
-    events,
-    secret: [SECRET],
-    session_max_age: HOUR,
-    now: () => NOW,
-    application: applicationOf,
-    provider: () => undefined,
-  };
-  const id = await createSessions(options).create(session);
-  const sessions = createSessions(options);
+  const options = { events, session_max_age: HOUR, now: () => NOW };
+  const id = await openSessions(store, options).create(session);
+  const sessions = openSessions(store, options);
   const { key } = (await sessions.find(id, 'grafana'))!;
   for (const body of [deflateRawSync(JSON.stringify({ session })), Buffer.from('another compression')]) {
     for (const version of [0, 1, 2, 3, 255]) {

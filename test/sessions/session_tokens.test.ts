@@ -1,10 +1,9 @@
 /** Tokens as `Bearer` after their session has ended: at the second, by another clock, opaque, or without a `sid`. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Identity } from '../../src/identity.ts';
-import { createEvents } from '../../src/observe/events.ts';
-import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
+import type { Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
-import { applicationOf, createClock, HOUR, MINUTE, makeIdentity, makeSession, SECRET } from './fixture.ts';
+import { createClock, HOUR, MINUTE, makeIdentity, makeSession, openSessions, SECRET } from './fixture.ts';
 
 const ISSUER = 'https://auth.example.com/application/o/grafana/';
 /** The beginning of a second. */
@@ -13,16 +12,7 @@ let clock: ReturnType<typeof createClock>;
 let store: ReturnType<typeof createMemoryStore>;
 let sessions: Sessions;
 
-const open = (secret = [SECRET]) =>
-  createSessions({
-    store,
-    secret,
-    session_max_age: 24 * HOUR,
-    now: clock.now,
-    application: applicationOf,
-    provider: () => undefined,
-    events: createEvents(),
-  });
+const open = (secret = [SECRET]) => openSessions(store, { secret, now: clock.now });
 
 /** A token in shape; nothing here looks at its signature. */
 function tokenOf(claims: object): string {

@@ -2,26 +2,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import type { SessionApplication } from '../../src/sessions/session.ts';
-import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
+import type { Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { applicationOf, createClock, HOUR, MINUTE, makeSession, SECRET } from './fixture.ts';
+import { applicationOf, createClock, HOUR, MINUTE, makeSession, openSessions, SECRET } from './fixture.ts';
 
 const DAY = 24 * HOUR;
 let clock: ReturnType<typeof createClock>;
 let store: Store;
 let sessions: Sessions;
 
-const open = (secret: string[], over: Store = store) =>
-  createSessions({
-    store: over,
-    secret,
-    session_max_age: DAY,
-    now: clock.now,
-    application: applicationOf,
-    provider: () => undefined,
-    events: createEvents(),
-  });
+const open = (secret: string[], over: Store = store) => openSessions(over, { secret, now: clock.now });
 
 beforeEach(() => {
   clock = createClock();
@@ -141,17 +132,13 @@ test('a sign-out by a replica whose clock is ahead does not end the login that f
 describe('a session is good only for the application, issuer and client that made it', () => {
   const made = applicationOf('grafana');
   const openAs = (application: (slug: string) => SessionApplication | undefined) =>
-    createSessions({
-      store,
-      secret: [SECRET],
-      session_max_age: DAY,
+    openSessions(store, {
       now: clock.now,
       application,
       // Attack: the refresh token of one provider must not be sent to another.
       provider: () => {
         throw new Error('asked');
       },
-      events: createEvents(),
     });
 
   test.each<[string, SessionApplication | undefined]>([
@@ -212,16 +199,9 @@ test('replicas with different secrets are reported, once: their users would be r
   const events = createEvents();
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
-  const shared = {
-    store,
-    events,
-    session_max_age: DAY,
-    now: clock.now,
-    application: applicationOf,
-    provider: () => undefined,
-  };
-  const id = await createSessions({ ...shared, secret: [SECRET] }).create(makeSession(clock.now()));
-  const other = createSessions({ ...shared, secret: [`${SECRET}, but another one`] });
+  const shared = { events, now: clock.now };
+  const id = await openSessions(store, { ...shared, secret: [SECRET] }).create(makeSession(clock.now()));
+  const other = openSessions(store, { ...shared, secret: [`${SECRET}, but another one`] });
   for (const one of [id, id, 'x'.repeat(43)]) expect(await other.find(one, 'grafana')).toBeUndefined();
   expect(logged).toMatchObject([{ level: 'warn', event: 'session.unreadable' }]);
 });
@@ -310,16 +290,7 @@ test('nothing is read for what cannot be an id, and nothing is kept of what is n
 });
 
 test('the cache is bounded', async () => {
-  const few = createSessions({
-    store,
-    secret: [SECRET],
-    session_max_age: DAY,
-    now: clock.now,
-    application: applicationOf,
-    provider: () => undefined,
-    events: createEvents(),
-    cacheBytes: 100_000,
-  });
+  const few = openSessions(store, { now: clock.now, cacheBytes: 100_000 });
   const ids = await Promise.all(Array.from({ length: 200 }, () => few.create(makeSession(clock.now()))));
   for (const id of ids) expect(few.find(id, 'grafana')).toBeDefined();
   const { peek } = store;

@@ -3,19 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { createEvents } from '../../src/observe/events.ts';
-import { createSessions, type Sessions } from '../../src/sessions/sessions.ts';
+import type { Sessions } from '../../src/sessions/sessions.ts';
 import { tryLock } from '../../src/stores/lock.ts';
 import type { Store } from '../../src/stores/store.ts';
-import {
-  applicationOf,
-  HOUR,
-  MINUTE,
-  makeIdentity,
-  makeSession,
-  refreshingProvider,
-  SECRET,
-} from '../sessions/fixture.ts';
+import { HOUR, MINUTE, makeIdentity, makeSession, openSessions, refreshingProvider } from '../sessions/fixture.ts';
 import { waitUntil } from '../support/wait.ts';
 
 /** A place where records are. `open` gives another client of it, as another process or replica would have. */
@@ -267,16 +258,8 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
   let there: Sessions;
 
   beforeEach(() => {
-    const options = {
-      secret: [SECRET],
-      session_max_age: 24 * HOUR,
-      now: place().now,
-      application: applicationOf,
-      provider: () => undefined,
-      events: createEvents(),
-    };
-    here ??= createSessions({ ...options, store: store() });
-    there ??= createSessions({ ...options, store: other() });
+    here ??= openSessions(store(), { now: place().now });
+    there ??= openSessions(other(), { now: place().now });
   });
 
   const make = (changes = {}) => makeSession(place().now(), { sub: fresh(), sid: fresh(), ...changes });
@@ -377,15 +360,8 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
       await sleep(150);
       return { kind: 'verified', identity: makeIdentity(make({ sub }), place().now()) };
     });
-    const options = {
-      secret: [SECRET],
-      session_max_age: 24 * HOUR,
-      now: place().now,
-      application: applicationOf,
-      provider: () => provider,
-      events: createEvents(),
-    };
-    const sides = [createSessions({ ...options, store: store() }), createSessions({ ...options, store: other() })];
+    const options = { now: place().now, provider: () => provider };
+    const sides = [openSessions(store(), options), openSessions(other(), options)];
     const now = place().now();
     const due = {
       refreshToken: 'refresh-1',

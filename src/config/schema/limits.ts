@@ -2,9 +2,11 @@
 import * as z from 'zod';
 import { scalar, shapeError } from './scalars.ts';
 
+const ALLOWED = 'a whole number from 1 to 1000';
+
 const count = () =>
-  scalar('a whole number from 1 to 1000', (input): number => {
-    if (!/^[1-9]\d{0,3}$/.test(input) || Number(input) > 1000) throw new Error('must be a whole number from 1 to 1000');
+  scalar(ALLOWED, (input): number => {
+    if (!/^(?:[1-9]\d{0,2}|1000)$/.test(input)) throw new Error(`must be ${ALLOWED}`);
     return Number(input);
   });
 

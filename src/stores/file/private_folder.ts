@@ -25,7 +25,8 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 const octal = (mode: number) => `0${(mode & 0o7777).toString(8)}`;
 
 /**
- * Makes `folder`, and takes it and its files from everybody but this user. Windows has no such modes: nothing is done there.
+ * Makes `folder`, and takes it and its files from everybody but this user. Windows has no such modes: nothing is done
+ * there.
  * @returns what stays open to other users and has to be told to the operator
  * @throws Error another user has put something in the place of the folder or of a file
  */
@@ -40,7 +41,8 @@ export function keepPrivate(folder: string): string[] {
 
 function closeFolder(folder: string, userId: number): string | undefined {
   const link = lstatSync(folder);
-  // Attack: another user of the machine plants a link where the folder will be, and with it chooses what is opened and changed.
+  // Attack: another user of the machine plants a link where the folder will be, and with it chooses what is opened and
+  // changed.
   if (link.isSymbolicLink() && link.uid !== userId && link.uid !== 0)
     throw new Error(`${folder} is a link that user ${link.uid} has made`);
   const { uid, mode } = statSync(folder);
@@ -56,12 +58,14 @@ function closeFolder(folder: string, userId: number): string | undefined {
 function closeFile(path: string, userId: number): string | undefined {
   const file = lstatSync(path, { throwIfNoEntry: false });
   if (file === undefined) return undefined;
-  // Attack: another user plants a link or a file of their own, so that Gatepost writes into what it did not mean, or they read it.
+  // Attack: another user plants a link or a file of their own, so that Gatepost writes into what it did not mean, or
+  // they read it.
   if (!file.isFile()) throw new Error(`${path} is not a plain file`);
   // Root may look after the store of another user.
   if (file.uid !== userId && userId !== 0)
     throw new Error(`${path} belongs to user ${file.uid}, Gatepost runs as user ${userId}`);
-  // Attack: another user of the machine reads the rows, or takes locks on the database, where an older version or a copy left it open.
+  // Attack: another user of the machine reads the rows, or takes locks on the database, where an older version or a
+  // copy left it open.
   if ((file.mode & OTHERS) === 0 || setFileMode(path)) return undefined;
   return `${path} is open to other users (mode ${octal(file.mode)}): its mode cannot be changed to ${octal(FILE_MODE)}`;
 }

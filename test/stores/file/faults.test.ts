@@ -8,12 +8,11 @@ import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { createEvents } from '../../../src/observe/events.ts';
-import { createSessions } from '../../../src/sessions/sessions.ts';
 import { createDatabase } from '../../../src/stores/file/database.ts';
 import { removeExpired } from '../../../src/stores/file/expiry.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { applicationOf, createClock, HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
+import { createClock, HOUR, makeSession, openSessions } from '../../sessions/fixture.ts';
 import { waitUntil } from '../../support/wait.ts';
 import { ready } from '../store.conformance.ts';
 
@@ -35,15 +34,7 @@ function newFolder(): string {
 function open(folder: string, now: () => number = Date.now) {
   const store = createFileStore(folder, now, createEvents());
   closing.push(() => store.close());
-  const options = {
-    secret: [SECRET],
-    session_max_age: 24 * HOUR,
-    now,
-    application: applicationOf,
-    provider: () => undefined,
-    events: createEvents(),
-  };
-  return { store, sessions: createSessions({ ...options, store }) };
+  return { store, sessions: openSessions(store, { now }) };
 }
 
 test('a folder that cannot be made is reported at the start, with what to do', async () => {

@@ -3,24 +3,14 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { createEvents } from '../../../src/observe/events.ts';
-import { createSessions } from '../../../src/sessions/sessions.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
-import { applicationOf, HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
+import { HOUR, makeSession, openSessions } from '../../sessions/fixture.ts';
 
 /** Where a small file system is mounted. */
 const disk = process.argv[2]!;
 const filler = join(disk, 'filler');
-const events = createEvents();
-const store = createFileStore(join(disk, 'store'), Date.now, events);
-const options = {
-  secret: [SECRET],
-  session_max_age: 24 * HOUR,
-  now: Date.now,
-  application: applicationOf,
-  provider: () => undefined,
-  events,
-};
-const sessions = createSessions({ ...options, store });
+const store = createFileStore(join(disk, 'store'), Date.now, createEvents());
+const sessions = openSessions(store);
 
 /** `done`, or the code of what was thrown. */
 const outcome = (work: () => unknown): Promise<string> =>

@@ -1,21 +1,12 @@
 /** A process of its own that works on a file store, for the tests that kill it. Prints what it has surely done. */
 
 import { createEvents } from '../../../src/observe/events.ts';
-import { createSessions } from '../../../src/sessions/sessions.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
-import { applicationOf, HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
+import { HOUR, makeSession, openSessions } from '../../sessions/fixture.ts';
 
 const [folder, task, argument] = process.argv.slice(2);
 const store = createFileStore(folder!, Date.now, createEvents());
-const sessions = createSessions({
-  store,
-  secret: [SECRET],
-  session_max_age: 24 * HOUR,
-  now: Date.now,
-  application: applicationOf,
-  provider: () => undefined,
-  events: createEvents(),
-});
+const sessions = openSessions(store);
 
 /** Logs in for ever, eight at a time; every id that is printed was answered to a browser. */
 async function logIn(): Promise<never> {

@@ -5,10 +5,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { createEvents } from '../../../src/observe/events.ts';
 import { sessionKey } from '../../../src/sessions/keys.ts';
-import { createSessions, type Sessions } from '../../../src/sessions/sessions.ts';
+import type { Sessions } from '../../../src/sessions/sessions.ts';
 import { openStore } from '../../../src/stores/open.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { applicationOf, HOUR, makeSession, SECRET } from '../../sessions/fixture.ts';
+import { HOUR, makeSession, openSessions } from '../../sessions/fixture.ts';
 import { waitUntil, within } from '../../support/wait.ts';
 import { ready } from '../store.conformance.ts';
 import {
@@ -35,15 +35,7 @@ function closeLater<T extends RedisServer>(server: T): T {
 function open(url: string): { store: Store; sessions: Sessions } {
   const store = openStore(url, Date.now, createEvents());
   closing.push(() => store.close());
-  const options = {
-    secret: [SECRET],
-    session_max_age: 24 * HOUR,
-    now: Date.now,
-    application: applicationOf,
-    provider: () => undefined,
-    events: createEvents(),
-  };
-  return { store, sessions: createSessions({ ...options, store }) };
+  return { store, sessions: openSessions(store) };
 }
 
 async function openReady(url: string) {
