@@ -35,7 +35,9 @@ export function endpoint(
 }
 
 function unknownSite({ applications }: SigninContext, { ctx }: EndpointRequest, host: string): Outcome {
-  return respondWithPage(ctx, unknownHostPage(host, applications.addressesOf(host)), 'unknown_host');
+  const page = unknownHostPage(host, applications.addressesOf(host));
+  // The line in the log has no application to name.
+  return respondWithPage(ctx, page, 'unknown_host', `host ${host || '(none)'}`);
 }
 
 /** RFC 9110 section 15.5.6. */
