@@ -37,8 +37,9 @@ export function deniedPage({ reason, application, subject, message = '' }: Denie
     : [`This page of ${site} is closed to everyone.`];
   const content: PageContent = {
     reason,
-    title: 'Access denied',
-    paragraphs: reason === 'unusable_identity' ? unusableIdentity(site, message) : refused,
+    ...(reason === 'unusable_identity'
+      ? unusableIdentity(site, message)
+      : { title: 'Access denied', paragraphs: refused }),
     facts,
     links: subject && config ? [{ text: 'Use another account', href: endpointUrl(config, 'sign_out') }] : [],
   };

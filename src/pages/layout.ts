@@ -15,6 +15,7 @@ p,li,dd{overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:0 0 1rem}
 dt{color:var(--soft)}
 dd{margin:0}
+@media (max-width:30rem){dl{display:block}dd{margin:0 0 .5rem}}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.5rem 0 0}
 .actions a,button{padding:.55rem 1rem;border:1px solid var(--accent);border-radius:.5rem;color:var(--accent);font:inherit;text-decoration:none}
 .actions a:first-child,button{background:var(--accent);color:var(--paper)}

@@ -63,22 +63,24 @@ export function loginFailedPage(
 }
 
 /**
- * The paragraphs about an account that the application could take for another one.
+ * What is said about an account that the application could take for another one.
  * @param problem what is wrong with it: `describeUnusable`
  */
-export function unusableIdentity(site: string, problem: string): string[] {
-  return [
-    `You are signed in at the login provider, but ${site} could take your account for another one: ${problem}.`,
-    'An administrator must correct the account at the login provider, or choose another claim.',
-  ];
+export function unusableIdentity(site: string, problem: string): Pick<PageContent, 'title' | 'paragraphs'> {
+  return {
+    title: 'This account cannot be used',
+    paragraphs: [
+      `You are signed in at the login provider, but ${site} could take your account for another one: ${problem}.`,
+      'An administrator must correct the account at the login provider, or choose another claim.',
+    ],
+  };
 }
 
 /** The login is complete, but nobody can be told who it is: no session begins. */
 export function unusableIdentityPage(application: PageApplication, returnTo: string, problem: string): PageContent {
   return {
     reason: 'unusable_identity',
-    title: 'This account cannot be used',
-    paragraphs: unusableIdentity(application.name, problem),
+    ...unusableIdentity(application.name, problem),
     links: [startLink(application, returnTo)],
   };
 }

@@ -52,7 +52,9 @@ export function browserEndpoint(
     const host = context.browserHost(request.ctx) ?? '';
     const application = applications.findByHostname(host)?.config;
     if (!application) {
-      return respondWithPage(request.ctx, unknownHostPage(host, applications.addressesOf(host)), 'unknown_host');
+      const page = unknownHostPage(host, applications.addressesOf(host));
+      // The line in the log has no application to name.
+      return respondWithPage(request.ctx, page, 'unknown_host', `host ${host || '(none)'}`);
     }
     // The same object: the error handler sees what the endpoint adds to it.
     return handler(context, Object.assign(request, { host, application, provider: context.provider(application) }));

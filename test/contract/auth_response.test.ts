@@ -179,6 +179,7 @@ describe('an identity that cannot be passed on as it was told', () => {
     const page = await visitor.signIn(`${app}/page`, 'eve');
     expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([403, 'unusable_identity']);
     expect(page.headers.get('cache-control')).toBe('no-store');
+    expect(page.text).toContain('<h1>This account cannot be used</h1>');
     expect(page.text).toContain('the claim preferred_username (or the one that claims.username names)');
     expect(visitor.cookie('grafana')).toBe('');
   });

@@ -11,6 +11,8 @@ export interface ClientRequest {
   host: string;
   headers?: [string, string][];
   body?: Buffer;
+  /** The client's address, on loopback; over HTTP/1.1 only. */
+  from?: string;
   /** Milliseconds until the client gives up (status 0). */
   patience?: number;
 }
@@ -30,11 +32,11 @@ export type Asker = (port: number, clientRequest: ClientRequest) => Promise<Answ
 
 /** Sends a request to the proxy on a loopback port. `ca`: over TLS. Never throws: without a response the status is 0. */
 export function ask(port: number, clientRequest: ClientRequest, ca?: string): Promise<Answer> {
-  const { method = 'GET', path, host, headers = [], body, patience = 20_000 } = clientRequest;
+  const { method = 'GET', path, host, headers = [], body, from, patience = 20_000 } = clientRequest;
   const flat = [['Host', host], ...headers, ...(body ? [['Content-Length', String(body.length)]] : [])].flat();
   return new Promise((done) => {
     const none = (error: Error) => done({ status: 0, headers: {}, cookies: [], text: error.message, seen: undefined });
-    const to = { port, host: '127.0.0.1', method, path, headers: flat as unknown as string[] };
+    const to = { port, host: '127.0.0.1', localAddress: from, method, path, headers: flat as unknown as string[] };
     const sent = (ca ? requestTls : request)(
       { ...to, agent: false, setHost: false, ...(ca && { ca, servername: host.replace(/:\d+$/, '') }) },
       async (response) => {

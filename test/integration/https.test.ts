@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { needTool } from '../support/tools.ts';
 import { caddy } from './caddy.ts';
+import { answerCases } from './cases/answers.ts';
 import { authorizationCases } from './cases/authorization.ts';
 import { cookieCases } from './cases/cookies.ts';
 import { domainCases } from './cases/domain.ts';
@@ -11,7 +12,8 @@ import { forwardingCases } from './cases/forwarding.ts';
 import { h2Cases } from './cases/h2.ts';
 import { pathCases } from './cases/paths.ts';
 import { secureCases } from './cases/secure.ts';
-import { signOutCases } from './cases/sign_out.ts';
+import { sessionCases } from './cases/sessions.ts';
+import { sessionEndCases, signOutCases, signOutPageCases } from './cases/sign_out.ts';
 import { socketCases } from './cases/sockets.ts';
 import { trafficCases } from './cases/traffic.ts';
 import { tunnelCases } from './cases/tunnels.ts';
@@ -63,7 +65,11 @@ describe.skipIf(!openssl || !browser)('https', () => {
       authorizationCases(get);
       socketCases(get, () => chromium);
       tunnelCases(get);
+      answerCases(get);
+      sessionCases(get);
       signOutCases(get);
+      sessionEndCases(get);
+      signOutPageCases(get, () => chromium);
     });
 
     describe.skipIf(!binary)('forward_domain', () => {

@@ -53,7 +53,22 @@ const carol: TestUser = {
   claims: { name: 'Carol', groups: Array.from({ length: 500 }, (_, at) => `department-${at}`) },
 };
 
-/** One site with every kind of rule, and one for two hosts that sends HTTP Basic to the application. */
+/** Somebody who has named themselves and a group so that an application could take them for others. */
+const mallory: TestUser = {
+  sub: 'u-mallory',
+  username: 'mallory',
+  password: 'mischief',
+  app_passwords: ['browser-0', 'browser-1', 'browser-2', 'program'],
+  claims: { name: 'Mallory', groups: ['x|admins', 'staff'] },
+};
+const eve: TestUser = {
+  sub: 'u-eve',
+  username: 'eve',
+  password: 'apple',
+  claims: { preferred_username: 'root ', email: 'eve', name: 'Eve' },
+};
+
+/** One site with every kind of rule, one for two hosts that sends HTTP Basic to the application, and a neighbour. */
 function applications(name: string, externalHost: (mode: keyof Ports) => string, issuer: string): string {
   return modes
     .map(
@@ -77,7 +92,21 @@ function applications(name: string, externalHost: (mode: keyof Ports) => string,
       - { path: ^/optional/, policy: optional }
       - { path: ^/admin, groups: [admins] }`,
     )
+    .concat(neighbour(name, externalHost('single'), issuer))
     .join('');
+}
+
+/** A domain that has the single site's host too: what is no address of that site may not become one of this, which is open. */
+function neighbour(name: string, externalHost: string, issuer: string): string {
+  return `
+  - name: ${name} neighbour
+    external_host: ${externalHost.replace('://', '://wide.')}
+    mode: forward_domain
+    cookie_domain: ${singleHost(name)}
+    issuer: ${issuer}
+    client_id: ${name}-neighbour
+    client_secret: secret
+    access: [{ policy: public }]`;
 }
 
 /** `names`: the set-ups that will be started in front of this Gatepost. */
@@ -89,7 +118,7 @@ export async function startWorld(names: string[], front: Front = 'plain'): Promi
   const tls = front === 'tls' ? makeCertificate(hosts) : undefined;
   const external = (name: string) => (mode: keyof Ports) => `${scheme}://${hostOf(name, mode, ports[name]!)}`;
   const clients = names.flatMap((name) => modes.map((mode) => client(name, mode, external(name)(mode))));
-  const provider = await startProvider({ clients, users: [...people, carol], id_token_ttl: 3600 });
+  const provider = await startProvider({ clients, users: [...people, carol, mallory, eve], id_token_ttl: 3600 });
   const upstream = await startUpstream();
   const text = `
 listen: { http: "127.0.0.1:0", metrics: "127.0.0.1:0" }

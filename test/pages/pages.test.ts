@@ -49,6 +49,7 @@ const contents = {
 const pages: Record<string, string> = {
   ...Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, renderPage(content, id)])),
   denied: deniedPage({ reason: 'forbidden', application: { config: application }, subject: { session } }, id).body,
+  unusable: deniedPage({ reason: 'unusable_identity', application: { config: application }, message: evil }, id).body,
 };
 
 describe.each(Object.entries(pages))('the page %s', (name, html) => {

@@ -517,6 +517,7 @@ describe('every endpoint', () => {
     expect(response.status).toBe(404);
     expect(await response.text()).toContain('other.example.org');
     expect(response.headers.getSetCookie()).toEqual([]);
+    expect(site.signins.at(-1)).toMatchObject({ outcome: 'unknown_host', detail: 'host other.example.org' });
   });
 
   test('other methods are a 405 with Allow', async () => {

@@ -18,6 +18,23 @@ export function http1Cases(site: () => TestedSite): void {
     expect(answer.seen?.url).toBe('/public/x');
   });
 
+  // Attack: one program ends the host at "?" or "#", another one reads on to the "/" behind it (RFC 3986, section 3.2).
+  test('an absolute request target whose host does not end at a "/" opens nothing', async () => {
+    const { host, port, tls } = site();
+    const ends = ['?/public/x', '#/public/x', '?x/public/x', '#@evil.example/public/x', '\\/public/x', ';/public/x'];
+    const seen = await site().watch(() =>
+      Promise.all(
+        ends.map((end) =>
+          sendBytes(
+            { port, servername: host, ca: tls?.ca },
+            `GET http://${host}${end} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+          ),
+        ),
+      ),
+    );
+    expect(seen).toEqual([]);
+  });
+
   // Attack: the proxy, or the next hop, deletes what the Connection header names (RFC 9110, section 7.6.1), and the
   // application takes the user for an anonymous or a default one (Traefik: CVE-2024-45410).
   test('a Connection header cannot make the proxy or the next hop drop the identity', async () => {
