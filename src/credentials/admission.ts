@@ -7,7 +7,7 @@ import type { Events } from '../observe/events.ts';
 import type { Rejection } from '../provider/index.ts';
 import { tenantOf } from '../sessions/keys.ts';
 import type { Store } from '../stores/store.ts';
-import { lineOf } from './client_network.ts';
+import { requesterOf } from './client_network.ts';
 import type { Fingerprints } from './fingerprint.ts';
 import { createGrantMemory } from './grant_memory.ts';
 import type { Credential } from './parse_authorization.ts';
@@ -136,11 +136,11 @@ export function createAdmission(options: {
       // Attack: guesses of others, or a provider that says for a moment that it has no grant, would lock the owner of a
       // right credential out.
       if (rows.slice(0, acceptedKeys.length).some((row) => row !== undefined)) return admitted(presented, keys);
-      const line = lineOf(presented.clientAddress, userOf(presented));
-      if (grantKey === undefined) return admitGuess(presented, keys, line);
-      if (!(await grants.mayAsk(grantKey, rows.at(-1), line))) return { kind: 'refused' };
+      const requester = requesterOf(presented.clientAddress, userOf(presented));
+      if (grantKey === undefined) return admitGuess(presented, keys, requester.line);
+      if (!(await grants.mayAsk(grantKey, rows.at(-1), requester))) return { kind: 'refused' };
       try {
-        const result = await admitGuess(presented, keys, line);
+        const result = await admitGuess(presented, keys, requester.line);
         if (result.kind === 'limited') await grants.unknown(grantKey);
         return result;
       } catch (error) {

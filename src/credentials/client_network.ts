@@ -14,11 +14,20 @@ function prefixOf(address: string, bytes: { ipv4: number; ipv6: number }): strin
  */
 export const clientNetwork = (address: string): string => prefixOf(address, { ipv4: 4, ipv6: 8 });
 
-/**
- * Who may have to wait for one another: clients of a network that one attacker may well have whole, a /24 of IPv4 or a
- * /48 of IPv6; where the address is unknown (empty), those who name the same user.
- */
-export function lineOf(address: string, user: string | undefined): string {
-  if (address === '') return `user ${foldUserName(user ?? '')}`;
-  return prefixOf(address, { ipv4: 3, ipv6: 6 });
+/** Whose request it is. */
+export interface Requester {
+  /**
+   * Whose requests may have to wait for one another: those of a network that one attacker may well have whole, a /24 of
+   * IPv4 or a /48 of IPv6; where the address is unknown, those that name the same user.
+   */
+  line: string;
+  /** Who counts as one client: `clientNetwork`, or the line where the address is unknown. */
+  client: string;
+}
+
+/** @param address empty where it is unknown */
+export function requesterOf(address: string, user: string | undefined): Requester {
+  if (address !== '') return { line: prefixOf(address, { ipv4: 3, ipv6: 6 }), client: clientNetwork(address) };
+  const line = `user ${foldUserName(user ?? '')}`;
+  return { line, client: line };
 }

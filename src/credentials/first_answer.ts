@@ -3,6 +3,7 @@
  * wait a moment for what they learn.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Requester } from './client_network.ts';
 
 /** Turns and not a time: a busy process would be late for the time and the answer alike. */
 const MAX_TURNS = 16;
@@ -12,34 +13,47 @@ const MAX_ASKING = 3;
 
 export interface FirstAnswer {
   /**
-   * Resolves at once with true for one request of another line, as long as few ask; else with false after the answer or
-   * MAX_TURNS.
+   * Whether a request may ask before there is an answer. It resolves at once with true for one request of another line,
+   * as long as few ask. After MAX_TURNS the provider is slow: then with true for one request of each client, and with
+   * false for all others, after the answer.
    */
-  join(line: string): Promise<boolean>;
+  join(requester: Requester): Promise<boolean>;
   /** From now on other lines may join. */
   open(): void;
   /** There is an answer, or there will be none. */
   answer(): void;
 }
 
-/** @param line that of the first request */
-export function startFirstAnswer(line: string): FirstAnswer {
-  const asking = new Set([line]);
+/** @param first whose request is the first */
+export function startFirstAnswer(first: Requester): FirstAnswer {
+  const lines = new Set([first.line]);
+  const clients = new Set([first.client]);
   let isOpen = false;
+  let isAnswered = false;
   let answer = () => {};
   const answered = new Promise<void>((resolve) => {
-    answer = resolve;
+    answer = () => {
+      isAnswered = true;
+      resolve();
+    };
   });
   const over = Promise.race([answered, waitTurns()]);
   return {
-    async join(other) {
+    async join({ line, client }) {
       // Attack: the owner of a right password would wait for a slow provider's answer to the guesses of others.
-      if (isOpen && !asking.has(other) && asking.size < MAX_ASKING) {
-        asking.add(other);
+      if (isOpen && !lines.has(line) && lines.size < MAX_ASKING) {
+        lines.add(line);
+        clients.add(client);
         return true;
       }
       await over;
-      return false;
+      // Attack: a provider that takes a second to say that it has no such grant would be sent all of a burst.
+      if (isAnswered || clients.has(client)) {
+        await answered;
+        return false;
+      }
+      clients.add(client);
+      return true;
     },
     open() {
       isOpen = true;

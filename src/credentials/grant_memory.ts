@@ -4,6 +4,7 @@
  */
 import { type Lock, tryLock } from '../stores/lock.ts';
 import type { Store } from '../stores/store.ts';
+import type { Requester } from './client_network.ts';
 import { askOneFirst, type FirstAnswer, startFirstAnswer } from './first_answer.ts';
 
 const PAUSE_MS = 60_000;
@@ -17,10 +18,10 @@ export interface GrantMemory {
   /**
    * Whether the provider may be asked. After `true`, one of the other methods must be called.
    * @param record what was just read at `key`
-   * @param line whose requests wait for one another while nothing is known, such as a neighbourhood
+   * @param requester who may have to wait while nothing is known
    * @throws StoreUnavailable
    */
-  mayAsk(key: string, record: string | undefined, line: string): Promise<boolean>;
+  mayAsk(key: string, record: string | undefined, requester: Requester): Promise<boolean>;
   /** The provider has said that it has no such grant. Whether that is news. Throws `StoreUnavailable`. */
   notOffered(key: string): Promise<boolean>;
   /** The provider has taken the grant, whatever it thinks of the password. Never rejects. */
@@ -97,10 +98,10 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
   }
 
   /** Attack: a burst of invented passwords would all be sent before the provider has said no to the first one. */
-  async function waitForFirst(known: Knowledge, key: string, line: string): Promise<boolean> {
+  async function waitForFirst(known: Knowledge, key: string, requester: Requester): Promise<boolean> {
     if (known.offered) return true;
-    if (known.first !== undefined) return (await known.first.join(line)) || known.pausedUntil <= now();
-    const first = startFirstAnswer(line);
+    if (known.first !== undefined) return (await known.first.join(requester)) || known.pausedUntil <= now();
+    const first = startFirstAnswer(requester);
     known.first = first;
     try {
       const mayAsk = await askOneFirst(() => tryFirst(known, key), first);
@@ -113,10 +114,10 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
   }
 
   return {
-    async mayAsk(key, record, line) {
+    async mayAsk(key, record, requester) {
       const known = knowledgeOf(key);
       if (known.pausedUntil > now()) return false;
-      return isPause(record) ? takeTurn(known, key, record) : waitForFirst(known, key, line);
+      return isPause(record) ? takeTurn(known, key, record) : waitForFirst(known, key, requester);
     },
     async notOffered(key) {
       const known = knowledgeOf(key);

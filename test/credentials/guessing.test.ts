@@ -191,6 +191,25 @@ describe('a provider without the grant', () => {
     expect(performance.now() - began).toBeLessThan(1400);
   });
 
+  // Attack: a provider that takes longer to say no than requests wait for it would be sent the whole burst.
+  it('is asked once by each client while it is slow to say no, and each client waits for its own request', async () => {
+    let sayNo: () => void = () => {};
+    const no = new Promise<void>((resolve) => {
+      sayNo = resolve;
+    });
+    replica.stand.answer = async () => {
+      await no;
+      return notOffered();
+    };
+    const all = Array.from({ length: 40 }, (_, n) =>
+      replica.authenticate(basic(`user ${n}`, 'invented'), { clientAddress: `203.0.113.${n % 2}` }),
+    );
+    await vi.waitFor(() => expect(replica.stand.asked).toHaveLength(2), { timeout: 3000 });
+    sayNo();
+    for (const result of await Promise.all(all)) expect(result).toEqual({ kind: 'refused' });
+    expect(replica.stand.asked).toHaveLength(2);
+  });
+
   // Attack: at a slow provider each process that gives up late lets one more ask beside the one that asks now.
   it('is still asked by one process first after another one has given up late', async () => {
     let giveUp: () => void = () => {};

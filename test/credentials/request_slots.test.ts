@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lineOf } from '../../src/credentials/client_network.ts';
+import { requesterOf } from '../../src/credentials/client_network.ts';
 import { createRequestSlots } from '../../src/credentials/request_slots.ts';
 
 const settled = async (work: Promise<unknown>) => {
@@ -68,11 +68,11 @@ describe('the line of a client', () => {
     ['2001:db8:1:1::1', '2001:db8:1:2::1', true],
     ['2001:db8:1:1::1', '2001:db8:2:1::1', false],
   ])('%s and %s: %s', (one, other, same) => {
-    expect(lineOf(one, 'alice') === lineOf(other, 'bob')).toBe(same);
+    expect(requesterOf(one, 'alice').line === requesterOf(other, 'bob').line).toBe(same);
   });
 
   it('is that of the user name where the address is unknown', () => {
-    expect(lineOf('', 'ALICE')).toBe(lineOf('', 'alice'));
-    expect(lineOf('', 'alice')).not.toBe(lineOf('', 'bob'));
+    expect(requesterOf('', 'ALICE').line).toBe(requesterOf('', 'alice').line);
+    expect(requesterOf('', 'alice').line).not.toBe(requesterOf('', 'bob').line);
   });
 });
