@@ -87,6 +87,7 @@ export async function verifySignedJwt(
   const { issuer } = known.metadata;
   const foreign = checkIssuer(token, issuer);
   if (foreign) return foreign;
+  if (source === 'client' && !hasOneSpelling(token)) return rejected('invalid_token', 'the signature is no base64url');
   const options: JWTVerifyOptions = {
     issuer,
     clockTolerance: CLOCK_SKEW_SECONDS,
@@ -117,6 +118,16 @@ function checkTimes({ exp, iat }: JWTPayload, nowMs: number): Rejection | undefi
   if (iat !== undefined && iat > nowMs / 1000 + CLOCK_SKEW_SECONDS)
     return rejected('wrong_time', 'the token was issued in the future (iat)');
   return undefined;
+}
+
+/**
+ * Attack: `=` behind a signature, or other bits behind its last byte, make of one token many, and none but the first was
+ * seen before: not signed out, and with a session of its own. RFC 7515 (section 2) knows no padding; all else of a token
+ * is signed as it is spelled.
+ */
+function hasOneSpelling(token: string): boolean {
+  const signature = token.slice(token.lastIndexOf('.') + 1);
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature;
 }
 
 /** The issuer is compared before any key is looked for: a foreign token must not cost a request for keys. */

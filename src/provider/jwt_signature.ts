@@ -46,11 +46,20 @@ async function verifyOnce(
   keys: KeySet,
   options: JWTVerifyOptions,
 ): Promise<JWTVerifyResult | errors.JOSEError> {
+  let isFound = false;
+  const find: KeySet['find'] = async (...header) => {
+    const key = await keys.find(...header);
+    isFound = true;
+    return key;
+  };
   try {
-    return await jwtVerify(token, keys.find, options);
+    return await jwtVerify(token, find, options);
   } catch (error) {
     if (error instanceof errors.JWKSMultipleMatchingKeys) return tryEach(token, error, options);
     if (isUnknownKey(error)) return error;
+    // Attack: a token that names a key of the set that is too short for any signature (jose throws a TypeError) is a
+    // wrong token, and no outage.
+    if (isFound && !(error instanceof errors.JOSEError)) return new errors.JWKSNoMatchingKey();
     throw error;
   }
 }
@@ -66,8 +75,9 @@ async function tryEach(
     try {
       return await jwtVerify(token, key, options);
     } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
-      last = error;
+      if (error instanceof errors.JWSSignatureVerificationFailed) last = error;
+      // A key that is too short is none of this token's.
+      else if (error instanceof errors.JOSEError) throw error;
     }
   }
   return last;

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ProviderUnavailable } from '../../src/errors.ts';
@@ -64,6 +65,36 @@ describe('a JWT', () => {
     expect(identity).toMatchObject({ sub: 'u-alice', jwt: token, idToken: '', user: { username: 'alice' } });
     expect(identity.user.groups).toEqual(['admins']);
     expect(provider.counts.introspection).toBe(asked);
+  });
+
+  // Attack: each spelling of a token would be another one to what remembers that it was signed out.
+  test('has one spelling', async () => {
+    const token = await provider.sign(right());
+    const { ours } = connect(provider);
+    await identityOf(ours.verifyBearer(token));
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const other = alphabet[alphabet.indexOf(token.at(-1)!) ^ 1];
+    for (const spelling of [`${token}=`, `${token}==`, `${token.slice(0, -1)}${other}`]) {
+      await rejectionOf(ours.verifyBearer(spelling), 'invalid_token');
+    }
+  });
+
+  // Attack: a token that names it would be answered with 503, and the provider look as if it were down.
+  test('of a key that is too short is refused, and keeps out no other one', async () => {
+    const short = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const { keys } = (await (await fetch(`${provider.issuer}/jwks`)).json()) as { keys: object[] };
+    const jwk = short.publicKey.export({ format: 'jwk' });
+    const sign = (header: object) => {
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const input = `${part({ alg: 'RS256', ...header })}.${part(right())}`;
+      return `${input}.${signBytes('sha256', Buffer.from(input), short.privateKey).toString('base64url')}`;
+    };
+    provider.stand('jwks', () => ({ body: { keys: [{ ...jwk, kid: 'short', use: 'sig' }, ...keys] } }));
+    const { ours } = connect(provider);
+    await rejectionOf(ours.verifyBearer(sign({ kid: 'short' })), 'invalid_token');
+    await rejectionOf(ours.verifyBearer(sign({})), 'invalid_token');
+    await identityOf(ours.verifyBearer(await provider.sign(right())));
+    await identityOf(ours.verifyBearer(await provider.sign(right(), { kid: undefined })));
   });
 
   test.each<[string, RejectionReason, Record<string, unknown>, Record<string, unknown>]>([
