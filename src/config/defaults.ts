@@ -1,18 +1,47 @@
 /** Defaults that come from other keys. */
 import { createHash } from 'node:crypto';
-import { isMapping, type RawMapping } from './yaml/raw.ts';
+import type { KeyPath } from './problems.ts';
+import { isMapping, type Raw, type RawMapping } from './yaml/raw.ts';
 
-/** Fills in, in place, an application's slug from its name, and what it takes over from the top level. */
-export function fillDefaults(raw: RawMapping): void {
-  if (!Array.isArray(raw.applications)) return;
-  for (const [index, application] of raw.applications.entries()) {
-    if (!isMapping(application)) continue;
-    const { name } = application;
-    // Without a name, the name is what is reported.
-    if (application.slug === undefined)
-      application.slug = typeof name === 'string' && name ? slugOf(name) : `unnamed-${index}`;
-    if (typeof raw.allow_insecure_issuer === 'string') application.allow_insecure_issuer ??= raw.allow_insecure_issuer;
+/** What tells one application from another has no default. */
+export const OWN_KEYS: readonly string[] = ['name', 'slug', 'external_host'];
+
+/** Where the value at a path of the configuration was written, when an application has it from elsewhere. */
+export type Origin = (path: KeyPath) => KeyPath;
+
+/**
+ * Fills in, in place, an application's slug from its name, and what it takes over from `defaults` and the top level.
+ *
+ * @returns where a value came from: a mistake in `defaults` is one mistake, and at its own line
+ */
+export function fillDefaults(raw: RawMapping): Origin {
+  const inherited = new Set<string>();
+  if (Array.isArray(raw.applications)) {
+    for (const [index, application] of raw.applications.entries()) {
+      if (!isMapping(application)) continue;
+      for (const key of inherit(application, raw.defaults)) inherited.add(`${index}.${key}`);
+      if (application.slug === undefined) application.slug = slugOr(application.name, `unnamed-${index}`);
+      if (typeof raw.allow_insecure_issuer === 'string')
+        application.allow_insecure_issuer ??= raw.allow_insecure_issuer;
+    }
   }
+  return (path) => {
+    const [top, index, key, ...rest] = path;
+    return top === 'applications' && inherited.has(`${index}.${key}`) ? ['defaults', key as string, ...rest] : path;
+  };
+}
+
+/** The keys that the application took over. */
+function inherit(application: RawMapping, defaults: Raw | undefined): string[] {
+  if (!isMapping(defaults)) return [];
+  const keys = Object.keys(defaults).filter((key) => !OWN_KEYS.includes(key) && application[key] === undefined);
+  for (const key of keys) application[key] = defaults[key] ?? null;
+  return keys;
+}
+
+/** Without a name, the name is what is reported. */
+function slugOr(name: Raw | undefined, fallback: string): string {
+  return typeof name === 'string' && name ? slugOf(name) : fallback;
 }
 
 /** `Père Noël's Files (2)` is `pere-noel-s-files-2`; a name without Latin letters and digits is known by a hash. */

@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import type * as z from 'zod';
 import { checkConfig } from './checks/index.ts';
-import { fillDefaults } from './defaults.ts';
+import { fillDefaults, type Origin, OWN_KEYS } from './defaults.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';
 import { application } from './schema/application.ts';
 import { type Config, config } from './schema/config.ts';
@@ -31,17 +31,21 @@ export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, r
   };
   substituteVariables(raw, env, reportUnresolved);
   readSecretFiles(raw, folder, reportUnresolved);
-  fillDefaults(raw);
+  const origin = fillDefaults(raw);
 
   // A reference that leads nowhere has been reported; what came of it is no second mistake.
+  const reported = new Set<string>();
   const reportValue: Report = (path, message) => {
-    const at = existing(raw, path);
-    if (!unresolved.has(formatKey(at))) count(at, message);
+    const at = existing(raw, origin(path));
+    const problem = `${formatKey(at)}: ${message}`;
+    if (unresolved.has(formatKey(at)) || reported.has(problem)) return;
+    reported.add(problem);
+    count(at, message);
   };
   const { data, error } = config.safeParse(raw, JITLESS);
   for (const issue of error?.issues ?? []) {
     const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-    if (issue.code === 'unrecognized_keys') reportUnknown(existing(raw, path), issue, count);
+    if (issue.code === 'unrecognized_keys') reportUnknown(existing(raw, path), issue, origin, count);
     else reportValue(path, issue.message);
   }
   checkConfig(data ?? validValues(raw), reportValue);
@@ -58,17 +62,28 @@ function existing(raw: unknown, path: KeyPath): KeyPath {
   return path;
 }
 
-function reportUnknown(path: KeyPath, { keys }: z.core.$ZodIssueUnrecognizedKeys, report: Report): void {
+function reportUnknown(
+  path: KeyPath,
+  { keys }: z.core.$ZodIssueUnrecognizedKeys,
+  origin: Origin,
+  report: Report,
+): void {
   const known = keysAt(config, path);
-  for (const key of keys) report([...path, key], `is an unknown key${hint(key, known, path.length === 0)}`);
+  for (const key of keys) {
+    const at = [...path, key];
+    // `defaults` itself reports it.
+    if (origin(at) === at) report(at, `is an unknown key${hint(key, known, path)}`);
+  }
 }
 
-function hint(key: string, known: string[], top: boolean): string {
+function hint(key: string, known: string[], path: KeyPath): string {
   const { closest, distance } = require('fastest-levenshtein') as typeof import('fastest-levenshtein');
   const plain = key.toLowerCase().replaceAll('-', '_');
   const nearest = closest(plain, known);
   if (distance(plain, nearest) <= Math.max(1, nearest.length / 4)) return `; did you mean ${nearest}?`;
-  if (top && Object.hasOwn(application.shape, key)) return '; it belongs to an application';
+  const top = path.length === 0;
+  if (path[0] === 'defaults' && OWN_KEYS.includes(key)) return ': each application has its own';
+  if (top && Object.hasOwn(application.shape, key)) return '; it belongs to an application, or in defaults for all';
   if (!top && keysAt(config, []).includes(key)) return '; it belongs to the top level';
   return ` (allowed: ${known.join(', ')})`;
 }

@@ -6,6 +6,7 @@ import { PRIVATE_NETWORKS } from '../trusted_proxies.ts';
 import type { accessRule } from './access_rule.ts';
 import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
+import { applicationDefaults } from './application_defaults.ts';
 import { limits } from './limits.ts';
 import { duration, flag, list, listOrText, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
 import { storeUrl } from './store_url.ts';
@@ -123,6 +124,13 @@ export const config = z.strictObject(
       allowed: 'a mapping with `level`, `query` and `format`',
       description: 'What is logged, and how.',
       example: '{ level: warn, format: json }',
+    }),
+    defaults: applicationDefaults.optional().meta({
+      allowed: 'a mapping with keys of an application',
+      description:
+        'Keys of an application, for all applications that do not have them themselves: any but `name`, `slug` and `external_host`. A key that an application has replaces the default whole; lists and mappings are not joined.',
+      default: 'none',
+      example: '{ issuer: https://auth.example.com, scopes: [openid, profile, email, offline_access] }',
     }),
     applications: list(application, 'a list of applications').meta({
       description: 'The protected sites; their keys are in the next chapter.',

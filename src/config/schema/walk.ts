@@ -53,6 +53,12 @@ export function defaultOf(schema: Schema): unknown {
   return layer?.def.defaultValue;
 }
 
+/** The schema of a key that is given: what fills in a key that is left out is taken off, what is written about it stays. */
+export function withoutDefault(schema: z.ZodType): z.ZodType {
+  const bare = layers(schema).find((layer) => !isWrapper(layer)) as z.ZodType;
+  return bare.meta({ ...notesOf(schema) });
+}
+
 /** Whether a key may be left out. */
 export function isOptional(schema: Schema): boolean {
   return layers(schema).some(isWrapper);
