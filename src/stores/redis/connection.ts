@@ -1,8 +1,8 @@
 /** Keeps a connection to Redis: reconnects without end, and knows whether changes of records are heard. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RedisAddress } from '../../config/schema/store_url.ts';
 import { type Connection, connectRedis } from './connect.ts';
 import { createHeartbeats } from './heartbeat.ts';
+import type { RedisTarget } from './target.ts';
 
 const HEARTBEAT_MS = 200;
 /**
@@ -22,7 +22,7 @@ const MAX_RECONNECT_PAUSE_MS = 1600;
 export interface ManagedConnectionEvents {
   /** Keys that were changed; `undefined`: all. */
   invalidated(key: string | undefined): void;
-  up(): void;
+  up(connection: Connection): void;
   down(error: unknown): void;
 }
 
@@ -38,7 +38,7 @@ export interface ManagedConnection {
   close(): void;
 }
 
-export function openConnection(address: RedisAddress, events: ManagedConnectionEvents): ManagedConnection {
+export function openConnection(target: RedisTarget, events: ManagedConnectionEvents): ManagedConnection {
   let connection: Connection | undefined;
   let connectedAt = 0;
   let generation = 0;
@@ -73,7 +73,7 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
     let lost: unknown;
     let made: Connection | undefined;
     // A client may report an error before it is handed over.
-    made = await connectRedis(address, {
+    made = await connectRedis(target, {
       lost(error) {
         lost = error ?? new Error('closed');
         if (made !== undefined && connection === made) drop(error);
@@ -88,7 +88,7 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
     connectedAt = performance.now();
     generation++;
     heartbeats.start(made.masters());
-    events.up();
+    events.up(made);
     endFirstAttempt();
     await new Promise<void>((resolve) => {
       endServing = resolve;
@@ -115,7 +115,8 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
   return {
     firstAttempt,
     connection: () => (connection !== undefined && heartbeats.silenceMs() < SILENT_MS ? connection : undefined),
-    generation: () => (connection !== undefined && heartbeats.ageMs() < FRESH_MS ? generation : undefined),
+    // Attack: a server without client tracking says nothing of a sign-out on another replica.
+    generation: () => (connection?.protocol.tracking && heartbeats.ageMs() < FRESH_MS ? generation : undefined),
     reconnect(error) {
       if (performance.now() - connectedAt > YOUNG_MS) drop(error);
     },
