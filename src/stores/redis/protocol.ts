@@ -1,6 +1,6 @@
 /** Which protocol a server speaks: managed services and proxies lack what Redis has had since version 6. */
 import { SocketClosedUnexpectedlyError } from '@redis/client';
-import { isRefusal } from './error_codes.ts';
+import { codeOf, isRefusal } from './error_codes.ts';
 
 export interface Protocol {
   /** RESP 3, thus `HELLO`; otherwise RESP 2 with `AUTH`. */
@@ -25,6 +25,8 @@ export const UNTRACKED: readonly Protocol[] = PROTOCOLS.filter(({ tracking }) =>
  */
 export function mayLackCommand(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  // Another protocol does not make a wrong password right: servers count such attempts, and alarm.
+  if (codeOf(error) === 'WRONGPASS') return false;
   return isRefusal(error) || error instanceof SocketClosedUnexpectedlyError || code === 'ECONNRESET';
 }
 

@@ -3,7 +3,7 @@ import type { Client, Cluster } from './client.ts';
 import { isRefusal, withoutArguments } from './error_codes.ts';
 import { CANCEL } from './scripts.ts';
 
-type Commands = Pick<Client, 'get' | 'mGet' | 'set' | 'del' | 'eval'>;
+type Commands = Pick<Client, 'ping' | 'get' | 'mGet' | 'set' | 'del' | 'eval'>;
 
 /**
  * Sends each command once, about a record that there never is.
@@ -14,6 +14,7 @@ export async function checkRights(client: Client | Cluster, prefix: string): Pro
   const commands: Commands = client;
   const key = `${prefix}ready`;
   const needed: Record<string, Promise<unknown>> = {
+    PING: commands.ping(),
     GET: commands.get(key),
     MGET: commands.mGet([key]),
     SET: commands.set(key, '', { condition: 'XX', expiration: { type: 'PX', value: 1 } }),
