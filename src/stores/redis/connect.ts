@@ -1,5 +1,7 @@
 /** Connects once to Redis at any kind of address; connection.ts decides what follows a failure. */
+import type { RedisNode } from '../../config/schema/store_url.ts';
 import { type Client, type Cluster, connectInTime, createClusterClient, destroyClient } from './client.ts';
+import { codeOf, isRefusal } from './error_codes.ts';
 import {
   type ConnectionEvents,
   connectNode,
@@ -79,12 +81,40 @@ async function joinCluster(target: RedisTarget, first: NodeConnection, events: C
   return { client: cluster, protocol, isCluster: true, readOnce, masters, destroy };
 }
 
-async function connectSentinel(target: SentinelTarget, events: ConnectionEvents): Promise<Connection> {
-  const connection = await connectNode(target, await queryMaster(target), events);
-  if ((await query(connection, ['ROLE'], readRole)) === 'master') return connection;
-  // During a failover a sentinel may still name the old master, which is a replica by now.
+/** Whether a server is a master: by `ROLE`, or by a write of nothing where the user may not ask. */
+async function isMaster({ client, destroy }: NodeConnection, prefix: string): Promise<boolean> {
+  const byWrite = async (): Promise<boolean> => {
+    const error = await client.set(`${prefix}ready`, '', { condition: 'XX' }).catch((reason: unknown) => reason);
+    return codeOf(error) !== 'READONLY';
+  };
+  const role = client.sendCommand(['ROLE']).then(
+    (reply) => readRole(reply) === 'master',
+    (error: unknown) => (isRefusal(error) ? byWrite() : Promise.reject(error)),
+  );
+  return connectInTime(role, destroy);
+}
+
+async function connectMaster(target: SentinelTarget, sentinel: RedisNode, events: ConnectionEvents) {
+  const connection = await connectNode(target, await queryMaster(target, sentinel), events);
+  if (await isMaster(connection, target.prefix)) return connection;
   connection.destroy();
   throw new Error('the sentinels name a server that is not a master');
+}
+
+/**
+ * The master, by the first sentinel that leads to one: during a failover, or behind a torn network, a sentinel may
+ * still name the old one.
+ */
+async function connectSentinel(target: SentinelTarget, events: ConnectionEvents): Promise<Connection> {
+  let failure: unknown;
+  for (const sentinel of target.nodes) {
+    try {
+      return await connectMaster(target, sentinel, events);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
 }
 
 async function connect(target: RedisTarget, events: ConnectionEvents): Promise<Connection> {

@@ -24,17 +24,16 @@ function usersFor(target: SentinelTarget): SentinelTarget[] {
   return target.password === undefined ? [target] : [target, { ...target, username: undefined, password: undefined }];
 }
 
-/** The address of the present master, from the first sentinel that knows it. */
-export async function queryMaster(target: SentinelTarget): Promise<RedisNode> {
-  let failure: unknown = new Error(`no sentinel knows ${target.master}`);
-  for (const node of target.nodes) {
-    for (const attempt of usersFor(target)) {
-      try {
-        const found = await querySentinel(attempt, node);
-        if (found !== undefined) return found;
-      } catch (error) {
-        failure = error;
-      }
+/** The address of the present master, as one sentinel knows it. */
+export async function queryMaster(target: SentinelTarget, sentinel: RedisNode): Promise<RedisNode> {
+  let failure: unknown;
+  for (const attempt of usersFor(target)) {
+    try {
+      const found = await querySentinel(attempt, sentinel);
+      if (found !== undefined) return found;
+      failure = new Error(`the sentinel does not know ${target.master}`);
+    } catch (error) {
+      failure = error;
     }
   }
   throw failure;

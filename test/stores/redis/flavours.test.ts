@@ -172,7 +172,7 @@ describe.runIf(hasRedis())('redis', () => {
 
   test('sentinels with a user of their own, least rights everywhere', async () => {
     const server = await start();
-    await server.command('ACL', 'SETUSER', 'gatepost', 'on', '>for-servers', ...documentedRights(), '+role');
+    await server.command('ACL', 'SETUSER', 'gatepost', 'on', '>for-servers', ...documentedRights());
     await server.command('ACL', 'SETUSER', 'default', 'resetpass', '>x');
     const lines = [
       `sentinel monitor mymaster 127.0.0.1 ${server.port} 1`,
@@ -192,6 +192,28 @@ describe.runIf(hasRedis())('redis', () => {
     const wrong = open(url, { ...own, sentinel_password: 'another' });
     await expect(wrong.store.get('s:x')).rejects.toThrow();
     expect(wrong.errors().join()).toContain('WRONGPASS');
+  });
+
+  test('a sentinel that names a replica: the next one is asked', async () => {
+    const master = await start();
+    const replica = await start('--replicaof', '127.0.0.1', String(master.port));
+    for (const server of [master, replica]) {
+      await server.command('ACL', 'SETUSER', 'gatepost', 'on', '>pw', ...documentedRights());
+    }
+    const sentinels: RedisServer[] = [];
+    for (const { port } of [replica, master]) {
+      const lines = [
+        `sentinel monitor mymaster 127.0.0.1 ${port} 2`,
+        'sentinel down-after-milliseconds mymaster 60000',
+      ];
+      const sentinel = createRedisServer(await freePort(), [], `${lines.join('\n')}\n`);
+      closing.push(() => sentinel.stop());
+      await sentinel.start();
+      sentinels.push(sentinel);
+    }
+    const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`);
+    // The user may not ask for the role: a write tells it.
+    for (const user of ['', 'gatepost:pw@']) await openReady(`redis+sentinel://${user}${hosts.join(',')}/mymaster`);
   });
 
   test('a private authority and a client certificate: nothing else is connected to', async () => {
