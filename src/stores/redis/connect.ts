@@ -23,6 +23,8 @@ export interface Connection {
   client: Client | Cluster;
   protocol: Protocol;
   isCluster: boolean;
+  /** Where the masters of a cluster are; of one server nothing. */
+  nodes(): RedisNode[];
   readOnce: ReadOnce;
   /** The clients of the masters, for heartbeats and to hear of changed keys. */
   masters(): Client[];
@@ -74,11 +76,12 @@ async function joinCluster(target: RedisTarget, first: NodeConnection, events: C
   });
   cluster.on('error', () => undefined);
   cluster.on('node-error', events.lost);
+  const nodes = () => cluster.masters.map(({ host, port }) => ({ host, port }));
   const destroy = () => {
     for (const client of masters()) destroyClient(client);
   };
   await connectInTime(cluster.connect(), destroy);
-  return { client: cluster, protocol, isCluster: true, readOnce, masters, destroy };
+  return { client: cluster, protocol, isCluster: true, nodes, readOnce, masters, destroy };
 }
 
 /** Whether a server is a master: by `ROLE`, or by a write of nothing where the user may not ask. */

@@ -16,6 +16,7 @@ export interface NodeConnection {
   client: Client;
   protocol: Protocol;
   isCluster: false;
+  nodes(): RedisNode[];
   readOnce: ReadOnce;
   masters(): Client[];
   destroy(): void;
@@ -54,6 +55,7 @@ async function connectWith(
     client,
     protocol,
     isCluster: false,
+    nodes: () => [],
     readOnce: createReadOnce(target, node),
     masters: () => [client],
     destroy,

@@ -303,6 +303,32 @@ describe.runIf(hasRedis())('redis', () => {
     }
   });
 
+  test('a cluster by one of its nodes, which dies after its replica took over', async () => {
+    const nodes = await startCluster();
+    const replica = await start('--cluster-enabled', 'yes', '--cluster-node-timeout', '2000');
+    for (const node of nodes) closing.push(() => node.stop());
+    const [named, other] = [nodes[0]!, nodes[1]!];
+    await replica.command('CLUSTER', 'MEET', '127.0.0.1', String(named.port));
+    const namedId = String(await named.command('CLUSTER', 'MYID'));
+    await waitUntil(async () => (await replica.command('CLUSTER', 'REPLICATE', namedId).catch(() => 'no')) === 'OK');
+    const { store, sessions } = await openReady(`redis://127.0.0.1:${named.port}`);
+    const ids = await Promise.all(Array.from({ length: 6 }, () => sessions.create(makeSession(Date.now()))));
+    await waitUntil(async () => String(await replica.command('INFO', 'replication')).includes('link_status:up'));
+    await waitUntil(async () => (await replica.command('CLUSTER', 'FAILOVER', 'TAKEOVER').catch(() => 'no')) === 'OK');
+    const place = (line: string) => line.includes(`:${replica.port}@`) && line.includes('master');
+    await waitUntil(async () =>
+      String(await other.command('CLUSTER', 'NODES'))
+        .split('\n')
+        .some(place),
+    );
+    await waitUntil(async () => ready(store));
+    await named.kill();
+    await other.command('CLIENT', 'KILL', 'TYPE', 'normal');
+    await waitUntil(() => store.generation() === undefined);
+    await waitUntil(() => ready(store), 10_000);
+    for (const id of ids) expect(await sessions.find(id, 'grafana')).toBeDefined();
+  });
+
   test('slots of a cluster move: nobody is logged out', async () => {
     const nodes = await startCluster();
     for (const node of nodes) closing.push(() => node.stop());
