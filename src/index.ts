@@ -68,7 +68,7 @@ export function createAuthenticator(
   options: { events?: Events; now?: () => number } = {},
 ): Authenticator {
   const { events = createEvents(), now = Date.now } = options;
-  const store = openStore(config.store, now, events);
+  const store = openStore(config.store, now, events, config.redis);
   const { authorizer, sessions } = assemble(config, { store, events, now });
   const decide = ({ url: text, method, headers, clientAddress }: AuthenticatorRequest): Awaitable<Decision> => {
     // Attack: text that was decoded before. `／` is a slash to some programs, and no path that is read here has it.

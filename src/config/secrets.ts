@@ -47,10 +47,17 @@ function substitute(text: string, env: ValueSources['env'], problem: (why: strin
   });
 }
 
-/** Reads `<key>_file` for the keys that may be secret, in place: at the top level, in `defaults` and in each application. */
+/**
+ * Reads `<key>_file` for the keys that may be secret, in place: at the top level, in `redis` and `defaults`, and in each
+ * application.
+ */
 export function readSecretFiles(raw: RawMapping, folder: string, report: Report): void {
+  const { redis, defaults } = raw;
   for (const key of ['secret', 'store']) readSecretFile(raw, key, folder, [], report);
-  if (isMapping(raw.defaults)) readSecretFile(raw.defaults, 'client_secret', folder, ['defaults'], report);
+  if (isMapping(redis)) {
+    for (const key of ['password', 'sentinel_password']) readSecretFile(redis, key, folder, ['redis'], report);
+  }
+  if (isMapping(defaults)) readSecretFile(defaults, 'client_secret', folder, ['defaults'], report);
   if (!Array.isArray(raw.applications)) return;
   raw.applications.forEach((application, index) => {
     if (isMapping(application)) readSecretFile(application, 'client_secret', folder, ['applications', index], report);

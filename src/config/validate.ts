@@ -6,6 +6,7 @@ import type * as z from 'zod';
 import { checkConfig } from './checks/index.ts';
 import { fillDefaults, type Origin, OWN_KEYS } from './defaults.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';
+import { checkRedisFiles } from './redis_files.ts';
 import { application } from './schema/application.ts';
 import { type Config, config } from './schema/config.ts';
 import { JITLESS } from './schema/scalars.ts';
@@ -32,6 +33,7 @@ export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, r
   substituteVariables(raw, env, reportUnresolved);
   readSecretFiles(raw, folder, reportUnresolved);
   const origin = fillDefaults(raw);
+  checkRedisFiles(raw, folder, reportUnresolved);
 
   // A reference that leads nowhere has been reported; what came of it is no second mistake.
   const reported = new Set<string>();

@@ -39,7 +39,7 @@ export interface ServeOptions {
 export interface Server extends Running {
   /**
    * Requests that arrive from now on see `config`; those under way end with the configuration that they began with.
-   * `listen`, `store`, `workers` and `log` stay as they were at the start.
+   * `listen`, `store`, `redis`, `workers` and `log` stay as they were at the start.
    */
   swap(config: Config): void;
 }
@@ -57,7 +57,7 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   const { events = createEvents(), now = Date.now } = options;
   const log = createLog(config.log, events);
   const registry = createMetrics(events, log.droppedLines);
-  const store = openStore(config.store, now, events);
+  const store = openStore(config.store, now, events, config.redis);
   const health = createHealth(() => store.ping());
   const services = { store, events, now };
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));

@@ -108,6 +108,9 @@ export function createSessionReader({
       () => readRecord(id, key, pending),
       () => cache.endRead(pending),
     );
-    return entry instanceof Promise && !pending.stale ? reads.run(id, () => entry) : entry;
+    // Attack: a store that does not tell of changes (Redis without client tracking) marks no read as stale: a request
+    // after a sign-out elsewhere would join a read from before it.
+    const shareable = !pending.stale && store.generation() !== undefined;
+    return entry instanceof Promise && shareable ? reads.run(id, () => entry) : entry;
   };
 }

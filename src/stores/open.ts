@@ -1,18 +1,23 @@
 /** Opens the store that the configuration names. No other store takes its place when it is unavailable. */
+import { DEFAULT_PREFIX, type RedisSettings } from '../config/schema/redis.ts';
 import { parseStoreUrl } from '../config/schema/store_url.ts';
 import type { Events } from '../observe/events.ts';
 import { createLazyStore } from './lazy.ts';
 import { createMemoryStore } from './memory.ts';
+import { redisTarget } from './redis/target.ts';
 import type { Store } from './store.ts';
+
+const NO_SETTINGS: RedisSettings = { prefix: DEFAULT_PREFIX };
 
 /**
  * Opens a store. This never waits and never fails for an outage: the store is then unavailable until it responds.
  * @param url `store` of the configuration
  * @param now milliseconds since the epoch
  * @param events hears when the store becomes unavailable and available again
+ * @param redis `redis` of the configuration
  * @throws TypeError an address that the configuration does not accept either
  */
-export function openStore(url: string, now: () => number, events: Events): Store {
+export function openStore(url: string, now: () => number, events: Events, redis: RedisSettings = NO_SETTINGS): Store {
   const address = parseStoreUrl(url);
   switch (address.kind) {
     case 'memory':
@@ -22,6 +27,8 @@ export function openStore(url: string, now: () => number, events: Events): Store
         (await import('./file/store.ts')).createFileStore(address.folder, now, events),
       );
     case 'redis':
-      return createLazyStore(async () => (await import('./redis/store.ts')).createRedisStore(address, events));
+      return createLazyStore(async () =>
+        (await import('./redis/store.ts')).createRedisStore(redisTarget(address, redis), events),
+      );
   }
 }

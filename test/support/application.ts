@@ -41,6 +41,7 @@ export function makeConfig(applications: ApplicationConfig[], changes: Partial<C
     trusted_proxies: ['127.0.0.0/8', '::1/128'],
     secret: [SECRET],
     store: 'memory',
+    redis: { prefix: 'gatepost:' },
     outpost_name: 'gatepost',
     session_max_age: 24 * 3_600_000,
     limits: LIMITS,

@@ -3,10 +3,12 @@ import type { Report } from '../problems.ts';
 import { checkApplication } from './application.ts';
 import { checkDuplicates } from './duplicates.ts';
 import { checkProcess } from './process.ts';
+import { checkRedis } from './redis.ts';
 import type { ValidConfig } from './types.ts';
 
 export function checkConfig(config: ValidConfig, report: Report): void {
   checkProcess(config, report);
+  checkRedis(config, report);
   checkDuplicates(config.applications, report);
   config.applications.forEach((application, index) => {
     checkApplication(application, (path, message) => report(['applications', index, ...path], message));

@@ -1,12 +1,17 @@
 /** Settings that work but are hardly meant: logged at the start and printed by `gatepost check`. */
 import { formatKey, type Report } from '../problems.ts';
 import type { Config } from '../schema/config.ts';
+import { DEFAULT_PREFIX } from '../schema/redis.ts';
 import { warnOfCookieNames } from './cookie_names.ts';
 
 /** Sentences such as `applications[0].cookie_domain is …`. */
-export function configWarnings({ applications }: Config): string[] {
+export function configWarnings({ applications, store, redis }: Config): string[] {
   const warnings: string[] = [];
   const report: Report = (path, message) => warnings.push(`${formatKey(path)} ${message}`);
+  const { prefix, ...others } = redis;
+  if (!/^redis/i.test(store) && (prefix !== DEFAULT_PREFIX || Object.keys(others).length > 0)) {
+    report(['redis'], 'is for a store in Redis; this one is another, so it has no effect');
+  }
   applications.forEach(({ mode, cookie_domain }, index) => {
     if (mode !== 'forward_single' || cookie_domain === undefined) return;
     report(

@@ -8,6 +8,7 @@ import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
 import { applicationDefaults } from './application_defaults.ts';
 import { limits } from './limits.ts';
+import { redis } from './redis.ts';
 import { duration, flag, list, listOrText, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
 import { storeUrl } from './store_url.ts';
 
@@ -89,6 +90,12 @@ export const config = z.strictObject(
         'Where sessions are kept: `memory` until the process ends; `file://` in a folder, for the processes of one machine; Redis or Valkey for several machines.',
       file: true,
       example: 'file:///var/lib/gatepost',
+    }),
+    redis: redis.prefault({}).meta({
+      allowed:
+        'a mapping with `username`, `password`, `sentinel_username`, `sentinel_password`, `ca_file`, `cert_file`, `key_file`, `server_name` and `prefix`',
+      description: 'What a store in Redis needs beside its URL.',
+      example: '{ prefix: "gatepost-test:" }',
     }),
     outpost_name: text('the name of this outpost').default('gatepost').meta({
       description: '`X-authentik-meta-outpost` of the response.',

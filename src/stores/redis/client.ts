@@ -6,55 +6,59 @@ import {
   type RedisClientOptions,
   type RedisClientType,
   type RedisClusterType,
+  type RespVersions,
 } from '@redis/client';
 import { withDeadline } from '../../async/deadline.ts';
-import type { RedisAddress, RedisNode } from '../../config/schema/store_url.ts';
+import type { RedisNode } from '../../config/schema/store_url.ts';
+import type { Protocol } from './protocol.ts';
+import type { RedisTarget } from './target.ts';
 
 /** For a connection, handshake included. */
 const CONNECT_TIMEOUT_MS = 2000;
 
 type None = Record<never, never>;
-export type Client = RedisClientType<None, None, None, 3, None>;
-export type Cluster = RedisClusterType<None, None, None, 3, None>;
+export type Client = RedisClientType<None, None, None, RespVersions, None>;
+export type Cluster = RedisClusterType<None, None, None, RespVersions, None>;
+
+function tlsFor({ tls, tlsOptions, serverName }: RedisTarget, node?: RedisNode) {
+  if (!tls) return {};
+  const servername = serverName ?? (node !== undefined && isIP(node.host) === 0 ? node.host : undefined);
+  return { tls: true as const, ...tlsOptions, ...(servername !== undefined && { servername }) };
+}
 
 /**
- * RESP 3 with client tracking from the handshake on: Redis tells the connection that read a key when that key changes.
- * No queue while disconnected, and no reconnecting inside: a call fails at once, and a new connection starts from
- * nothing.
+ * With client tracking from the handshake on, where the server has it: Redis tells the connection that read a key when
+ * that key changes. No queue while disconnected, and no reconnecting inside: a call fails at once, and a new connection
+ * starts from nothing. `CLIENT SETINFO` is left out: it is one right more, and some proxies hang up at it.
  */
-function optionsFor(address: RedisAddress, node?: RedisNode) {
+function optionsFor(target: RedisTarget, protocol: Protocol, node?: RedisNode) {
   return {
-    RESP: 3,
-    emitInvalidate: true,
+    ...(protocol.resp3 && { RESP: 3 as const }),
+    emitInvalidate: protocol.tracking,
     disableOfflineQueue: true,
+    disableClientInfo: true,
     maintNotifications: 'disabled',
-    ...(address.username !== undefined && { username: address.username }),
-    ...(address.password !== undefined && { password: address.password }),
-    ...(address.topology !== 'cluster' && { database: address.database }),
+    ...(target.username !== undefined && { username: target.username }),
+    ...(target.password !== undefined && { password: target.password }),
+    ...(target.topology !== 'cluster' && { database: target.database }),
     socket: {
       ...node,
-      ...(address.tls && { tls: true as const, ...(node && isIP(node.host) === 0 && { servername: node.host }) }),
+      ...tlsFor(target, node),
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectStrategy: false,
     },
   } satisfies RedisClientOptions;
 }
 
-export function createNodeClient(address: RedisAddress, node: RedisNode): Client {
-  return createClient<None, None, None, 3, None>(optionsFor(address, node));
+export function createNodeClient(target: RedisTarget, protocol: Protocol, node: RedisNode): Client {
+  return createClient<None, None, None, RespVersions, None>(optionsFor(target, protocol, node));
 }
 
-/** A sentinel holds no records, so there is nothing to track. */
-export function createSentinelClient(address: RedisAddress, node: RedisNode): Client {
-  const options = { ...optionsFor({ ...address, database: 0 }, node), emitInvalidate: false };
-  return createClient<None, None, None, 3, None>(options);
-}
-
-export function createClusterClient(address: RedisAddress): Cluster {
-  return createCluster<None, None, None, 3, None>({
-    rootNodes: address.nodes.map((node) => optionsFor(address, node)),
-    defaults: optionsFor(address),
-    RESP: 3,
+export function createClusterClient(target: RedisTarget, protocol: Protocol): Cluster {
+  return createCluster<None, None, None, RespVersions, None>({
+    rootNodes: target.nodes.map((node) => optionsFor(target, protocol, node)),
+    defaults: optionsFor(target, protocol),
+    ...(protocol.resp3 && { RESP: 3 as const }),
   });
 }
 

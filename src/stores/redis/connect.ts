@@ -1,67 +1,69 @@
 /** Connects once to Redis at any kind of address; connection.ts decides what follows a failure. */
-import type { RedisAddress, RedisNode, SentinelAddress } from '../../config/schema/store_url.ts';
+import type { RedisNode } from '../../config/schema/store_url.ts';
+import { type Client, type Cluster, connectInTime, createClusterClient, destroyClient } from './client.ts';
+import { codeOf, isRefusal } from './error_codes.ts';
 import {
-  type Client,
-  type Cluster,
-  connectInTime,
-  createClusterClient,
-  createNodeClient,
-  destroyClient,
-} from './client.ts';
-import { readIsClusterNode, readRole } from './replies.ts';
+  type ConnectionEvents,
+  connectNode,
+  type NodeConnection,
+  onInvalidations,
+  query,
+  type ReadOnce,
+} from './node.ts';
+import type { Protocol } from './protocol.ts';
+import { readIsCluster, readIsClusterNode, readRole } from './replies.ts';
+import { checkRights } from './rights.ts';
 import { queryMaster } from './sentinel.ts';
+import { type RedisTarget, type SentinelTarget, withTlsFiles } from './target.ts';
+
+export type { ConnectionEvents } from './node.ts';
 
 /** A connection (or one to each master of a cluster) that is ready. */
 export interface Connection {
   client: Client | Cluster;
+  protocol: Protocol;
+  isCluster: boolean;
+  /** Where the masters of a cluster are; of one server nothing. */
+  nodes(): RedisNode[];
+  readOnce: ReadOnce;
   /** The clients of the masters, for heartbeats and to hear of changed keys. */
   masters(): Client[];
   destroy(): void;
 }
 
-export interface ConnectionEvents {
-  /** The first error of the connection, which is of no use afterwards. */
-  lost(error: unknown): void;
-  /** A key was changed; `undefined`: all keys may have changed. */
-  invalidated(key: string | undefined): void;
-}
-
-function onInvalidations(client: Client, events: ConnectionEvents): void {
-  client.on('invalidate', (key: Buffer | string | null) =>
-    events.invalidated(key === null ? undefined : key.toString()),
-  );
-}
-
-interface NodeConnection extends Connection {
-  client: Client;
-}
-
-async function connectNode(address: RedisAddress, node: RedisNode, events: ConnectionEvents): Promise<NodeConnection> {
-  const client = createNodeClient(address, node);
-  client.on('error', events.lost);
-  onInvalidations(client, events);
-  const destroy = () => destroyClient(client);
-  await connectInTime(client.connect(), destroy);
-  return { client, masters: () => [client], destroy };
-}
-
-/** Sends a command and reads its reply. After a failure the connection is destroyed. */
-async function query<T>({ client, destroy }: NodeConnection, command: string, read: (reply: unknown) => T): Promise<T> {
-  return connectInTime(client.sendCommand([command]).then(read), destroy);
+async function isPartOfCluster(connection: NodeConnection): Promise<boolean> {
+  if (connection.protocol.resp3) return query(connection, ['HELLO'], readIsClusterNode);
+  return (await connection.readOnce(['CLUSTER', 'INFO'], readIsCluster)) ?? false;
 }
 
 /** One server, or the whole cluster when the server says that it is a part of one. */
-async function connectSingle(address: RedisAddress, events: ConnectionEvents): Promise<Connection> {
-  const [node] = address.nodes;
+async function connectSingle(target: RedisTarget, events: ConnectionEvents): Promise<Connection> {
+  const [node] = target.nodes;
   if (node === undefined) throw new TypeError('the address names no server');
-  const connection = await connectNode(address, node, events);
-  if (!(await query(connection, 'HELLO', readIsClusterNode))) return connection;
+  const connection = await connectNode(target, node, events);
+  if (!(await isPartOfCluster(connection))) return connection;
   connection.destroy();
-  return connectCluster({ ...address, topology: 'cluster' }, events);
+  return joinCluster({ ...target, topology: 'cluster', database: 0 }, connection, events);
 }
 
-async function connectCluster(address: RedisAddress, events: ConnectionEvents): Promise<Connection> {
-  const cluster = createClusterClient(address);
+/** With the protocol of the first node that can be reached. */
+async function connectCluster(target: RedisTarget, events: ConnectionEvents): Promise<Connection> {
+  let failure: unknown;
+  for (const node of target.nodes) {
+    try {
+      const first = await connectNode(target, node, { lost() {}, invalidated() {} });
+      first.destroy();
+      return await joinCluster(target, first, events);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function joinCluster(target: RedisTarget, first: NodeConnection, events: ConnectionEvents): Promise<Connection> {
+  const { protocol, readOnce } = first;
+  const cluster = createClusterClient(target, protocol);
   const heard = new WeakSet<Client>();
   const masters = () => cluster.masters.flatMap(({ client }) => (client ? [client] : []));
   // Before a new node of the cluster has replied to anything: no invalidation may be missed.
@@ -74,24 +76,60 @@ async function connectCluster(address: RedisAddress, events: ConnectionEvents): 
   });
   cluster.on('error', () => undefined);
   cluster.on('node-error', events.lost);
+  const nodes = () => cluster.masters.map(({ host, port }) => ({ host, port }));
   const destroy = () => {
     for (const client of masters()) destroyClient(client);
   };
   await connectInTime(cluster.connect(), destroy);
-  return { client: cluster, masters, destroy };
+  return { client: cluster, protocol, isCluster: true, nodes, readOnce, masters, destroy };
 }
 
-async function connectSentinel(address: SentinelAddress, events: ConnectionEvents): Promise<Connection> {
-  const connection = await connectNode(address, await queryMaster(address), events);
-  if ((await query(connection, 'ROLE', readRole)) === 'master') return connection;
-  // During a failover a sentinel may still name the old master, which is a replica by now.
+/** Whether a server is a master: by `ROLE`, or by a write of nothing where the user may not ask. */
+async function isMaster({ client, destroy }: NodeConnection, prefix: string): Promise<boolean> {
+  const byWrite = async (): Promise<boolean> => {
+    const error = await client.set(`${prefix}ready`, '', { condition: 'XX' }).catch((reason: unknown) => reason);
+    return codeOf(error) !== 'READONLY';
+  };
+  const role = client.sendCommand(['ROLE']).then(
+    (reply) => readRole(reply) === 'master',
+    (error: unknown) => (isRefusal(error) ? byWrite() : Promise.reject(error)),
+  );
+  return connectInTime(role, destroy);
+}
+
+async function connectMaster(target: SentinelTarget, sentinel: RedisNode, events: ConnectionEvents) {
+  const connection = await connectNode(target, await queryMaster(target, sentinel), events);
+  if (await isMaster(connection, target.prefix)) return connection;
   connection.destroy();
   throw new Error('the sentinels name a server that is not a master');
 }
 
+/**
+ * The master, by the first sentinel that leads to one: during a failover, or behind a torn network, a sentinel may
+ * still name the old one.
+ */
+async function connectSentinel(target: SentinelTarget, events: ConnectionEvents): Promise<Connection> {
+  let failure: unknown;
+  for (const sentinel of target.nodes) {
+    try {
+      return await connectMaster(target, sentinel, events);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function connect(target: RedisTarget, events: ConnectionEvents): Promise<Connection> {
+  if (target.topology === 'cluster') return connectCluster(target, events);
+  if (target.topology === 'sentinel') return connectSentinel(target, events);
+  return connectSingle(target, events);
+}
+
 /** A ready connection, or the reason why there is none. */
-export function connectRedis(address: RedisAddress, events: ConnectionEvents): Promise<Connection> {
-  if (address.topology === 'cluster') return connectCluster(address, events);
-  if (address.topology === 'sentinel') return connectSentinel(address, events);
-  return connectSingle(address, events);
+export async function connectRedis(address: RedisTarget, events: ConnectionEvents): Promise<Connection> {
+  const target = await withTlsFiles(address);
+  const connection = await connect(target, events);
+  await connectInTime(checkRights(connection.client, target.prefix), connection.destroy);
+  return connection;
 }

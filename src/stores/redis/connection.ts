@@ -1,8 +1,9 @@
 /** Keeps a connection to Redis: reconnects without end, and knows whether changes of records are heard. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RedisAddress } from '../../config/schema/store_url.ts';
-import { type Connection, connectRedis } from './connect.ts';
+import type { RedisNode } from '../../config/schema/store_url.ts';
+import { type Connection, type ConnectionEvents, connectRedis } from './connect.ts';
 import { createHeartbeats } from './heartbeat.ts';
+import type { RedisTarget } from './target.ts';
 
 const HEARTBEAT_MS = 200;
 /**
@@ -22,7 +23,7 @@ const MAX_RECONNECT_PAUSE_MS = 1600;
 export interface ManagedConnectionEvents {
   /** Keys that were changed; `undefined`: all. */
   invalidated(key: string | undefined): void;
-  up(): void;
+  up(connection: Connection): void;
   down(error: unknown): void;
 }
 
@@ -38,7 +39,7 @@ export interface ManagedConnection {
   close(): void;
 }
 
-export function openConnection(address: RedisAddress, events: ManagedConnectionEvents): ManagedConnection {
+export function openConnection(target: RedisTarget, events: ManagedConnectionEvents): ManagedConnection {
   let connection: Connection | undefined;
   let connectedAt = 0;
   let generation = 0;
@@ -48,6 +49,8 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
   const firstAttempt = new Promise<void>((resolve) => {
     endFirstAttempt = resolve;
   });
+  /** The masters of the last connection, where it was one to a cluster. */
+  let knownNodes: RedisNode[] = [];
   const heartbeats = createHeartbeats();
   const closing = new AbortController();
 
@@ -56,6 +59,9 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
     const lost = connection;
     connection = undefined;
     generation++;
+    const nodes = lost.nodes();
+    // A cluster that was asked for its nodes as it fell apart may name none.
+    if (!lost.isCluster || nodes.length > 0) knownNodes = nodes;
     lost.destroy();
     if (!closed) events.down(error);
     endServing();
@@ -68,12 +74,22 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
     if (heartbeats.silenceMs() > DEAD_MS) drop(new Error(`no response for ${DEAD_MS} ms`));
   }
 
+  /** By the address; where it names dead nodes of a cluster alone, by those that the cluster had named itself. */
+  async function connect(connectionEvents: ConnectionEvents): Promise<Connection> {
+    try {
+      return await connectRedis(target, connectionEvents);
+    } catch (error) {
+      if (knownNodes.length === 0) throw error;
+      return connectRedis({ ...target, topology: 'cluster', database: 0, nodes: knownNodes }, connectionEvents);
+    }
+  }
+
   /** Connects and stays until the connection is lost. */
   async function serve(): Promise<void> {
     let lost: unknown;
     let made: Connection | undefined;
     // A client may report an error before it is handed over.
-    made = await connectRedis(address, {
+    made = await connect({
       lost(error) {
         lost = error ?? new Error('closed');
         if (made !== undefined && connection === made) drop(error);
@@ -88,7 +104,7 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
     connectedAt = performance.now();
     generation++;
     heartbeats.start(made.masters());
-    events.up();
+    events.up(made);
     endFirstAttempt();
     await new Promise<void>((resolve) => {
       endServing = resolve;
@@ -115,7 +131,8 @@ export function openConnection(address: RedisAddress, events: ManagedConnectionE
   return {
     firstAttempt,
     connection: () => (connection !== undefined && heartbeats.silenceMs() < SILENT_MS ? connection : undefined),
-    generation: () => (connection !== undefined && heartbeats.ageMs() < FRESH_MS ? generation : undefined),
+    // Attack: a server without client tracking says nothing of a sign-out on another replica.
+    generation: () => (connection?.protocol.tracking && heartbeats.ageMs() < FRESH_MS ? generation : undefined),
     reconnect(error) {
       if (performance.now() - connectedAt > YOUNG_MS) drop(error);
     },

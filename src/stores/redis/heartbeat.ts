@@ -1,4 +1,5 @@
 /** Pings the servers of a connection all the time, since a network that goes silent reports no error. */
+import { ErrorReply } from '@redis/client';
 import type { Client } from './client.ts';
 
 /** Times are milliseconds of the monotonic clock. */
@@ -18,8 +19,11 @@ function sendPing(client: Client, heartbeat: Heartbeat): void {
       heartbeat.answeredAt = sentAt;
       heartbeat.waitingSince = undefined;
     },
-    // The connection's own error says more.
-    () => undefined,
+    // A server that refuses to serve (it cannot write its snapshot, it loads) is not silent; what is cached is read
+    // anew meanwhile. Of other errors that of the connection says more.
+    (error: unknown) => {
+      if (error instanceof ErrorReply) heartbeat.waitingSince = undefined;
+    },
   );
 }
 

@@ -13,6 +13,8 @@ export function openKeyv(client: Client | Cluster): Keyv<string> {
   const adapter = new KeyvRedis(client as RedisClientConnectionType, {
     throwOnErrors: true,
     throwOnConnectError: true,
+    // DEL is the same for small values, and a right that the scripts need anyway.
+    useUnlink: false,
   });
   const keyv = new Keyv<string>(adapter, {
     throwOnErrors: true,

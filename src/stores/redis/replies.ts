@@ -1,6 +1,6 @@
 /** Checks replies to commands that the client has no types for: a proxy before Redis may reply otherwise. */
 import type { RedisNode } from '../../config/schema/store_url.ts';
-import { isObject } from '../../json.ts';
+import { isObject, member } from '../../json.ts';
 import type { Reservation } from '../reservations.ts';
 
 const unexpected = (command: string) =>
@@ -32,6 +32,18 @@ export function readIsClusterComplete(reply: unknown): boolean {
   const text = String(reply);
   if (!/^cluster_state:/m.test(text)) throw unexpected('CLUSTER INFO');
   return /^cluster_state:ok\r?$/m.test(text);
+}
+
+/** `CLUSTER INFO`: whether the server is a node of a cluster; another one replies with an error. */
+export function readIsCluster(reply: unknown): boolean {
+  return /^cluster_state:/m.test(String(reply));
+}
+
+/** `INFO memory`, or `CONFIG GET maxmemory-policy`; `undefined` where the reply does not tell the policy. */
+export function readEvictionPolicy(reply: unknown): string | undefined {
+  const policy = Array.isArray(reply) ? reply[1] : member(reply, 'maxmemory-policy');
+  const named = policy ?? /^maxmemory_policy:(.*)$/m.exec(typeof reply === 'string' ? reply : '')?.[1];
+  return /^[a-z-]{1,40}(?=\r?$)/.exec(String(named))?.[0];
 }
 
 /** `EVAL` of a script that returns a number. */

@@ -1,35 +1,39 @@
 /** Asks sentinels for the address of the master, anew for every connection: it may have moved. */
-import type { RedisNode, SentinelAddress } from '../../config/schema/store_url.ts';
-import { connectInTime, createSentinelClient, destroyClient } from './client.ts';
+import type { RedisNode } from '../../config/schema/store_url.ts';
+import { connectNode, query } from './node.ts';
+import { UNTRACKED } from './protocol.ts';
 import { readMasterAddress } from './replies.ts';
+import type { SentinelTarget } from './target.ts';
 
-async function querySentinel(address: SentinelAddress, node: RedisNode): Promise<RedisNode | undefined> {
-  const sentinel = createSentinelClient(address, node);
-  sentinel.on('error', () => undefined);
-  const giveUp = () => destroyClient(sentinel);
-  try {
-    await connectInTime(sentinel.connect(), giveUp);
-    const command = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master];
-    return readMasterAddress(await connectInTime(sentinel.sendCommand(command), giveUp));
-  } finally {
-    giveUp();
-  }
+/** A sentinel holds no records: no database, and nothing to track. */
+async function querySentinel(target: SentinelTarget, node: RedisNode): Promise<RedisNode | undefined> {
+  const sentinel = await connectNode({ ...target, database: 0 }, node, { lost() {}, invalidated() {} }, UNTRACKED);
+  const master = await query(sentinel, ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', target.master], readMasterAddress);
+  sentinel.destroy();
+  return master;
 }
 
-/** The address of the present master, from the first sentinel that knows it. */
-export async function queryMaster(address: SentinelAddress): Promise<RedisNode> {
-  let failure: unknown = new Error(`no sentinel knows ${address.master}`);
-  // The password is that of the servers; sentinels have the same or none.
-  const attempts =
-    address.password === undefined ? [address] : [address, { ...address, username: undefined, password: undefined }];
-  for (const node of address.nodes) {
-    for (const attempt of attempts) {
-      try {
-        const found = await querySentinel(attempt, node);
-        if (found !== undefined) return found;
-      } catch (error) {
-        failure = error;
-      }
+/**
+ * With which user the sentinels are asked: their own, where one is named. Otherwise they have that of the servers, or
+ * none.
+ */
+function usersFor(target: SentinelTarget): SentinelTarget[] {
+  const { sentinelUsername: username, sentinelPassword: password } = target;
+  // Attack: the password of the servers would go to sentinels that were given another one.
+  if (password !== undefined) return [{ ...target, username, password }];
+  return target.password === undefined ? [target] : [target, { ...target, username: undefined, password: undefined }];
+}
+
+/** The address of the present master, as one sentinel knows it. */
+export async function queryMaster(target: SentinelTarget, sentinel: RedisNode): Promise<RedisNode> {
+  let failure: unknown;
+  for (const attempt of usersFor(target)) {
+    try {
+      const found = await querySentinel(attempt, sentinel);
+      if (found !== undefined) return found;
+      failure = new Error(`the sentinel does not know ${target.master}`);
+    } catch (error) {
+      failure = error;
     }
   }
   throw failure;

@@ -1,41 +1,24 @@
 /** The store in Redis or Valkey: for several machines. Sessions are cached because Redis reports changed records. */
-import { ErrorReply } from '@redis/client';
 import type { Keyv } from 'keyv';
 import { withDeadline } from '../../async/deadline.ts';
 import { memoizePerTick } from '../../async/memoize.ts';
-import type { RedisAddress } from '../../config/schema/store_url.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
 import { createInvalidations } from '../listeners.ts';
 import { STORE_TIMEOUT_MS, type Store } from '../store.ts';
+import { createAdvice } from './advice.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connect.ts';
 import { openConnection } from './connection.ts';
+import { leadsElsewhere, withoutArguments } from './error_codes.ts';
 import { openKeyv } from './keyv.ts';
 import { readInteger, readIsClusterComplete, readReservation } from './replies.ts';
 import { CANCEL, DELETE_IF, REPLACE_IF, RESERVE } from './scripts.ts';
-
-/** The beginning of every key, as others may use the same server. */
-const KEY_PREFIX = 'gatepost:';
+import type { RedisTarget } from './target.ts';
 
 /** The commands that are the same for one server and for a cluster. */
 type Commands = Pick<Client, 'set' | 'eval'>;
 type Step<T> = (commands: Commands, keyv: Keyv<string>, connection: Connection) => Promise<T>;
-
-/** The first word of an error reply is its code (Redis protocol: "Simple errors"). */
-const codeOf = (error: unknown) => (error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined);
-
-/** How Redis begins to repeat a command that it does not know. */
-const REPEATED_ARGUMENTS = /,? with args beginning with.*$/is;
-
-/**
- * Attack: a Redis without HELLO (older than 6, or a proxy before it) repeats the arguments in its error, the password
- * too, and a reader of the log would learn it.
- */
-function reportUnavailable(events: Events, error: unknown): void {
-  const safe = error instanceof ErrorReply ? new Error(error.message.replace(REPEATED_ARGUMENTS, '')) : error;
-  events.emit('log', { level: 'error', event: 'store.unavailable', message: 'Redis is unavailable', error: safe });
-}
 
 /** The result of a step, or `StoreUnavailable` when it fails or takes too long. */
 async function inTime<T>(work: Promise<T>): Promise<T> {
@@ -46,12 +29,19 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function createRunner(address: RedisAddress, events: Events, changed: (key: string | undefined) => void) {
+function createRunner(target: RedisTarget, events: Events, changed: (key: string | undefined) => void) {
+  const advise = createAdvice(events);
   const keyvs = new WeakMap<Connection, Keyv<string>>();
-  const managed = openConnection(address, {
-    invalidated: (key) => changed(key?.slice(KEY_PREFIX.length)),
-    up: () => events.emit('log', { level: 'info', event: 'store.available', message: 'Redis is available' }),
-    down: (error) => reportUnavailable(events, error),
+  const managed = openConnection(target, {
+    invalidated: (key) => changed(key?.slice(target.prefix.length)),
+    up(connection) {
+      events.emit('log', { level: 'info', event: 'store.available', message: 'Redis is available' });
+      advise(connection);
+    },
+    down(error) {
+      const message = 'Redis is unavailable';
+      events.emit('log', { level: 'error', event: 'store.unavailable', message, error: withoutArguments(error) });
+    },
   });
 
   function keyvOf(connection: Connection): Keyv<string> {
@@ -72,7 +62,7 @@ function createRunner(address: RedisAddress, events: Events, changed: (key: stri
     } catch (error) {
       // After a failover this server takes no writes any more; a new connection may lead to the one that does.
       const cause = error instanceof StoreUnavailable ? error.cause : error;
-      if (codeOf(cause) === 'READONLY') managed.reconnect(cause);
+      if (leadsElsewhere(cause)) managed.reconnect(cause);
       throw error;
     }
   }
@@ -84,17 +74,17 @@ async function probe(connection: Connection, key: string): Promise<void> {
   const commands: Commands = connection.client;
   await commands.set(key, '', { condition: 'XX', expiration: { type: 'PX', value: 1 } });
   const masters = connection.masters();
-  if (connection.client === masters[0]) return;
+  if (!connection.isCluster) return;
   // One key reaches one node of a cluster: the others may respond and still not serve.
   const replies = await Promise.all(masters.map((master) => master.sendCommand(['CLUSTER', 'INFO'])));
   if (!replies.every(readIsClusterComplete)) throw new Error('the cluster does not serve all slots');
 }
 
 /** A store at an address of Redis. Opening never fails: the store is unavailable until Redis responds. */
-export function createRedisStore(address: RedisAddress, events: Events): Store {
+export function createRedisStore(target: RedisTarget, events: Events): Store {
   const invalidations = createInvalidations();
-  const { managed, run } = createRunner(address, events, invalidations.emit);
-  const name = (key: string) => KEY_PREFIX + key;
+  const { managed, run } = createRunner(target, events, invalidations.emit);
+  const name = (key: string) => target.prefix + key;
   const px = (ttlMs: number) => Math.ceil(ttlMs);
 
   /** Own writes are reported too, before the caller goes on. */
@@ -117,7 +107,11 @@ export function createRedisStore(address: RedisAddress, events: Events): Store {
 
   return {
     get: (key) => run((_, keyv) => keyv.get(name(key))),
-    getMany: (keys) => run((_, keyv) => keyv.getMany<string>(keys.map(name))),
+    // One by one on a cluster: for several keys at once Keyv picks the node itself, and does not follow a slot that moves.
+    getMany: (keys) =>
+      run((_, keyv, { isCluster }) =>
+        isCluster ? Promise.all(keys.map((key) => keyv.get(name(key)))) : keyv.getMany<string>(keys.map(name)),
+      ),
     set: (key, value, ttlMs) => change(key, async (_, keyv) => void (await keyv.set(name(key), value, px(ttlMs)))),
     delete: (key) => change(key, async (_, keyv) => void (await keyv.delete(name(key)))),
     add: (key, value, ttlMs) => writeIf('NX', key, value, ttlMs),

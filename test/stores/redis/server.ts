@@ -93,8 +93,8 @@ export async function startRedis(options: string[] = []): Promise<RedisServer> {
 }
 
 /** Three masters that share the slots. */
-export async function startCluster(): Promise<RedisServer[]> {
-  const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
+export async function startCluster(more: string[] = []): Promise<RedisServer[]> {
+  const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...more];
   const nodes = await Promise.all([startRedis(options), startRedis(options), startRedis(options)]);
   const [first] = nodes;
   for (const [at, node] of nodes.entries()) {

@@ -1,0 +1,46 @@
+/** Says once what a Redis lacks, or how it is set, that costs speed or safety. */
+import type { Events } from '../../observe/events.ts';
+import type { Connection } from './connect.ts';
+import { lackOf } from './protocol.ts';
+import { readEvictionPolicy } from './replies.ts';
+
+/** Both tell it; a user with few rights may have either, or none. */
+const POLICY_COMMANDS = [
+  ['INFO', 'memory'],
+  ['CONFIG', 'GET', 'maxmemory-policy'],
+];
+
+/** `undefined` where the server does not tell: that is needed for nothing else. */
+async function queryEvictionPolicy(connection: Connection): Promise<string | undefined> {
+  for (const command of POLICY_COMMANDS) {
+    const policy = await connection.readOnce(command, readEvictionPolicy);
+    if (policy !== undefined) return policy;
+  }
+  return undefined;
+}
+
+/** Looks at each new connection; never rejects, and holds nothing up. */
+export function createAdvice(events: Events): (connection: Connection) => void {
+  const said = new Set<string>();
+  let policy: string | undefined;
+
+  function warnOnce(event: string, message: string): void {
+    if (said.has(event)) return;
+    said.add(event);
+    events.emit('log', { level: 'warn', event, message });
+  }
+
+  async function lookAtEviction(connection: Connection): Promise<void> {
+    policy ??= await queryEvictionPolicy(connection);
+    if (policy === undefined || policy === 'noeviction') return;
+    // Attack: where memory runs short Redis forgets a sign-out, and a stolen session opens again.
+    const message = `Redis evicts records when its memory is full (maxmemory-policy ${policy}), and forgets sign-outs with them: set noeviction`;
+    warnOnce('store.evicts', message);
+  }
+
+  return (connection) => {
+    const lack = lackOf(connection.protocol);
+    if (lack !== undefined) warnOnce('store.uncached', lack);
+    void lookAtEviction(connection);
+  };
+}
