@@ -68,14 +68,17 @@ async function userinfoRequest(
   const send = async (configuration: Configuration): Promise<RawResponse> => {
     const headers = new Headers({ accept: 'application/json, application/jwt' });
     const url = new URL(endpoint);
+    let challenge: string | undefined;
     const response = await fetchProtectedResource(configuration, accessToken, url, 'GET', null, headers).catch(
       (error: unknown) => {
-        if (error instanceof WWWAuthenticateChallengeError) return error.response;
-        throw error;
+        if (!(error instanceof WWWAuthenticateChallengeError)) throw error;
+        challenge = error.cause[0]?.parameters.error;
+        return error.response;
       },
     );
     return {
       status: response.status,
+      challenge,
       type: (response.headers.get('content-type') ?? '').replace(/;.*$/s, '').trim().toLowerCase(),
       text: response.body === null ? '' : await readLimited(response.body, MAX_RESPONSE_BYTES),
     };

@@ -17,6 +17,8 @@ export interface UserinfoClaims {
 
 export interface RawResponse {
   status: number;
+  /** The `error` of `WWW-Authenticate` (RFC 6750 section 3). */
+  challenge: string | undefined;
   /** The media type in lower case, without parameters. */
   type: string;
   /** `undefined` where it is too long. */
@@ -30,12 +32,12 @@ export interface RawResponse {
  */
 export async function processUserinfoResponse(
   context: ProviderContext,
-  { status, type, text }: RawResponse,
+  { status, challenge, type, text }: RawResponse,
   sub: string | undefined,
 ): Promise<UserinfoClaims | Rejection> {
   if (isOutageStatus(status)) throw unusable(`status ${status}`);
   if (status !== 200) {
-    const cause = readError(text);
+    const cause = readError(text, challenge);
     const said = cause === undefined ? '' : `: ${cause.error}`;
     return rejected('error_response', `userinfo refused the token with status ${status}${said}`, cause);
   }
@@ -49,10 +51,10 @@ export async function processUserinfoResponse(
   return { kind: 'response', claims: { ...result.claims, sub: own } };
 }
 
-/** The error of a refusal (RFC 6750 section 3.1), where the body has it. */
-function readError(text: string | undefined): OAuthError | undefined {
+/** The error of a refusal (RFC 6750 section 3.1): in the body, or in the challenge. */
+function readError(text: string | undefined, challenge: string | undefined): OAuthError | undefined {
   const body = parseJson(text ?? '');
-  const error = member(body, 'error');
+  const error = member(body, 'error') ?? challenge;
   return typeof error === 'string' ? new OAuthError(error, member(body, 'error_description')) : undefined;
 }
 

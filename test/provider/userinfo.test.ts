@@ -125,6 +125,11 @@ describe('the warning', () => {
       { status: 401, body: { error: 'invalid_token' } },
       /refused the token with status 401: invalid_token$/,
     ],
+    [
+      'a challenge',
+      { status: 401, headers: { 'www-authenticate': 'Bearer realm="x", error="insufficient_scope"' } },
+      /status 401: insufficient_scope$/,
+    ],
     ['a refusal without words', { status: 404, body: '' }, /status 404$/],
     ['an outage', { status: 503, body: '' }, /status 503$/],
     ['a page', { status: 200, body: '<p>', type: 'text/html' }, /the content type "text\/html"$/],
