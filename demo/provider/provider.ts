@@ -12,13 +12,15 @@ import { createStorage } from './storage.ts';
 export { people, type TestClient, type TestUser } from './options.ts';
 export type TestProvider = Awaited<ReturnType<typeof startProvider>>;
 
+interface Answer {
+  status?: number;
+  body: unknown;
+  type?: string;
+  headers?: Record<string, string>;
+}
+
 /** Answers a request in the provider's place; `undefined` leaves it to the provider. */
-export type Stand = (
-  body: URLSearchParams,
-) =>
-  | { status?: number; body: unknown; type?: string }
-  | undefined
-  | Promise<{ status?: number; body: unknown; type?: string } | undefined>;
+export type Stand = (body: URLSearchParams) => Answer | undefined | Promise<Answer | undefined>;
 
 const paths: Record<string, Endpoint> = {
   '/.well-known/openid-configuration': 'discovery',
@@ -126,9 +128,10 @@ function fail(failure: Failure, response: ServerResponse) {
   send(response, { status: failure === 'busy' ? 429 : 500, body: { error: 'server_error' } });
 }
 
-function send(response: ServerResponse, answer: { status?: number; body: unknown; type?: string }) {
+function send(response: ServerResponse, answer: Answer) {
   const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
-  response.writeHead(answer.status ?? 200, { 'content-type': answer.type ?? 'application/json' }).end(text);
+  const headers = { 'content-type': answer.type ?? 'application/json', ...answer.headers };
+  response.writeHead(answer.status ?? 200, headers).end(text);
 }
 
 async function readForm(request: IncomingMessage) {

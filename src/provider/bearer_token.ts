@@ -1,10 +1,11 @@
 /** A bearer token for an identity: a JWT is verified by the provider's keys, any other token by introspection. */
 import type { Identity } from '../identity.ts';
-import { type Claims, mergeClaims, missingClaims, userFrom } from './claims.ts';
+import { type Claims, mergeClaims, type Sources, userFrom } from './claims.ts';
 import type { ProviderContext } from './context.ts';
 import { type IntrospectionResult, introspectionRequest, processIntrospectionResponse } from './introspection.ts';
 import { isSignedJwt } from './jwt.ts';
 import { machineOf } from './machine.ts';
+import { lacksNeededClaim, reportElsewhere } from './needed_claims.ts';
 import type { IdentityResult } from './provider.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { saysOtherKind, verifyBearer } from './token_checks.ts';
@@ -47,7 +48,7 @@ async function introspect(context: ProviderContext, token: string): Promise<Intr
 function machineNamedBy({ application }: ProviderContext, { claims }: GoodToken): string | undefined {
   const machine = machineOf(claims);
   if (machine === undefined) return undefined;
-  const { username } = userFrom(claims, application.claims);
+  const { username } = userFrom([claims], application.claims);
   return ['', machine, claims.sub].includes(username) ? machine : undefined;
 }
 
@@ -62,22 +63,24 @@ async function acceptMachine(context: ProviderContext, good: GoodToken, username
   const refusal = userinfo && checkUserinfo(good, userinfo);
   if (refusal) return refusal;
   const sub = good.claims.sub ?? username;
-  const user = { ...userFrom({ ...good.claims, sub }, application.claims, context.onLeftOut), username };
+  const user = { ...userFrom([{ ...good.claims, sub }], application.claims, context.onLeftOut), username };
   return { kind: 'verified', identity: { ...(await identityOf(context, good)), sub, user } };
 }
 
 async function acceptUser(context: ProviderContext, good: GoodToken): Promise<IdentityResult> {
   const { claims: mapping } = context.application;
-  const isEnough = good.namesKind && good.claims.sub !== undefined && !missingClaims(good.claims, mapping);
+  const isEnough =
+    good.namesKind && good.claims.sub !== undefined && !lacksNeededClaim([good.claims], context.application);
   const userinfo = isEnough ? undefined : await readUserinfo(context, good.token, good.claims.sub);
   const refusal = userinfo && checkUserinfo(good, userinfo);
   if (refusal) return refusal;
   if (userinfo) reportUserinfo(context, userinfo);
   const more: Claims & { sub?: string } = userinfo?.kind === 'response' ? userinfo.claims : {};
-  const claims: Claims = mergeClaims(dropUndefined(good.claims), more, mapping);
-  const user = userFrom(claims, mapping, context.onLeftOut);
+  const sources: Sources = [dropUndefined(good.claims), more];
+  reportElsewhere(sources, context.application, context.onLeftOut);
+  const user = userFrom(sources, mapping, context.onLeftOut);
   const sub = good.claims.sub ?? more.sub;
-  const completed = { ...good, namesKind: true, claims: { ...claims, sub, exp: good.claims.exp } };
+  const completed = { ...good, namesKind: true, claims: { ...mergeClaims(sources), sub, exp: good.claims.exp } };
   // Userinfo may say that the subject is the client.
   const machine = machineNamedBy(context, completed);
   if (machine !== undefined) return acceptMachine(context, completed, machine);

@@ -1,6 +1,7 @@
 /** What the exchanges of one application with its provider share. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Events } from '../observe/events.ts';
+import type { OnLeftOut } from './claims.ts';
 import type { Client } from './client.ts';
 import type { Discovery } from './discovery.ts';
 
@@ -11,6 +12,5 @@ export interface ProviderContext {
   events: Events;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Called for each value that is left out of a claim. */
-  onLeftOut(claim: string, value: string): void;
+  onLeftOut: OnLeftOut;
 }

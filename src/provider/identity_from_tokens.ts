@@ -1,10 +1,11 @@
 /** Puts an identity together from the response of a token endpoint. */
 import type { TokenEndpointResponse } from 'openid-client';
 import type { Identity } from '../identity.ts';
-import { type Claims, mergeClaims, missingClaims, userFrom } from './claims.ts';
+import { type Claims, mergeClaims, type Sources, userFrom } from './claims.ts';
 import type { ProviderContext } from './context.ts';
 import { verifyIdToken } from './id_token.ts';
 import { isSignedJwt } from './jwt.ts';
+import { lacksNeededClaim, reportElsewhere } from './needed_claims.ts';
 import { rejected } from './rejection.ts';
 import { type TokenClaims, type TokenResult, verifyBearer } from './token_checks.ts';
 import { readUserinfo, reportUserinfo, type UserinfoResult } from './userinfo.ts';
@@ -14,7 +15,8 @@ type IdTokenClaims = Claims & { sub: string; exp?: number | undefined };
 
 /** What a token response, and userinfo about it, say of the user. */
 export interface GatheredClaims {
-  claims: Claims & { sub: string };
+  sources: Sources;
+  sub: string;
   /** The claims of the access token, where it is a JWT for this client and user. */
   access: TokenClaims | undefined;
   /** `rejected`: it does not take the access token, or its response did not count. */
@@ -47,30 +49,33 @@ export async function gatherClaims(
   { access_token }: TokenEndpointResponse,
   idTokenClaims: IdTokenClaims,
 ): Promise<GatheredClaims> {
-  const { claims: mapping } = context.application;
   const { sub } = idTokenClaims;
   const access = await readAccessToken(context, access_token, sub);
   const exp = access?.exp ?? idTokenClaims.exp;
-  const claims = mergeClaims(idTokenClaims, access ?? {}, mapping);
-  if (!missingClaims(claims, mapping)) return { claims: { ...claims, sub }, access, userinfo: 'not_needed', exp };
+  const tokens = access ? [idTokenClaims, access] : [idTokenClaims];
+  if (!lacksNeededClaim(tokens, context.application)) {
+    return { sources: tokens, sub, access, userinfo: 'not_needed', exp };
+  }
   const userinfo = await readUserinfo(context, access_token, sub);
   reportUserinfo(context, userinfo);
-  const more = userinfo.kind === 'response' ? userinfo.claims : {};
-  return { claims: { ...mergeClaims(claims, more, mapping), sub }, access, userinfo: userinfo.kind, exp };
+  const sources = userinfo.kind === 'response' ? [...tokens, userinfo.claims] : tokens;
+  reportElsewhere(sources, context.application, context.onLeftOut);
+  return { sources, sub, access, userinfo: userinfo.kind, exp };
 }
 
 /** @param user by default what the claims say */
 export async function identityOf(
   context: ProviderContext,
   tokens: TokenEndpointResponse,
-  { claims, access, exp }: GatheredClaims,
-  user = userFrom(claims, context.application.claims, context.onLeftOut),
+  { sources, sub, access, exp }: GatheredClaims,
+  user = userFrom(sources, context.application.claims, context.onLeftOut),
 ): Promise<Identity> {
   const { issuer } = (await context.discovery.metadata()).metadata;
+  const { sid } = mergeClaims(sources);
   return {
     issuer,
-    sub: claims.sub,
-    sid: typeof claims.sid === 'string' ? claims.sid : undefined,
+    sub,
+    sid: typeof sid === 'string' ? sid : undefined,
     user,
     jwt: access ? tokens.access_token : (tokens.id_token ?? ''),
     idToken: tokens.id_token ?? '',

@@ -13,6 +13,7 @@ import { createClient } from './client.ts';
 import type { ProviderContext } from './context.ts';
 import { allowsHttp, createDiscovery, type Discovery } from './discovery.ts';
 import { endSessionUrl } from './end_session.ts';
+import { leftOutWarning } from './left_out_warning.ts';
 import { appPasswordRequest, passwordRequest, processPasswordResponse } from './password_grants.ts';
 import type { Provider } from './provider.ts';
 import { processRefreshTokenResponse, refreshTokenRequest } from './refresh_token.ts';
@@ -87,15 +88,15 @@ export function createProvider(
   };
 }
 
-/** One warning for a claim: the values would come again with every login. */
+/** One warning for a claim and what is wrong with it: the same would come again with every login. */
 function warnOncePerClaim({ slug }: ApplicationConfig, events: Events): ProviderContext['onLeftOut'] {
   const warned = new Set<string>();
-  return (claim, value) => {
-    if (warned.has(claim)) return;
-    warned.add(claim);
-    const shown = JSON.stringify(value.slice(0, 100));
-    const message = `a value of ${claim} is left out, as it has white space at an end, a control character or "|": ${shown}; further ones are not reported`;
-    events.emit('log', { level: 'warn', event: 'claims.value_left_out', message, application: slug });
+  return (claim, reason, value) => {
+    const key = `${reason} ${claim}`;
+    if (warned.has(key)) return;
+    warned.add(key);
+    const { event, message } = leftOutWarning(claim, reason, value);
+    events.emit('log', { level: 'warn', event, message, application: slug });
   };
 }
 

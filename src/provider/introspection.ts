@@ -68,7 +68,7 @@ export function processIntrospectionResponse(
   const { sub } = response;
   if (sub !== undefined && !isNonEmptyString(sub)) return rejected('invalid_token', 'the token names no user');
   // `username` is RFC 7662's name of it.
-  const name = response.preferred_username ?? response.username;
+  const name = isNonEmptyString(response.preferred_username) ? response.preferred_username : response.username;
   // Attack: a token from before a sign-out, whose `iat` is the text of a number, would count as one without `iat`.
   const iat = numericDate(response.iat);
   const claims = {

@@ -1,6 +1,6 @@
 /** Who a user is after a refresh: what the provider says now, and nothing that it no longer says. Pure. */
 import type { User } from '../identity.ts';
-import { type ClaimMapping, type Claims, describesUser, hasClaim, userFrom } from './claims.ts';
+import { type ClaimMapping, type Claims, describesUser, hasClaim, type OnLeftOut, userFrom } from './claims.ts';
 import type { GatheredClaims } from './identity_from_tokens.ts';
 
 export interface PreviousUser {
@@ -29,19 +29,19 @@ const FIELDS: [claim: string, fields: (keyof User)[]][] = [
  * @param hasIdToken whether the refresh brought an ID token
  */
 export function refreshedUser(
-  { claims, access, userinfo }: GatheredClaims,
+  { sources, access, userinfo }: GatheredClaims,
   mapping: ClaimMapping,
   previous: PreviousUser,
   hasIdToken: boolean,
-  onLeftOut?: (claim: string, value: string) => void,
+  onLeftOut?: OnLeftOut,
 ): User {
-  const isSaid = hasIdToken || userinfo === 'response' || describesUser(access ?? {}, mapping);
+  const isSaid = hasIdToken || userinfo === 'response' || describesUser(access ? [access] : [], mapping);
   if (!isSaid) return previous.user;
-  const user = userFrom(claims, mapping, onLeftOut);
-  if (!hasClaim(claims, mapping, 'preferred_username')) user.username = previous.user.username;
+  const user = userFrom(sources, mapping, onLeftOut);
+  if (!hasClaim(sources, mapping, 'preferred_username')) user.username = previous.user.username;
   if (userinfo !== 'unavailable') return user;
   const kept = FIELDS.filter(
-    ([claim]) => !hasClaim(claims, mapping, claim) && !hasClaim(previous.tokenClaims, mapping, claim),
+    ([claim]) => !hasClaim(sources, mapping, claim) && !hasClaim([previous.tokenClaims], mapping, claim),
   ).flatMap(([, fields]) => fields);
   return { ...user, ...Object.fromEntries(kept.map((field) => [field, previous.user[field]])) };
 }

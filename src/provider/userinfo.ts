@@ -29,7 +29,7 @@ export async function readUserinfo(
   accessToken: string,
   sub: string | undefined,
 ): Promise<UserinfoResult> {
-  const late = () => new ProviderUnavailable(new Error(`no answer of userinfo within ${USERINFO_TIMEOUT_MS} ms`));
+  const late = () => new ProviderUnavailable(undefined, `no answer of userinfo within ${USERINFO_TIMEOUT_MS} ms`);
   try {
     const { userinfo_endpoint: endpoint } = (await context.discovery.metadata()).metadata;
     if (!endpoint) return { kind: 'not_offered' };
@@ -43,12 +43,13 @@ export async function readUserinfo(
   }
 }
 
-/** Says in the log why claims are missing: userinfo adds to a verified token, and never stops a login. */
-export function reportUserinfo({ application, events }: ProviderContext, result: UserinfoResult): void {
+/** Says in the log which endpoint did not answer as it should, and why claims are missing: userinfo adds to a verified token, and never stops a login. */
+export function reportUserinfo({ application, discovery, events }: ProviderContext, result: UserinfoResult): void {
   if (result.kind === 'response' || result.kind === 'not_offered') return;
   const [why, error] =
     result.kind === 'unavailable' ? [result.error.message, result.error.cause] : [result.message, result.cause];
-  const message = `the claims of userinfo were left out: ${why}`;
+  const endpoint = discovery.peek()?.metadata.userinfo_endpoint ?? application.issuer;
+  const message = `the claims of userinfo (${endpoint}) were left out: ${why}`;
   events.emit('log', {
     level: 'warn',
     event: 'provider.userinfo_ignored',
@@ -67,14 +68,17 @@ async function userinfoRequest(
   const send = async (configuration: Configuration): Promise<RawResponse> => {
     const headers = new Headers({ accept: 'application/json, application/jwt' });
     const url = new URL(endpoint);
+    let challenge: string | undefined;
     const response = await fetchProtectedResource(configuration, accessToken, url, 'GET', null, headers).catch(
       (error: unknown) => {
-        if (error instanceof WWWAuthenticateChallengeError) return error.response;
-        throw error;
+        if (!(error instanceof WWWAuthenticateChallengeError)) throw error;
+        challenge = error.cause[0]?.parameters.error;
+        return error.response;
       },
     );
     return {
       status: response.status,
+      challenge,
       type: (response.headers.get('content-type') ?? '').replace(/;.*$/s, '').trim().toLowerCase(),
       text: response.body === null ? '' : await readLimited(response.body, MAX_RESPONSE_BYTES),
     };

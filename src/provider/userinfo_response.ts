@@ -1,10 +1,11 @@
 /** Whether a response of userinfo counts (OpenID Connect Core sections 5.3.2 to 5.3.4), and its claims. */
 import { ProviderUnavailable } from '../errors.ts';
-import { isNonEmptyString, isObject } from '../json.ts';
+import { isNonEmptyString, isObject, member } from '../json.ts';
 import type { Claims } from './claims.ts';
 import type { ProviderContext } from './context.ts';
 import { isSignedJwt, verifySignedJwt } from './jwt.ts';
 import { isOutageStatus } from './map_errors.ts';
+import { OAuthError } from './oauth_error.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { mediaType } from './token_checks.ts';
 import { isMarkedOtherwise } from './token_kind.ts';
@@ -16,6 +17,8 @@ export interface UserinfoClaims {
 
 export interface RawResponse {
   status: number;
+  /** The `error` of `WWW-Authenticate` (RFC 6750 section 3). */
+  challenge: string | undefined;
   /** The media type in lower case, without parameters. */
   type: string;
   /** `undefined` where it is too long. */
@@ -29,11 +32,15 @@ export interface RawResponse {
  */
 export async function processUserinfoResponse(
   context: ProviderContext,
-  { status, type, text }: RawResponse,
+  { status, challenge, type, text }: RawResponse,
   sub: string | undefined,
 ): Promise<UserinfoClaims | Rejection> {
   if (isOutageStatus(status)) throw unusable(`status ${status}`);
-  if (status !== 200) return rejected('error_response', `userinfo refused the token with status ${status}`);
+  if (status !== 200) {
+    const cause = readError(text, challenge);
+    const said = cause === undefined ? '' : `: ${cause.error}`;
+    return rejected('error_response', `userinfo refused the token with status ${status}${said}`, cause);
+  }
   if (text === undefined) throw unusable('more than 1 MiB');
   const result = type === 'application/jwt' ? await readSigned(context, text) : readJson(type, text);
   if (result.kind === 'rejected') return result;
@@ -42,6 +49,13 @@ export async function processUserinfoResponse(
   if (!isNonEmptyString(own) || (sub !== undefined && own !== sub))
     return rejected('wrong_user', 'userinfo is about another subject (sub)');
   return { kind: 'response', claims: { ...result.claims, sub: own } };
+}
+
+/** The error of a refusal (RFC 6750 section 3.1): in the body, or in the challenge. */
+function readError(text: string | undefined, challenge: string | undefined): OAuthError | undefined {
+  const body = parseJson(text ?? '');
+  const error = member(body, 'error') ?? challenge;
+  return typeof error === 'string' ? new OAuthError(error, member(body, 'error_description')) : undefined;
 }
 
 type ReadClaims = { kind: 'read'; claims: Claims } | Rejection;
@@ -78,4 +92,4 @@ async function readSigned(context: ProviderContext, text: string): Promise<ReadC
   return { kind: 'read', claims: jwt.claims };
 }
 
-const unusable = (what: string) => new ProviderUnavailable(new Error(`userinfo answered with ${what}`));
+const unusable = (what: string) => new ProviderUnavailable(undefined, `userinfo answered with ${what}`);

@@ -445,7 +445,7 @@ describe('the token of a machine', () => {
   });
 
   test('a user name that is mapped from sub is no user name', async () => {
-    const claims = { preferred_username: 'sub' };
+    const claims = { preferred_username: ['sub'] };
     const token = await provider.sign({ ...right(), ...machine, sub: 'robot@clients' });
     await rejectionOf(connect(provider, { claims }).ours.verifyBearer(token), 'no_user');
     const { ours } = connect(provider, { claims, bearer_machines: true });

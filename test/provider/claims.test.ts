@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { mergeClaims, missingClaims, userFrom } from '../../src/provider/claims.ts';
+import { type ClaimMapping, type Claims, mergeClaims, userFrom as userFromSources } from '../../src/provider/claims.ts';
 
+const userFrom = (claims: Claims, mapping: ClaimMapping) => userFromSources([claims], mapping);
 const emptyUser = { username: '', groups: [], entitlements: [], email: '', name: '', uid: '', attributes: {} };
 
 describe('a user from claims', () => {
@@ -36,32 +37,22 @@ describe('a user from claims', () => {
     expect(userFrom(claims, { groups: 'https://example.com/roles' }).groups).toEqual(['whole']);
   });
 
-  test.each([
-    ['a single string', 'admins', ['admins']],
-    ['strings among other things', ['a', 1, null, { b: 1 }, ['c'], '', 'd'], ['a', 'd']],
-    ['an object', { admins: true }, []],
-    ['a number', 7, []],
-    ['null', null, []],
-  ])('groups: %s', (_, groups, expected) => {
-    expect(userFrom({ sub: 'u1', groups }, {}).groups).toEqual(expected);
-  });
-
   // Attack: a user names a group so that the application reads another one, or two.
   test('leaves out a group or entitlement that cannot be passed on, and says so', () => {
-    const left: [string, string][] = [];
+    const left: [string, string, string][] = [];
     const claims = { sub: 'u1', groups: ['a', 'x|admins', 'admins ', 'ad\nmins'], entitlements: '\u00a0write' };
-    const found = userFrom(claims, {}, (claim, value) => left.push([claim, value]));
+    const found = userFromSources([claims], {}, (claim, reason, value) => left.push([claim, reason, value]));
     expect([found.groups, found.entitlements]).toEqual([['a'], []]);
     expect(left).toEqual([
-      ['groups', 'x|admins'],
-      ['groups', 'admins '],
-      ['groups', 'ad\nmins'],
-      ['entitlements', '\u00a0write'],
+      ['groups', 'unusable', 'x|admins'],
+      ['groups', 'unusable', 'admins '],
+      ['groups', 'unusable', 'ad\nmins'],
+      ['entitlements', 'unusable', '\u00a0write'],
     ]);
   });
 
   test('drops texts and attributes of any other type', () => {
-    const claims = { sub: 'u1', preferred_username: ['alice'], email: {}, name: 1, ak_proxy: { user_attributes: [] } };
+    const claims = { sub: 'u1', preferred_username: true, email: {}, name: [[1]], ak_proxy: { user_attributes: [] } };
     expect(userFrom(claims, {})).toEqual({ ...emptyUser, uid: 'u1', emailVerified: undefined });
     expect(userFrom({ sub: 'u1', ak_proxy: 'x', email_verified: 'false' }, {}).emailVerified).toBe(false);
   });
@@ -73,14 +64,12 @@ describe('a user from claims', () => {
 });
 
 test('a claim of a token is not overwritten by userinfo', () => {
-  const claims = mergeClaims({ sub: 'a', name: 'token' }, { sub: 'b', name: 'userinfo', email: 'e' }, {});
-  expect(claims).toEqual({ sub: 'a', name: 'token', email: 'e' });
-});
-
-test('a claim is missing by the name that it is mapped to', () => {
-  const all = { preferred_username: '', entitlements: [], email: '', name: '', ak_proxy: {} };
-  expect(missingClaims({ ...all, roles: [] }, { groups: 'roles' })).toBe(false);
-  expect(missingClaims({ ...all, groups: [] }, { groups: 'roles' })).toBe(true);
+  const sources = [
+    { sub: 'a', name: 'token' },
+    { sub: 'b', name: 'userinfo', email: 'e' },
+  ];
+  expect(mergeClaims(sources)).toEqual({ sub: 'a', name: 'token', email: 'e' });
+  expect(userFromSources(sources, {})).toMatchObject({ uid: 'a', name: 'token', email: 'e' });
 });
 
 describe('whether an address is verified', () => {
@@ -120,6 +109,7 @@ describe('whether an address is verified', () => {
     [{ profile: { email: 'a@example.com', email_verified: true }, email_verified: 'no' }, false],
     [{ profile: { email: 'a@example.com', email_verified: true } }, true],
     [{ profile: { email: 'a@example.com' } }, undefined],
+    [{ profile: { email: '' }, email_verified: false }, false],
   ])('%j with a mapped address is %s', (claims, verified) =>
     expect(userFrom(claims, { email: 'profile.email' }).emailVerified).toBe(verified));
 
@@ -132,5 +122,73 @@ describe('whether an address is verified', () => {
     ['the token denies it, userinfo has the address', { email_verified: false }, { email: 'a@x' }, false],
     ['nobody says anything', { email: 'a@x' }, { email: 'a@x' }, undefined],
   ])('two sources: %s', (_, token, userinfo, verified) =>
-    expect(userFrom(mergeClaims(token, userinfo, {}), {}).emailVerified).toBe(verified));
+    expect(userFromSources([token, userinfo], {}).emailVerified).toBe(verified));
+});
+
+test.each([
+  [
+    { 'https://example.com/email': 'a@x', 'https://example.com/email_verified': false },
+    'https://example.com/email',
+    false,
+  ],
+  [{ 'https://example.com/me': { email: 'a@x', email_verified: 'no' } }, 'https://example.com/me.email', false],
+  [
+    { work: { email: 'a@x' }, home: { email: 'root@x', email_verified: true } },
+    ['work.email', 'home.email'],
+    undefined,
+  ],
+  [{ work: { email: '' }, home: { email: 'b@x', email_verified: true } }, ['work.email', 'home.email'], true],
+  [{ emails: ['a@x', 'b@x'], email_verified: true }, 'emails', true],
+])('what stands beside an address counts for it: %j', (claims, email, verified) => {
+  expect(userFrom(claims, { email }).emailVerified).toBe(verified);
+});
+
+describe('a list of claims', () => {
+  const mapping = { preferred_username: ['nickname', 'email'], groups: ['roles', 'groups'] };
+
+  test.each<[string, Claims, string]>([
+    ['the first', { nickname: 'al', email: 'a@x' }, 'al'],
+    ['the second, where the first is not there', { email: 'a@x' }, 'a@x'],
+    ['… is empty', { nickname: '', email: 'a@x' }, 'a@x'],
+    ['… is null', { nickname: null, email: 'a@x' }, 'a@x'],
+    ['… is an empty list', { nickname: [''], email: 'a@x' }, 'a@x'],
+    ['… cannot be read', { nickname: { first: 'a' }, email: 'a@x' }, 'a@x'],
+    ['none of them: the own name of the claim is not meant', { preferred_username: 'alice' }, ''],
+  ])('%s', (_, claims, name) => expect(userFrom(claims, mapping).username).toBe(name));
+
+  test('an empty list of groups says that there are none', () => {
+    expect(userFrom({ roles: [], groups: ['admins'] }, mapping).groups).toEqual([]);
+    expect(userFrom({ roles: null, groups: ['admins'] }, mapping).groups).toEqual(['admins']);
+  });
+
+  // Attack: a user makes userinfo fail, or merely waits for that, and is somebody else to the application.
+  test('the user name of a token does not change with what userinfo adds', () => {
+    const token = { sub: 'u', email: 'a@x' };
+    expect(userFromSources([token], mapping).username).toBe('a@x');
+    expect(userFromSources([token, { sub: 'u', nickname: 'root' }], mapping).username).toBe('a@x');
+  });
+});
+
+test('a claim that a token has empty or in part comes from the next source', () => {
+  const token = { sub: 'u', preferred_username: '', email: null, groups: [[]], realm_access: { other: 1 } };
+  const more = { preferred_username: 'alice', email: 'a@x', groups: ['g'], realm_access: { roles: ['r'] } };
+  expect(userFromSources([token, more], { entitlements: 'realm_access.roles' })).toMatchObject({
+    username: 'alice',
+    email: 'a@x',
+    groups: ['g'],
+    entitlements: ['r'],
+  });
+});
+
+test('what is not understood is reported by the name that the provider gives it, and nothing of its value', () => {
+  const left: string[][] = [];
+  const mapping = { groups: ['urn:roles', 'more.groups'], email: 'emails' };
+  const claims = { 'urn:roles': [{ id: 7 }, [['x']]], more: { groups: ['a', ['b']] }, emails: [{ value: 'a@x' }] };
+  const user = userFromSources([claims], mapping, (...args) => left.push(args));
+  expect([user.groups, user.email]).toEqual([['a'], '']);
+  expect(left).toEqual([
+    ['urn:roles', 'unreadable', ''],
+    ['more.groups', 'unreadable', ''],
+    ['emails', 'unreadable', ''],
+  ]);
 });

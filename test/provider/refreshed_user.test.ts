@@ -17,8 +17,13 @@ const user: User = {
 /** The login's ID token named more than the user has since the last refresh. */
 const tokenClaims = { sub: 'u-alice', preferred_username: 'alice', groups: ['users', 'admins'] };
 const previous = { user, tokenClaims };
-const gathered = (userinfo: GatheredClaims['userinfo'], claims = {}, access?: object): GatheredClaims => ({
-  claims: { sub: 'u-alice', ...access, ...claims },
+const gathered = (
+  userinfo: GatheredClaims['userinfo'],
+  claims = {},
+  access?: Record<string, unknown>,
+): GatheredClaims => ({
+  sources: [{ sub: 'u-alice', ...claims }, ...(access ? [access] : [])],
+  sub: 'u-alice',
   access: access && { sub: 'u-alice', exp: 1, ...access },
   userinfo,
   exp: undefined,

@@ -117,3 +117,74 @@ describe('a response that does not count: the login works without it, with a war
     expect(logged.at(-1)).toMatchObject({ level: 'warn', event: 'provider.userinfo_ignored' });
   });
 });
+
+describe('the warning', () => {
+  test.each<[string, object, RegExp]>([
+    [
+      'a refusal',
+      { status: 401, body: { error: 'invalid_token' } },
+      /refused the token with status 401: invalid_token$/,
+    ],
+    [
+      'a challenge',
+      { status: 401, headers: { 'www-authenticate': 'Bearer realm="x", error="insufficient_scope"' } },
+      /status 401: insufficient_scope$/,
+    ],
+    ['a refusal without words', { status: 404, body: '' }, /status 404$/],
+    ['an outage', { status: 503, body: '' }, /status 503$/],
+    ['a page', { status: 200, body: '<p>', type: 'text/html' }, /the content type "text\/html"$/],
+    ['another user', { status: 200, body: { sub: 'u-alice' } }, /another subject \(sub\)$/],
+  ])('names the endpoint and what it answered: %s', async (_, response, words) => {
+    provider.stand('userinfo', () => ({ body: '', ...response }));
+    const { ours, logged } = connect(provider);
+    await login(ours, 'bob');
+    const { message } = logged.find(({ event }) => event === 'provider.userinfo_ignored') ?? {};
+    expect(message).toMatch(words);
+    expect(message).toContain(`${provider.issuer}/`);
+  });
+});
+
+describe('asked only where something is lacking', () => {
+  /** Bob after a login with this response of userinfo, and how often it was asked. */
+  async function bobWith(changes: Parameters<typeof connect>[1], body: object = {}) {
+    let asked = 0;
+    provider.stand('userinfo', () => {
+      asked += 1;
+      return { body: { sub: 'u-bob', entitlements: ['everything'], ...body } };
+    });
+    const { user } = await login(connect(provider, changes).ours, 'bob');
+    return { user, asked };
+  }
+  const scopes = ['openid', 'profile', 'email'];
+
+  test('a mapping to claims that the ID token has makes no request', async () => {
+    const complete = { scopes, claims: { entitlements: ['groups'] } };
+    expect((await bobWith(complete)).asked).toBe(0);
+    expect((await bobWith({ scopes })).asked).toBe(1);
+    expect((await bobWith({ ...complete, claims: { ...complete.claims, sub: ['employee'] } })).asked).toBe(1);
+  });
+
+  test('what userinfo alone has in another shape or under another name is found', async () => {
+    const claims = {
+      groups: ['https://example.com/claims.roles'],
+      preferred_username: ['nickname', 'preferred_username'],
+    };
+    const body = { 'https://example.com/claims': { roles: { admins: {}, users: {} } }, nickname: 'root' };
+    const { user } = await bobWith({ scopes, claims }, body);
+    expect(user).toMatchObject({ username: 'bob', groups: ['admins', 'users'] });
+  });
+
+  test('a claim that is not understood, and groups that are elsewhere, are named once', async () => {
+    const body = { odd: [['x']], _claim_names: { memberOf: 'src1' } };
+    provider.stand('userinfo', () => ({ body: { sub: 'u-bob', ...body } }));
+    const { ours, logged } = connect(provider, { claims: { entitlements: ['odd'], groups: ['memberOf'] } });
+    for (const _ of [1, 2]) expect(await login(ours, 'bob')).toMatchObject({ user: { groups: [], entitlements: [] } });
+    const warnings = logged.filter(({ event }) => event.startsWith('claims.'));
+    expect(warnings.map(({ event, level }) => [event, level])).toEqual([
+      ['claims.left_out_by_provider', 'warn'],
+      ['claims.unreadable', 'warn'],
+    ]);
+    expect(warnings[0]?.message).toContain('_claim_names');
+    expect(warnings[1]?.message).toContain('odd');
+  });
+});

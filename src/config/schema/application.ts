@@ -126,9 +126,9 @@ export const application = z.strictObject(
     }),
     claims: claims.default({}).meta({
       description:
-        "The claims of the provider's tokens that stand for those of authentik; a dot reaches into an object. `username` is `preferred_username`, `uid` is `sub`.",
+        'The claims of the provider that stand for those of authentik: a name, a path with dots that reaches into objects, or a list of which the first that is there counts (see [claims](claims.md)). `username` is `preferred_username`, `uid` is `sub`.',
       default: 'each from the claim of its own name',
-      example: '{ groups: realm_access.roles }',
+      example: '{ groups: realm_access.roles, username: [nickname, email] }',
     }),
     access: z
       .array(accessRule, { error: shapeError('a list of rules') })

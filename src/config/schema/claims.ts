@@ -1,12 +1,17 @@
-/** The mapping from authentik's claims to those of the provider. */
+/** The mapping from authentik's claims to those of the provider: each is one of them, or a list of which one counts. */
 import * as z from 'zod';
-import { shapeError, text } from './scalars.ts';
+import { listOrText, shapeError, text } from './scalars.ts';
 
 const NAMES = ['preferred_username', 'groups', 'entitlements', 'email', 'name', 'sub', 'ak_proxy'] as const;
 /** Other names that are in use. */
 const ALIASES = { username: 'preferred_username', uid: 'sub' } as const;
 
-const source = text('the path of a claim, such as `realm_access.roles`').optional();
+const source = listOrText(
+  text('the path of a claim, such as `realm_access.roles`'),
+  'the path of a claim, such as `realm_access.roles`, or a list of these',
+  (path) => [path],
+  { empty: false },
+).optional();
 const KEYS = [...NAMES, ...(Object.keys(ALIASES) as (keyof typeof ALIASES)[])];
 type ClaimKey = (typeof KEYS)[number];
 
@@ -16,7 +21,7 @@ export const claims = z
     error: shapeError('a mapping such as { groups: realm_access.roles }'),
   })
   .transform((given, context) => {
-    const mapped: Record<string, string> = {};
+    const mapped: Record<string, string[]> = {};
     for (const [key, path] of Object.entries(given)) {
       const name = ALIASES[key as keyof typeof ALIASES] ?? key;
       if (name in mapped)
@@ -25,4 +30,6 @@ export const claims = z
     }
     return mapped;
   })
-  .meta({ allowed: `a mapping of ${KEYS.map((key) => `\`${key}\``).join(', ')}` });
+  .meta({
+    allowed: `a mapping of ${KEYS.map((key) => `\`${key}\``).join(', ')}, each to a claim or to a list of claims`,
+  });

@@ -118,9 +118,14 @@ export function list<Item extends z.ZodType>(item: Item, allowed: string, { empt
 }
 
 /** A list that may also be written as one text, which `split` takes apart. */
-export function listOrText<Item extends z.ZodType>(item: Item, allowed: string, split: (text: string) => string[]) {
+export function listOrText<Item extends z.ZodType>(
+  item: Item,
+  allowed: string,
+  split: (text: string) => string[],
+  { empty = true } = {},
+) {
   const notes: KeyNotes = { allowed };
   return z
-    .preprocess((input) => (typeof input === 'string' ? split(input) : input), list(item, allowed, { empty: true }))
+    .preprocess((input) => (typeof input === 'string' ? split(input) : input), list(item, allowed, { empty }))
     .meta({ ...notes });
 }

@@ -92,7 +92,12 @@ const goodApplication: [lines: string, key: string, value: unknown][] = [
   [
     'claims: { username: nick, uid: id, groups: realm.roles }',
     'claims',
-    { preferred_username: 'nick', sub: 'id', groups: 'realm.roles' },
+    { preferred_username: ['nick'], sub: ['id'], groups: ['realm.roles'] },
+  ],
+  [
+    'claims: { username: [nick, https://example.com/a.b] }',
+    'claims',
+    { preferred_username: ['nick', 'https://example.com/a.b'] },
   ],
   ['access: [{ methods: [post, PropFind] }]', 'access', [{ methods: ['POST', 'PROPFIND'], policy: 'required' }]],
   ['access: [{ path: ^/x, policy: deny }]', 'access', [{ path: '^/x', policy: 'deny' }]],
@@ -238,6 +243,8 @@ const badApplication: [lines: string, key: string, part: string][] = [
   ['claims: { mail: x }', 'claims.mail', 'did you mean email?'],
   ['claims: { uid: a, sub: b }', 'claims.uid', 'mapped twice'],
   ['claims: [groups]', 'claims', 'must be a mapping'],
+  ['claims: { groups: [] }', 'claims.groups', 'must not be empty'],
+  ['claims: { groups: [{ a: b }] }', 'claims.groups[0]', 'the path of a claim'],
   ['access: { path: ^/ }', 'access', 'must be a list'],
   ['access: [^/]', 'access[0]', 'must be a mapping'],
   ['access: [{ path: "[" }]', 'access[0].path', 'RE2'],
