@@ -11,6 +11,7 @@ import type { Discovery, ProviderMetadata } from './discovery.ts';
 import { ClientRejected, toRejection } from './map_errors.ts';
 import type { Rejection } from './rejection.ts';
 import { CLOCK_SKEW_SECONDS, PROVIDER_TIMEOUT_MS } from './time_limits.ts';
+import { readableTokenResponse } from './token_response.ts';
 
 /** What the provider responded, checked by openid-client but not by Gatepost yet. */
 export type ClientResult<T> = { kind: 'response'; response: T } | Rejection;
@@ -45,12 +46,13 @@ type SendBy<T> = (method: ClientAuthMethod) => Promise<ClientResult<T>>;
  * Attack: openid-client believes a JWT in place of an introspection response (RFC 9701) without its signature. Gatepost
  * never asks for one, so none counts.
  */
-const fetchReadable: CustomFetch = async (url, options) => {
+const fetchReadable = async (tokenEndpoint: string | undefined, ...[url, options]: Parameters<CustomFetch>) => {
   const { body } = options;
   const response = await fetch(url, { ...options, body: body instanceof Uint8Array ? new Uint8Array(body) : body });
   const isSigned = /token-introspection\+jwt/i.test(response.headers.get('content-type') ?? '');
   if (isSigned) throw new Error('the provider answered with a signed introspection response, which nobody asked for');
-  return response;
+  const isOfTokenEndpoint = tokenEndpoint !== undefined && url === new URL(tokenEndpoint).href;
+  return isOfTokenEndpoint ? readableTokenResponse(response) : response;
 };
 
 export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
@@ -67,7 +69,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
     const configuration = new Configuration(known.metadata, client_id, metadata, authentication);
     configuration.timeout = PROVIDER_TIMEOUT_MS / 1000;
-    configuration[customFetch] = fetchReadable;
+    configuration[customFetch] = (...call) => fetchReadable(known.metadata.token_endpoint, ...call);
     if (discovery.insecure) allowInsecureRequests(configuration);
     made.byMethod.set(method, configuration);
     return configuration;

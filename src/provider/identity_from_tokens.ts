@@ -7,6 +7,7 @@ import { verifyIdToken } from './id_token.ts';
 import { isSignedJwt } from './jwt.ts';
 import { rejected } from './rejection.ts';
 import { type TokenClaims, type TokenResult, verifyBearer } from './token_checks.ts';
+import { otherTokenType } from './token_response.ts';
 import { readUserinfo, reportUserinfo, type UserinfoResult } from './userinfo.ts';
 
 /** The verified claims of the ID token, or the `sub` alone. */
@@ -44,16 +45,21 @@ export async function identityFromTokens(
 /** Reads the claims of the ID token, then those of the access token, then what userinfo adds. */
 export async function gatherClaims(
   context: ProviderContext,
-  { access_token }: TokenEndpointResponse,
+  tokens: TokenEndpointResponse,
   idTokenClaims: IdTokenClaims,
 ): Promise<GatheredClaims> {
+  const { access_token } = tokens;
   const { claims: mapping } = context.application;
   const { sub } = idTokenClaims;
   const access = await readAccessToken(context, access_token, sub);
   const exp = access?.exp ?? idTokenClaims.exp;
   const claims = mergeClaims(idTokenClaims, access ?? {}, mapping);
   if (!missingClaims(claims, mapping)) return { claims: { ...claims, sub }, access, userinfo: 'not_needed', exp };
-  const userinfo = await readUserinfo(context, access_token, sub);
+  const otherType = otherTokenType(tokens);
+  const userinfo =
+    otherType === undefined
+      ? await readUserinfo(context, access_token, sub)
+      : rejected('wrong_type', `the access token is no bearer token (token_type ${JSON.stringify(otherType)})`);
   reportUserinfo(context, userinfo);
   const more = userinfo.kind === 'response' ? userinfo.claims : {};
   return { claims: { ...mergeClaims(claims, more, mapping), sub }, access, userinfo: userinfo.kind, exp };

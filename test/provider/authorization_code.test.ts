@@ -261,3 +261,15 @@ describe('a code', () => {
     expect(line).not.toContain(callback.searchParams.get('code'));
   });
 });
+
+test('an access token that is no bearer token is not sent to userinfo, and stops no login', async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const right = { iss: provider.issuer, sub: 'u-alice', aud: 'grafana', nonce: attempt.nonce, iat: now, exp: now + 60 };
+  const id_token = await provider.sign({ ...right, preferred_username: 'alice' });
+  provider.stand('token', () => ({ body: { access_token: 'opaque', token_type: 'N_A', id_token } }));
+  const asked = provider.counts.userinfo;
+  const { ours, logged } = connect(provider);
+  expect(await login(ours)).toMatchObject({ sub: 'u-alice', user: { username: 'alice' } });
+  expect(provider.counts.userinfo).toBe(asked);
+  expect(logged.map(({ message }) => message).join()).toContain('token_type "N_A"');
+});
