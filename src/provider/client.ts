@@ -56,7 +56,7 @@ const fetchReadable = async (tokenEndpoint: string | undefined, ...[url, options
 };
 
 export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
-  const { client_id, client_secret } = application;
+  const { client_id, client_secret, introspection_endpoint } = application;
   let made: { known: ProviderMetadata; byMethod: Map<ClientAuthMethod, Configuration> } | undefined;
   /** The method that the provider has taken. */
   let proven: ClientAuthMethod | undefined;
@@ -67,7 +67,8 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     if (present) return present;
     const authentication = createClientAuth(method, client_id, client_secret ?? '');
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
-    const configuration = new Configuration(known.metadata, client_id, metadata, authentication);
+    const server = { ...known.metadata, ...(introspection_endpoint !== undefined && { introspection_endpoint }) };
+    const configuration = new Configuration(server, client_id, metadata, authentication);
     configuration.timeout = PROVIDER_TIMEOUT_MS / 1000;
     configuration[customFetch] = (...call) => fetchReadable(known.metadata.token_endpoint, ...call);
     if (discovery.insecure) allowInsecureRequests(configuration);
