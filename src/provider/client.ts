@@ -6,6 +6,7 @@ import { allowInsecureRequests, Configuration, type CustomFetch, clockTolerance,
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
+import { withAlgorithms } from './algorithms.ts';
 import { type ClientAuthMethod, createClientAuth } from './client_auth.ts';
 import type { Discovery, ProviderMetadata } from './discovery.ts';
 import { ClientRejected, toRejection } from './map_errors.ts';
@@ -16,6 +17,12 @@ import { readableTokenResponse } from './token_response.ts';
 /** What the provider responded, checked by openid-client but not by Gatepost yet. */
 export type ClientResult<T> = { kind: 'response'; response: T } | Rejection;
 
+const ENDPOINTS = {
+  token_endpoint: 'the token endpoint',
+  introspection_endpoint: 'the introspection endpoint',
+  userinfo_endpoint: 'userinfo',
+};
+
 export interface RequestOptions {
   /** The client does not authenticate: it sends its `client_id` alone, even where it has a secret. */
   withoutSecret?: boolean;
@@ -23,6 +30,8 @@ export interface RequestOptions {
   withoutDescription?: boolean;
   /** The caller reports a provider that does not take the client: anybody can have this request sent. */
   withoutReport?: boolean;
+  /** Which endpoint is asked, for the log; by default the token endpoint. */
+  endpoint?: keyof typeof ENDPOINTS;
 }
 
 export interface Client {
@@ -61,14 +70,18 @@ export function createClient(application: ApplicationConfig, discovery: Discover
   /** The method that the provider has taken. */
   let proven: ClientAuthMethod | undefined;
 
+  const serverOf = ({ metadata }: ProviderMetadata) => ({
+    ...withAlgorithms(metadata),
+    ...(introspection_endpoint !== undefined && { introspection_endpoint }),
+  });
+
   function configurationFor(known: ProviderMetadata, method: ClientAuthMethod): Configuration {
     if (made?.known !== known) made = { known, byMethod: new Map() };
     const present = made.byMethod.get(method);
     if (present) return present;
     const authentication = createClientAuth(method, client_id, client_secret ?? '');
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
-    const server = { ...known.metadata, ...(introspection_endpoint !== undefined && { introspection_endpoint }) };
-    const configuration = new Configuration(server, client_id, metadata, authentication);
+    const configuration = new Configuration(serverOf(known), client_id, metadata, authentication);
     configuration.timeout = PROVIDER_TIMEOUT_MS / 1000;
     configuration[customFetch] = (...call) => fetchReadable(known.metadata.token_endpoint, ...call);
     if (discovery.insecure) allowInsecureRequests(configuration);
@@ -85,7 +98,8 @@ export function createClient(application: ApplicationConfig, discovery: Discover
 
   function reportRejection(error: unknown, { withoutReport = false }: RequestOptions): never {
     if (error instanceof ClientRejected && !withoutReport) {
-      const message = `${error.message}; look at its client_id, client_secret, scopes and grants`;
+      const asked = `scopes (${application.scopes.join(' ')})`;
+      const message = `${error.message}; look at its client_id, client_secret, ${asked} and grants`;
       const { slug } = application;
       events.emit('log', { level: 'error', event: 'provider.client_rejected', message, application: slug, error });
     }
@@ -137,13 +151,14 @@ export function createClient(application: ApplicationConfig, discovery: Discover
       }
     },
     async request(send, options = {}) {
-      const { withoutSecret = false, withoutDescription = false } = options;
+      const { withoutSecret = false, withoutDescription = false, endpoint = 'token_endpoint' } = options;
       const known = await discovery.metadata();
       const sendBy = async (method: ClientAuthMethod) => {
         try {
           return { kind: 'response' as const, response: await send(configurationFor(known, method)) };
         } catch (error) {
-          return toRejection(error, { withoutDescription });
+          const place = `${ENDPOINTS[endpoint]} ${serverOf(known)[endpoint]}`;
+          return toRejection(error, { withoutDescription, place });
         }
       };
       if (!withoutSecret) return sendAuthenticated(known, sendBy, options);

@@ -48,7 +48,9 @@ export async function introspectionRequest(context: ProviderContext, token: stri
   if (application.client_secret === undefined) return reportImpossible(context, NO_SECRET);
   if (!isB64Token(token)) return rejected('invalid_token', 'the token cannot be read');
   const hint = { token_type_hint: 'access_token' };
-  return client.request((configuration) => tokenIntrospection(configuration, token, hint));
+  return client.request((configuration) => tokenIntrospection(configuration, token, hint), {
+    endpoint: 'introspection_endpoint',
+  });
 }
 
 /** What a response is compared with. */
