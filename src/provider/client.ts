@@ -11,7 +11,7 @@ import { type ClientAuthMethod, createClientAuth } from './client_auth.ts';
 import type { Discovery, ProviderMetadata } from './discovery.ts';
 import { ClientRejected, toRejection } from './map_errors.ts';
 import type { Rejection } from './rejection.ts';
-import { CLOCK_SKEW_SECONDS, PROVIDER_TIMEOUT_MS } from './time_limits.ts';
+import { CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from './time_limits.ts';
 import { readableTokenResponse } from './token_response.ts';
 
 /** What the provider responded, checked by openid-client but not by Gatepost yet. */
@@ -82,7 +82,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     const authentication = createClientAuth(method, client_id, client_secret ?? '');
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
     const configuration = new Configuration(serverOf(known), client_id, metadata, authentication);
-    configuration.timeout = PROVIDER_TIMEOUT_MS / 1000;
+    configuration.timeout = REQUEST_TIMEOUT_MS / 1000;
     configuration[customFetch] = (...call) => fetchReadable(known.metadata.token_endpoint, ...call);
     if (discovery.insecure) allowInsecureRequests(configuration);
     made.byMethod.set(method, configuration);

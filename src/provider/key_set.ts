@@ -1,6 +1,6 @@
 /** The provider's key set (RFC 7517): read once, kept, and read again for a key that is not in it. */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
-import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
+import { REQUEST_TIMEOUT_MS } from './time_limits.ts';
 import { createKeyFetch } from './usable_keys.ts';
 
 /** So many readings in a row can the tokens of clients cause. */
@@ -92,7 +92,7 @@ function createAllowance(now: () => number): () => number {
 export function createKeySet(jwksUri: string, now: () => number): KeySet {
   const remote = createRemoteJWKSet(new URL(jwksUri), {
     cooldownDuration: Number.POSITIVE_INFINITY,
-    timeoutDuration: PROVIDER_TIMEOUT_MS,
+    timeoutDuration: REQUEST_TIMEOUT_MS,
     [customFetch]: createKeyFetch(createLimitedFetch(now)),
   });
   const takeReading = createAllowance(now);
