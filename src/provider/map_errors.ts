@@ -121,7 +121,10 @@ function fromJose(error: jose.JOSEError, context: FailureContext): Rejection {
   if (isOutage || error.code === 'ERR_JOSE_GENERIC') throw outage(error, context);
   const isClaim = error instanceof jose.JWTClaimValidationFailed || error instanceof jose.JWTExpired;
   const check = isClaim && error.reason === 'check_failed' ? FAILED_CLAIMS.get(error.claim) : undefined;
-  return failedCheck(check ?? 'invalid_token', error, context);
+  const rejection = failedCheck(check ?? 'invalid_token', error, context);
+  if (isClaim) return { ...rejection, message: `${rejection.message} (${error.claim})` };
+  const isUnsigned = error instanceof jose.JWKSNoMatchingKey || error instanceof jose.JWSSignatureVerificationFailed;
+  return isUnsigned ? { ...rejection, message: 'no known key of the provider has signed the token' } : rejection;
 }
 
 /**

@@ -258,6 +258,7 @@ test.each([
   const token = await provider.sign({ ...right, events: { [event]: {} }, ...changes });
   const response = await post(`logout_token=${token}`, { 'content-type': 'application/x-www-form-urlencoded' });
   expect(response.status).toBe(400);
+  expect(response.body).toMatchObject({ error_description: expect.stringContaining(`(${name})`) });
   expect(site.signins.at(-1)?.detail).toMatch(words);
   expect(site.signins.at(-1)?.detail).not.toContain(token);
 });
