@@ -15,13 +15,14 @@ export function providerUnavailablePage(application: PageApplication, returnTo: 
 }
 
 /** The provider rejects this client. Retrying does not help; an administrator must fix the configuration. */
-export function clientRejectedPage(application: PageApplication, returnTo: string): ErrorPage {
+/** @param error the code that the provider answered with, one of RFC 6749 section 5.2 */
+export function clientRejectedPage(application: PageApplication, returnTo: string, error: string): ErrorPage {
   return {
     ...providerUnavailablePage(application, returnTo),
     code: 'client_refused',
     paragraphs: [
       `The login provider rejects the client that is configured for ${application.name}. Retrying does not help; an administrator must fix the configuration.`,
-      "For administrators: the log has the provider's error.",
+      `For administrators: the provider answered ${error}; the log has the rest.`,
     ],
   };
 }

@@ -6,14 +6,22 @@ import { allowInsecureRequests, Configuration, type CustomFetch, clockTolerance,
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
+import { withAlgorithms } from './algorithms.ts';
 import { type ClientAuthMethod, createClientAuth } from './client_auth.ts';
 import type { Discovery, ProviderMetadata } from './discovery.ts';
 import { ClientRejected, toRejection } from './map_errors.ts';
 import type { Rejection } from './rejection.ts';
-import { CLOCK_SKEW_SECONDS, PROVIDER_TIMEOUT_MS } from './time_limits.ts';
+import { CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from './time_limits.ts';
+import { readableTokenResponse } from './token_response.ts';
 
 /** What the provider responded, checked by openid-client but not by Gatepost yet. */
 export type ClientResult<T> = { kind: 'response'; response: T } | Rejection;
+
+const ENDPOINTS = {
+  token_endpoint: 'the token endpoint',
+  introspection_endpoint: 'the introspection endpoint',
+  userinfo_endpoint: 'userinfo',
+};
 
 export interface RequestOptions {
   /** The client does not authenticate: it sends its `client_id` alone, even where it has a secret. */
@@ -22,6 +30,8 @@ export interface RequestOptions {
   withoutDescription?: boolean;
   /** The caller reports a provider that does not take the client: anybody can have this request sent. */
   withoutReport?: boolean;
+  /** Which endpoint is asked, for the log; by default the token endpoint. */
+  endpoint?: keyof typeof ENDPOINTS;
 }
 
 export interface Client {
@@ -45,19 +55,25 @@ type SendBy<T> = (method: ClientAuthMethod) => Promise<ClientResult<T>>;
  * Attack: openid-client believes a JWT in place of an introspection response (RFC 9701) without its signature. Gatepost
  * never asks for one, so none counts.
  */
-const fetchReadable: CustomFetch = async (url, options) => {
+const fetchReadable = async (tokenEndpoint: string | undefined, ...[url, options]: Parameters<CustomFetch>) => {
   const { body } = options;
   const response = await fetch(url, { ...options, body: body instanceof Uint8Array ? new Uint8Array(body) : body });
   const isSigned = /token-introspection\+jwt/i.test(response.headers.get('content-type') ?? '');
   if (isSigned) throw new Error('the provider answered with a signed introspection response, which nobody asked for');
-  return response;
+  const isOfTokenEndpoint = tokenEndpoint !== undefined && url === new URL(tokenEndpoint).href;
+  return isOfTokenEndpoint ? readableTokenResponse(response) : response;
 };
 
 export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
-  const { client_id, client_secret } = application;
+  const { client_id, client_secret, introspection_endpoint } = application;
   let made: { known: ProviderMetadata; byMethod: Map<ClientAuthMethod, Configuration> } | undefined;
   /** The method that the provider has taken. */
   let proven: ClientAuthMethod | undefined;
+
+  const serverOf = ({ metadata }: ProviderMetadata) => ({
+    ...withAlgorithms(metadata),
+    ...(introspection_endpoint !== undefined && { introspection_endpoint }),
+  });
 
   function configurationFor(known: ProviderMetadata, method: ClientAuthMethod): Configuration {
     if (made?.known !== known) made = { known, byMethod: new Map() };
@@ -65,9 +81,9 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     if (present) return present;
     const authentication = createClientAuth(method, client_id, client_secret ?? '');
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
-    const configuration = new Configuration(known.metadata, client_id, metadata, authentication);
-    configuration.timeout = PROVIDER_TIMEOUT_MS / 1000;
-    configuration[customFetch] = fetchReadable;
+    const configuration = new Configuration(serverOf(known), client_id, metadata, authentication);
+    configuration.timeout = REQUEST_TIMEOUT_MS / 1000;
+    configuration[customFetch] = (...call) => fetchReadable(known.metadata.token_endpoint, ...call);
     if (discovery.insecure) allowInsecureRequests(configuration);
     made.byMethod.set(method, configuration);
     return configuration;
@@ -82,7 +98,8 @@ export function createClient(application: ApplicationConfig, discovery: Discover
 
   function reportRejection(error: unknown, { withoutReport = false }: RequestOptions): never {
     if (error instanceof ClientRejected && !withoutReport) {
-      const message = `${error.message}; look at its client_id, client_secret, scopes and grants`;
+      const asked = `scopes (${application.scopes.join(' ')})`;
+      const message = `${error.message}; look at its client_id, client_secret, ${asked} and grants`;
       const { slug } = application;
       events.emit('log', { level: 'error', event: 'provider.client_rejected', message, application: slug, error });
     }
@@ -134,13 +151,14 @@ export function createClient(application: ApplicationConfig, discovery: Discover
       }
     },
     async request(send, options = {}) {
-      const { withoutSecret = false, withoutDescription = false } = options;
+      const { withoutSecret = false, withoutDescription = false, endpoint = 'token_endpoint' } = options;
       const known = await discovery.metadata();
       const sendBy = async (method: ClientAuthMethod) => {
         try {
           return { kind: 'response' as const, response: await send(configurationFor(known, method)) };
         } catch (error) {
-          return toRejection(error, { withoutDescription });
+          const place = `${ENDPOINTS[endpoint]} ${serverOf(known)[endpoint]}`;
+          return toRejection(error, { withoutDescription, place });
         }
       };
       if (!withoutSecret) return sendAuthenticated(known, sendBy, options);

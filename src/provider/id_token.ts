@@ -1,6 +1,7 @@
 /** ID tokens of the token endpoint (OpenID Connect Core section 3.1.3.7). */
 import { createHash } from 'node:crypto';
 import type { ProviderContext } from './context.ts';
+import { describeMember } from './describe_failure.ts';
 import { type VerifiedJwt, verifyJwt } from './jwt.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { checkTypeAndSubject, type TokenResult } from './token_checks.ts';
@@ -28,7 +29,9 @@ export async function verifyIdToken(
 /** Steps 4 and 5: a token that was made for another client names this one in `aud` at most. */
 function checkAuthorizedParty({ claims: { aud, azp } }: VerifiedJwt, clientId: string): Rejection | undefined {
   const isOurs = azp === undefined ? [aud].flat().length === 1 : azp === clientId;
-  return isOurs ? undefined : rejected('wrong_audience', 'the ID token is for another client (azp)');
+  if (isOurs) return undefined;
+  const why = new Error(`${describeMember('azp', azp, clientId)}; ${describeMember('aud', aud)}`);
+  return rejected('wrong_audience', 'the ID token is for another client (azp)', why);
 }
 
 /**

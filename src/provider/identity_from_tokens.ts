@@ -8,6 +8,7 @@ import { isSignedJwt } from './jwt.ts';
 import { lacksNeededClaim, reportElsewhere } from './needed_claims.ts';
 import { rejected } from './rejection.ts';
 import { type TokenClaims, type TokenResult, verifyBearer } from './token_checks.ts';
+import { otherTokenType } from './token_response.ts';
 import { readUserinfo, reportUserinfo, type UserinfoResult } from './userinfo.ts';
 
 /** The verified claims of the ID token, or the `sub` alone. */
@@ -46,19 +47,24 @@ export async function identityFromTokens(
 /** Reads the claims of the ID token, then those of the access token, then what userinfo adds. */
 export async function gatherClaims(
   context: ProviderContext,
-  { access_token }: TokenEndpointResponse,
+  tokens: TokenEndpointResponse,
   idTokenClaims: IdTokenClaims,
 ): Promise<GatheredClaims> {
+  const { access_token } = tokens;
   const { sub } = idTokenClaims;
   const access = await readAccessToken(context, access_token, sub);
   const exp = access?.exp ?? idTokenClaims.exp;
-  const tokens = access ? [idTokenClaims, access] : [idTokenClaims];
-  if (!lacksNeededClaim(tokens, context.application)) {
-    return { sources: tokens, sub, access, userinfo: 'not_needed', exp };
+  const verified = access ? [idTokenClaims, access] : [idTokenClaims];
+  if (!lacksNeededClaim(verified, context.application)) {
+    return { sources: verified, sub, access, userinfo: 'not_needed', exp };
   }
-  const userinfo = await readUserinfo(context, access_token, sub);
+  const otherType = otherTokenType(tokens);
+  const userinfo =
+    otherType === undefined
+      ? await readUserinfo(context, access_token, sub)
+      : rejected('wrong_type', `the access token is no bearer token (token_type ${JSON.stringify(otherType)})`);
   reportUserinfo(context, userinfo);
-  const sources = userinfo.kind === 'response' ? [...tokens, userinfo.claims] : tokens;
+  const sources = userinfo.kind === 'response' ? [...verified, userinfo.claims] : verified;
   reportElsewhere(sources, context.application, context.onLeftOut);
   return { sources, sub, access, userinfo: userinfo.kind, exp };
 }

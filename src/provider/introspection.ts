@@ -13,22 +13,44 @@ import { kindOf } from './token_kind.ts';
 /** Of a response without `exp`. */
 const DEFAULT_LIFETIME_SECONDS = 60;
 
+const NO_ENDPOINT =
+  'the discovery document of the provider names no introspection_endpoint: set introspection_endpoint, or send JWTs with bearer: jwt';
+const NO_SECRET = 'the introspection endpoint wants a client that authenticates, and this one has no client_secret';
+
+/** The applications of which the log says already that introspection is impossible. */
+const reported = new WeakSet<ProviderContext>();
+
+/** Every opaque token is refused, whatever it is: said once, as the operator would look for the fault in the token. */
+function reportImpossible(context: ProviderContext, why: string): Rejection {
+  if (!reported.has(context)) {
+    reported.add(context);
+    const { slug, bearer } = context.application;
+    // With `jwt` an opaque token may be the application's own business.
+    const level = bearer === 'introspect' ? 'warn' : 'info';
+    const message = `bearer tokens that are not read locally are refused: ${why}`;
+    context.events.emit('log', { level, event: 'provider.no_introspection', message, application: slug });
+  }
+  return rejected('invalid_token', `the token cannot be read: ${why}`);
+}
+
 /**
  * Sends a token to the introspection endpoint.
  * @returns hand the result to `processIntrospectionResponse`; a rejection without a request where the client cannot
  * send one
  * @throws ProviderUnavailable
  */
-export async function introspectionRequest(
-  { application, client, discovery }: ProviderContext,
-  token: string,
-): Promise<ClientResult<Claims>> {
+export async function introspectionRequest(context: ProviderContext, token: string): Promise<ClientResult<Claims>> {
+  const { application, client, discovery } = context;
   const { metadata } = await discovery.metadata();
+  const endpoint = application.introspection_endpoint ?? metadata.introspection_endpoint;
+  if (endpoint === undefined) return reportImpossible(context, NO_ENDPOINT);
   // Section 2.1 wants the caller authenticated; a client without a secret cannot be.
-  const canSend = metadata.introspection_endpoint !== undefined && application.client_secret !== undefined;
-  if (!canSend || !isB64Token(token)) return rejected('invalid_token', 'the token cannot be read');
+  if (application.client_secret === undefined) return reportImpossible(context, NO_SECRET);
+  if (!isB64Token(token)) return rejected('invalid_token', 'the token cannot be read');
   const hint = { token_type_hint: 'access_token' };
-  return client.request((configuration) => tokenIntrospection(configuration, token, hint));
+  return client.request((configuration) => tokenIntrospection(configuration, token, hint), {
+    endpoint: 'introspection_endpoint',
+  });
 }
 
 /** What a response is compared with. */

@@ -7,18 +7,14 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
+import { ASYMMETRIC_ALGORITHMS, type SecretUse, symmetricAlgorithms } from './algorithms.ts';
 import type { ProviderContext } from './context.ts';
-import type { ProviderMetadata } from './discovery.ts';
+import { describeMember } from './describe_failure.ts';
 import { verifyWithKeys } from './jwt_signature.ts';
 import type { TokenSource } from './key_set.ts';
 import { toRejection } from './map_errors.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { CLOCK_SKEW_SECONDS } from './time_limits.ts';
-
-// biome-ignore format: a table
-const ASYMMETRIC_ALGORITHMS = [
-  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519',
-];
 
 /** A JWT whose signature, `iss`, `nbf` and `iat` were verified, `exp` where it is there, and `aud` where the caller named one. */
 export interface SignedJwt {
@@ -35,8 +31,7 @@ export interface VerifiedJwt extends SignedJwt {
 export interface VerifyOptions {
   /** `provider`: a key that is not known is looked for at once. `client`: an attacker may have sent it, see `KeySet`. */
   source: TokenSource;
-  /** When a signature with the client's secret is accepted: where the provider offers that, or offers nothing else. */
-  clientSecret: 'if_offered' | 'if_nothing_else' | 'never';
+  clientSecret: SecretUse;
   audience?: string;
   /** Beside `iss`. */
   requiredClaims?: string[];
@@ -48,10 +43,14 @@ export function isSignedJwt(token: string): boolean {
 }
 
 function algorithmOf(token: string): string | undefined {
+  const alg = headerOf(token)?.alg;
+  return typeof alg === 'string' ? alg : undefined;
+}
+
+/** Attack: nothing is verified yet, so that its members may be of any type. */
+function headerOf(token: string): { alg?: unknown; kid?: unknown } | undefined {
   try {
-    // Attack: nothing is verified yet, so that `alg` may be of any type.
-    const { alg }: { alg?: unknown } = decodeProtectedHeader(token);
-    return typeof alg === 'string' ? alg : undefined;
+    return decodeProtectedHeader(token);
   } catch {
     return undefined;
   }
@@ -96,7 +95,7 @@ export async function verifySignedJwt(
     ...(audience !== undefined && { audience }),
   };
   const secret = application.client_secret;
-  const symmetric = secret === undefined ? [] : symmetricAlgorithms(known, clientSecret);
+  const symmetric = secret === undefined ? [] : symmetricAlgorithms(known.metadata, clientSecret);
   try {
     const result =
       secret !== undefined && symmetric.length > 0 && algorithmOf(token)?.startsWith('HS')
@@ -107,7 +106,10 @@ export async function verifySignedJwt(
     const refusal = checkTimes(payload, now());
     return refusal ?? { kind: 'verified', claims: { ...payload, iss: issuer }, header: protectedHeader };
   } catch (error) {
-    return toRejection(error);
+    const nowSeconds = Math.floor(now() / 1000);
+    const claims = { iss: issuer, aud: audience, exp: nowSeconds, nbf: nowSeconds };
+    const place = `the key set ${known.metadata.jwks_uri}`;
+    return toRejection(error, { place, expected: { claims, header: headerOf(token) } });
   }
 }
 
@@ -133,20 +135,11 @@ function hasOneSpelling(token: string): boolean {
 /** The issuer is compared before any key is looked for: a foreign token must not cost a request for keys. */
 function checkIssuer(token: string, issuer: string): Rejection | undefined {
   try {
-    if (decodeJwt(token).iss === issuer) return undefined;
+    const { iss }: { iss?: unknown } = decodeJwt(token);
+    if (iss === issuer) return undefined;
+    const why = new Error(describeMember('iss', iss, issuer));
+    return rejected('wrong_issuer', 'the token is from another issuer (iss)', why);
   } catch (error) {
     return rejected('invalid_token', 'the token cannot be read', error instanceof Error ? error : undefined);
   }
-  return rejected('wrong_issuer', 'the token is from another issuer');
-}
-
-/**
- * authentik without a signing key signs with the client's secret.
- * Attack: an attacker with that one secret could write tokens. So it counts only where the provider says that it signs so.
- */
-function symmetricAlgorithms({ metadata }: ProviderMetadata, accepted: VerifyOptions['clientSecret']): string[] {
-  if (accepted === 'never') return [];
-  const offered = metadata.id_token_signing_alg_values_supported ?? [];
-  const symmetric = offered.filter((name) => /^HS(256|384|512)$/.test(name));
-  return accepted === 'if_offered' || symmetric.length === offered.length ? symmetric : [];
 }

@@ -1,6 +1,7 @@
 /** The provider's key set (RFC 7517): read once, kept, and read again for a key that is not in it. */
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
-import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
+import { REQUEST_TIMEOUT_MS } from './time_limits.ts';
+import { createKeyFetch } from './usable_keys.ts';
 
 /** So many readings in a row can the tokens of clients cause. */
 const READINGS_IN_A_ROW = 3;
@@ -46,6 +47,23 @@ function createLimitedFetch(now: () => number): typeof fetch {
   };
 }
 
+/**
+ * A token may name its key where the set names none: then each key of the kind may be the one, as for a token without
+ * `kid` (RFC 7517 section 4.5 makes it optional in both).
+ */
+function findsNameless(remote: ReturnType<typeof createRemoteJWKSet>): JWTVerifyGetKey {
+  return async (header, token) => {
+    try {
+      return await remote(header, token);
+    } catch (error) {
+      const isNameless = () => remote.jwks()?.keys.some(({ kid }) => kid === undefined) ?? false;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || header.kid === undefined || !isNameless()) throw error;
+      const { kid: _, ...unnamed } = header;
+      return remote(unnamed, token);
+    }
+  };
+}
+
 /** Takes one of the readings that clients can cause; else the milliseconds until there is one again. */
 function createAllowance(now: () => number): () => number {
   let credit = READINGS_IN_A_ROW * READING_PERIOD_MS;
@@ -74,8 +92,8 @@ function createAllowance(now: () => number): () => number {
 export function createKeySet(jwksUri: string, now: () => number): KeySet {
   const remote = createRemoteJWKSet(new URL(jwksUri), {
     cooldownDuration: Number.POSITIVE_INFINITY,
-    timeoutDuration: PROVIDER_TIMEOUT_MS,
-    [customFetch]: createLimitedFetch(now),
+    timeoutDuration: REQUEST_TIMEOUT_MS,
+    [customFetch]: createKeyFetch(createLimitedFetch(now)),
   });
   const takeReading = createAllowance(now);
   let version = 0;
@@ -97,7 +115,7 @@ export function createKeySet(jwksUri: string, now: () => number): KeySet {
   }
 
   return {
-    find: remote,
+    find: findsNameless(remote),
     get version() {
       return version;
     },

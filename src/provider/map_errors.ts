@@ -3,7 +3,7 @@
  * ours.
  */
 import { errors as jose } from 'jose';
-import { AuthorizationResponseError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
+import { AuthorizationResponseError } from 'openid-client';
 import { GatepostError, ProviderUnavailable } from '../errors.ts';
 import { member } from '../json.ts';
 import {
@@ -14,6 +14,8 @@ import {
   KEY_SELECTION,
   UNSUPPORTED_OPERATION,
 } from './client_errors.ts';
+import { describeFailure, type Expectations } from './describe_failure.ts';
+import { type ErrorResponse, readErrorResponse } from './error_response.ts';
 import { OAuthError } from './oauth_error.ts';
 import { type Rejection, type RejectionReason, rejected } from './rejection.ts';
 
@@ -56,7 +58,28 @@ const FAILED_CLAIMS = new Map<string, FailedCheck>([
   ['iss', 'wrong_issuer'],
 ]);
 
+/** What the log needs beside the error. */
+export interface FailureContext {
+  /** Drops what the provider says beside its error code. */
+  withoutDescription?: boolean;
+  /** What was asked, for an outage or an error response: `the token endpoint https://…`. */
+  place?: string | undefined;
+  /** What the token was compared with. */
+  expected?: Expectations;
+}
+
 const rejectedBecause = (reason: FailedCheck, cause: Error) => rejected(reason, MESSAGES[reason], cause);
+
+/** A check of a token or of a response, with what came and what was expected. */
+const failedCheck = (reason: FailedCheck, error: Error, { expected }: FailureContext) =>
+  rejectedBecause(reason, new Error(describeFailure(error, expected), { cause: error }));
+
+/** openid-client's own message is a general one: the endpoint, and what the network or the check said, are beside it. */
+function outage(error: unknown, { place }: FailureContext): ProviderUnavailable {
+  if (!(error instanceof Error)) return new ProviderUnavailable(error);
+  const what = describeFailure(error);
+  return new ProviderUnavailable(new Error(place === undefined ? what : `${place}: ${what}`, { cause: error }));
+}
 
 /**
  * The provider does not take Gatepost as its client: the operator has to look at `client_id`, `client_secret`,
@@ -72,38 +95,18 @@ export class ClientRejected extends ProviderUnavailable {
   }
 }
 
-/** An error response of the provider: its code and, unless it may quote a password, its description. */
-interface ErrorResponse {
-  error: string;
-  status: number;
-  description: unknown;
-}
-
 /** Whether the status of an error response says nothing of the client, the user or the token. */
 export function isOutageStatus(status: number): boolean {
   return status === 429 || status === 408 || status >= 500;
 }
 
-function fromErrorResponse({ error, status, description }: ErrorResponse): Rejection {
-  const cause = new OAuthError(error, description);
+function fromErrorResponse({ error, status, description }: ErrorResponse, context: FailureContext): Rejection {
+  const { withoutDescription = false, place } = context;
+  const source = place === undefined ? undefined : `status ${status} of ${place}`;
+  const cause = new OAuthError(error, withoutDescription ? undefined : description, source);
   if (isOutageStatus(status)) throw new ProviderUnavailable(cause);
   if (CLIENT_ERRORS.includes(error)) throw new ClientRejected(error, cause);
   return rejectedBecause(error === 'invalid_grant' ? 'invalid_grant' : 'error_response', cause);
-}
-
-/** A challenge at the token endpoint is about the client (RFC 6749 section 5.2) unless the body says otherwise. */
-async function readChallenge({ response, status, cause }: WWWAuthenticateChallengeError): Promise<ErrorResponse> {
-  const body: unknown = await response.json().catch(() => undefined);
-  const challenge = cause[0]?.parameters;
-  const error = member(body, 'error') ?? challenge?.error;
-  const description = member(body, 'error_description') ?? challenge?.error_description;
-  return { error: typeof error === 'string' ? error : 'invalid_client', status, description };
-}
-
-async function readErrorResponse(error: unknown): Promise<ErrorResponse | undefined> {
-  if (error instanceof WWWAuthenticateChallengeError) return readChallenge(error);
-  if (!(error instanceof ResponseBodyError)) return undefined;
-  return { error: error.error, status: error.status, description: error.error_description };
 }
 
 /** Whether the response was none of a token endpoint: the private part of openid-client's error is then `{ body }`. */
@@ -112,34 +115,33 @@ function isAboutBody({ cause }: Error): boolean {
   return typeof inner === 'object' && inner !== null && 'body' in inner;
 }
 
-function fromJose(error: jose.JOSEError): Rejection {
+function fromJose(error: jose.JOSEError, context: FailureContext): Rejection {
   const isOutage = error instanceof jose.JWKSTimeout || error instanceof jose.JWKSInvalid;
   // The plain class stands for a key set that could not be read (a status other than 200, no JSON).
-  if (isOutage || error.code === 'ERR_JOSE_GENERIC') throw new ProviderUnavailable(error);
+  if (isOutage || error.code === 'ERR_JOSE_GENERIC') throw outage(error, context);
   const isClaim = error instanceof jose.JWTClaimValidationFailed || error instanceof jose.JWTExpired;
-  const failedCheck = isClaim && error.reason === 'check_failed' ? FAILED_CLAIMS.get(error.claim) : undefined;
-  return rejectedBecause(failedCheck ?? 'invalid_token', error);
+  const check = isClaim && error.reason === 'check_failed' ? FAILED_CLAIMS.get(error.claim) : undefined;
+  const rejection = failedCheck(check ?? 'invalid_token', error, context);
+  if (isClaim) return { ...rejection, message: `${rejection.message} (${error.claim})` };
+  const isUnsigned = error instanceof jose.JWKSNoMatchingKey || error instanceof jose.JWSSignatureVerificationFailed;
+  return isUnsigned ? { ...rejection, message: 'no known key of the provider has signed the token' } : rejection;
 }
 
 /**
  * What a failed request or check means. An error that is not known is an outage: it neither accepts nor rejects.
- * @param options.withoutDescription drops what the provider says beside its error code
  * @throws ProviderUnavailable on an outage
  * @throws ClientRejected where the provider does not take the client itself
  */
-export async function toRejection(
-  error: unknown,
-  { withoutDescription = false }: { withoutDescription?: boolean } = {},
-): Promise<Rejection> {
+export async function toRejection(error: unknown, context: FailureContext = {}): Promise<Rejection> {
   if (error instanceof GatepostError) throw error;
   const response = await readErrorResponse(error);
-  if (response) return fromErrorResponse(withoutDescription ? { ...response, description: undefined } : response);
+  if (response) return fromErrorResponse(response, context);
   if (error instanceof AuthorizationResponseError) return rejectedBecause('error_response', error);
-  if (error instanceof jose.JOSEError) return fromJose(error);
-  if (!(error instanceof Error)) throw new ProviderUnavailable(error);
+  if (error instanceof jose.JOSEError) return fromJose(error, context);
+  if (!(error instanceof Error)) throw outage(error, context);
   const code = member(error, 'code');
-  const failedCheck = FAILED_CHECKS.get(code);
-  if (failedCheck) return rejectedBecause(failedCheck, error);
-  if (code === INVALID_RESPONSE && !isAboutBody(error)) return rejectedBecause('invalid_response', error);
-  throw new ProviderUnavailable(error);
+  const check = FAILED_CHECKS.get(code);
+  if (check) return failedCheck(check, error, context);
+  if (code === INVALID_RESPONSE && !isAboutBody(error)) return failedCheck('invalid_response', error, context);
+  throw outage(error, context);
 }

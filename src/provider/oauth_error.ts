@@ -24,10 +24,12 @@ export class OAuthError extends Error {
   /** The code alone, as RFC 6749 section 5.2 or an extension names it. */
   readonly error: string;
 
-  constructor(error: string, description?: unknown) {
+  /** @param source what sent it */
+  constructor(error: string, description?: unknown, source?: string) {
     const code = /^[\w-]{1,60}$/.test(error) ? error : 'unknown_error';
     const sentence = readDescription(description);
-    super(sentence === undefined ? code : `${code}: ${sentence}`);
+    const said = sentence === undefined ? code : `${code}: ${sentence}`;
+    super(source === undefined ? said : `${said} (${source})`);
     this.name = 'OAuthError';
     this.error = code;
   }

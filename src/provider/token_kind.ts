@@ -12,7 +12,7 @@ export type TokenKind = 'access_or_id' | 'unnamed' | 'other';
 const KIND_CLAIMS = new Set(['typ', 'tokenuse', 'tokentype', 'tokenusage', 'tokenname', 'tokenkind', 'toktype']);
 // biome-ignore format: a table
 const ACCESS_OR_ID = new Set([
-  'bearer', 'access', 'accesstoken', 'oauthaccesstoken', 'at', 'at+jwt', 'id', 'idtoken', 'it',
+  'bearer', 'bearertoken', 'access', 'accesstoken', 'oauthaccesstoken', 'at', 'at+jwt', 'id', 'idtoken', 'it',
 ]);
 /** Says how the token is written, and nothing of its kind. */
 const FORMATS = new Set(['jwt', 'jwttoken']);

@@ -4,7 +4,9 @@
  */
 import type { Context } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import { loggedMessage } from '../errors.ts';
 import { readForm } from '../http/form.ts';
+import type { Rejection } from '../provider/index.ts';
 import type { EndpointRequest, Outcome, SigninContext } from './context.ts';
 import { type Logout, readAddressee, rememberMs, validateLogoutToken } from './logout_token.ts';
 import { respondWithJson } from './respond.ts';
@@ -16,10 +18,10 @@ export function createBackchannelLogout(context: SigninContext) {
     const [token, ...more] = (await readForm(ctx.req))?.getAll('logout_token') ?? [];
     if (token === undefined || more.length > 0) return reject(ctx, 'one logout_token is needed, in a form');
     const application = findApplication(token);
-    if (application === undefined) return reject(ctx, 'the token is for another client');
+    if ('problem' in application) return reject(ctx, application.problem, application.detail);
     request.application = application;
     const verified = await context.provider(application).verifyLogoutToken(token);
-    if (verified.kind === 'rejected') return reject(ctx, verified.message);
+    if (verified.kind === 'rejected') return reject(ctx, verified.message, detailOf(verified));
     const logout = validateLogoutToken(verified, context.now());
     if (logout.kind === 'rejected') return reject(ctx, logout.problem);
     if (!(await endSessions(context, logout))) return reject(ctx, 'the token was used before');
@@ -36,16 +38,33 @@ function createAddresseeIndex(applications: readonly ApplicationConfig[]) {
   const index = new Map(
     applications.map((application) => [keyOf(application.issuer, application.client_id), application]),
   );
-  return (token: string): ApplicationConfig | undefined => {
+  const issuers = new Set(applications.map(({ issuer }) => issuer.replace(/\/$/, '')));
+  return (token: string): ApplicationConfig | Unaddressed => {
     const addressee = readAddressee(token);
-    if (!addressee) return undefined;
-    for (const audience of addressee.audiences) {
-      const application = index.get(keyOf(addressee.issuer, audience));
+    if (!addressee) return { problem: 'the logout token is no JWT with an iss', detail: undefined };
+    const { issuer, audiences } = addressee;
+    for (const audience of audiences) {
+      const application = index.get(keyOf(issuer, audience));
       if (application) return application;
     }
-    return undefined;
+    const received = `iss ${shown(issuer)}, aud ${shown(audiences)}`;
+    return issuers.has(issuer.replace(/\/$/, ''))
+      ? { problem: 'the token is for another client (aud)', detail: `${received}: no client_id of that issuer` }
+      : { problem: 'the token is from another issuer (iss)', detail: `${received}: no application has that issuer` };
   };
 }
+
+/** A token that names no application: `problem` for the provider, `detail` for the log alone. */
+interface Unaddressed {
+  problem: string;
+  detail: string | undefined;
+}
+
+/** Attack: the token may be anybody's, and as long as the form. */
+const shown = (value: unknown) => JSON.stringify(value).slice(0, 200);
+
+/** What the log has beside the sentence that the provider sees: the values that were compared. */
+const detailOf = ({ cause }: Rejection) => (cause === undefined ? undefined : loggedMessage(cause));
 
 /**
  * Attack: a recorded token, sent again, would end the sessions of its user for as long as the token lives. Each is used
@@ -66,7 +85,7 @@ function endSessions({ sessions, now }: SigninContext, logout: Logout): Promise<
  * Section 2.8: 400 with a JSON error. A store or provider that is unavailable is a 503 instead: the provider tries
  * again.
  */
-function reject(ctx: Context, description: string): Outcome {
+function reject(ctx: Context, description: string, detail?: string): Outcome {
   const problem = { status: 400, reason: 'credentials_refused', error: 'invalid_request', description } as const;
-  return respondWithJson(ctx, problem, 'refused', description);
+  return respondWithJson(ctx, problem, 'refused', detail === undefined ? description : `${description}: ${detail}`);
 }

@@ -43,8 +43,10 @@ export function handleError(
 function errorPage({ application, returnTo }: EndpointRequest, error: unknown) {
   if (error instanceof StoreUnavailable) return storeUnavailablePage(application);
   if (error instanceof ProviderUnavailable && application) {
-    const page = error instanceof ClientRejected ? clientRejectedPage : providerUnavailablePage;
-    return page(application, returnTo ?? `${application.external_host}/`);
+    const to = returnTo ?? `${application.external_host}/`;
+    return error instanceof ClientRejected
+      ? clientRejectedPage(application, to, error.error)
+      : providerUnavailablePage(application, to);
   }
   return internalErrorPage();
 }

@@ -13,7 +13,7 @@ export function respondToRejection(
   returnTo: string,
   { reason, message, cause }: Rejection,
 ): Outcome {
-  const detail = cause ? `${cause.name}: ${loggedMessage(cause)}` : message;
+  const detail = cause ? `${message}: ${loggedMessage(cause)}` : message;
   if (reason === 'wrong_time') {
     const sentence =
       'The login provider sent a response that is too old or from the future: the clock of its server or of this one is wrong.';
@@ -77,5 +77,7 @@ export function respondToErrorResponse(
       : 'The login provider did not complete the login.';
   const text = readDescription(description);
   const page = loginFailedPage(application, returnTo, { sentence, code });
-  return respondWithPage(ctx, page, 'failed', text === undefined ? code : `${code}: ${text}`);
+  const said = text === undefined ? code : `${code}: ${text}`;
+  const asked = code === 'invalid_scope' ? `; the scopes asked for (scopes) were ${application.scopes.join(' ')}` : '';
+  return respondWithPage(ctx, page, 'failed', said + asked);
 }

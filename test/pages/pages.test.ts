@@ -40,7 +40,7 @@ const contents = {
   unusable_identity: unusableIdentityPage(application, returnTo, evil),
   login_loop: loginLoopPage(application, returnTo),
   provider_unavailable: providerUnavailablePage(application, returnTo),
-  client_rejected: clientRejectedPage(application, returnTo),
+  client_rejected: clientRejectedPage(application, returnTo, 'invalid_client'),
   store_unavailable: storeUnavailablePage(application),
   unknown_host: unknownHostPage(evil, [evil]),
   internal_error: internalErrorPage(),

@@ -261,3 +261,63 @@ describe('a code', () => {
     expect(line).not.toContain(callback.searchParams.get('code'));
   });
 });
+
+test('an access token that is no bearer token is not sent to userinfo, and stops no login', async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const right = { iss: provider.issuer, sub: 'u-alice', aud: 'grafana', nonce: attempt.nonce, iat: now, exp: now + 60 };
+  const id_token = await provider.sign({ ...right, preferred_username: 'alice' });
+  provider.stand('token', () => ({ body: { access_token: 'opaque', token_type: 'N_A', id_token } }));
+  const asked = provider.counts.userinfo;
+  const { ours, logged } = connect(provider);
+  expect(await login(ours)).toMatchObject({ sub: 'u-alice', user: { username: 'alice' } });
+  expect(provider.counts.userinfo).toBe(asked);
+  expect(logged.map(({ message }) => message).join()).toContain('token_type "N_A"');
+});
+
+describe('the log of a login that failed', () => {
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    ['iss', { iss: 'https://other.example.com' }, /iss is "https:\/\/other\.example\.com", expected "http/],
+    ['aud', { aud: 'other-client' }, /aud is "other-client", expected "grafana"/],
+    ['nonce', { nonce: undefined }, /nonce/],
+    ['exp', { exp: 1000 }, /exp is 1000, now is/],
+  ])('names the claim and the values: %s', async (_, changes, words) => {
+    await standWith(changes);
+    const { ours } = connect(provider);
+    const result = await ours.exchangeCode(await signInAtProvider(ours), attempt);
+    expect(result).toMatchObject({ kind: 'rejected', cause: { message: expect.stringMatching(words) } });
+  });
+
+  test.each<[string, { status?: number; body: object | string }, RegExp]>([
+    [
+      'an error',
+      { status: 400, body: { error: 'invalid_request', error_description: 'no PKCE' } },
+      /invalid_request: no PKCE \(status 400 of the token endpoint http/,
+    ],
+    ['no ID token', { body: { access_token: 'a', token_type: 'bearer' } }, /the token endpoint http.*id_token/],
+  ])('names the endpoint and the answer: %s', async (_, answer, words) => {
+    provider.stand('token', () => answer);
+    const { ours } = connect(provider);
+    const exchange = ours.exchangeCode(await signInAtProvider(ours), attempt);
+    const said = await exchange.then(
+      (result) => ('cause' in result ? result.cause : undefined),
+      (error) => error.cause,
+    );
+    expect(String(said?.message)).toMatch(words);
+  });
+
+  test('a discovery document that lists no algorithm leaves it to the key; one that lists others does not', async () => {
+    const other = await startProvider({ clients });
+    try {
+      await changeDiscovery(other, { id_token_signing_alg_values_supported: undefined });
+      expect((await login(connect(other).ours)).sub).toBe('u-alice');
+      await changeDiscovery(other, { id_token_signing_alg_values_supported: ['ES384'] });
+      const { ours } = connect(other);
+      const result = await ours.exchangeCode(await signInAtProvider(ours), attempt);
+      expect(result).toMatchObject({
+        cause: { message: expect.stringMatching(/alg is "RS256", expected one of \["ES384"\]/) },
+      });
+    } finally {
+      await other.close();
+    }
+  });
+});

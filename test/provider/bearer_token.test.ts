@@ -306,6 +306,45 @@ describe('an opaque token', () => {
     await rejectionOf(ours.verifyBearer('nonsense'), 'inactive_token');
   });
 
+  test('goes to introspection_endpoint where discovery names none', async () => {
+    const other = await startProvider({ clients, refresh_tokens: 'always' });
+    try {
+      await changeDiscovery(other, { introspection_endpoint: undefined });
+      other.stand('introspection', () => ({
+        body: {
+          active: true,
+          client_id: 'grafana',
+          sub: 'u-alice',
+          username: 'alice',
+          token_type: 'bearer',
+          email: 'a@b.c',
+        },
+      }));
+      const introspection_endpoint = `${other.issuer}/token/introspection`;
+      const { ours } = connect(other, { bearer: 'introspect', introspection_endpoint });
+      expect(await identityOf(ours.verifyBearer('opaque'))).toMatchObject({ user: { username: 'alice' } });
+    } finally {
+      await other.close();
+    }
+  });
+
+  test.each([
+    ['introspect', 'warn'],
+    ['jwt', 'info'],
+  ] as const)('that cannot be introspected is refused, and the log says so once (bearer: %s)', async (bearer, level) => {
+    const other = await startProvider({ clients });
+    try {
+      await changeDiscovery(other, { introspection_endpoint: undefined });
+      const { ours, logged } = connect(other, { bearer });
+      await rejectionOf(ours.verifyBearer('opaque'), 'invalid_token');
+      await rejectionOf(ours.verifyBearer('another'), 'invalid_token');
+      const lines = logged.filter(({ event }) => event === 'provider.no_introspection');
+      expect(lines).toMatchObject([{ level, message: expect.stringContaining('introspection_endpoint') }]);
+    } finally {
+      await other.close();
+    }
+  });
+
   test.each<[string, RejectionReason, Record<string, unknown>]>([
     ['not active', 'inactive_token', { active: false }],
     ['of another client', 'wrong_audience', { client_id: 'other-client' }],

@@ -76,6 +76,9 @@ test.each([
 test.each([
   [{ token_type: 'Bearer' }, true],
   [{ token_type: 'access_token' }, true],
+  [{ token_type: 'BEARER' }, true],
+  [{ token_type: 'Bearer Token' }, true],
+  [{ token_type: 'urn:ietf:params:oauth:token-type:access_token' }, true],
   [{ token_use: 'access_token', token_type: 'bearer' }, true],
   [{ typ: 'Bearer' }, true],
   [{}, false],

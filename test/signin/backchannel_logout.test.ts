@@ -247,3 +247,18 @@ test.each([0, 1])('the store is unavailable after %i writes: the token is not us
   expect(await status(browser, 'grafana.example.com')).toBe(401);
   expect((await send(token)).status).toBe(400);
 });
+
+test.each([
+  ['iss', { iss: 'https://other.example.com' }, /iss "https:\/\/other\.example\.com"/],
+  ['aud', { aud: 'nobody' }, /aud \["nobody"\]/],
+  ['exp', { exp: 1000 }, /exp is 1000/],
+])('a refused token: body and log say which check it was (%s)', async (name, changes, words) => {
+  const now = Math.floor(Date.now() / 1000);
+  const right = { iss: provider.issuer, aud: 'grafana', sub: 'u-alice', iat: now, exp: now + 60, jti: `say-${name}` };
+  const token = await provider.sign({ ...right, events: { [event]: {} }, ...changes });
+  const response = await post(`logout_token=${token}`, { 'content-type': 'application/x-www-form-urlencoded' });
+  expect(response.status).toBe(400);
+  expect(response.body).toMatchObject({ error_description: expect.stringContaining(`(${name})`) });
+  expect(site.signins.at(-1)?.detail).toMatch(words);
+  expect(site.signins.at(-1)?.detail).not.toContain(token);
+});

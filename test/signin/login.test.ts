@@ -458,7 +458,9 @@ describe('the provider', () => {
     const page = await browser.open(callback.href);
     expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([403, 'login_failed']);
     expect(page.text).not.toContain('Invalid scopes');
-    expect(site.signins.at(-1)?.detail).toBe('invalid_scope: Invalid scopes: openid entitlements');
+    expect(site.signins.at(-1)?.detail).toBe(
+      'invalid_scope: Invalid scopes: openid entitlements; the scopes asked for (scopes) were openid profile email entitlements ak_proxy',
+    );
   });
 
   test('sends an ID token of an hour ago: no session, and page and log name the clocks', async () => {

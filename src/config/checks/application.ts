@@ -7,6 +7,7 @@ import type { ValidApplication } from './types.ts';
 export function checkApplication(application: ValidApplication, report: Report): void {
   checkCookieDomain(application, report);
   checkIssuer(application, report);
+  checkIntrospectionEndpoint(application, report);
   checkRules(application, report);
 }
 
@@ -27,6 +28,17 @@ function checkIssuer({ issuer, allow_insecure_issuer }: ValidApplication, report
   if (protocol !== 'http:' || isLoopback(hostname)) return;
   // Attack: a host between Gatepost and the provider responds in its place and signs in as any user.
   report(['issuer'], 'must be https; http only for localhost, or with allow_insecure_issuer: true');
+}
+
+function checkIntrospectionEndpoint(application: ValidApplication, report: Report): void {
+  const { issuer, introspection_endpoint, allow_insecure_issuer } = application;
+  if (issuer === undefined || introspection_endpoint === undefined) return;
+  const { protocol, hostname } = new URL(introspection_endpoint);
+  if (protocol === 'https:') return;
+  // Attack: a host between Gatepost and the provider calls every token active, and reads the client's secret.
+  const isAllowed = new URL(issuer).protocol === 'http:' && (allow_insecure_issuer !== false || isLoopback(hostname));
+  if (!isAllowed)
+    report(['introspection_endpoint'], 'must be https; http only for localhost, and where the issuer is http');
 }
 
 /** A rule without a login knows no user whom `groups`, `users` or `emails` could name. */

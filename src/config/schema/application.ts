@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { accessRule, pattern } from './access_rule.ts';
 import { claims } from './claims.ts';
 import { flag, list, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';
-import { cookieDomain, externalHost, issuerUrl } from './urls.ts';
+import { cookieDomain, externalHost, issuerUrl, providerEndpoint } from './urls.ts';
 
 const words = (input: string) => input.split(/\s+/).filter((word) => word !== '');
 const lines = (input: string) =>
@@ -114,6 +114,12 @@ export const application = z.strictObject(
       description:
         'How a received `Authorization: Bearer` is checked: `jwt` verifies a JWT locally and sends other tokens to the introspection endpoint; `introspect` sends all of them there.',
       example: 'introspect',
+    }),
+    introspection_endpoint: providerEndpoint().optional().meta({
+      description:
+        'The introspection endpoint (RFC 7662) of a provider whose discovery document names none, or another one. `http:` only where the issuer is `http:`.',
+      default: "the discovery document's `introspection_endpoint`",
+      example: 'https://auth.example.com/oauth2/introspect',
     }),
     bearer_audiences: list(text('an audience'), 'a list of audiences', { empty: true }).default([]).meta({
       description: 'Bearer tokens for these audiences are accepted too, not only those for `client_id`.',

@@ -47,6 +47,18 @@ export function cookieDomain() {
   });
 }
 
+const ALLOWED_ENDPOINT = 'the URL of an endpoint of the OpenID provider';
+
+/** An endpoint that discovery does not name; it may have a query (RFC 6749 section 3.2). */
+export function providerEndpoint() {
+  return scalar(ALLOWED_ENDPOINT, (input) => {
+    if (!/^https?:\/\/[^/?#\\@\s]+(?:[/?][^#\\\s]*)?$/i.test(input) || !URL.canParse(input)) {
+      throw new Error(`must be ${ALLOWED_ENDPOINT}`);
+    }
+    return input;
+  });
+}
+
 const ALLOWED_ISSUER = 'the URL of the OpenID provider, without `/.well-known/openid-configuration`';
 
 /**

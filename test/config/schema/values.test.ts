@@ -79,6 +79,12 @@ const goodApplication: [lines: string, key: string, value: unknown][] = [
     (issuer): [string, string, unknown] => [`issuer: "${issuer}"`, 'issuer', issuer],
   ),
   ['issuer: http://idp.lan\nallow_insecure_issuer: true', 'issuer', 'http://idp.lan'],
+  ['introspection_endpoint: https://idp/introspect?x=1', 'introspection_endpoint', 'https://idp/introspect?x=1'],
+  [
+    'issuer: http://localhost:9000\nintrospection_endpoint: http://127.0.0.1:9001/i',
+    'introspection_endpoint',
+    'http://127.0.0.1:9001/i',
+  ],
   ['scopes: [openid, groups]', 'scopes', ['openid', 'groups']],
   ['scopes: openid email', 'scopes', ['openid', 'email']],
   ['skip_path_regex: |\n  ^/public/\n\n    (?i)^/css/  \n', 'skip_path_regex', ['^/public/', '(?i)^/css/']],
@@ -232,6 +238,14 @@ const badApplication: [lines: string, key: string, part: string][] = [
     'the URL of the OpenID provider',
   ]),
   ['issuer: https://a/.well-known/openid-configuration', 'issuer', 'the issuer alone'],
+  ...['/introspect', 'https://u:p@idp/i', 'https://idp/i#x', 'ftp://idp/i'].map((url): [string, string, string] => [
+    `introspection_endpoint: "${url}"`,
+    'introspection_endpoint',
+    'must be the URL of an endpoint',
+  ]),
+  // Attack: whoever answers in its place calls every token active.
+  ['introspection_endpoint: http://127.0.0.1/i', 'introspection_endpoint', 'must be https'],
+  ['issuer: http://localhost\nintrospection_endpoint: http://idp.lan/i', 'introspection_endpoint', 'must be https'],
   ['scopes: [profile]', 'scopes', 'must contain openid'],
   ['scopes: []', 'scopes', 'must contain openid'],
   ['skip_path_regex: |\n  ^/a\n  (b', 'skip_path_regex', 'missing closing )'],

@@ -1,0 +1,33 @@
+/** Which algorithms a token of the provider may be signed with (RFC 7518 section 3, RFC 8037 section 3.1). Pure. */
+import type { ServerMetadata } from 'openid-client';
+
+// biome-ignore format: a table
+export const ASYMMETRIC_ALGORITHMS = [
+  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519',
+];
+
+/** When a signature with the client's secret is accepted: where the provider offers that, or offers nothing else. */
+export type SecretUse = 'if_offered' | 'if_nothing_else' | 'never';
+
+/**
+ * The algorithms of ID tokens: those that the discovery document lists. One without a list, which it must have, has said
+ * nothing; then the algorithm is that of the key (RFC 8725 section 3.1), and never one with the client's secret.
+ */
+export function withAlgorithms(metadata: ServerMetadata): ServerMetadata {
+  const { id_token_signing_alg_values_supported: given } = metadata;
+  return Array.isArray(given)
+    ? metadata
+    : { ...metadata, id_token_signing_alg_values_supported: ASYMMETRIC_ALGORITHMS };
+}
+
+/**
+ * authentik without a signing key signs with the client's secret.
+ * Attack: an attacker with that one secret could write tokens. So it counts only where the provider says that it signs so.
+ */
+export function symmetricAlgorithms(metadata: ServerMetadata, accepted: SecretUse): string[] {
+  if (accepted === 'never') return [];
+  const { id_token_signing_alg_values_supported: given } = metadata;
+  const offered = Array.isArray(given) ? given : [];
+  const symmetric = offered.filter((name) => /^HS(256|384|512)$/.test(name));
+  return accepted === 'if_offered' || symmetric.length === offered.length ? symmetric : [];
+}

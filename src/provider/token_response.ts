@@ -1,0 +1,63 @@
+/** Token responses as providers write them, in the spelling that openid-client reads (RFC 6749 section 5.1). */
+import type { TokenEndpointResponse } from 'openid-client';
+import { readLimited } from '../http/read_limited.ts';
+import { isNonEmptyString, isObject } from '../json.ts';
+
+/** Of a response: 1 MiB. */
+const MAX_RESPONSE_BYTES = 1_048_576;
+
+/** A member of ours beside `token_type`: what the provider called the access token, where it is no bearer token. */
+const OTHER_TYPE = 'gatepost:token_type';
+
+/**
+ * A login needs the ID token, not the access token: whatever the provider calls that one (`access_token`, `N_A`) is no
+ * reason to refuse the person. `null` stands for a member that is not there, and what nothing needs (`scope` in a list,
+ * an `expires_in` that is no number) is left out.
+ * @throws Error where the response is too long
+ */
+export async function readableTokenResponse(response: Response): Promise<Response> {
+  if (response.body === null) return response;
+  const text = await readLimited(response.body, MAX_RESPONSE_BYTES);
+  if (text === undefined) throw new Error('the response of the token endpoint is longer than 1 MiB');
+  const { status } = response;
+  const headers = new Headers(response.headers);
+  for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(name);
+  const json = parse(text);
+  if (!isObject(json)) return new Response(text, { status, headers });
+  // What is JSON counts as it, whatever its type is called.
+  headers.set('content-type', 'application/json');
+  return new Response(JSON.stringify(status === 200 ? normalise(json) : json), { status, headers });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function normalise(json: Record<string, unknown>): Record<string, unknown> {
+  const { token_type: given, ...response } = json;
+  // Attack: the provider itself writes the member of ours.
+  delete response[OTHER_TYPE];
+  for (const name of ['refresh_token', 'id_token', 'scope', 'expires_in']) {
+    if (response[name] === null || response[name] === '') delete response[name];
+  }
+  if (typeof response.scope !== 'string') delete response.scope;
+  if (!(Number.parseFloat(String(response.expires_in)) >= 0)) delete response.expires_in;
+  // A provider that names no type means the only one that there was for years.
+  const type = isNonEmptyString(given) ? given.trim() : 'Bearer';
+  const isBearer = type.toLowerCase() === 'bearer';
+  return { ...response, token_type: 'bearer', ...(!isBearer && { [OTHER_TYPE]: type.slice(0, 40) }) };
+}
+
+/**
+ * What the provider calls an access token that is no bearer token.
+ * Attack: such a token may be bound to a key, or be none for userinfo at all: it is not sent there.
+ * @returns `undefined` for a bearer token
+ */
+export function otherTokenType(tokens: TokenEndpointResponse): string | undefined {
+  const type = tokens[OTHER_TYPE];
+  return typeof type === 'string' ? type : undefined;
+}
