@@ -52,7 +52,9 @@ export function readSecretFiles(raw: RawMapping, folder: string, report: Report)
   for (const key of ['secret', 'store']) readSecretFile(raw, key, folder, [], report);
   if (!Array.isArray(raw.applications)) return;
   raw.applications.forEach((application, index) => {
-    if (isMapping(application)) readSecretFile(application, 'client_secret', folder, ['applications', index], report);
+    if (!isMapping(application)) return;
+    for (const key of ['client_secret', 'client_key'])
+      readSecretFile(application, key, folder, ['applications', index], report);
   });
 }
 

@@ -4,16 +4,19 @@
  */
 import { allowInsecureRequests, Configuration, type CustomFetch, clockTolerance, customFetch } from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { ProviderUnavailable } from '../errors.ts';
+import { causeOf, ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { type ClientAuthMethod, createClientAuth } from './client_auth.ts';
+import { addressee, type ClientEndpoint, placeOf } from './client_endpoints.ts';
+import type { ClientResult } from './client_result.ts';
 import type { Discovery, ProviderMetadata } from './discovery.ts';
 import { ClientRejected, toRejection } from './map_errors.ts';
-import type { Rejection } from './rejection.ts';
+import { createMethodOrders } from './method_order.ts';
+import { readFailure } from './refused_client.ts';
 import { CLOCK_SKEW_SECONDS, PROVIDER_TIMEOUT_MS } from './time_limits.ts';
+import { tryMethods } from './try_methods.ts';
 
-/** What the provider responded, checked by openid-client but not by Gatepost yet. */
-export type ClientResult<T> = { kind: 'response'; response: T } | Rejection;
+export type { ClientResult } from './client_result.ts';
 
 export interface RequestOptions {
   /** The client does not authenticate: it sends its `client_id` alone, even where it has a secret. */
@@ -22,6 +25,8 @@ export interface RequestOptions {
   withoutDescription?: boolean;
   /** The caller reports a provider that does not take the client: anybody can have this request sent. */
   withoutReport?: boolean;
+  /** The endpoint that is asked; by default the token endpoint. */
+  endpoint?: ClientEndpoint;
 }
 
 export interface Client {
@@ -38,9 +43,6 @@ export interface Client {
   request<T>(send: (configuration: Configuration) => Promise<T>, options?: RequestOptions): Promise<ClientResult<T>>;
 }
 
-/** Sends one request, authenticated by a method. */
-type SendBy<T> = (method: ClientAuthMethod) => Promise<ClientResult<T>>;
-
 /**
  * Attack: openid-client believes a JWT in place of an introspection response (RFC 9701) without its signature. Gatepost
  * never asks for one, so none counts.
@@ -54,74 +56,53 @@ const fetchReadable: CustomFetch = async (url, options) => {
 };
 
 export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
-  const { client_id, client_secret } = application;
-  let made: { known: ProviderMetadata; byMethod: Map<ClientAuthMethod, Configuration> } | undefined;
-  /** The method that the provider has taken. */
-  let proven: ClientAuthMethod | undefined;
+  const { client_key, slug } = application;
+  let made: { known: ProviderMetadata; byMethod: Map<string, Configuration> } | undefined;
+  const orders = createMethodOrders(application);
 
-  function configurationFor(known: ProviderMetadata, method: ClientAuthMethod): Configuration {
+  function configurationFor(
+    known: ProviderMetadata,
+    method: ClientAuthMethod,
+    endpoint: ClientEndpoint = 'token_endpoint',
+  ): Configuration {
     if (made?.known !== known) made = { known, byMethod: new Map() };
-    const present = made.byMethod.get(method);
+    const key = `${endpoint} ${method}`;
+    const present = made.byMethod.get(key);
     if (present) return present;
-    const authentication = createClientAuth(method, client_id, client_secret ?? '');
+    const authentication = createClientAuth(method, application, addressee(known.metadata, endpoint));
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
-    const configuration = new Configuration(known.metadata, client_id, metadata, authentication);
+    const configuration = new Configuration(known.metadata, application.client_id, metadata, authentication);
     configuration.timeout = PROVIDER_TIMEOUT_MS / 1000;
     configuration[customFetch] = fetchReadable;
     if (discovery.insecure) allowInsecureRequests(configuration);
-    made.byMethod.set(method, configuration);
+    made.byMethod.set(key, configuration);
     return configuration;
   }
 
-  /** The default of OpenID Connect Discovery is `client_secret_basic`: a provider need not list it. */
-  function firstMethod({ metadata }: ProviderMetadata): ClientAuthMethod {
-    if (client_secret === undefined) return 'none';
-    const supported = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-    return supported.includes('client_secret_basic') || !supported.includes('client_secret_post') ? 'basic' : 'post';
+  function report(error: unknown): void {
+    if (!(error instanceof ClientRejected)) return;
+    const proof = client_key === undefined ? 'client_secret' : 'client_key';
+    const message = `${causeOf(error)}; look at its client_id, ${proof}, scopes and grants`;
+    events.emit('log', { level: 'error', event: 'provider.client_rejected', message, application: slug, error });
   }
 
-  function reportRejection(error: unknown, { withoutReport = false }: RequestOptions): never {
-    if (error instanceof ClientRejected && !withoutReport) {
-      const message = `${error.message}; look at its client_id, client_secret, scopes and grants`;
-      const { slug } = application;
-      events.emit('log', { level: 'error', event: 'provider.client_rejected', message, application: slug, error });
-    }
-    throw error;
-  }
-
-  const isInvalidClient = (error: unknown) => error instanceof ClientRejected && error.error === 'invalid_client';
-
-  /** Some providers take only the method that was registered, and their metadata does not say which. */
-  function canTryPost(error: unknown, { metadata }: ProviderMetadata, method: ClientAuthMethod): boolean {
-    if (!isInvalidClient(error) || proven !== undefined || method !== 'basic') return false;
-    return metadata.token_endpoint_auth_methods_supported?.includes('client_secret_post') ?? false;
-  }
-
-  /** The first success settles the method. */
-  async function tryPost<T>(sendBy: SendBy<T>, options: RequestOptions): Promise<ClientResult<T>> {
-    try {
-      const result = await sendBy('post');
-      proven = 'post';
-      return result;
-    } catch (error) {
-      if (!isInvalidClient(error)) proven = 'post';
-      return reportRejection(error, options);
-    }
+  function reportMethod(place: string, method: ClientAuthMethod | undefined, before: ClientAuthMethod | undefined) {
+    if (method === undefined || before === undefined || method === before) return;
+    const message = `${place} takes ${method} and refused ${before}: this client begins with ${method} from now on`;
+    events.emit('log', { level: 'info', event: 'provider.auth_method', message, application: slug });
   }
 
   async function sendAuthenticated<T>(
     known: ProviderMetadata,
-    sendBy: SendBy<T>,
-    options: RequestOptions,
+    sendBy: (method: ClientAuthMethod) => Promise<ClientResult<T>>,
+    { endpoint = 'token_endpoint', withoutReport = false }: RequestOptions,
   ): Promise<ClientResult<T>> {
-    const method = proven ?? firstMethod(known);
-    try {
-      const result = await sendBy(method);
-      if (result.kind === 'response') proven = method;
-      return result;
-    } catch (error) {
-      return canTryPost(error, known, method) ? tryPost(sendBy, options) : reportRejection(error, options);
-    }
+    const order = orders.at(endpoint);
+    const methods = orders.methodsAt(known.metadata, endpoint);
+    const place = placeOf(known.metadata, endpoint);
+    const result = await tryMethods(sendBy, { methods, order, isByAnybody: withoutReport, place });
+    reportMethod(place, order.proven, methods[0]);
+    return result;
   }
 
   return {
@@ -133,18 +114,22 @@ export function createClient(application: ApplicationConfig, discovery: Discover
         throw new ProviderUnavailable(error);
       }
     },
-    async request(send, options = {}) {
-      const { withoutSecret = false, withoutDescription = false } = options;
+    async request<T>(send: (configuration: Configuration) => Promise<T>, options: RequestOptions = {}) {
+      const { withoutSecret = false, withoutReport = false, endpoint } = options;
       const known = await discovery.metadata();
-      const sendBy = async (method: ClientAuthMethod) => {
+      const sendBy = async (method: ClientAuthMethod): Promise<ClientResult<T>> => {
         try {
-          return { kind: 'response' as const, response: await send(configurationFor(known, method)) };
+          return { kind: 'response', response: await send(configurationFor(known, method, endpoint)) };
         } catch (error) {
-          return toRejection(error, { withoutDescription });
+          return withoutSecret || withoutReport ? toRejection(error, options) : readFailure(error, options);
         }
       };
-      if (!withoutSecret) return sendAuthenticated(known, sendBy, options);
-      return sendBy('none').catch((error: unknown) => reportRejection(error, options));
+      try {
+        return await (withoutSecret ? sendBy('none') : sendAuthenticated(known, sendBy, options));
+      } catch (error) {
+        if (!withoutReport) report(error);
+        throw error;
+      }
     },
   };
 }

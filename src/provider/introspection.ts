@@ -5,6 +5,7 @@ import { isB64Token } from '../http/headers.ts';
 import { isNonEmptyString } from '../json.ts';
 import type { Claims } from './claims.ts';
 import type { ClientResult } from './client.ts';
+import { authenticates } from './client_auth.ts';
 import type { ProviderContext } from './context.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { CLOCK_SKEW_SECONDS } from './time_limits.ts';
@@ -24,11 +25,13 @@ export async function introspectionRequest(
   token: string,
 ): Promise<ClientResult<Claims>> {
   const { metadata } = await discovery.metadata();
-  // Section 2.1 wants the caller authenticated; a client without a secret cannot be.
-  const canSend = metadata.introspection_endpoint !== undefined && application.client_secret !== undefined;
+  // Section 2.1 wants the caller authenticated; a client without a secret or key cannot be.
+  const canSend = metadata.introspection_endpoint !== undefined && authenticates(application);
   if (!canSend || !isB64Token(token)) return rejected('invalid_token', 'the token cannot be read');
   const hint = { token_type_hint: 'access_token' };
-  return client.request((configuration) => tokenIntrospection(configuration, token, hint));
+  return client.request((configuration) => tokenIntrospection(configuration, token, hint), {
+    endpoint: 'introspection_endpoint',
+  });
 }
 
 /** What a response is compared with. */

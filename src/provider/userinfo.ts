@@ -79,5 +79,5 @@ async function userinfoRequest(
       text: response.body === null ? '' : await readLimited(response.body, MAX_RESPONSE_BYTES),
     };
   };
-  return context.client.request(send, { withoutSecret: true });
+  return context.client.request(send, { withoutSecret: true, endpoint: 'userinfo_endpoint' });
 }

@@ -2,11 +2,13 @@
 import { hostnameOf, isLoopback, isUnderDomain } from '../../http/host.ts';
 import { hostOf } from '../../http/url.ts';
 import type { Report } from '../problems.ts';
+import { checkClientAuth } from './client_auth.ts';
 import type { ValidApplication } from './types.ts';
 
 export function checkApplication(application: ValidApplication, report: Report): void {
   checkCookieDomain(application, report);
   checkIssuer(application, report);
+  checkClientAuth(application, report);
   checkRules(application, report);
 }
 

@@ -1,6 +1,7 @@
 /** Settings that work but are hardly meant: logged at the start and printed by `gatepost check`. */
 import { formatKey, type Report } from '../problems.ts';
 import type { Config } from '../schema/config.ts';
+import { warnOfClientAuth } from './client_auth.ts';
 import { warnOfCookieNames } from './cookie_names.ts';
 
 /** Sentences such as `applications[0].cookie_domain is …`. */
@@ -15,5 +16,6 @@ export function configWarnings({ applications }: Config): string[] {
     );
   });
   warnOfCookieNames(applications, report);
+  warnOfClientAuth(applications, report);
   return warnings;
 }
