@@ -1,5 +1,5 @@
 /** A real OpenID provider on a loopback port, for tests, integration tests and the demo. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { importJWK, type JWTHeaderParameters, SignJWT } from 'jose';
 import { APP_PASSWORD } from './grants.ts';
@@ -20,7 +20,10 @@ interface Answer {
 }
 
 /** Answers a request in the provider's place; `undefined` leaves it to the provider. */
-export type Stand = (body: URLSearchParams) => Answer | undefined | Promise<Answer | undefined>;
+export type Stand = (
+  body: URLSearchParams,
+  headers: IncomingHttpHeaders,
+) => Answer | undefined | Promise<Answer | undefined>;
 
 const paths: Record<string, Endpoint> = {
   '/.well-known/openid-configuration': 'discovery',
@@ -54,7 +57,7 @@ export async function startProvider(options: ProviderOptions) {
     const failure = failures.get(endpoint);
     if (failure) return fail(failure, response);
     const body = request.method === 'POST' ? await readForm(request) : new URLSearchParams();
-    const answer = await stands.get(endpoint)?.(body);
+    const answer = await stands.get(endpoint)?.(body, request.headers);
     if (answer) return send(response, answer);
     if (path.startsWith('/interaction/')) return answerInteraction(provider, request, response, body, users, options);
     if (endpoint === 'token') adoptAppPassword(request, body, options);

@@ -15,7 +15,7 @@ function clientMetadata({ access_tokens: _, ...client }: TestClient) {
     ...client,
     grant_types: grantTypes,
     response_types: ['code'],
-    ...(client.client_secret === undefined && { token_endpoint_auth_method: 'none' }),
+    ...(client.client_secret === undefined && !client.jwks && { token_endpoint_auth_method: 'none' }),
     ...(client.backchannel_logout_uri && { backchannel_logout_session_required: true }),
   };
 }

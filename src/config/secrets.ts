@@ -60,7 +60,9 @@ export function readSecretFiles(raw: RawMapping, folder: string, report: Report)
   if (isMapping(defaults)) readSecretFile(defaults, 'client_secret', folder, ['defaults'], report);
   if (!Array.isArray(raw.applications)) return;
   raw.applications.forEach((application, index) => {
-    if (isMapping(application)) readSecretFile(application, 'client_secret', folder, ['applications', index], report);
+    if (!isMapping(application)) return;
+    for (const key of ['client_secret', 'client_key'])
+      readSecretFile(application, key, folder, ['applications', index], report);
   });
 }
 

@@ -2,26 +2,30 @@
  * One application as a client of its provider: sends requests, and turns what a failed one threw into a rejection or an
  * outage.
  */
-import { allowInsecureRequests, Configuration, type CustomFetch, clockTolerance, customFetch } from 'openid-client';
+import {
+  allowInsecureRequests,
+  Configuration,
+  type CustomFetch,
+  clockTolerance,
+  customFetch,
+  type ServerMetadata,
+} from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { ProviderUnavailable } from '../errors.ts';
+import { causeOf, ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { withAlgorithms } from './algorithms.ts';
 import { type ClientAuthMethod, createClientAuth } from './client_auth.ts';
+import { addressee, type ClientEndpoint, placeOf } from './client_endpoints.ts';
+import type { ClientResult } from './client_result.ts';
 import type { Discovery, ProviderMetadata } from './discovery.ts';
 import { ClientRejected, toRejection } from './map_errors.ts';
-import type { Rejection } from './rejection.ts';
+import { createMethodOrders } from './method_order.ts';
+import { readFailure } from './refused_client.ts';
 import { CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from './time_limits.ts';
 import { readableTokenResponse } from './token_response.ts';
+import { tryMethods } from './try_methods.ts';
 
-/** What the provider responded, checked by openid-client but not by Gatepost yet. */
-export type ClientResult<T> = { kind: 'response'; response: T } | Rejection;
-
-const ENDPOINTS = {
-  token_endpoint: 'the token endpoint',
-  introspection_endpoint: 'the introspection endpoint',
-  userinfo_endpoint: 'userinfo',
-};
+export type { ClientResult } from './client_result.ts';
 
 export interface RequestOptions {
   /** The client does not authenticate: it sends its `client_id` alone, even where it has a secret. */
@@ -30,8 +34,8 @@ export interface RequestOptions {
   withoutDescription?: boolean;
   /** The caller reports a provider that does not take the client: anybody can have this request sent. */
   withoutReport?: boolean;
-  /** Which endpoint is asked, for the log; by default the token endpoint. */
-  endpoint?: keyof typeof ENDPOINTS;
+  /** The endpoint that is asked; by default the token endpoint. */
+  endpoint?: ClientEndpoint;
 }
 
 export interface Client {
@@ -48,9 +52,6 @@ export interface Client {
   request<T>(send: (configuration: Configuration) => Promise<T>, options?: RequestOptions): Promise<ClientResult<T>>;
 }
 
-/** Sends one request, authenticated by a method. */
-type SendBy<T> = (method: ClientAuthMethod) => Promise<ClientResult<T>>;
-
 /**
  * Attack: openid-client believes a JWT in place of an introspection response (RFC 9701) without its signature. Gatepost
  * never asks for one, so none counts.
@@ -65,80 +66,62 @@ const fetchReadable = async (tokenEndpoint: string | undefined, ...[url, options
 };
 
 export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
-  const { client_id, client_secret, introspection_endpoint } = application;
-  let made: { known: ProviderMetadata; byMethod: Map<ClientAuthMethod, Configuration> } | undefined;
-  /** The method that the provider has taken. */
-  let proven: ClientAuthMethod | undefined;
+  const { client_id, client_key, introspection_endpoint, scopes, slug } = application;
+  let made: { known: ProviderMetadata; server: ServerMetadata; byMethod: Map<string, Configuration> } | undefined;
+  const orders = createMethodOrders(application);
 
-  const serverOf = ({ metadata }: ProviderMetadata) => ({
-    ...withAlgorithms(metadata),
-    ...(introspection_endpoint !== undefined && { introspection_endpoint }),
-  });
+  /** What discovery says, with what the configuration says in its place, and the configurations made of it. */
+  function madeFrom(known: ProviderMetadata) {
+    if (made?.known === known) return made;
+    const own = introspection_endpoint === undefined ? {} : { introspection_endpoint };
+    made = { known, server: { ...withAlgorithms(known.metadata), ...own }, byMethod: new Map() };
+    return made;
+  }
 
-  function configurationFor(known: ProviderMetadata, method: ClientAuthMethod): Configuration {
-    if (made?.known !== known) made = { known, byMethod: new Map() };
-    const present = made.byMethod.get(method);
+  function configurationFor(
+    known: ProviderMetadata,
+    method: ClientAuthMethod,
+    endpoint: ClientEndpoint = 'token_endpoint',
+  ): Configuration {
+    const { server, byMethod } = madeFrom(known);
+    const key = `${endpoint} ${method}`;
+    const present = byMethod.get(key);
     if (present) return present;
-    const authentication = createClientAuth(method, client_id, client_secret ?? '');
+    const authentication = createClientAuth(method, application, addressee(server, endpoint));
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
-    const configuration = new Configuration(serverOf(known), client_id, metadata, authentication);
+    const configuration = new Configuration(server, client_id, metadata, authentication);
     configuration.timeout = REQUEST_TIMEOUT_MS / 1000;
-    configuration[customFetch] = (...call) => fetchReadable(known.metadata.token_endpoint, ...call);
+    configuration[customFetch] = (...call) => fetchReadable(server.token_endpoint, ...call);
     if (discovery.insecure) allowInsecureRequests(configuration);
-    made.byMethod.set(method, configuration);
+    byMethod.set(key, configuration);
     return configuration;
   }
 
-  /** The default of OpenID Connect Discovery is `client_secret_basic`: a provider need not list it. */
-  function firstMethod({ metadata }: ProviderMetadata): ClientAuthMethod {
-    if (client_secret === undefined) return 'none';
-    const supported = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-    return supported.includes('client_secret_basic') || !supported.includes('client_secret_post') ? 'basic' : 'post';
+  function report(error: unknown): void {
+    if (!(error instanceof ClientRejected)) return;
+    const proof = client_key === undefined ? 'client_secret' : 'client_key';
+    const message = `${causeOf(error)}; look at its client_id, ${proof}, scopes (${scopes.join(' ')}) and grants`;
+    events.emit('log', { level: 'error', event: 'provider.client_rejected', message, application: slug, error });
   }
 
-  function reportRejection(error: unknown, { withoutReport = false }: RequestOptions): never {
-    if (error instanceof ClientRejected && !withoutReport) {
-      const asked = `scopes (${application.scopes.join(' ')})`;
-      const message = `${error.message}; look at its client_id, client_secret, ${asked} and grants`;
-      const { slug } = application;
-      events.emit('log', { level: 'error', event: 'provider.client_rejected', message, application: slug, error });
-    }
-    throw error;
-  }
-
-  const isInvalidClient = (error: unknown) => error instanceof ClientRejected && error.error === 'invalid_client';
-
-  /** Some providers take only the method that was registered, and their metadata does not say which. */
-  function canTryPost(error: unknown, { metadata }: ProviderMetadata, method: ClientAuthMethod): boolean {
-    if (!isInvalidClient(error) || proven !== undefined || method !== 'basic') return false;
-    return metadata.token_endpoint_auth_methods_supported?.includes('client_secret_post') ?? false;
-  }
-
-  /** The first success settles the method. */
-  async function tryPost<T>(sendBy: SendBy<T>, options: RequestOptions): Promise<ClientResult<T>> {
-    try {
-      const result = await sendBy('post');
-      proven = 'post';
-      return result;
-    } catch (error) {
-      if (!isInvalidClient(error)) proven = 'post';
-      return reportRejection(error, options);
-    }
+  function reportMethod(place: string, method: ClientAuthMethod | undefined, before: ClientAuthMethod | undefined) {
+    if (method === undefined || before === undefined || method === before) return;
+    const message = `${place} takes ${method} and refused ${before}: this client begins with ${method} from now on`;
+    events.emit('log', { level: 'info', event: 'provider.auth_method', message, application: slug });
   }
 
   async function sendAuthenticated<T>(
     known: ProviderMetadata,
-    sendBy: SendBy<T>,
-    options: RequestOptions,
+    sendBy: (method: ClientAuthMethod) => Promise<ClientResult<T>>,
+    { endpoint = 'token_endpoint', withoutReport = false }: RequestOptions,
   ): Promise<ClientResult<T>> {
-    const method = proven ?? firstMethod(known);
-    try {
-      const result = await sendBy(method);
-      if (result.kind === 'response') proven = method;
-      return result;
-    } catch (error) {
-      return canTryPost(error, known, method) ? tryPost(sendBy, options) : reportRejection(error, options);
-    }
+    const { server } = madeFrom(known);
+    const order = orders.at(endpoint);
+    const methods = orders.methodsAt(server, endpoint);
+    const place = placeOf(server, endpoint);
+    const result = await tryMethods(sendBy, { methods, order, isByAnybody: withoutReport, place });
+    reportMethod(place, order.proven, methods[0]);
+    return result;
   }
 
   return {
@@ -150,19 +133,23 @@ export function createClient(application: ApplicationConfig, discovery: Discover
         throw new ProviderUnavailable(error);
       }
     },
-    async request(send, options = {}) {
-      const { withoutSecret = false, withoutDescription = false, endpoint = 'token_endpoint' } = options;
+    async request<T>(send: (configuration: Configuration) => Promise<T>, options: RequestOptions = {}) {
+      const { withoutSecret = false, withoutReport = false, withoutDescription, endpoint = 'token_endpoint' } = options;
       const known = await discovery.metadata();
-      const sendBy = async (method: ClientAuthMethod) => {
+      const sendBy = async (method: ClientAuthMethod): Promise<ClientResult<T>> => {
         try {
-          return { kind: 'response' as const, response: await send(configurationFor(known, method)) };
+          return { kind: 'response', response: await send(configurationFor(known, method, endpoint)) };
         } catch (error) {
-          const place = `${ENDPOINTS[endpoint]} ${serverOf(known)[endpoint]}`;
-          return toRejection(error, { withoutDescription, place });
+          const context = { withoutDescription, place: placeOf(madeFrom(known).server, endpoint) };
+          return withoutSecret || withoutReport ? toRejection(error, context) : readFailure(error, context);
         }
       };
-      if (!withoutSecret) return sendAuthenticated(known, sendBy, options);
-      return sendBy('none').catch((error: unknown) => reportRejection(error, options));
+      try {
+        return await (withoutSecret ? sendBy('none') : sendAuthenticated(known, sendBy, options));
+      } catch (error) {
+        if (!withoutReport) report(error);
+        throw error;
+      }
     },
   };
 }

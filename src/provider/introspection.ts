@@ -5,6 +5,7 @@ import { isB64Token } from '../http/headers.ts';
 import { isNonEmptyString } from '../json.ts';
 import type { Claims } from './claims.ts';
 import type { ClientResult } from './client.ts';
+import { authenticates } from './client_auth.ts';
 import type { ProviderContext } from './context.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { CLOCK_SKEW_SECONDS } from './time_limits.ts';
@@ -15,7 +16,8 @@ const DEFAULT_LIFETIME_SECONDS = 60;
 
 const NO_ENDPOINT =
   'the discovery document of the provider names no introspection_endpoint: set introspection_endpoint, or send JWTs with bearer: jwt';
-const NO_SECRET = 'the introspection endpoint wants a client that authenticates, and this one has no client_secret';
+const NO_SECRET =
+  'the introspection endpoint wants a client that authenticates, and this one has neither client_secret nor client_key';
 
 /** The applications of which the log says already that introspection is impossible. */
 const reported = new WeakSet<ProviderContext>();
@@ -44,8 +46,8 @@ export async function introspectionRequest(context: ProviderContext, token: stri
   const { metadata } = await discovery.metadata();
   const endpoint = application.introspection_endpoint ?? metadata.introspection_endpoint;
   if (endpoint === undefined) return reportImpossible(context, NO_ENDPOINT);
-  // Section 2.1 wants the caller authenticated; a client without a secret cannot be.
-  if (application.client_secret === undefined) return reportImpossible(context, NO_SECRET);
+  // Section 2.1 wants the caller authenticated; a client without a secret or key cannot be.
+  if (!authenticates(application)) return reportImpossible(context, NO_SECRET);
   if (!isB64Token(token)) return rejected('invalid_token', 'the token cannot be read');
   const hint = { token_type_hint: 'access_token' };
   return client.request((configuration) => tokenIntrospection(configuration, token, hint), {

@@ -61,7 +61,7 @@ const FAILED_CLAIMS = new Map<string, FailedCheck>([
 /** What the log needs beside the error. */
 export interface FailureContext {
   /** Drops what the provider says beside its error code. */
-  withoutDescription?: boolean;
+  withoutDescription?: boolean | undefined;
   /** What was asked, for an outage or an error response: `the token endpoint https://…`. */
   place?: string | undefined;
   /** What the token was compared with. */

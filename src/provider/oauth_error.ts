@@ -23,6 +23,8 @@ export function readDescription(description: unknown): string | undefined {
 export class OAuthError extends Error {
   /** The code alone, as RFC 6749 section 5.2 or an extension names it. */
   readonly error: string;
+  /** The code and the description, without the source. */
+  readonly said: string;
 
   /** @param source what sent it */
   constructor(error: string, description?: unknown, source?: string) {
@@ -32,5 +34,6 @@ export class OAuthError extends Error {
     super(source === undefined ? said : `${said} (${source})`);
     this.name = 'OAuthError';
     this.error = code;
+    this.said = said;
   }
 }

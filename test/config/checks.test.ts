@@ -106,3 +106,27 @@ it('looks at thousands of applications of one client without comparing each with
   );
   expect(configWarnings(parse(several(...many)))).toEqual([]);
 }, 20_000);
+
+const host = 'external_host: https://a.example.com';
+
+it.each([
+  ['token_endpoint_auth_method: private_key_jwt, client_secret: s', 'is private_key_jwt, which needs client_key_file'],
+  ['token_endpoint_auth_method: client_secret_post', 'is client_secret_post, which needs client_secret'],
+  ['token_endpoint_auth_method: client_secret_basic', 'is client_secret_basic, which needs client_secret'],
+  ['token_endpoint_auth_method: client_secret_jwt, client_secret: s', expect.stringContaining('must be one of')],
+])('refuses %s', (keys, said) => {
+  expect(problemsOf(several(`${host}, ${keys}`))).toEqual([
+    { key: 'applications[0].token_endpoint_auth_method', line: 3, message: said },
+  ]);
+});
+
+it('says of a method whose secret is wrong itself that the secret is', () => {
+  const problems = problemsOf(several(`${host}, token_endpoint_auth_method: client_secret_post, client_secret: ""`));
+  expect(problems.map(({ key }) => key)).toEqual(['applications[0].client_secret']);
+});
+
+it('warns of a secret that is never sent', () => {
+  const [warning] = configWarnings(parse(several(`${host}, token_endpoint_auth_method: none, client_secret: s`)));
+  expect(warning).toMatch(/^applications\[0\]\.token_endpoint_auth_method is none: neither client_secret/);
+  expect(configWarnings(parse(several(`${host}, token_endpoint_auth_method: none`)))).toEqual([]);
+});

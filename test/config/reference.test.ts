@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,11 @@ const secrets = mkdtempSync(join(tmpdir(), 'gatepost-reference-'));
 for (const name of ['gatepost', 'lab_client']) writeFileSync(join(secrets, name), secret);
 afterAll(() => rmSync(secrets, { recursive: true }));
 
-const env = Object.fromEntries([...page.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name]) => [name!, secret]));
+const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const env = {
+  ...Object.fromEntries([...page.matchAll(/\$\{([A-Z_]+)\}/g)].map(([, name]) => [name!, secret])),
+  GRAFANA_CLIENT_KEY: key,
+};
 
 const top = shapeOf(config);
 const application = shapeOf(top.applications!);
@@ -51,7 +56,11 @@ describe.each([
   });
 });
 
-const wantsMore: Record<string, string> = { mode: 'cookie_domain: example.com', cookie_domain: 'mode: forward_domain' };
+const wantsMore: Record<string, string> = {
+  mode: 'cookie_domain: example.com',
+  cookie_domain: 'mode: forward_domain',
+  token_endpoint_auth_method: 'client_secret: s',
+};
 
 it.each(Object.keys(top).filter((name) => name !== 'applications'))('has an example of %s that loads', (name) => {
   const store = name === 'workers' ? '\nstore: redis://redis' : '';

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,6 +96,18 @@ describe('a secret from a file', () => {
     file('old', 'o'.repeat(32));
     const text = yaml({ top: `secret_file: ["\${DIR}/new", "\${DIR}/old"]`, leaveOut: ['secret'] });
     expect(parse(text, { DIR: folder }).secret).toEqual(['n'.repeat(32), 'o'.repeat(32)]);
+  });
+
+  it('may be a key of several lines, which is checked', () => {
+    const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const text = yaml({ application: `client_key_file: ${file('key.pem', pem)}` });
+    expect(parse(text).applications[0]!.client_key).toBe(pem.trimEnd());
+    const wrong = 'c2VjcmV0IGtleQ';
+    const problems = problemsOf(yaml({ application: `client_key_file: ${file('wrong.pem', wrong)}` }));
+    expect(problems).toEqual([
+      { key: 'applications[0].client_key', line: 8, message: expect.stringContaining('must be a private key') },
+    ]);
+    expect(JSON.stringify(problems)).not.toContain(wrong);
   });
 
   it('and in the configuration too is an error', () => {

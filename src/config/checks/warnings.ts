@@ -2,6 +2,7 @@
 import { formatKey, type Report } from '../problems.ts';
 import type { Config } from '../schema/config.ts';
 import { DEFAULT_PREFIX } from '../schema/redis.ts';
+import { warnOfClientAuth } from './client_auth.ts';
 import { warnOfCookieNames } from './cookie_names.ts';
 
 /** Sentences such as `applications[0].cookie_domain is …`. */
@@ -20,5 +21,6 @@ export function configWarnings({ applications, store, redis }: Config): string[]
     );
   });
   warnOfCookieNames(applications, report);
+  warnOfClientAuth(applications, report);
   return warnings;
 }

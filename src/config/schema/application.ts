@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { accessRule, pattern } from './access_rule.ts';
 import { claims } from './claims.ts';
+import { clientKey, tokenEndpointAuthMethod } from './client_auth.ts';
 import { flag, list, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';
 import { cookieDomain, externalHost, issuerUrl, providerEndpoint } from './urls.ts';
 
@@ -70,6 +71,8 @@ export const application = z.strictObject(
       file: true,
       example: '${GRAFANA_CLIENT_SECRET}',
     }),
+    token_endpoint_auth_method: tokenEndpointAuthMethod,
+    client_key: clientKey,
     scopes: scopes.default(['openid', 'profile', 'email']).meta({
       allowed: 'a list of scopes with `openid`, or one text with spaces',
       description: 'The requested scopes. They alone decide whether a refresh token is requested (`offline_access`).',
