@@ -44,14 +44,14 @@ function describeProcess({ listen, store, workers, trusted_proxies }: Config): R
 }
 
 function describeApplication(application: ApplicationConfig): Row[] {
-  const { slug, external_host, mode, cookie_domain, issuer, client_id, client_secret } = application;
+  const { slug, external_host, mode, cookie_domain, issuer, client_id } = application;
   const host =
     mode === 'forward_domain' ? `every host under ${cookie_domain}, login at ${external_host}` : external_host;
   return [
     ['slug', slug],
     ['protects', host],
     ['provider', issuer],
-    ['client', `${client_id}${client_secret === undefined ? ' (public: without a secret)' : ''}`],
+    ['client', `${client_id} (${describeClient(application)})`],
     ['scopes', application.scopes.join(' ')],
     ['redirect URI', redirectUri(application)],
     // For Traefik's file and for cookie banners.
@@ -59,6 +59,13 @@ function describeApplication(application: ApplicationConfig): Row[] {
     ['back-channel logout', endpointUrl(application, 'backchannel_logout')],
     ['rules', describeRules(application)],
   ];
+}
+
+function describeClient(application: ApplicationConfig): string {
+  const { client_secret, client_key, token_endpoint_auth_method: method } = application;
+  if (method !== undefined) return method;
+  if (client_key !== undefined) return 'with a key';
+  return client_secret === undefined ? 'public: without a secret' : 'with a secret';
 }
 
 function describeRules({ skip_path_regex, access }: ApplicationConfig): string {

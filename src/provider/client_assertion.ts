@@ -19,8 +19,8 @@ function algorithmFor({ algorithms }: SigningKey, listed: unknown): string {
 
 /**
  * @param listed what discovery lists for the endpoint
- * @param audience one text, never a list: a list would let whoever receives the assertion use it at the others, and
- * strict providers refuse it
+ * @param audience one text.
+ * Attack: with a list, whoever receives the assertion could use it at the others; strict providers refuse a list.
  */
 export function privateKeyJwt(signing: SigningKey, listed: unknown, audience: string): ClientAuth {
   const algorithm = algorithmFor(signing, listed);

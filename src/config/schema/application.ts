@@ -67,7 +67,7 @@ export const application = z.strictObject(
       example: 'grafana',
     }),
     client_secret: text('the client secret that the provider knows', { secret: true }).optional().meta({
-      description: 'The client secret at the provider; left out for a public client.',
+      description: 'The client secret at the provider; left out for a client that signs (`client_key`) or is public.',
       file: true,
       example: '${GRAFANA_CLIENT_SECRET}',
     }),
