@@ -187,6 +187,15 @@ describe('a method that the provider refuses', () => {
     expect(ways).toEqual(['post', 'basic', 'basic']);
   });
 
+  test('is tried last from then on, though it has worked for long', async () => {
+    const { ours } = connect(provider);
+    await login(ours);
+    const changed = watch((way) => (way === 'basic' ? refusal('invalid_client') : refusal('invalid_grant', 400)));
+    await rejectionOf(exchange(ours), 'invalid_grant');
+    await rejectionOf(exchange(ours), 'invalid_grant');
+    expect(changed.ways).toEqual(['basic', 'post', 'post']);
+  });
+
   test('is used alone where the operator has chosen it', async () => {
     for (const method of ['client_secret_basic', 'client_secret_post', 'none'] as const) {
       const { ways } = watch(() => refusal('invalid_client'));
@@ -333,8 +342,11 @@ describe('private_key_jwt', () => {
     const { forms } = watch(() => undefined);
     await login(signing(pem(rsa.privateKey)).ours);
     await login(signing(client_key).ours);
+    // The name of RFC 9864 for what RFC 8037 calls EdDSA.
+    await changeDiscovery(provider, { token_endpoint_auth_signing_alg_values_supported: ['Ed25519'] });
+    await exchange(signing(pem(ed.privateKey)).ours).catch(() => undefined);
     const headers = forms.map((form) => decodeProtectedHeader(form.get('client_assertion')!));
-    expect(headers).toMatchObject([{ alg: 'PS256' }, { alg: 'ES256', kid: 'ours' }]);
+    expect(headers.slice(0, 3)).toMatchObject([{ alg: 'PS256' }, { alg: 'ES256', kid: 'ours' }, { alg: 'Ed25519' }]);
   });
 
   // Attack: an assertion for several audiences could be used at each of them by whoever receives it.
