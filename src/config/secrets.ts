@@ -47,6 +47,8 @@ function substitute(text: string, env: ValueSources['env'], problem: (why: strin
   });
 }
 
+const APPLICATION_SECRETS = ['client_secret', 'client_key'];
+
 /**
  * Reads `<key>_file` for the keys that may be secret, in place: at the top level, in `redis` and `defaults`, and in each
  * application.
@@ -57,12 +59,13 @@ export function readSecretFiles(raw: RawMapping, folder: string, report: Report)
   if (isMapping(redis)) {
     for (const key of ['password', 'sentinel_password']) readSecretFile(redis, key, folder, ['redis'], report);
   }
-  if (isMapping(defaults)) readSecretFile(defaults, 'client_secret', folder, ['defaults'], report);
+  const readAll = (owner: Raw | undefined, path: KeyPath) => {
+    for (const key of APPLICATION_SECRETS) if (isMapping(owner)) readSecretFile(owner, key, folder, path, report);
+  };
+  readAll(defaults, ['defaults']);
   if (!Array.isArray(raw.applications)) return;
   raw.applications.forEach((application, index) => {
-    if (!isMapping(application)) return;
-    for (const key of ['client_secret', 'client_key'])
-      readSecretFile(application, key, folder, ['applications', index], report);
+    readAll(application, ['applications', index]);
   });
 }
 

@@ -1,4 +1,5 @@
 /** `defaults`: keys of an application for all that do not have them themselves. */
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,14 @@ it('reads a secret from a file, which an application of its own may replace', as
   writeFileSync(join(folder, 'gatepost.yaml'), text.replace('client_id: two', 'client_id: two, client_secret: own'));
   const { applications } = await loadConfig(join(folder, 'gatepost.yaml'), { env: {} });
   expect(applications.map(({ client_secret }) => client_secret)).toEqual(['from a file', 'own']);
+});
+
+it('reads the key of all applications from a file', async () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileSync(join(folder, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  writeFileSync(join(folder, 'key.yaml'), file('issuer: https://auth.example.com\nclient_key_file: key.pem'));
+  const { applications } = await loadConfig(join(folder, 'key.yaml'), { env: {} });
+  for (const { client_key } of applications) expect(client_key).toContain('BEGIN PRIVATE KEY');
 });
 
 it('reports a mistake once, at its own line', () => {
