@@ -5,15 +5,15 @@ import { createSessions } from '../src/sessions/sessions.ts';
 import { openStore } from '../src/stores/open.ts';
 
 /** Concurrent logins: enough that writes share a transaction. */
+const SESSION_LIFE_MS = 86_400_000;
 const LANES = 500;
 
 export async function fill(address: string, secret: string, count: number): Promise<void> {
   const store = openStore(address, Date.now, createEvents());
-  const session_max_age = 86_400_000;
   const sessions = createSessions({
     store,
     secret: [secret],
-    session_max_age,
+    longestLifeMs: 30 * 86_400_000,
     now: Date.now,
     application: () => undefined,
     provider: () => undefined,
@@ -41,8 +41,8 @@ export async function fill(address: string, secret: string, count: number): Prom
       authMethod: 'login',
       createdAt: at,
       tokenIssuedAt: at,
-      tokenExpiresAt: at + session_max_age,
-      expiresAt: at + session_max_age,
+      tokenExpiresAt: at + SESSION_LIFE_MS,
+      expiresAt: at + SESSION_LIFE_MS,
     });
   for (let done = 0; done < count; done += LANES) {
     await Promise.all(Array.from({ length: Math.min(LANES, count - done) }, (_, lane) => make(done + lane)));

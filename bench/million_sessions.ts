@@ -119,7 +119,7 @@ while (
 const sessions = createSessions({
   store,
   secret: [randomBytes(32).toString('hex')],
-  session_max_age: 24 * HOUR,
+  longestLifeMs: 30 * 24 * HOUR,
   now: Date.now,
   application: (slug) => ({ slug, issuer: ISSUER, client_id: 'grafana' }),
   provider: () => undefined,

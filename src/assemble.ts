@@ -20,6 +20,7 @@ import { createPatternCompiler } from './patterns.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { createRender } from './responses/render.ts';
+import { longestLifeMs } from './sessions/create_session.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { browserHost } from './signin/browser_host.ts';
 import { createSignin, type Signin } from './signin/index.ts';
@@ -66,7 +67,7 @@ function assembleCore(config: Config, { store, events, now }: Services): Core {
   const sessions = createSessions({
     store,
     secret: config.secret,
-    session_max_age: config.session_max_age,
+    longestLifeMs: Math.max(...config.applications.map(longestLifeMs)),
     now,
     events,
     application: (slug) => bySlug.get(slug),

@@ -33,6 +33,11 @@ export interface Identity {
   refreshToken?: string | undefined;
   /** `exp` of the token behind `jwt`. */
   expiresAt: number;
+  /**
+   * The later of the ID token's `exp` and the access token's `expires_in`: so long does the provider let a login live. An
+   * ID token is a proof of the login, and may end within seconds (OpenID Connect Core section 2).
+   */
+  tokensExpireAt?: number | undefined;
   /** `iat` of a bearer token, where the token or its introspection has one. */
   issuedAt?: number | undefined;
   /** The access token of a token response, whether or not it is `jwt`. */

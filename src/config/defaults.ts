@@ -6,6 +6,9 @@ import { isMapping, type Raw, type RawMapping } from './yaml/raw.ts';
 /** What tells one application from another has no default. */
 export const OWN_KEYS: readonly string[] = ['name', 'slug', 'external_host'];
 
+/** What the top level gives to all applications, after `defaults`. */
+const TOP_LEVEL_KEYS = ['allow_insecure_issuer', 'session_max_age', 'session_lifetime', 'session_idle'];
+
 /** Where the value at a path of the configuration was written, when an application has it from elsewhere. */
 export type Origin = (path: KeyPath) => KeyPath;
 
@@ -15,20 +18,24 @@ export type Origin = (path: KeyPath) => KeyPath;
  * @returns where a value came from: a mistake in `defaults` is one mistake, and at its own line
  */
 export function fillDefaults(raw: RawMapping): Origin {
-  const inherited = new Set<string>();
+  const inherited = new Map<string, string[]>();
   if (Array.isArray(raw.applications)) {
     for (const [index, application] of raw.applications.entries()) {
       if (!isMapping(application)) continue;
-      for (const key of inherit(application, raw.defaults)) inherited.add(`${index}.${key}`);
+      for (const key of inherit(application, raw.defaults)) inherited.set(`${index}.${key}`, ['defaults', key]);
+      for (const key of inherit(application, topLevel(raw))) inherited.set(`${index}.${key}`, [key]);
       if (application.slug === undefined) application.slug = slugOr(application.name, `unnamed-${index}`);
-      if (typeof raw.allow_insecure_issuer === 'string')
-        application.allow_insecure_issuer ??= raw.allow_insecure_issuer;
     }
   }
   return (path) => {
     const [top, index, key, ...rest] = path;
-    return top === 'applications' && inherited.has(`${index}.${key}`) ? ['defaults', key as string, ...rest] : path;
+    const from = top === 'applications' ? inherited.get(`${index}.${key}`) : undefined;
+    return from ? [...from, ...rest] : path;
   };
+}
+
+function topLevel(raw: RawMapping): RawMapping {
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => TOP_LEVEL_KEYS.includes(key)));
 }
 
 /** The keys that the application took over. */

@@ -33,7 +33,7 @@ const DENIED: HeaderResult = { kind: 'refused' };
 const NOT_OURS: HeaderResult = { kind: 'not_ours' };
 
 export function createCredentialAuthenticator(options: {
-  config: Pick<Config, 'secret' | 'session_max_age' | 'limits'>;
+  config: Pick<Config, 'secret' | 'limits'>;
   sessions: Sessions;
   store: Store;
   provider: (application: ApplicationConfig) => Provider;
@@ -54,7 +54,6 @@ export function createCredentialAuthenticator(options: {
     sessions,
     store,
     provider,
-    sessionMaxAgeMs: config.session_max_age,
     now,
     events,
     credentialSessions,

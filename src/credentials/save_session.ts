@@ -18,7 +18,7 @@ export interface Verification {
  * @throws StoreUnavailable
  */
 export async function saveSession(
-  { now, sessions, credentialSessions, sessionMaxAgeMs }: CredentialContext,
+  { now, sessions, credentialSessions }: CredentialContext,
   { application, credential, hashes }: CredentialAttempt,
   { identity, tokenIssuedAt, oldId }: Verification,
 ): Promise<SavedSession | Rejection | undefined> {
@@ -32,7 +32,6 @@ export async function saveSession(
     authMethod: credential.scheme,
     tokenIssuedAt,
     createdAt,
-    sessionMaxAgeMs,
   });
   const { accessToken } = identity;
   return credentialSessions.save({ ...session, credential: hashes[0] }, { accessToken, marks }, oldId);

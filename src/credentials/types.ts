@@ -44,8 +44,6 @@ export interface CredentialContext {
   sessions: Sessions;
   store: Store;
   provider: (application: ApplicationConfig) => Provider;
-  /** `session_max_age` */
-  sessionMaxAgeMs: number;
   /** Milliseconds since the epoch. */
   now: () => number;
   events: Events;

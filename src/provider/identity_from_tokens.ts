@@ -8,6 +8,7 @@ import { isSignedJwt } from './jwt.ts';
 import { lacksNeededClaim, reportElsewhere } from './needed_claims.ts';
 import { rejected } from './rejection.ts';
 import { type TokenClaims, type TokenResult, verifyBearer } from './token_checks.ts';
+import { accessTokenEnd, laterEnd } from './token_life.ts';
 import { otherTokenType } from './token_response.ts';
 import { readUserinfo, reportUserinfo, type UserinfoResult } from './userinfo.ts';
 
@@ -24,6 +25,8 @@ export interface GatheredClaims {
   userinfo: UserinfoResult['kind'] | 'not_needed';
   /** `exp` of the token for `X-authentik-jwt`, in seconds. */
   exp: number | undefined;
+  /** `exp` of the ID token, in seconds. */
+  idTokenExp: number | undefined;
 }
 
 /** Verifies the ID token of a token response, but for `nonce`. */
@@ -53,10 +56,11 @@ export async function gatherClaims(
   const { access_token } = tokens;
   const { sub } = idTokenClaims;
   const access = await readAccessToken(context, access_token, sub);
-  const exp = access?.exp ?? idTokenClaims.exp;
+  const idTokenExp = idTokenClaims.exp;
+  const exp = access?.exp ?? idTokenExp;
   const verified = access ? [idTokenClaims, access] : [idTokenClaims];
   if (!lacksNeededClaim(verified, context.application)) {
-    return { sources: verified, sub, access, userinfo: 'not_needed', exp };
+    return { sources: verified, sub, access, userinfo: 'not_needed', exp, idTokenExp };
   }
   const otherType = otherTokenType(tokens);
   const userinfo =
@@ -66,18 +70,19 @@ export async function gatherClaims(
   reportUserinfo(context, userinfo);
   const sources = userinfo.kind === 'response' ? [...verified, userinfo.claims] : verified;
   reportElsewhere(sources, context.application, context.onLeftOut);
-  return { sources, sub, access, userinfo: userinfo.kind, exp };
+  return { sources, sub, access, userinfo: userinfo.kind, exp, idTokenExp };
 }
 
 /** @param user by default what the claims say */
 export async function identityOf(
   context: ProviderContext,
   tokens: TokenEndpointResponse,
-  { sources, sub, access, exp }: GatheredClaims,
+  { sources, sub, access, exp, idTokenExp }: GatheredClaims,
   user = userFrom(sources, context.application.claims, context.onLeftOut),
 ): Promise<Identity> {
   const { issuer } = (await context.discovery.metadata()).metadata;
   const { sid } = mergeClaims(sources);
+  const now = context.now();
   return {
     issuer,
     sub,
@@ -87,10 +92,8 @@ export async function identityOf(
     idToken: tokens.id_token ?? '',
     refreshToken: tokens.refresh_token,
     expiresAt: exp === undefined ? 0 : exp * 1000,
-    accessToken: {
-      value: tokens.access_token,
-      expiresAt: tokens.expires_in === undefined ? undefined : context.now() + tokens.expires_in * 1000,
-    },
+    tokensExpireAt: laterEnd(tokens, { idToken: idTokenExp, access: access?.exp }, now),
+    accessToken: { value: tokens.access_token, expiresAt: accessTokenEnd(tokens, now) },
   };
 }
 

@@ -23,7 +23,15 @@ import { verifyLogoutToken } from './token_checks.ts';
 export { isSignedJwt } from './jwt.ts';
 export { ClientRejected } from './map_errors.ts';
 export { readDescription } from './oauth_error.ts';
-export type { AuthorizationRequest, IdentityResult, LogoutTokenResult, Provider, VerifiedClaims } from './provider.ts';
+export type {
+  AuthorizationRequest,
+  IdentityResult,
+  LogoutTokenResult,
+  Provider,
+  RefreshedTokens,
+  RefreshResult,
+  VerifiedClaims,
+} from './provider.ts';
 export { type Rejection, type RejectionReason, rejected } from './rejection.ts';
 export { CLOCK_SKEW_SECONDS } from './time_limits.ts';
 
@@ -67,11 +75,8 @@ export function createProvider(
         const result = await authorizationCodeRequest(context, callback, request);
         return processAuthorizationCodeResponse(context, result);
       }),
-    refresh: (refreshToken, subject) =>
-      inTime(async () => {
-        const result = await refreshTokenRequest(context, refreshToken);
-        return processRefreshTokenResponse(context, result, { ...subject, refreshToken });
-      }),
+    refresh: (refreshToken) => inTime(() => refreshTokenRequest(context, refreshToken)),
+    verifyRefreshed: ({ response }, subject) => inTime(() => processRefreshTokenResponse(context, response, subject)),
     verifyAppPassword: (username, password) =>
       inTime(async () => {
         const result = await appPasswordRequest(context, username, password);

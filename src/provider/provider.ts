@@ -1,4 +1,5 @@
 /** An OpenID provider as one application sees it. */
+import type { TokenEndpointResponse } from 'openid-client';
 import type { Identity } from '../identity.ts';
 import type { Rejection } from './rejection.ts';
 
@@ -13,6 +14,15 @@ export interface AuthorizationRequest {
 
 /** The session that a refresh is for: who it is, and the last tokens, verified when they came. */
 export type RefreshSubject = Pick<Identity, 'sub' | 'user' | 'jwt' | 'idToken'>;
+
+/** The response of a refresh as it came: nothing of it was verified. */
+export interface RefreshedTokens {
+  /** The refresh token that takes the place of the one that was sent; `undefined` where that one stays. */
+  refreshToken: string | undefined;
+  response: TokenEndpointResponse;
+}
+
+export type RefreshResult = { kind: 'refreshed'; tokens: RefreshedTokens } | Rejection;
 
 export type IdentityResult = { kind: 'verified'; identity: Identity } | Rejection;
 
@@ -49,8 +59,16 @@ export interface Provider {
    * @param callback the URL that the browser came back to
    */
   exchangeCode(callback: URL, request: AuthorizationRequest): Promise<IdentityResult>;
-  /** @param subject the session that is refreshed, as it is now: tokens for another `sub` are rejected */
-  refresh(refreshToken: string, subject: RefreshSubject): Promise<IdentityResult>;
+  /**
+   * Sends a refresh token, which may be used up by that: store the one of the result before anything else.
+   * @returns a rejection where the user has to log in again; any other error response is an outage
+   */
+  refresh(refreshToken: string): Promise<RefreshResult>;
+  /**
+   * Verifies what `refresh` has brought, and reads the claims of now.
+   * @param subject the session that is refreshed, as it is now: tokens for another `sub` are rejected
+   */
+  verifyRefreshed(tokens: RefreshedTokens, subject: RefreshSubject): Promise<IdentityResult>;
   /**
    * The client credentials grant with user name and app password, without the client's secret; the user is compared.
    */

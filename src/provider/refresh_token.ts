@@ -3,43 +3,56 @@
  */
 import { decodeJwt } from 'jose';
 import { refreshTokenGrant, type TokenEndpointResponse } from 'openid-client';
+import { ProviderUnavailable } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Claims } from './claims.ts';
-import type { ClientResult } from './client.ts';
 import type { ProviderContext } from './context.ts';
 import { gatherClaims, identityOf, verifyTokenResponse } from './identity_from_tokens.ts';
 import { isSignedJwt } from './jwt.ts';
-import type { IdentityResult, RefreshSubject } from './provider.ts';
+import { OAuthError } from './oauth_error.ts';
+import type { IdentityResult, RefreshResult, RefreshSubject } from './provider.ts';
 import { refreshedUser } from './refreshed_user.ts';
 import { rejected } from './rejection.ts';
 import type { TokenResult } from './token_checks.ts';
-
-/** Milliseconds that tokens live where the provider names no end. */
-const DEFAULT_LIFETIME_MS = 300_000;
+import { accessTokenEnd, DEFAULT_LIFETIME_MS } from './token_life.ts';
 
 /**
- * @returns hand the result to `processRefreshTokenResponse`
- * @throws ProviderUnavailable
+ * The error codes that say that the user has to log in again (RFC 6749 section 5.2, OpenID Connect Core section 3.1.2.6).
+ * With any other one the provider says "not now", or something about the client: the refresh token is as good as before.
  */
-export async function refreshTokenRequest(
-  { client }: ProviderContext,
-  refreshToken: string,
-): Promise<ClientResult<TokenEndpointResponse>> {
-  return client.request((configuration) => refreshTokenGrant(configuration, refreshToken));
+const ENDING_ERRORS = [
+  'invalid_grant',
+  'interaction_required',
+  'login_required',
+  'consent_required',
+  'account_selection_required',
+];
+
+/**
+ * Sends the refresh token.
+ * @returns a rejection where the user has to log in again
+ * @throws ProviderUnavailable, on any other error response too
+ */
+export async function refreshTokenRequest({ client }: ProviderContext, refreshToken: string): Promise<RefreshResult> {
+  const result = await client.request((configuration) => refreshTokenGrant(configuration, refreshToken));
+  if (result.kind === 'response') {
+    const { response } = result;
+    return { kind: 'refreshed', tokens: { refreshToken: response.refresh_token, response } };
+  }
+  const { cause } = result;
+  if (cause instanceof OAuthError && ENDING_ERRORS.includes(cause.error)) return result;
+  throw new ProviderUnavailable(cause ?? new Error(result.message));
 }
 
 /**
  * Verifies a new ID token, which must name the same `sub` and no other `nonce` (section 12.2), and reads the claims of now.
- * The refresh token stays where the provider sends none.
  * @throws ProviderUnavailable
  */
 export async function processRefreshTokenResponse(
   context: ProviderContext,
-  result: ClientResult<TokenEndpointResponse>,
-  subject: RefreshSubject & { refreshToken: string },
+  tokens: TokenEndpointResponse,
+  subject: RefreshSubject,
 ): Promise<IdentityResult> {
-  if (result.kind === 'rejected') return result;
-  const tokens = result.response;
   const hasIdToken = tokens.id_token !== undefined;
   const idToken = hasIdToken ? await verifyNewIdToken(context, tokens, subject) : undefined;
   if (idToken?.kind === 'rejected') return idToken;
@@ -48,10 +61,9 @@ export async function processRefreshTokenResponse(
   const previous = { user: subject.user, tokenClaims };
   const user = refreshedUser(gathered, context.application.claims, previous, hasIdToken, context.onLeftOut);
   const identity = await identityOf(context, tokens, gathered, user);
-  const refreshToken = identity.refreshToken ?? subject.refreshToken;
-  if (hasIdToken) return { kind: 'verified', identity: { ...identity, refreshToken } };
-  const expiresAt = context.now() + lifetimeMs(tokens);
-  return { kind: 'verified', identity: keepTokens({ ...identity, refreshToken }, subject, expiresAt) };
+  if (hasIdToken) return { kind: 'verified', identity };
+  const expiresAt = accessTokenEnd(tokens, context.now()) ?? context.now() + DEFAULT_LIFETIME_MS;
+  return { kind: 'verified', identity: keepTokens(identity, subject, expiresAt) };
 }
 
 async function verifyNewIdToken(
@@ -77,14 +89,11 @@ function keepTokens(identity: Identity, { idToken }: RefreshSubject, expiresAt: 
     jwt: identity.jwt || idToken,
     idToken,
     expiresAt: identity.expiresAt || expiresAt,
+    tokensExpireAt: identity.tokensExpireAt ?? expiresAt,
   };
 }
 
 /** The claims of a token that was verified when it came; none of an opaque or empty one. */
 function claimsOf(token: string): Claims {
   return isSignedJwt(token) ? decodeJwt(token) : {};
-}
-
-function lifetimeMs({ expires_in }: TokenEndpointResponse): number {
-  return expires_in === undefined ? DEFAULT_LIFETIME_MS : expires_in * 1000;
 }

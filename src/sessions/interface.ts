@@ -71,8 +71,9 @@ export interface SessionsOptions {
   store: Store;
   /** The configured secrets: the first seals, all open. */
   secret: readonly string[];
-  /** Milliseconds, and `now` since the epoch. */
-  session_max_age: number;
+  /** The longest that a session of any application may live, in milliseconds: so long is a sign-out remembered. */
+  longestLifeMs: number;
+  /** Milliseconds since the epoch. */
   now: () => number;
   /** An application (by slug) as it is configured now. */
   application: (slug: string) => SessionApplication | undefined;

@@ -6,9 +6,10 @@ import type { Seal } from '../crypto/seal.ts';
  * The first letter of a key says what its record is:
  * `s:` a session · `u:` the generation of a user · `g:` the generation of a session at the provider · `l:` a lock ·
  * `j:` a token that may be used once · `c:` a counter · `a:` the session id of an accepted header credential · `t:` the
- * session of a token · `k:` a credential that was accepted before · `n:` a provider without a grant.
+ * session of a token · `k:` a credential that was accepted before · `n:` a provider without a grant · `i:` a session that
+ * is in use.
  */
-export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'a' | 't' | 'k' | 'n';
+export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'a' | 't' | 'k' | 'n' | 'i';
 
 /** The key of a session: its id is 32 random bytes, so a plain hash of it cannot be reversed. */
 export function sessionKey(id: string): string {
@@ -18,6 +19,11 @@ export function sessionKey(id: string): string {
 /** The lock that one refresh of a session holds over all replicas. */
 export function lockKey(sessionKey: string): string {
   return `l:${sessionKey.slice(2)}`;
+}
+
+/** The record that a session with `session_idle` needs beside its own. */
+export function idleKey(sessionKey: string): string {
+  return `i:${sessionKey.slice(2)}`;
 }
 
 /**

@@ -40,6 +40,8 @@ const SESSION: Record<keyof Session, Check> = {
   createdAt: isTime,
   tokenIssuedAt: isTime,
   tokenExpiresAt: isTime,
+  outlivesTokens: isOptional((value) => typeof value === 'boolean'),
+  idleMs: isOptional(isTime),
   expiresAt: isTime,
 };
 

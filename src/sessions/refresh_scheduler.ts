@@ -6,14 +6,16 @@ import { ProviderUnavailable } from '../errors.ts';
 import { tryLock } from '../stores/lock.ts';
 import { lockKey } from './keys.ts';
 import { createSessionRefresh, type RefreshOptions, type RefreshOutcome } from './refresh_session.ts';
-import { refreshDueAt } from './session.ts';
+import { type LiveSession, refreshDueAt } from './session.ts';
 import type { CacheEntry } from './session_cache.ts';
 import { decodeRecord } from './session_record.ts';
 
-/** Longer than the slowest provider (10 s) and the first tries to write its response. */
+/** Longer than the slowest provider (10 s for the tokens, 10 s for keys and userinfo) and the first tries to write. */
 const LOCK_TTL_MS = 30_000;
-/** After a failed refresh no replica sends another one for this long. */
+/** After a failed refresh no replica sends another one for this long, ... */
 const OUTAGE_PAUSE_MS = 10_000;
+/** ... and for no less than this where the tokens end soon. */
+const MIN_OUTAGE_PAUSE_MS = 1_000;
 /** A request that needs a new token waits for it this long. */
 const MAX_WAIT_MS = 10_000;
 /** A replica that waits for another one's refresh looks this often. */
@@ -26,9 +28,16 @@ export function createRefreshScheduler(options: RefreshOptions) {
   const refresh = createSessionRefresh(options);
   const attempts = createSingleFlight<RefreshOutcome | 'in_progress'>();
   const waits = createSingleFlight<RefreshOutcome>();
-  const run = (key: string) => attempts.run(key, () => attempt(key));
+  const run = (live: LiveSession) => attempts.run(live.key, () => attempt(live));
 
-  async function attempt(key: string): Promise<RefreshOutcome | 'in_progress'> {
+  /** A quarter of the time that is left, so that a provider that says "not now" is asked again before the tokens end. */
+  function pauseMs({ session: { tokenExpiresAt } }: LiveSession): number {
+    const leftMs = tokenExpiresAt - now();
+    return leftMs > 0 ? Math.min(Math.max(leftMs / 4, MIN_OUTAGE_PAUSE_MS), OUTAGE_PAUSE_MS) : OUTAGE_PAUSE_MS;
+  }
+
+  async function attempt(live: LiveSession): Promise<RefreshOutcome | 'in_progress'> {
+    const { key } = live;
     const lock = await tryLock(store, lockKey(key), LOCK_TTL_MS);
     if (lock === undefined) return 'in_progress';
     let outcome: RefreshOutcome = 'unavailable';
@@ -36,7 +45,7 @@ export function createRefreshScheduler(options: RefreshOptions) {
       outcome = await refresh(key);
       return outcome;
     } finally {
-      await (outcome === 'unavailable' ? lock.releaseTo(UNAVAILABLE, OUTAGE_PAUSE_MS) : lock.release());
+      await (outcome === 'unavailable' ? lock.releaseTo(UNAVAILABLE, pauseMs(live)) : lock.release());
     }
   }
 
@@ -49,12 +58,12 @@ export function createRefreshScheduler(options: RefreshOptions) {
     return lock === UNAVAILABLE ? 'unavailable' : undefined;
   }
 
-  async function waitFor(key: string): Promise<RefreshOutcome> {
+  async function waitFor(live: LiveSession): Promise<RefreshOutcome> {
     const deadline = performance.now() + MAX_WAIT_MS;
     while (performance.now() < deadline) {
-      const outcome = await run(key);
+      const outcome = await run(live);
       if (outcome !== 'in_progress') return outcome;
-      const outcomeElsewhere = await readOutcome(key);
+      const outcomeElsewhere = await readOutcome(live.key);
       if (outcomeElsewhere !== undefined) return outcomeElsewhere;
       await sleep(POLL_MS);
     }
@@ -65,8 +74,8 @@ export function createRefreshScheduler(options: RefreshOptions) {
     /** Starts a refresh and returns at once: the present token is still valid. A failure only delays the next try. */
     refreshInBackground(entry: CacheEntry): void {
       if (now() < entry.nextAttemptAt) return;
-      entry.nextAttemptAt = now() + OUTAGE_PAUSE_MS;
-      run(entry.live.key).catch((error) => {
+      entry.nextAttemptAt = now() + pauseMs(entry.live);
+      run(entry.live).catch((error) => {
         const message = 'a session could not be refreshed because the store is unavailable';
         options.events.emit('log', { level: 'warn', event: 'session.refresh_failed', message, error });
       });
@@ -77,9 +86,9 @@ export function createRefreshScheduler(options: RefreshOptions) {
      * @throws ProviderUnavailable the provider gave no usable response: the session is kept, and a later request tries
      * again
      */
-    async refreshNow({ live: { key } }: CacheEntry): Promise<boolean> {
+    async refreshNow({ live }: CacheEntry): Promise<boolean> {
       // However many requests wait for a session, one of them polls.
-      const refreshed = waits.run(key, () => waitFor(key));
+      const refreshed = waits.run(live.key, () => waitFor(live));
       const outcome = await withDeadline(refreshed, MAX_WAIT_MS, () => new ProviderUnavailable());
       if (outcome === 'unavailable') throw new ProviderUnavailable();
       return outcome === 'refreshed';

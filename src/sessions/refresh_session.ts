@@ -3,14 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seal } from '../crypto/seal.ts';
 import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
-import { type IdentityResult, type Provider, type Rejection, rejected } from '../provider/index.ts';
+import { type Provider, type RefreshedTokens, type Rejection, rejected } from '../provider/index.ts';
 import type { Store } from '../stores/store.ts';
+import { refreshedSession } from './create_session.ts';
 import type { Revocation } from './revocation.ts';
 import { refreshDueAt, type Session } from './session.ts';
 import { encodeRecord, readRecord, type SessionRecord } from './session_record.ts';
 import type { SessionTokens } from './session_tokens.ts';
 
-/** `unavailable`: the provider gave no usable response, and the session lives until its token's `exp`. */
+/** `unavailable`: the provider gave no usable response, and the session lives until its tokens end. */
 export type RefreshOutcome = 'refreshed' | 'ended' | 'unavailable';
 
 export interface RefreshOptions {
@@ -27,22 +28,6 @@ export interface RefreshOptions {
 
 /** The pauses after which the response of a provider is written again when the store fails. */
 const WRITE_PAUSES_MS = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600];
-
-/** The session with the new tokens. When it ends for good does not change. */
-export function refreshedSession(session: Session, identity: Identity, now: number): Session {
-  const { user, jwt, idToken, refreshToken, expiresAt } = identity;
-  return {
-    ...session,
-    user,
-    jwt,
-    // A refresh need not bring an ID token (OpenID Connect Core section 12.2); the old one still serves
-    // `id_token_hint`.
-    idToken: idToken === '' ? session.idToken : idToken,
-    refreshToken: refreshToken ?? session.refreshToken,
-    tokenIssuedAt: now,
-    tokenExpiresAt: expiresAt,
-  };
-}
 
 export function createSessionRefresh({
   store,
@@ -65,14 +50,14 @@ export function createSessionRefresh({
     });
 
   /**
-   * Where the provider rotates refresh tokens, the old one is used up: a response that is not written is a lost
-   * session. `replace`, so that a session that was ended meanwhile is not restored.
+   * A response that is not written is a lost session, so a store that fails is tried again. `replace`, so that a session
+   * that was ended meanwhile is not restored.
    */
   async function write(
     key: string,
     { session, revocationMarks }: SessionRecord,
-    accessToken: Identity['accessToken'],
-  ): Promise<RefreshOutcome> {
+    accessToken?: Identity['accessToken'],
+  ): Promise<'refreshed' | 'ended'> {
     for (const pause of [...WRITE_PAUSES_MS, undefined]) {
       try {
         const marks = await revocation.carryOver(session, revocationMarks);
@@ -105,18 +90,43 @@ export function createSessionRefresh({
     return 'ended';
   }
 
-  /** The provider's new tokens, or `undefined` when it gave no usable response. */
-  async function requestTokens(session: Session, refreshToken: string): Promise<IdentityResult | undefined> {
+  /** What the provider, or our own checks, said; `undefined` where it was no usable response. */
+  async function attempt<T>(session: Session, ask: (provider: Provider) => Promise<T>): Promise<T | undefined> {
     try {
-      const { sub } = session;
-      const result = await provider(session.application)?.refresh(refreshToken, session);
-      // Attack: tokens of another user, by a mix-up at the provider or on the way, would change whose session this is.
-      const isOther = result?.kind === 'verified' && result.identity.sub !== sub;
-      return isOther ? rejected('wrong_user', 'the tokens are for another user') : result;
+      const asked = provider(session.application);
+      return asked && (await ask(asked));
     } catch (error) {
       log(session, 'warn', 'session.refresh_failed', 'the provider did not refresh a session', error);
       return undefined;
     }
+  }
+
+  /** The identity that the new tokens are for; `undefined` where they could not be verified. */
+  async function verify(session: Session, tokens: RefreshedTokens): Promise<Identity | undefined> {
+    const result = await attempt(session, (asked) => asked.verifyRefreshed(tokens, session));
+    if (result === undefined) return undefined;
+    // Attack: tokens of another user, by a mix-up at the provider or on the way, would change whose session this is.
+    const { sub } = session;
+    const isOther = result.kind === 'verified' && result.identity.sub !== sub;
+    const rejection = isOther ? rejected('wrong_user', 'the tokens are for another user') : result;
+    if (rejection.kind === 'verified') return rejection.identity;
+    const message = `the new tokens of a session were not accepted, which goes on with the old ones: ${rejection.message}`;
+    log(session, 'warn', 'session.refresh_failed', message, rejection.cause);
+    return undefined;
+  }
+
+  /**
+   * Where the provider rotates refresh tokens, the old one is used up as soon as it has answered. So the new one is
+   * written before anything else is asked: keys or userinfo that cannot be read now are read at the next try.
+   */
+  async function keepRefreshToken(
+    key: string,
+    record: SessionRecord,
+    { refreshToken }: RefreshedTokens,
+  ): Promise<SessionRecord | undefined> {
+    if (refreshToken === undefined || refreshToken === record.session.refreshToken) return record;
+    const kept = { ...record, session: { ...record.session, refreshToken } };
+    return (await write(key, kept)) === 'refreshed' ? kept : undefined;
   }
 
   return async function refresh(key) {
@@ -124,13 +134,17 @@ export function createSessionRefresh({
     // The tokens of another provider or client are none of this one's business.
     if (record === undefined || !isCurrent(record.session)) return 'ended';
     const { session } = record;
+    const { refreshToken } = session;
     // Another replica was faster.
-    if (session.refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
-    const result = await requestTokens(session, session.refreshToken);
+    if (refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
+    const result = await attempt(session, (asked) => asked.refresh(refreshToken));
     if (result === undefined) return 'unavailable';
     if (result.kind === 'rejected') return refuse(key, record, result);
-    const { identity } = result;
-    const refreshed = { ...record, session: refreshedSession(session, identity, now()) };
+    const kept = await keepRefreshToken(key, record, result.tokens);
+    if (kept === undefined) return 'ended';
+    const identity = await verify(kept.session, result.tokens);
+    if (identity === undefined) return 'unavailable';
+    const refreshed = { ...kept, session: refreshedSession(kept.session, identity, now()) };
     const outcome = await write(key, refreshed, identity.accessToken);
     log(session, 'debug', 'session.refreshed', 'a session was refreshed');
     return outcome;

@@ -5,10 +5,13 @@ import type { Identity } from '../identity.ts';
 /** The application that a session is made for, and the provider and client that vouch for it, as configured. */
 export type SessionApplication = Pick<ApplicationConfig, 'slug' | 'issuer' | 'client_id'>;
 
+/** How long the sessions of an application live, in milliseconds. */
+export type SessionLife = Pick<ApplicationConfig, 'session_max_age' | 'session_lifetime' | 'session_idle'>;
+
 /**
  * One signed-in user (or accepted header credential) at one application. All times are milliseconds since the epoch.
  */
-export interface Session extends Omit<Identity, 'expiresAt' | 'issuedAt' | 'accessToken'> {
+export interface Session extends Omit<Identity, 'expiresAt' | 'tokensExpireAt' | 'issuedAt' | 'accessToken'> {
   /** The slug of the application that it was made for: it opens no other. */
   application: string;
   /** The application's `issuer` at that time. */
@@ -21,8 +24,12 @@ export interface Session extends Omit<Identity, 'expiresAt' | 'issuedAt' | 'acce
   createdAt: number;
   /** When the provider was asked for the current token. */
   tokenIssuedAt: number;
-  /** When the current token expires (`exp`). */
+  /** When the current tokens expire, the later of them. */
   tokenExpiresAt: number;
+  /** Made with `session_lifetime`: it goes on where its tokens have expired and could not be refreshed. */
+  outlivesTokens?: boolean | undefined;
+  /** `session_idle` when it was made, in milliseconds. */
+  idleMs?: number | undefined;
   /** When the session ends whatever happens. */
   expiresAt: number;
 }
@@ -52,10 +59,10 @@ const MAX_REFRESH_LEAD_MS = 5 * 60_000;
 
 /**
  * When a session is to be refreshed: when less than half of its token's life, at most five minutes, is left. Without a
- * refresh token it is the token's end, before which there is nothing to do.
+ * refresh token it is the session's end, before which there is nothing to do.
  * @returns milliseconds since the epoch
  */
-export function refreshDueAt({ tokenIssuedAt, tokenExpiresAt, refreshToken }: Session): number {
-  if (refreshToken === undefined) return tokenExpiresAt;
+export function refreshDueAt({ tokenIssuedAt, tokenExpiresAt, refreshToken, expiresAt }: Session): number {
+  if (refreshToken === undefined) return expiresAt;
   return tokenExpiresAt - Math.min((tokenExpiresAt - tokenIssuedAt) / 2, MAX_REFRESH_LEAD_MS);
 }

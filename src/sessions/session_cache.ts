@@ -16,8 +16,10 @@ export interface CacheEntry {
   generation: number;
   /** Bytes, roughly. */
   bytes: number;
-  /** When the hot path must look closer: a refresh is due, or the token has expired. */
+  /** When the hot path must look closer: a refresh is due, the session has ended, or its use is to be noted. */
   dueAt: number;
+  /** When the use of a session with `session_idle` is to be noted in the store. */
+  touchDueAt: number;
   /** The next refresh is not tried before this time. */
   nextAttemptAt: number;
 }

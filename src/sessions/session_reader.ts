@@ -29,7 +29,8 @@ function decode(id: string, key: string, sealed: string, record: SessionRecord):
     tag: tagOf(sealed),
     generation: -1,
     bytes: 2 * sealed.length + OVERHEAD_BYTES,
-    dueAt: refreshDueAt(record.session),
+    dueAt: record.session.idleMs === undefined ? refreshDueAt(record.session) : 0,
+    touchDueAt: 0,
     nextAttemptAt: 0,
   };
 }

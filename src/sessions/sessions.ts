@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSeal } from '../crypto/seal.ts';
 import type { AccessToken } from '../identity.ts';
+import { createIdleTracker } from './idle.ts';
 import type { Sessions, SessionsOptions } from './interface.ts';
 import { sessionKey } from './keys.ts';
 import { createRefreshScheduler } from './refresh_scheduler.ts';
 import { createReplayGuard } from './replay_guard.ts';
-import { createRevocation, maxSessionAgeMs } from './revocation.ts';
-import { isMadeFor, type LiveSession, type Session } from './session.ts';
+import { createRevocation } from './revocation.ts';
+import { isMadeFor, type LiveSession, refreshDueAt, type Session } from './session.ts';
 import { type CacheEntry, createSessionCache } from './session_cache.ts';
 import { createSessionReader } from './session_reader.ts';
 import { encodeRecord, readRecord, type SessionRecord } from './session_record.ts';
@@ -22,9 +23,10 @@ const couldBeId = (id: string) => id.length >= 32 && id.length <= 128;
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, now } = options;
   const seal = createSeal(options.secret, 'session');
-  const maxAgeMs = maxSessionAgeMs(options.session_max_age);
+  const maxAgeMs = options.longestLifeMs;
   const revocation = createRevocation(store, seal, { keepMs: maxAgeMs, now });
   const cache = createSessionCache(options.cacheBytes);
+  const idle = createIdleTracker(store);
   const tokens = createSessionTokens({ store, seal, revocation, now, keepMs: maxAgeMs });
   const isCurrent = (session: Session) => isMadeFor(session, options.application(session.application));
   const read = createSessionReader({ store, seal, cache, isCurrent, events: options.events });
@@ -45,10 +47,24 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   function checkDue(entry: CacheEntry, at: number): Awaitable<LiveSession | undefined> {
     const { session } = entry.live;
-    if (session.refreshToken === undefined) return undefined;
-    if (at >= session.tokenExpiresAt) return refreshExpired(entry);
+    if (session.idleMs !== undefined && at >= entry.touchDueAt) return touch(entry, session.idleMs);
+    if (at < refreshDueAt(session)) return entry.live;
+    if (at >= session.tokenExpiresAt && !session.outlivesTokens) return refreshExpired(entry);
     refresher.refreshInBackground(entry);
     return entry.live;
+  }
+
+  /** A session that was not used for `session_idle` ends; that another replica has seen it in use counts. */
+  async function touch(entry: CacheEntry, idleMs: number): Promise<LiveSession | undefined> {
+    const { key, session } = entry.live;
+    if (!(await idle.touch(key, session))) {
+      await end(entry.id);
+      return undefined;
+    }
+    const at = now();
+    entry.touchDueAt = at + idle.pauseMs(idleMs);
+    entry.dueAt = Math.min(entry.touchDueAt, refreshDueAt(session));
+    return checkFreshness(entry, session.application);
   }
 
   async function refreshExpired(entry: CacheEntry): Promise<LiveSession | undefined> {
@@ -57,9 +73,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     return refreshed !== undefined && now() < refreshed.live.session.tokenExpiresAt ? refreshed.live : undefined;
   }
 
-  async function readSession(id: string, application: string): Promise<Session | undefined> {
-    const session = couldBeId(id) ? (await read(id))?.live.session : undefined;
-    return session?.application === application ? session : undefined;
+  async function readLive(id: string, application: string): Promise<LiveSession | undefined> {
+    const live = couldBeId(id) ? (await read(id))?.live : undefined;
+    return live?.session.application === application ? live : undefined;
   }
 
   /** @param mode `replace` writes only where there still is such a record; whether it was written */
@@ -72,6 +88,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     const expiresAt = Math.min(session.expiresAt, session.createdAt + maxAgeMs);
     const record = { session: { ...session, expiresAt }, revocationMarks };
     await tokens.remember(key, record, accessToken);
+    await idle.begin(key, session);
     return (await store[mode](key, encodeRecord(seal, key, record), Math.max(1, expiresAt - now()))) !== false;
   }
 
@@ -91,11 +108,11 @@ export function createSessions(options: SessionsOptions): Sessions {
       return andThen(read(id), (loaded) => loaded && checkFreshness(loaded, application));
     },
     async peek(id, application) {
-      const session = await readSession(id, application);
-      if (session === undefined || now() >= session.expiresAt) return undefined;
-      return session.refreshToken !== undefined || now() < session.tokenExpiresAt ? session : undefined;
+      const live = await readLive(id, application);
+      if (live === undefined || now() >= live.session.expiresAt) return undefined;
+      return (await idle.isOver(live.key, live.session)) ? undefined : live.session;
     },
-    owner: readSession,
+    owner: async (id, application) => (await readLive(id, application))?.session,
     async create(session, { replaces, accessToken, marks = [] } = {}) {
       const id = randomBytes(32).toString('base64url');
       const revocationMarks = [...(await revocation.marks(session)), ...marks];

@@ -30,7 +30,6 @@ export async function complete(
     authMethod: 'login',
     tokenIssuedAt,
     createdAt: context.now(),
-    sessionMaxAgeMs: context.config.session_max_age,
   });
   // Attack: session fixation. An attacker plants a session cookie, waits for the login, and shares the session that the
   // cookie then opens. So the id is new, and every id that the browser sent ends.

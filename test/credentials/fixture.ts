@@ -87,14 +87,13 @@ export function makeReplica(
   const now = () => clock.at;
   const store = options.store ?? createMemoryStore(now);
   const secret = options.secret ?? [SECRET];
-  const session_max_age = 86_400_000;
   const events = createEvents();
   /** As they were asked about. */
   const applications = new Map<string, ApplicationConfig>();
   const sessions = createSessions({
     store,
     secret,
-    session_max_age,
+    longestLifeMs: 30 * 86_400_000,
     now,
     application: (slug) => applications.get(slug),
     provider: () => undefined,
@@ -105,7 +104,7 @@ export function makeReplica(
   events.on('log', (event) => logged.push(event));
   const provider = options.providers?.(now) ?? (() => stand.provider);
   const headers = createCredentialAuthenticator({
-    config: { secret, session_max_age, limits: options.limits ?? LIMITS },
+    config: { secret, limits: options.limits ?? LIMITS },
     sessions,
     store,
     provider,

@@ -16,6 +16,7 @@ import {
   identityOf,
   login,
   redirectUri,
+  refreshBy,
   rejectionOf,
   signInAtProvider,
 } from './fixture.ts';
@@ -225,10 +226,10 @@ describe('a method that the provider refuses', () => {
     const identity = await login(connect(provider, { scopes }).ours);
     const { ours: restarted } = connect(provider, { scopes });
     const { ways } = watch(postOnly);
-    expect((await identityOf(restarted.refresh(identity.refreshToken!, identity))).sub).toBe('u-alice');
+    expect((await identityOf(refreshBy(restarted, identity.refreshToken!, identity))).sub).toBe('u-alice');
     expect(ways).toEqual(['basic', 'post']);
     const refused = watch(() => refusal('access_denied'));
-    await expect(restarted.refresh('a-token', identity)).rejects.toThrow(ClientRejected);
+    await expect(refreshBy(restarted, 'a-token', identity)).rejects.toThrow(ClientRejected);
     expect(refused.ways).toEqual(['post', 'basic']);
   });
 

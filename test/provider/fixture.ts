@@ -70,6 +70,12 @@ export async function login(ours: Provider, user = 'alice'): Promise<Identity> {
   return identityOf(ours.exchangeCode(await signInAtProvider(ours, user), attempt));
 }
 
+/** A refresh with both of its steps. */
+export async function refreshBy(ours: Provider, refreshToken: string, subject: Identity): Promise<IdentityResult> {
+  const result = await ours.refresh(refreshToken);
+  return result.kind === 'rejected' ? result : ours.verifyRefreshed(result.tokens, subject);
+}
+
 /** The identity of a result; a rejection fails the test. */
 export async function identityOf(result: Promise<IdentityResult>): Promise<Identity> {
   const settled = await result;

@@ -27,6 +27,7 @@ const gathered = (
   access: access && { sub: 'u-alice', exp: 1, ...access },
   userinfo,
   exp: undefined,
+  idTokenExp: undefined,
 });
 const gone = { groups: [], entitlements: [], email: '', emailVerified: undefined, name: '', attributes: {} };
 

@@ -2,7 +2,7 @@
 
 import type { Identity } from '../../src/identity.ts';
 import { createEvents } from '../../src/observe/events.ts';
-import type { Provider } from '../../src/provider/provider.ts';
+import type { IdentityResult, Provider, RefreshedTokens } from '../../src/provider/provider.ts';
 import type { Session, SessionApplication } from '../../src/sessions/session.ts';
 import { createSessions, type Sessions, type SessionsOptions } from '../../src/sessions/sessions.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -35,7 +35,7 @@ export function openSessions(store: Store, changes: Partial<SessionsOptions> = {
   return createSessions({
     store,
     secret: [SECRET],
-    session_max_age: 24 * HOUR,
+    longestLifeMs: 30 * 24 * HOUR,
     now: Date.now,
     application: applicationOf,
     provider: () => undefined,
@@ -96,7 +96,20 @@ export function makeIdentity(session: Session, now: number, changes: Partial<Ide
   };
 }
 
-/** A provider that can only refresh. */
-export function refreshingProvider(refresh: Provider['refresh']): Provider {
-  return { refresh } as Provider;
+/** What a provider makes of a refresh token, in one step. */
+export type Refresh = (refreshToken: string) => Promise<IdentityResult>;
+
+/** A provider that can only refresh; a rejection is its own, as of a refresh token that is no longer good. */
+export function refreshingProvider(answer: Refresh): Provider {
+  const answers = new Map<unknown, IdentityResult>();
+  return {
+    async refresh(refreshToken) {
+      const result = await answer(refreshToken);
+      if (result.kind === 'rejected') return result;
+      const response = {} as RefreshedTokens['response'];
+      answers.set(response, result);
+      return { kind: 'refreshed', tokens: { refreshToken: result.identity.refreshToken, response } };
+    },
+    verifyRefreshed: async ({ response }) => answers.get(response) as IdentityResult,
+  } as Partial<Provider> as Provider;
 }

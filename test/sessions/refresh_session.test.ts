@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ProviderUnavailable, StoreUnavailable } from '../../src/errors.ts';
-import { type Provider, rejected } from '../../src/provider/index.ts';
+import { rejected } from '../../src/provider/index.ts';
 import type { Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -13,6 +13,7 @@ import {
   makeRefreshable,
   makeSession,
   openSessions,
+  type Refresh,
   refreshingProvider,
 } from './fixture.ts';
 
@@ -21,15 +22,15 @@ let store: Store;
 /** The refresh tokens that the provider was sent, in order. */
 let asked: string[];
 /** The provider's refresh; each test sets its own. */
-let refresh: Provider['refresh'];
+let refresh: Refresh;
 let here: Sessions;
 let there: Sessions;
 
 /** One replica of several: they share the store and the provider, nothing else. */
 function openReplica(): Sessions {
-  const provider = refreshingProvider((token, subject) => {
+  const provider = refreshingProvider((token) => {
     asked.push(token);
-    return refresh(token, subject);
+    return refresh(token);
   });
   return openSessions(store, { now: clock.now, provider: () => provider });
 }
@@ -155,13 +156,87 @@ test('refused: the session ends, on every replica', async () => {
   expect(await there.find(id, 'grafana')).toBeUndefined();
 });
 
-test('tokens of another user end the session instead of changing its user', async () => {
+// Attack: a mix-up at the provider or on the way would make of one user's session another's.
+test('tokens of another user change nothing: the session goes on with its own until they end', async () => {
   refresh = async () => answer({ sub: 'mallory-sub' });
   const id = await here.create(makeRefreshable(clock.now()));
   clock.pass(6 * MINUTE);
   here.find(id, 'grafana');
   await here.idle();
-  expect(await here.find(id, 'grafana')).toBeUndefined();
+  expect(await here.find(id, 'grafana')).toMatchObject({ session: { sub: 'alice-sub', jwt: 'the.forwarded.token' } });
+  await here.idle();
+  clock.pass(4 * MINUTE);
+  await expect(here.find(id, 'grafana')).rejects.toThrow(ProviderUnavailable);
+});
+
+test('the new refresh token is kept before the new tokens are verified', async () => {
+  const outage = { verifyRefreshed: async () => Promise.reject(new ProviderUnavailable()) };
+  const failing = { ...refreshingProvider(async () => answer()), ...outage };
+  const elsewhere = openSessions(store, { now: clock.now, provider: () => failing });
+  const id = await elsewhere.create(makeRefreshable(clock.now()));
+  clock.pass(6 * MINUTE);
+  elsewhere.find(id, 'grafana');
+  await elsewhere.idle();
+  const { session } = (await elsewhere.find(id, 'grafana'))!;
+  expect(session).toMatchObject({
+    refreshToken: 'refresh-2',
+    jwt: 'the.forwarded.token',
+    user: { groups: ['admins', 'staff'] },
+  });
+  await elsewhere.idle();
+  clock.pass(10_000);
+  here.find(id, 'grafana');
+  await here.idle();
+  expect(asked).toEqual(['refresh-2']);
+  expect(await here.find(id, 'grafana')).toMatchObject({ session: { jwt: 'the.next.token' } });
+});
+
+test('a sign-out while the new tokens are verified is not undone', async () => {
+  const id = await here.create(makeRefreshable(clock.now()));
+  const slow = refreshingProvider(async () => answer());
+  const { verifyRefreshed } = slow;
+  slow.verifyRefreshed = async (...call) => {
+    await there.endUser('https://auth.example.com/application/o/grafana/', 'alice-sub');
+    return verifyRefreshed(...call);
+  };
+  const elsewhere = openSessions(store, { now: clock.now, provider: () => slow });
+  clock.pass(6 * MINUTE);
+  await elsewhere.find(id, 'grafana');
+  await elsewhere.idle();
+  expect(await elsewhere.find(id, 'grafana')).toBeUndefined();
+});
+
+test('a provider that says "not now" is asked again before the tokens end, however short they live', async () => {
+  let isBusy = true;
+  refresh = async () => {
+    if (isBusy) throw new ProviderUnavailable();
+    return answer();
+  };
+  const id = await here.create(makeRefreshable(clock.now(), { tokenExpiresAt: clock.now() + 24_000 }));
+  clock.pass(12_000);
+  for (let seconds = 0; seconds < 12; seconds += 1) {
+    expect(await here.find(id, 'grafana')).toBeDefined();
+    await here.idle();
+    isBusy = seconds < 3;
+    clock.pass(1000);
+  }
+  expect(await here.find(id, 'grafana')).toMatchObject({ session: { jwt: 'the.next.token' } });
+  expect(asked.length).toBeLessThanOrEqual(4);
+});
+
+test('with session_lifetime a session outlives its tokens, and is refreshed when the provider is back', async () => {
+  refresh = async () => {
+    throw new ProviderUnavailable();
+  };
+  const id = await here.create(makeRefreshable(clock.now(), { outlivesTokens: true }));
+  clock.pass(11 * MINUTE);
+  expect(await here.find(id, 'grafana')).toMatchObject({ session: { jwt: 'the.forwarded.token' } });
+  await here.idle();
+  refresh = async () => answer();
+  clock.pass(10_000);
+  await here.find(id, 'grafana');
+  await here.idle();
+  expect(await here.find(id, 'grafana')).toMatchObject({ session: { jwt: 'the.next.token' } });
 });
 
 test('provider unavailable: the session lives until its token ends, then it is unavailable, and it comes back with the provider', async () => {
@@ -192,14 +267,15 @@ test('a login peeks at sessions without a refresh, and sees those that a request
     throw new ProviderUnavailable();
   };
   const login = await here.create(makeRefreshable(clock.now()));
-  const program = await here.create(makeRefreshable(clock.now(), { refreshToken: undefined }));
+  const tenMinutes = { refreshToken: undefined, expiresAt: clock.now() + 10 * MINUTE };
+  const program = await here.create(makeRefreshable(clock.now(), tenMinutes));
   const peek = (id: string) => here.peek(id, 'grafana');
   expect(await here.peek(login, 'wiki')).toBeUndefined();
   for (const id of [login, program]) expect(await peek(id)).toMatchObject({ sub: 'alice-sub' });
   clock.pass(11 * MINUTE);
   expect(await peek(login)).toMatchObject({ sub: 'alice-sub' });
   expect(await peek(program)).toBeUndefined();
-  expect(await here.owner(program, 'grafana')).toMatchObject({ sub: 'alice-sub' });
+  expect(await here.owner(login, 'grafana')).toMatchObject({ sub: 'alice-sub' });
   clock.pass(24 * HOUR);
   expect(await peek(login)).toBeUndefined();
   for (const id of ['', 'short', 'A'.repeat(43)]) expect(await peek(id)).toBeUndefined();

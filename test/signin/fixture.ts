@@ -32,7 +32,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
   const sessions = createSessions({
     store: wrap(createMemoryStore(now)),
     secret: config.secret,
-    session_max_age: config.session_max_age,
+    longestLifeMs: 30 * 86_400_000,
     now,
     application: bySlug,
     provider: (slug) => provider(bySlug(slug)!),

@@ -355,7 +355,8 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
 
   test('forty requests on both sides for a session whose token is running out make one refresh', async () => {
     let refreshes = 0;
-    const provider = refreshingProvider(async (_, { sub }) => {
+    const sub = fresh();
+    const provider = refreshingProvider(async () => {
       refreshes++;
       await sleep(150);
       return { kind: 'verified', identity: makeIdentity(make({ sub }), place().now()) };
@@ -364,6 +365,7 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     const sides = [openSessions(store(), options), openSessions(other(), options)];
     const now = place().now();
     const due = {
+      sub,
       refreshToken: 'refresh-1',
       tokenIssuedAt: now - 9 * MINUTE,
       tokenExpiresAt: now + MINUTE,

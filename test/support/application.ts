@@ -21,6 +21,7 @@ export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: 
     client_id: 'grafana',
     client_secret: 'grafana-secret',
     scopes: ['openid', 'profile', 'email', 'entitlements', 'ak_proxy'],
+    session_max_age: 86_400_000,
     skip_path_regex: [],
     skip_preflight: false,
     basic_auth_enabled: false,

@@ -3,7 +3,17 @@ import * as z from 'zod';
 import { accessRule, pattern } from './access_rule.ts';
 import { claims } from './claims.ts';
 import { clientKey, tokenEndpointAuthMethod } from './client_auth.ts';
-import { flag, list, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';
+import {
+  DEFAULT_SESSION_MAX_AGE_MS,
+  duration,
+  flag,
+  list,
+  listOrText,
+  matching,
+  oneOf,
+  shapeError,
+  text,
+} from './scalars.ts';
 import { cookieDomain, externalHost, issuerUrl, providerEndpoint } from './urls.ts';
 
 const words = (input: string) => input.split(/\s+/).filter((word) => word !== '');
@@ -77,6 +87,23 @@ export const application = z.strictObject(
       allowed: 'a list of scopes with `openid`, or one text with spaces',
       description: 'The requested scopes. They alone decide whether a refresh token is requested (`offline_access`).',
       example: '[openid, profile, email, offline_access]',
+    }),
+    session_max_age: duration().default(DEFAULT_SESSION_MAX_AGE_MS).meta({
+      description: 'How long a session with a refresh token lives at most.',
+      default: "the top level's",
+      example: '7d',
+    }),
+    session_lifetime: duration().optional().meta({
+      description:
+        'How long a session lives, whatever its tokens say: longer or shorter than they do. With a refresh token `session_max_age` is a limit beside it. A header credential is never accepted beyond its token.',
+      default: "the top level's",
+      example: '8h',
+    }),
+    session_idle: duration().optional().meta({
+      description:
+        'A session ends when it was not used for this long, or up to a twentieth longer. Holds for the sessions that are made from then on.',
+      default: "the top level's",
+      example: '30m',
     }),
     skip_path_regex: listOrText(pattern(), 'patterns in RE2 syntax, one a line, or a list of them', lines)
       .default([])

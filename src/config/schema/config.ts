@@ -9,7 +9,18 @@ import { application } from './application.ts';
 import { applicationDefaults } from './application_defaults.ts';
 import { limits } from './limits.ts';
 import { redis } from './redis.ts';
-import { duration, flag, list, listOrText, matching, oneOf, scalar, shapeError, text } from './scalars.ts';
+import {
+  DEFAULT_SESSION_MAX_AGE_MS,
+  duration,
+  flag,
+  list,
+  listOrText,
+  matching,
+  oneOf,
+  scalar,
+  shapeError,
+  text,
+} from './scalars.ts';
 import { storeUrl } from './store_url.ts';
 
 const secretItem = scalar(
@@ -101,10 +112,21 @@ export const config = z.strictObject(
       description: '`X-authentik-meta-outpost` of the response.',
       example: 'edge-1',
     }),
-    session_max_age: duration().default(86_400_000).meta({
-      description: 'How long a session with a refresh token lives. Without one it ends with its token.',
+    session_max_age: duration().default(DEFAULT_SESSION_MAX_AGE_MS).meta({
+      description:
+        'How long a session with a refresh token lives, for all applications that do not say so themselves. Without one it ends with its tokens.',
       default: '`24h`',
       example: '7d',
+    }),
+    session_lifetime: duration().optional().meta({
+      description: 'The default of `session_lifetime` for all applications.',
+      default: 'none: a session ends with its tokens',
+      example: '8h',
+    }),
+    session_idle: duration().optional().meta({
+      description: 'The default of `session_idle` for all applications.',
+      default: 'none: a session that nobody uses does not end earlier',
+      example: '30m',
     }),
     nginx_method_header: matching('the name of a header', isToken).optional().meta({
       description:

@@ -109,6 +109,9 @@ export function duration() {
   });
 }
 
+/** `session_max_age` where it is not set: a day. */
+export const DEFAULT_SESSION_MAX_AGE_MS = 86_400_000;
+
 /** A list of values. */
 export function list<Item extends z.ZodType>(item: Item, allowed: string, { empty = false } = {}) {
   const notes: KeyNotes = { allowed };
