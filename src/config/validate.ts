@@ -3,6 +3,7 @@
  */
 import { createRequire } from 'node:module';
 import type * as z from 'zod';
+import { checkAuthorityFiles } from './authority_files.ts';
 import { checkConfig } from './checks/index.ts';
 import { fillDefaults } from './defaults.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';
@@ -32,6 +33,7 @@ export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, r
   substituteVariables(raw, env, reportUnresolved);
   readSecretFiles(raw, folder, reportUnresolved);
   fillDefaults(raw);
+  checkAuthorityFiles(raw, folder, reportUnresolved);
 
   // A reference that leads nowhere has been reported; what came of it is no second mistake.
   const reportValue: Report = (path, message) => {

@@ -8,6 +8,7 @@ import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { type ClientAuthMethod, createClientAuth } from './client_auth.ts';
 import type { Discovery, ProviderMetadata } from './discovery.ts';
+import { restoreIdToken, setIdTokenAside } from './id_token_aside.ts';
 import { ClientRejected, toRejection } from './map_errors.ts';
 import type { Rejection } from './rejection.ts';
 import { CLOCK_SKEW_SECONDS, PROVIDER_TIMEOUT_MS } from './time_limits.ts';
@@ -45,13 +46,16 @@ type SendBy<T> = (method: ClientAuthMethod) => Promise<ClientResult<T>>;
  * Attack: openid-client believes a JWT in place of an introspection response (RFC 9701) without its signature. Gatepost
  * never asks for one, so none counts.
  */
-const fetchReadable: CustomFetch = async (url, options) => {
-  const { body } = options;
-  const response = await fetch(url, { ...options, body: body instanceof Uint8Array ? new Uint8Array(body) : body });
-  const isSigned = /token-introspection\+jwt/i.test(response.headers.get('content-type') ?? '');
-  if (isSigned) throw new Error('the provider answered with a signed introspection response, which nobody asked for');
-  return response;
-};
+const fetchReadable =
+  (discovery: Discovery, { metadata }: ProviderMetadata): CustomFetch =>
+  async (url, options) => {
+    const { body } = options;
+    const request = { ...options, body: body instanceof Uint8Array ? new Uint8Array(body) : body };
+    const response = await discovery.fetch(url, request);
+    const isSigned = /token-introspection\+jwt/i.test(response.headers.get('content-type') ?? '');
+    if (isSigned) throw new Error('the provider answered with a signed introspection response, which nobody asked for');
+    return url === metadata.token_endpoint ? setIdTokenAside(response) : response;
+  };
 
 export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
   const { client_id, client_secret } = application;
@@ -67,7 +71,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
     const configuration = new Configuration(known.metadata, client_id, metadata, authentication);
     configuration.timeout = PROVIDER_TIMEOUT_MS / 1000;
-    configuration[customFetch] = fetchReadable;
+    configuration[customFetch] = fetchReadable(discovery, known);
     if (discovery.insecure) allowInsecureRequests(configuration);
     made.byMethod.set(method, configuration);
     return configuration;
@@ -138,7 +142,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
       const known = await discovery.metadata();
       const sendBy = async (method: ClientAuthMethod) => {
         try {
-          return { kind: 'response' as const, response: await send(configurationFor(known, method)) };
+          return { kind: 'response' as const, response: restoreIdToken(await send(configurationFor(known, method))) };
         } catch (error) {
           return toRejection(error, { withoutDescription });
         }

@@ -14,7 +14,7 @@ export async function verifyIdToken(
   context: ProviderContext,
   { id_token, access_token }: { id_token: string; access_token: string },
 ): Promise<TokenResult> {
-  const { client_id } = context.application;
+  const { client_id, extra_audiences } = context.application;
   const jwt = await verifyJwt(context, id_token, {
     source: 'provider',
     clientSecret: 'if_offered',
@@ -22,13 +22,31 @@ export async function verifyIdToken(
     requiredClaims: ['iat'],
   });
   if (jwt.kind === 'rejected') return jwt;
-  return checkAuthorizedParty(jwt, client_id) ?? checkAccessTokenHash(jwt, access_token) ?? checkTypeAndSubject(jwt);
+  return (
+    checkAuthorizedParty(jwt, client_id, extra_audiences) ??
+    checkAccessTokenHash(jwt, access_token) ??
+    checkTypeAndSubject(jwt)
+  );
 }
 
-/** Steps 4 and 5: a token that was made for another client names this one in `aud` at most. */
-function checkAuthorizedParty({ claims: { aud, azp } }: VerifiedJwt, clientId: string): Rejection | undefined {
-  const isOurs = azp === undefined ? [aud].flat().length === 1 : azp === clientId;
-  return isOurs ? undefined : rejected('wrong_audience', 'the ID token is for another client (azp)');
+/**
+ * Steps 3 to 5. Attack: a token that was made for another client, which names this one in `aud` at most. Without `azp`
+ * each further audience must be one that the operator knows.
+ */
+function checkAuthorizedParty(
+  { claims: { aud, azp } }: VerifiedJwt,
+  clientId: string,
+  extraAudiences: readonly string[],
+): Rejection | undefined {
+  if (azp !== undefined)
+    return azp === clientId ? undefined : rejected('wrong_audience', 'the ID token is for another client (azp)');
+  const foreign = [aud].flat().find((one) => one !== clientId && !extraAudiences.includes(one ?? ''));
+  if (foreign === undefined) return undefined;
+  const shown = JSON.stringify(String(foreign).slice(0, 200));
+  return rejected(
+    'wrong_audience',
+    `the ID token is for ${shown} too, and has no azp; extra_audiences lists the audiences that it may have`,
+  );
 }
 
 /**

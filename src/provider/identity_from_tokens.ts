@@ -68,7 +68,8 @@ export async function identityOf(
 ): Promise<Identity> {
   const { issuer } = (await context.discovery.metadata()).metadata;
   return {
-    issuer,
+    // Verified, where the ID token gave the claims; a refresh without one names none.
+    issuer: typeof claims.iss === 'string' ? claims.iss : issuer,
     sub: claims.sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
     user,

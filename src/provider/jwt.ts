@@ -9,6 +9,7 @@ import {
 } from 'jose';
 import type { ProviderContext } from './context.ts';
 import type { ProviderMetadata } from './discovery.ts';
+import { acceptsIssuer } from './issuers.ts';
 import { verifyWithKeys } from './jwt_signature.ts';
 import type { TokenSource } from './key_set.ts';
 import { toRejection } from './map_errors.ts';
@@ -84,9 +85,8 @@ export async function verifySignedJwt(
   { source, clientSecret, audience, requiredClaims = [] }: VerifyOptions,
 ): Promise<SignedJwt | Rejection> {
   const known = await discovery.metadata();
-  const { issuer } = known.metadata;
-  const foreign = checkIssuer(token, issuer);
-  if (foreign) return foreign;
+  const issuer = issuerOf(token, (claims) => acceptsIssuer(application, known.metadata.issuer, claims));
+  if (typeof issuer !== 'string') return issuer;
   if (source === 'client' && !hasOneSpelling(token)) return rejected('invalid_token', 'the signature is no base64url');
   const options: JWTVerifyOptions = {
     issuer,
@@ -131,9 +131,10 @@ function hasOneSpelling(token: string): boolean {
 }
 
 /** The issuer is compared before any key is looked for: a foreign token must not cost a request for keys. */
-function checkIssuer(token: string, issuer: string): Rejection | undefined {
+function issuerOf(token: string, accepts: (claims: JWTPayload) => boolean): string | Rejection {
   try {
-    if (decodeJwt(token).iss === issuer) return undefined;
+    const claims = decodeJwt(token);
+    if (claims.iss !== undefined && accepts(claims)) return claims.iss;
   } catch (error) {
     return rejected('invalid_token', 'the token cannot be read', error instanceof Error ? error : undefined);
   }

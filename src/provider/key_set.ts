@@ -1,5 +1,6 @@
 /** The provider's key set (RFC 7517): read once, kept, and read again for a key that is not in it. */
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import type { OutboundFetch } from './outbound.ts';
 import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
 
 /** So many readings in a row can the tokens of clients cause. */
@@ -31,12 +32,12 @@ export interface KeySet {
 }
 
 /** `fetch`, but right after a failure it fails without a request. */
-function createLimitedFetch(now: () => number): typeof fetch {
+function createLimitedFetch(now: () => number, fetch: OutboundFetch): OutboundFetch {
   let failedAt = Number.NEGATIVE_INFINITY;
-  return async (...request) => {
+  return async (url, request) => {
     if (now() - failedAt < FAILURE_PAUSE_MS) throw new Error('the key set could not be read a moment ago');
     try {
-      const response = await fetch(...request);
+      const response = await fetch(url, request);
       if (response.status !== 200) failedAt = now();
       return response;
     } catch (error) {
@@ -71,11 +72,11 @@ function createAllowance(now: () => number): () => number {
  *
  * @param now milliseconds since the epoch
  */
-export function createKeySet(jwksUri: string, now: () => number): KeySet {
+export function createKeySet(jwksUri: string, now: () => number, fetch: OutboundFetch): KeySet {
   const remote = createRemoteJWKSet(new URL(jwksUri), {
     cooldownDuration: Number.POSITIVE_INFINITY,
     timeoutDuration: PROVIDER_TIMEOUT_MS,
-    [customFetch]: createLimitedFetch(now),
+    [customFetch]: createLimitedFetch(now, fetch),
   });
   const takeReading = createAllowance(now);
   let version = 0;

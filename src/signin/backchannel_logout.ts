@@ -34,7 +34,11 @@ export function createBackchannelLogout(context: SigninContext) {
 function createAddresseeIndex(applications: readonly ApplicationConfig[]) {
   const keyOf = (issuer: string, clientId: string) => JSON.stringify([issuer.replace(/\/$/, ''), clientId]);
   const index = new Map(
-    applications.map((application) => [keyOf(application.issuer, application.client_id), application]),
+    applications.flatMap((application) =>
+      [application.issuer, ...application.allowed_issuers].map(
+        (issuer) => [keyOf(issuer, application.client_id), application] as const,
+      ),
+    ),
   );
   return (token: string): ApplicationConfig | undefined => {
     const addressee = readAddressee(token);
