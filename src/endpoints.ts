@@ -54,9 +54,13 @@ export function endpointUrl({ external_host }: { external_host: string }, endpoi
   return external_host + endpointPath(endpoint);
 }
 
-/** The redirect URI that the provider knows, the same for every host of a `forward_domain` application. */
-export function redirectUri(application: { external_host: string }): string {
-  return `${endpointUrl(application, 'callback')}?${CALLBACK_MARK}=true`;
+/**
+ * The redirect URI that the provider knows, the same for every host of a `forward_domain` application. Its query is
+ * authentik's; some providers take none in a redirect URI.
+ */
+export function redirectUri(application: { external_host: string; redirect_uri_query: boolean }): string {
+  const uri = endpointUrl(application, 'callback');
+  return application.redirect_uri_query ? `${uri}?${CALLBACK_MARK}=true` : uri;
 }
 
 /**

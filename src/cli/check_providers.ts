@@ -2,20 +2,21 @@
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, GatepostError } from '../errors.ts';
 import { createEvents } from '../observe/events.ts';
-import { allowsHttp, createDiscovery } from '../provider/discovery.ts';
+import { createDiscoveries } from '../provider/discovery.ts';
+import { discoveryKey } from '../provider/index.ts';
 import type { Io } from './io.ts';
 
-/** One line for each issuer. Resolves with whether all of them can be used. */
+/** One line for each provider. Resolves with whether all of them can be used. */
 export async function checkProviders(
   applications: readonly ApplicationConfig[],
   { out }: Pick<Io, 'out'>,
 ): Promise<boolean> {
-  const byIssuer = new Map(applications.map((application) => [application.issuer, application]));
-  const checks = [...byIssuer.values()].map(async ({ issuer, allow_insecure_issuer }) => {
+  const discoveryOf = createDiscoveries({ now: Date.now, events: createEvents() });
+  const byKey = new Map(applications.map((application) => [discoveryKey(application), application]));
+  const checks = [...byKey.values()].map(async (application) => {
     try {
-      const insecure = allowsHttp(issuer, allow_insecure_issuer);
-      await createDiscovery({ issuer, insecure, now: Date.now, events: createEvents() }).metadata();
-      out(`the OpenID provider ${issuer} answers`);
+      await discoveryOf(application).metadata();
+      out(`the OpenID provider ${application.issuer} answers`);
       return true;
     } catch (error) {
       if (!(error instanceof GatepostError)) throw error;

@@ -3,6 +3,7 @@
  */
 import { createRequire } from 'node:module';
 import type * as z from 'zod';
+import { checkAuthorityFiles } from './authority_files.ts';
 import { checkConfig } from './checks/index.ts';
 import { fillDefaults, type Origin, OWN_KEYS } from './defaults.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';
@@ -34,6 +35,7 @@ export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, r
   readSecretFiles(raw, folder, reportUnresolved);
   const origin = fillDefaults(raw);
   checkRedisFiles(raw, folder, reportUnresolved);
+  checkAuthorityFiles(raw, folder, (path, message) => reportUnresolved(origin(path), message));
 
   // A reference that leads nowhere has been reported; what came of it is no second mistake.
   const reported = new Set<string>();

@@ -117,7 +117,7 @@ async function identityOf(
 ): Promise<Omit<Identity, 'sub' | 'user'>> {
   const { issuer } = (await context.discovery.metadata()).metadata;
   return {
-    issuer,
+    issuer: typeof claims.iss === 'string' ? claims.iss : issuer,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
     jwt: token,
     idToken: '',

@@ -22,7 +22,7 @@ import { ClientRejected, toRejection } from './map_errors.ts';
 import { createMethodOrders } from './method_order.ts';
 import { readFailure } from './refused_client.ts';
 import { CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from './time_limits.ts';
-import { readableTokenResponse } from './token_response.ts';
+import { readableTokenResponse, restoreIdToken } from './token_response.ts';
 import { tryMethods } from './try_methods.ts';
 
 export type { ClientResult } from './client_result.ts';
@@ -56,14 +56,17 @@ export interface Client {
  * Attack: openid-client believes a JWT in place of an introspection response (RFC 9701) without its signature. Gatepost
  * never asks for one, so none counts.
  */
-const fetchReadable = async (tokenEndpoint: string | undefined, ...[url, options]: Parameters<CustomFetch>) => {
-  const { body } = options;
-  const response = await fetch(url, { ...options, body: body instanceof Uint8Array ? new Uint8Array(body) : body });
-  const isSigned = /token-introspection\+jwt/i.test(response.headers.get('content-type') ?? '');
-  if (isSigned) throw new Error('the provider answered with a signed introspection response, which nobody asked for');
-  const isOfTokenEndpoint = tokenEndpoint !== undefined && url === new URL(tokenEndpoint).href;
-  return isOfTokenEndpoint ? readableTokenResponse(response) : response;
-};
+const fetchReadable =
+  (discovery: Discovery, tokenEndpoint: string | undefined): CustomFetch =>
+  async (url, options) => {
+    const { body } = options;
+    const request = { ...options, body: body instanceof Uint8Array ? new Uint8Array(body) : body };
+    const response = await discovery.fetch(url, request);
+    const isSigned = /token-introspection\+jwt/i.test(response.headers.get('content-type') ?? '');
+    if (isSigned) throw new Error('the provider answered with a signed introspection response, which nobody asked for');
+    const isOfTokenEndpoint = tokenEndpoint !== undefined && url === new URL(tokenEndpoint).href;
+    return isOfTokenEndpoint ? readableTokenResponse(response) : response;
+  };
 
 export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
   const { client_id, client_key, introspection_endpoint, scopes, slug } = application;
@@ -91,7 +94,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
     const configuration = new Configuration(server, client_id, metadata, authentication);
     configuration.timeout = REQUEST_TIMEOUT_MS / 1000;
-    configuration[customFetch] = (...call) => fetchReadable(server.token_endpoint, ...call);
+    configuration[customFetch] = fetchReadable(discovery, server.token_endpoint);
     if (discovery.insecure) allowInsecureRequests(configuration);
     byMethod.set(key, configuration);
     return configuration;
@@ -138,7 +141,8 @@ export function createClient(application: ApplicationConfig, discovery: Discover
       const known = await discovery.metadata();
       const sendBy = async (method: ClientAuthMethod): Promise<ClientResult<T>> => {
         try {
-          return { kind: 'response', response: await send(configurationFor(known, method, endpoint)) };
+          const response = restoreIdToken(await send(configurationFor(known, method, endpoint)));
+          return { kind: 'response', response };
         } catch (error) {
           const context = { withoutDescription, place: placeOf(madeFrom(known).server, endpoint) };
           return withoutSecret || withoutReport ? toRejection(error, context) : readFailure(error, context);

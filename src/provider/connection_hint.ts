@@ -1,36 +1,41 @@
-/** A sentence on why a provider cannot be used, since a mistyped issuer looks like a provider that is down. */
+/** Sentences on why a provider cannot be used, since a mistyped issuer looks like a provider that is down. */
 import { member } from '../json.ts';
-import { JSON_ATTRIBUTE_COMPARISON } from './client_errors.ts';
-
-const quoted = (value: unknown) => JSON.stringify(String(value).slice(0, 200));
 
 /** By the error code that Node gives. */
 const CONNECTION_HINTS: [codes: RegExp, hint: string][] = [
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'this machine does not find that host name'],
   [/^ECONNREFUSED$/, 'nothing listens at that address'],
-  [/WRONG_VERSION_NUMBER/, 'it does not speak TLS there: is the issuer http, or the port another one?'],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH/, 'it does not speak TLS there: is the issuer http, or the port another one?'],
+  [/^CERT_HAS_EXPIRED$/, 'its certificate has expired'],
+  [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet: is the clock of this machine right?'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another host name'],
   [
     /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/,
-    'its certificate is not trusted: NODE_EXTRA_CA_CERTS names a file with that of your own authority',
+    'its certificate is not trusted: issuer_ca_file (or NODE_EXTRA_CA_CERTS) names a file with the one of your own authority',
   ],
 ];
 
-/** @param error what openid-client's `discovery` threw */
-export function connectionHint(issuer: string, error: unknown): string {
-  return `the OpenID provider ${issuer} cannot be used: ${hintOf(issuer, error)}`;
+/**
+ * Why no response came. Never with the query of the address, which may hold what is secret.
+ * @param error what `fetch` threw
+ * @param proxy the host of the proxy that the request went to
+ */
+export function connectionHint(address: string, error: unknown, proxy?: string): string {
+  const { origin, pathname } = new URL(address);
+  const through = proxy === undefined ? '' : ` through the proxy ${proxy}`;
+  return `${origin}${pathname} cannot be reached${through}: ${hintOf(error)}`;
 }
 
-function hintOf(issuer: string, error: unknown): string {
-  const cause = member(error, 'cause');
-  // The discovery document names another `issuer` than the one that it was read for; the document is in the cause.
-  if (member(error, 'code') === JSON_ATTRIBUTE_COMPARISON) {
-    const own = member(member(cause, 'body'), 'issuer');
-    return `it calls itself ${quoted(own)}; the configuration must say exactly the same`;
-  }
-  if (cause instanceof Response) {
-    return `it answers ${cause.status} at ${issuer.replace(/\/$/, '')}/.well-known/openid-configuration; is the issuer right?`;
-  }
-  const code = String(member(cause, 'code') ?? member(error, 'code') ?? '');
+function hintOf(error: unknown): string {
+  const cause = causeWithin(error);
+  const code = String(member(cause, 'code') ?? '');
   const hint = CONNECTION_HINTS.find(([codes]) => codes.test(code))?.[1];
-  return hint ? `${hint} (${code})` : [member(error, 'message'), code].filter(Boolean).join(', ');
+  const text = cause instanceof Error ? cause.message : member(error, 'message');
+  return hint ? `${hint} (${code})` : [text, code].filter(Boolean).join(', ');
+}
+
+/** undici's `fetch failed` says nothing; what it hides does, and may hide one more. */
+function causeWithin(error: unknown, depth = 0): unknown {
+  const cause = member(error, 'cause');
+  return cause === undefined || depth > 3 ? error : causeWithin(cause, depth + 1);
 }

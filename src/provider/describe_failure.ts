@@ -39,6 +39,12 @@ export function describeMember(name: string, received: unknown, expected?: unkno
   return `${name} is ${quoted(received)}${wanted}`;
 }
 
+/** @param supported what the discovery document lists */
+export function describeUnlistedAlgorithm(alg: unknown, supported: unknown): string {
+  const list = `${quoted(supported)} (id_token_signing_alg_values_supported of its discovery document)`;
+  return `alg is ${quoted(alg)}, expected one of ${list}: choose one of them for this client at the provider`;
+}
+
 /** @param expected of a token that jose has refused */
 export function describeFailure(error: Error, expected: Expectations = {}): string {
   const parts: string[] = [];
@@ -91,19 +97,12 @@ function describePrivatePart({
   expected,
   now,
   header,
-  reason,
   attribute,
   body,
   parameters,
 }: Record<string, unknown>): string {
   if (typeof claim === 'string') return describeMember(claim, member(claims, claim), expected ?? now);
-  if (isObject(header)) {
-    const list =
-      reason === 'authorization server metadata'
-        ? ' (id_token_signing_alg_values_supported of its discovery document): choose one of them for this client at the provider'
-        : '';
-    return `alg is ${quoted(header.alg)}, expected one of ${quoted(expected)}${list}`;
-  }
+  if (isObject(header)) return `alg is ${quoted(header.alg)}, expected one of ${quoted(expected)}`;
   if (typeof attribute === 'string' && body !== undefined)
     return describeMember(attribute, member(body, attribute), expected);
   // Attack: what was expected may be the state.

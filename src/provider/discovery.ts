@@ -1,11 +1,12 @@
 /** Finds a provider's endpoints, once per issuer (OpenID Connect Discovery 1.0), and keeps trying while the provider is unavailable. */
-import { allowInsecureRequests, discovery, type ServerMetadata } from 'openid-client';
+import type { ServerMetadata } from 'openid-client';
 import { ProviderUnavailable } from '../errors.ts';
 import { isLoopback } from '../http/host.ts';
 import type { Events } from '../observe/events.ts';
-import { connectionHint } from './connection_hint.ts';
+import { discoveryUrl, fetchDocument } from './discovery_document.ts';
+import { type DiscoveryKeys, discoveryKey } from './issuers.ts';
 import { createKeySet, type KeySet } from './key_set.ts';
-import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
+import { createOutbound, type OutboundFetch } from './outbound.ts';
 
 /** A request may cause one attempt in this time; in the background the pauses grow. */
 const RETRY_AFTER_MS = 1_000;
@@ -22,6 +23,8 @@ export interface Discovery {
   readonly issuer: string;
   /** Whether requests go over plain http. */
   readonly insecure: boolean;
+  /** Sends every request to this provider. */
+  readonly fetch: OutboundFetch;
   /** What has been found so far. Never waits, never sends a request. */
   peek(): ProviderMetadata | undefined;
   /** Starts an attempt in the background where nothing was found yet or the document is stale. Never waits, never throws. */
@@ -34,8 +37,9 @@ export interface Discovery {
 }
 
 export interface DiscoveryOptions {
-  issuer: string;
-  insecure: boolean;
+  /** One of the applications that share it. */
+  application: DiscoveryKeys;
+  fetch: OutboundFetch;
   /** Milliseconds since the epoch. */
   now: () => number;
   events: Events;
@@ -63,14 +67,9 @@ export function jwksUriOf({ jwks_uri }: ServerMetadata, insecure: boolean): stri
   return jwks_uri;
 }
 
-async function fetchMetadata(issuer: string, insecure: boolean): Promise<ServerMetadata> {
-  const execute = insecure ? [allowInsecureRequests] : [];
-  const options = { timeout: PROVIDER_TIMEOUT_MS / 1000, execute };
-  // The client id plays no part in discovery; each application makes its own configuration of what is found.
-  return (await discovery(new URL(issuer), 'discovery', undefined, undefined, options)).serverMetadata();
-}
-
-export function createDiscovery({ issuer, insecure, now, events }: DiscoveryOptions): Discovery {
+export function createDiscovery({ application, fetch, now, events }: DiscoveryOptions): Discovery {
+  const { issuer } = application;
+  const insecure = allowsHttp(discoveryUrl(application), application.allow_insecure_issuer);
   let found: ProviderMetadata | undefined;
   let attemptedAt = Number.NEGATIVE_INFINITY;
   let demandedAt = Number.NEGATIVE_INFINITY;
@@ -85,15 +84,15 @@ export function createDiscovery({ issuer, insecure, now, events }: DiscoveryOpti
   async function attempt(): Promise<ProviderMetadata> {
     attemptedAt = now();
     try {
-      const metadata = await fetchMetadata(issuer, insecure);
+      const metadata = await fetchDocument(application, fetch);
       const address = jwksUriOf(metadata, insecure);
-      const keys = found?.metadata.jwks_uri === address ? found.keys : createKeySet(address, now);
+      const keys = found?.metadata.jwks_uri === address ? found.keys : createKeySet(address, now, fetch);
       if (!found) log('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
       failures = 0;
       found = { metadata, keys };
       return found;
     } catch (error) {
-      lastError = new Error(connectionHint(issuer, error), { cause: error });
+      lastError = new Error(`the OpenID provider ${issuer} cannot be used: ${messageOf(error)}`, { cause: error });
       failures += 1;
       if (!found) retryLater(lastError);
       throw new ProviderUnavailable(lastError);
@@ -133,6 +132,7 @@ export function createDiscovery({ issuer, insecure, now, events }: DiscoveryOpti
   return {
     issuer,
     insecure,
+    fetch,
     peek: () => found,
     refreshIfStale,
     async metadata() {
@@ -144,5 +144,25 @@ export function createDiscovery({ issuer, insecure, now, events }: DiscoveryOpti
       if (underWay) return underWay;
       throw new ProviderUnavailable(lastError);
     },
+  };
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Makes the discovery of an application's provider, to be shared by all that have the same `discoveryKey`. */
+export function createDiscoveries(options: Omit<DiscoveryOptions, 'application' | 'fetch'>) {
+  const discoveries = new Map<string, Discovery>();
+  const outbounds = new Map<string | undefined, OutboundFetch>();
+  const outboundOf = (authorityFile: string | undefined): OutboundFetch => {
+    const outbound = outbounds.get(authorityFile) ?? createOutbound({ authorityFile });
+    outbounds.set(authorityFile, outbound);
+    return outbound;
+  };
+  return (application: DiscoveryKeys): Discovery => {
+    const key = discoveryKey(application);
+    const fetch = outboundOf(application.issuer_ca_file);
+    const discovery = discoveries.get(key) ?? createDiscovery({ ...options, application, fetch });
+    discoveries.set(key, discovery);
+    return discovery;
   };
 }

@@ -1,8 +1,8 @@
 /** ID tokens of the token endpoint (OpenID Connect Core section 3.1.3.7). */
 import { createHash } from 'node:crypto';
 import type { ProviderContext } from './context.ts';
-import { describeMember } from './describe_failure.ts';
-import { type VerifiedJwt, verifyJwt } from './jwt.ts';
+import { describeMember, describeUnlistedAlgorithm } from './describe_failure.ts';
+import { algorithmOf, type VerifiedJwt, verifyJwt } from './jwt.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { checkTypeAndSubject, type TokenResult } from './token_checks.ts';
 
@@ -15,7 +15,9 @@ export async function verifyIdToken(
   context: ProviderContext,
   { id_token, access_token }: { id_token: string; access_token: string },
 ): Promise<TokenResult> {
-  const { client_id } = context.application;
+  const { client_id, extra_audiences } = context.application;
+  const unlisted = await checkAlgorithm(context, id_token);
+  if (unlisted) return unlisted;
   const jwt = await verifyJwt(context, id_token, {
     source: 'provider',
     clientSecret: 'if_offered',
@@ -23,15 +25,43 @@ export async function verifyIdToken(
     requiredClaims: ['iat'],
   });
   if (jwt.kind === 'rejected') return jwt;
-  return checkAuthorizedParty(jwt, client_id) ?? checkAccessTokenHash(jwt, access_token) ?? checkTypeAndSubject(jwt);
+  return (
+    checkAuthorizedParty(jwt, client_id, extra_audiences) ??
+    checkAccessTokenHash(jwt, access_token) ??
+    checkTypeAndSubject(jwt)
+  );
 }
 
-/** Steps 4 and 5: a token that was made for another client names this one in `aud` at most. */
-function checkAuthorizedParty({ claims: { aud, azp } }: VerifiedJwt, clientId: string): Rejection | undefined {
-  const isOurs = azp === undefined ? [aud].flat().length === 1 : azp === clientId;
+/**
+ * Step 7, where the discovery document lists what ID tokens are signed with.
+ * @returns `undefined` too where the token cannot be read, which comes out with its signature
+ */
+async function checkAlgorithm({ discovery }: ProviderContext, token: string): Promise<Rejection | undefined> {
+  const { id_token_signing_alg_values_supported: listed } = (await discovery.metadata()).metadata;
+  const alg = algorithmOf(token);
+  if (!Array.isArray(listed) || alg === undefined || listed.includes(alg)) return undefined;
+  // RFC 9864 gives the one curve of EdDSA that is in use a name of its own.
+  const isSame = ['EdDSA', 'Ed25519'].includes(alg) && listed.some((one) => ['EdDSA', 'Ed25519'].includes(one));
+  if (isSame) return undefined;
+  const why = new Error(describeUnlistedAlgorithm(alg, listed));
+  return rejected('invalid_token', 'the ID token is signed in a way that the provider does not offer (alg)', why);
+}
+
+/**
+ * Steps 3 to 5. Attack: a token that was made for another client, which names this one in `aud` at most. Without `azp`
+ * each further audience must be one that the operator knows.
+ */
+function checkAuthorizedParty(
+  { claims: { aud, azp } }: VerifiedJwt,
+  clientId: string,
+  extraAudiences: readonly string[],
+): Rejection | undefined {
+  const isKnown = (audience: unknown) => audience === clientId || extraAudiences.some((one) => one === audience);
+  const isOurs = azp === undefined ? [aud].flat().every(isKnown) : azp === clientId;
   if (isOurs) return undefined;
-  const why = new Error(`${describeMember('azp', azp, clientId)}; ${describeMember('aud', aud)}`);
-  return rejected('wrong_audience', 'the ID token is for another client (azp)', why);
+  const facts = `${describeMember('azp', azp, clientId)}; ${describeMember('aud', aud)}`;
+  const remedy = azp === undefined ? '; extra_audiences lists the audiences that it may have' : '';
+  return rejected('wrong_audience', 'the ID token is for another client (azp)', new Error(`${facts}${remedy}`));
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { TokenEndpointResponse } from 'openid-client';
 import type { Identity } from '../identity.ts';
 import { type Claims, mergeClaims, type Sources, userFrom } from './claims.ts';
+import { placeOf } from './client_endpoints.ts';
 import type { ProviderContext } from './context.ts';
 import { verifyIdToken } from './id_token.ts';
 import { isSignedJwt } from './jwt.ts';
@@ -34,7 +35,13 @@ export async function verifyTokenResponse(
   context: ProviderContext,
   { id_token, access_token }: TokenEndpointResponse,
 ): Promise<TokenResult> {
-  if (id_token === undefined) return rejected('invalid_response', 'the provider sent no ID token: no user was named');
+  if (id_token === undefined) {
+    const { metadata } = await context.discovery.metadata();
+    const why = new Error(
+      `the response of ${placeOf(metadata, 'token_endpoint')} has no id_token; is the scope openid allowed?`,
+    );
+    return rejected('invalid_response', 'the provider sent no ID token: no user was named', why);
+  }
   return verifyIdToken(context, { id_token, access_token });
 }
 
@@ -82,9 +89,11 @@ export async function identityOf(
 ): Promise<Identity> {
   const { issuer } = (await context.discovery.metadata()).metadata;
   const { sid } = mergeClaims(sources);
+  const iss = sources[0]?.iss;
   const now = context.now();
   return {
-    issuer,
+    // Verified, where the ID token gave the claims; a refresh without one names none.
+    issuer: typeof iss === 'string' ? iss : issuer,
     sub,
     sid: typeof sid === 'string' ? sid : undefined,
     user,

@@ -7,11 +7,12 @@ import { withDeadline } from '../async/deadline.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
-import { authorizationCodeRequest, authorizationUrl, processAuthorizationCodeResponse } from './authorization_code.ts';
+import { authorizationCodeRequest, processAuthorizationCodeResponse } from './authorization_code.ts';
+import { authorizationUrl } from './authorization_request.ts';
 import { verifyBearerToken } from './bearer_token.ts';
 import { createClient } from './client.ts';
 import type { ProviderContext } from './context.ts';
-import { allowsHttp, createDiscovery, type Discovery } from './discovery.ts';
+import { createDiscoveries, type Discovery } from './discovery.ts';
 import { endSessionUrl } from './end_session.ts';
 import { leftOutWarning } from './left_out_warning.ts';
 import { appPasswordRequest, passwordRequest, processPasswordResponse } from './password_grants.ts';
@@ -20,6 +21,7 @@ import { processRefreshTokenResponse, refreshTokenRequest } from './refresh_toke
 import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
 import { verifyLogoutToken } from './token_checks.ts';
 
+export { discoveryKey } from './issuers.ts';
 export { isSignedJwt } from './jwt.ts';
 export { ClientRejected } from './map_errors.ts';
 export { readDescription } from './oauth_error.ts';
@@ -73,7 +75,7 @@ export function createProvider(
     exchangeCode: (callback, request) =>
       inTime(async () => {
         const result = await authorizationCodeRequest(context, callback, request);
-        return processAuthorizationCodeResponse(context, result);
+        return processAuthorizationCodeResponse(context, result, { nonce: request.nonce, callback });
       }),
     refresh: (refreshToken) => inTime(() => refreshTokenRequest(context, refreshToken)),
     verifyRefreshed: ({ response }, subject) => inTime(() => processRefreshTokenResponse(context, response, subject)),
@@ -113,19 +115,8 @@ export function createProviders({
   now = Date.now,
   events,
 }: ProviderOptions): (application: ApplicationConfig) => Provider {
-  const discoveries = new Map<string, Discovery>();
   const providers = new Map<string, Provider>();
-
-  const discoveryOf = ({ issuer, allow_insecure_issuer }: ApplicationConfig): Discovery => {
-    const insecure = allowsHttp(issuer, allow_insecure_issuer);
-    const key = `${insecure} ${issuer}`;
-    let discovery = discoveries.get(key);
-    if (!discovery) {
-      discovery = createDiscovery({ issuer, insecure, now, events });
-      discoveries.set(key, discovery);
-    }
-    return discovery;
-  };
+  const discoveryOf = createDiscoveries({ now, events });
 
   return (application) => {
     let provider = providers.get(application.slug);

@@ -7,6 +7,7 @@ import type { Claims } from './claims.ts';
 import type { ClientResult } from './client.ts';
 import { authenticates } from './client_auth.ts';
 import type { ProviderContext } from './context.ts';
+import { acceptsIssuer, type IssuerKeys } from './issuers.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { CLOCK_SKEW_SECONDS } from './time_limits.ts';
 import { kindOf } from './token_kind.ts';
@@ -57,7 +58,8 @@ export async function introspectionRequest(context: ProviderContext, token: stri
 
 /** What a response is compared with. */
 export interface IntrospectionExpectations {
-  application: Pick<ApplicationConfig, 'client_id' | 'bearer_audiences'>;
+  application: Pick<ApplicationConfig, 'client_id' | 'bearer_audiences'> & IssuerKeys;
+  /** Of the discovery document. */
   issuer: string;
   /** Milliseconds since the epoch. */
   now: number;
@@ -141,7 +143,7 @@ function checkIsOurs(response: Claims, { application, issuer }: IntrospectionExp
       ? audiences.some((one) => accepted.includes(one))
       : response.client_id === client_id && (response.azp ?? client_id) === client_id;
   if (!isOurs) return rejected('wrong_audience', 'the token is for another client');
-  if (response.iss === undefined || response.iss === issuer) return undefined;
+  if (response.iss === undefined || acceptsIssuer(application, issuer, response)) return undefined;
   return rejected('wrong_issuer', 'the token is from another issuer');
 }
 

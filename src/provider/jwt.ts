@@ -10,6 +10,7 @@ import {
 import { ASYMMETRIC_ALGORITHMS, type SecretUse, symmetricAlgorithms } from './algorithms.ts';
 import type { ProviderContext } from './context.ts';
 import { describeMember } from './describe_failure.ts';
+import { acceptsIssuer, type IssuerKeys } from './issuers.ts';
 import { verifyWithKeys } from './jwt_signature.ts';
 import type { TokenSource } from './key_set.ts';
 import { toRejection } from './map_errors.ts';
@@ -42,7 +43,8 @@ export function isSignedJwt(token: string): boolean {
   return token.split('.').length === 3 && algorithmOf(token) !== undefined;
 }
 
-function algorithmOf(token: string): string | undefined {
+/** The `alg` that a token claims to have; nothing is verified. */
+export function algorithmOf(token: string): string | undefined {
   const alg = headerOf(token)?.alg;
   return typeof alg === 'string' ? alg : undefined;
 }
@@ -83,9 +85,8 @@ export async function verifySignedJwt(
   { source, clientSecret, audience, requiredClaims = [] }: VerifyOptions,
 ): Promise<SignedJwt | Rejection> {
   const known = await discovery.metadata();
-  const { issuer } = known.metadata;
-  const foreign = checkIssuer(token, issuer);
-  if (foreign) return foreign;
+  const issuer = issuerOf(token, application, known.metadata.issuer);
+  if (typeof issuer !== 'string') return issuer;
   if (source === 'client' && !hasOneSpelling(token)) return rejected('invalid_token', 'the signature is no base64url');
   const options: JWTVerifyOptions = {
     issuer,
@@ -133,11 +134,12 @@ function hasOneSpelling(token: string): boolean {
 }
 
 /** The issuer is compared before any key is looked for: a foreign token must not cost a request for keys. */
-function checkIssuer(token: string, issuer: string): Rejection | undefined {
+function issuerOf(token: string, keys: IssuerKeys, documentIssuer: string): string | Rejection {
   try {
-    const { iss }: { iss?: unknown } = decodeJwt(token);
-    if (iss === issuer) return undefined;
-    const why = new Error(describeMember('iss', iss, issuer));
+    const claims = decodeJwt(token);
+    const { iss }: { iss?: unknown } = claims;
+    if (typeof iss === 'string' && acceptsIssuer(keys, documentIssuer, claims)) return iss;
+    const why = new Error(describeMember('iss', iss, documentIssuer));
     return rejected('wrong_issuer', 'the token is from another issuer (iss)', why);
   } catch (error) {
     return rejected('invalid_token', 'the token cannot be read', error instanceof Error ? error : undefined);

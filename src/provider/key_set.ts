@@ -1,5 +1,6 @@
 /** The provider's key set (RFC 7517): read once, kept, and read again for a key that is not in it. */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
+import type { OutboundFetch } from './outbound.ts';
 import { REQUEST_TIMEOUT_MS } from './time_limits.ts';
 import { createKeyFetch } from './usable_keys.ts';
 
@@ -32,12 +33,12 @@ export interface KeySet {
 }
 
 /** `fetch`, but right after a failure it fails without a request. */
-function createLimitedFetch(now: () => number): typeof fetch {
+function createLimitedFetch(now: () => number, fetch: OutboundFetch): OutboundFetch {
   let failedAt = Number.NEGATIVE_INFINITY;
-  return async (...request) => {
+  return async (url, request) => {
     if (now() - failedAt < FAILURE_PAUSE_MS) throw new Error('the key set could not be read a moment ago');
     try {
-      const response = await fetch(...request);
+      const response = await fetch(url, request);
       if (response.status !== 200) failedAt = now();
       return response;
     } catch (error) {
@@ -89,11 +90,11 @@ function createAllowance(now: () => number): () => number {
  *
  * @param now milliseconds since the epoch
  */
-export function createKeySet(jwksUri: string, now: () => number): KeySet {
+export function createKeySet(jwksUri: string, now: () => number, fetch: OutboundFetch): KeySet {
   const remote = createRemoteJWKSet(new URL(jwksUri), {
     cooldownDuration: Number.POSITIVE_INFINITY,
     timeoutDuration: REQUEST_TIMEOUT_MS,
-    [customFetch]: createKeyFetch(createLimitedFetch(now)),
+    [customFetch]: createKeyFetch(createLimitedFetch(now, fetch)),
   });
   const takeReading = createAllowance(now);
   let version = 0;

@@ -10,6 +10,13 @@ const MAX_RESPONSE_BYTES = 1_048_576;
 const OTHER_TYPE = 'gatepost:token_type';
 
 /**
+ * The name under which an ID token travels past openid-client. That knows one issuer and no further audience, does not
+ * verify the signature, and throws the whole response away where it refuses the token, with a refresh token that is the
+ * only one that counts from now on. Gatepost verifies each ID token itself, and whole (`id_token.ts`).
+ */
+const ID_TOKEN_ASIDE = 'gatepost:id_token';
+
+/**
  * A login needs the ID token, not the access token: whatever the provider calls that one (`access_token`, `N_A`) is no
  * reason to refuse the person. `null` stands for a member that is not there, and what nothing needs (`scope` in a list,
  * an `expires_in` that is no number) is left out.
@@ -39,17 +46,32 @@ function parse(text: string): unknown {
 
 function normalise(json: Record<string, unknown>): Record<string, unknown> {
   const { token_type: given, ...response } = json;
-  // Attack: the provider itself writes the member of ours.
+  // Attack: the provider itself writes a member of ours.
   delete response[OTHER_TYPE];
+  delete response[ID_TOKEN_ASIDE];
   for (const name of ['refresh_token', 'id_token', 'scope', 'expires_in']) {
     if (response[name] === null || response[name] === '') delete response[name];
   }
   if (typeof response.scope !== 'string') delete response.scope;
   if (!(Number.parseFloat(String(response.expires_in)) >= 0)) delete response.expires_in;
+  const { id_token, ...others } = response;
   // A provider that names no type means the only one that there was for years.
   const type = isNonEmptyString(given) ? given.trim() : 'Bearer';
   const isBearer = type.toLowerCase() === 'bearer';
-  return { ...response, token_type: 'bearer', ...(!isBearer && { [OTHER_TYPE]: type.slice(0, 40) }) };
+  return {
+    ...others,
+    token_type: 'bearer',
+    ...(!isBearer && { [OTHER_TYPE]: type.slice(0, 40) }),
+    ...(id_token !== undefined && { [ID_TOKEN_ASIDE]: id_token }),
+  };
+}
+
+/** Gives the ID token its name back, in place. */
+export function restoreIdToken<T>(response: T): T {
+  if (!isObject(response) || response[ID_TOKEN_ASIDE] === undefined) return response;
+  Reflect.set(response, 'id_token', response[ID_TOKEN_ASIDE]);
+  Reflect.deleteProperty(response, ID_TOKEN_ASIDE);
+  return response;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { readLimited } from '../http/read_limited.ts';
 import { isNonEmptyString, isObject, member } from '../json.ts';
+import type { OutboundFetch } from './outbound.ts';
 
 /** Of a response: 1 MiB. A key has some 500 bytes, with its certificates 5 KiB. */
 const MAX_RESPONSE_BYTES = 1_048_576;
@@ -25,7 +26,7 @@ const ED25519_NAMES = ['EdDSA', 'Ed25519'];
  * `fetch` of a key set, without the members of it that no signature can be verified with. A set that had keys and now
  * has none is a provider that has just lost them, and not one that has signed nothing: the last set stays.
  */
-export function createKeyFetch(fetchSet: typeof fetch): typeof fetch {
+export function createKeyFetch(fetchSet: OutboundFetch): OutboundFetch {
   let hadKeys = false;
   return async (...request) => {
     const original = await fetchSet(...request);

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import { discoveryKey } from '../provider/index.ts';
 
 /**
  * The pause between two of the first issuers, and between all others: authentik has an issuer for each application, all
@@ -24,8 +25,9 @@ export async function prefetchDiscovery(
 ): Promise<void> {
   const issuers = new Set<string>();
   for (const application of applications) {
-    if (stop.aborted || issuers.has(application.issuer)) continue;
-    issuers.add(application.issuer);
+    const key = discoveryKey(application);
+    if (stop.aborted || issuers.has(key)) continue;
+    issuers.add(key);
     provider(application).prefetch();
     const pause = issuers.size < FIRST_ISSUERS ? PAUSE_MS : LONG_PAUSE_MS;
     await sleep(pause, undefined, { ref: false, signal: stop }).catch(() => undefined);

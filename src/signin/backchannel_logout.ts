@@ -36,7 +36,11 @@ export function createBackchannelLogout(context: SigninContext) {
 function createAddresseeIndex(applications: readonly ApplicationConfig[]) {
   const keyOf = (issuer: string, clientId: string) => JSON.stringify([issuer.replace(/\/$/, ''), clientId]);
   const index = new Map(
-    applications.map((application) => [keyOf(application.issuer, application.client_id), application]),
+    applications.flatMap((application) =>
+      [application.issuer, ...application.allowed_issuers].map(
+        (issuer) => [keyOf(issuer, application.client_id), application] as const,
+      ),
+    ),
   );
   const issuers = new Set(applications.map(({ issuer }) => issuer.replace(/\/$/, '')));
   return (token: string): ApplicationConfig | Unaddressed => {

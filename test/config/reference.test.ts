@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { reference, updateReference } from '../../src/config/reference.ts';
 import { config } from '../../src/config/schema/config.ts';
@@ -13,6 +14,7 @@ const fences = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) 
 
 const secrets = mkdtempSync(join(tmpdir(), 'gatepost-reference-'));
 for (const name of ['gatepost', 'lab_client']) writeFileSync(join(secrets, name), secret);
+writeFileSync(join(secrets, 'house_ca.pem'), rootCertificates[0]!);
 afterAll(() => rmSync(secrets, { recursive: true }));
 
 const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -70,7 +72,8 @@ it.each(Object.keys(top).filter((name) => name !== 'applications'))('has an exam
 
 it.each(Object.keys(application))('has an example of %s of an application that loads', (name) => {
   const lines = `${name}: ${notesOf(application[name]!).example}\n${wantsMore[name] ?? ''}`;
-  expect(parse(yaml({ application: lines }), env).applications).toHaveLength(1);
+  const text = yaml({ application: lines }).replaceAll('/run/secrets', secrets);
+  expect(parse(text, env).applications).toHaveLength(1);
 });
 
 it.each(Object.keys(rule))('has an example of %s of an access rule that loads', (name) => {

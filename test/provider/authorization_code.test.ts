@@ -131,11 +131,11 @@ describe('a code', () => {
   test.each<[string, RejectionReason, Record<string, unknown>, Record<string, unknown>]>([
     ['wrong nonce', 'invalid_response', { nonce: 'another' }, {}],
     ['no nonce', 'invalid_response', { nonce: undefined }, {}],
-    ['another issuer', 'invalid_response', { iss: 'https://evil.example.com' }, {}],
-    ['another audience', 'invalid_response', { aud: 'other-client' }, {}],
+    ['another issuer', 'wrong_issuer', { iss: 'https://evil.example.com' }, {}],
+    ['another audience', 'wrong_audience', { aud: 'other-client' }, {}],
     [
       'several audiences, azp of another',
-      'invalid_response',
+      'wrong_audience',
       { aud: ['grafana', 'other-client'], azp: 'other-client' },
       {},
     ],
@@ -146,12 +146,12 @@ describe('a code', () => {
     ['an empty at_hash', 'invalid_response', { at_hash: '' }, {}],
     ['at_hash in a list', 'invalid_response', { at_hash: [atHash('opaque', 'sha256')] }, {}],
     ['from the future', 'wrong_time', { iat: 4_000_000_000, exp: 4_000_000_060 }, {}],
-    ['no iat', 'invalid_response', { iat: undefined }, {}],
+    ['no iat', 'invalid_token', { iat: undefined }, {}],
     ['a refresh token', 'wrong_type', { typ: 'Refresh' }, {}],
     ['expired', 'wrong_time', { exp: 1_000_000 }, {}],
-    ['no exp', 'invalid_response', { exp: undefined }, {}],
+    ['no exp', 'invalid_token', { exp: undefined }, {}],
     ['not yet valid', 'wrong_time', { nbf: 4_000_000_000 }, {}],
-    ['no sub', 'invalid_response', { sub: undefined }, {}],
+    ['no sub', 'invalid_token', { sub: undefined }, {}],
     ['signed by another key', 'invalid_token', {}, { foreign: true }],
     ['signed by an unknown key', 'invalid_token', {}, { foreign: true, kid: 'unknown' }],
     ['a logout token', 'wrong_type', { events: {} }, {}],
@@ -211,7 +211,7 @@ describe('a code', () => {
     const claims = { iss: provider.issuer, sub: 'u', aud: 'grafana', nonce: 'a-nonce', iat: exp - 60, exp };
     const id_token = `${part({ alg: 'none' })}.${part(claims)}.`;
     provider.stand('token', () => ({ body: { access_token: 'x', token_type: 'Bearer', id_token } }));
-    await rejectionOf(ours.exchangeCode(callback, attempt), 'invalid_response');
+    await rejectionOf(ours.exchangeCode(callback, attempt), 'invalid_token');
   });
 
   test.each([

@@ -1,6 +1,11 @@
 import { errors } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { describeFailure, describeMember, quoted } from '../../src/provider/describe_failure.ts';
+import {
+  describeFailure,
+  describeMember,
+  describeUnlistedAlgorithm,
+  quoted,
+} from '../../src/provider/describe_failure.ts';
 
 const network = (code: string, message: string) => Object.assign(new Error(message), { code });
 const general = (message: string, cause: unknown) =>
@@ -39,9 +44,8 @@ describe('what failed', () => {
   });
 
   test('the algorithm, and where the list of them is', () => {
-    const cause = { header: { alg: 'HS256' }, expected: ['RS256'], reason: 'authorization server metadata' };
-    expect(describeFailure(new Error('alg', { cause }))).toMatch(
-      /alg is "HS256", expected one of \["RS256"\] .*discovery/,
+    expect(describeUnlistedAlgorithm('HS256', ['RS256'])).toMatch(
+      /^alg is "HS256", expected one of \["RS256"\] .*discovery/,
     );
     expect(describeFailure(new errors.JWKSNoMatchingKey(), { header: { alg: 'ES256', kid: 'k' } })).toContain(
       'alg "ES256", kid "k"',

@@ -165,6 +165,7 @@ test('a provider that hangs is unavailable after ten seconds', async () => {
   const pending: Discovery = {
     issuer: 'https://auth.example.com',
     insecure: false,
+    fetch,
     peek: () => undefined,
     refreshIfStale: () => undefined,
     metadata: () => new Promise(() => undefined),
@@ -231,9 +232,11 @@ describe('a discovery that fails says what is wrong, in the log and in the cause
       connectionHint('https://a.example.com', new TypeError('fetch failed', { cause: { code } }));
     expect(said('ENOTFOUND')).toContain('this machine does not find that host name');
     expect(said('ERR_SSL_WRONG_VERSION_NUMBER')).toContain('it does not speak TLS there');
-    expect(said('DEPTH_ZERO_SELF_SIGNED_CERT')).toContain('NODE_EXTRA_CA_CERTS');
-    expect(said('UND_ERR_SOCKET')).toBe(
-      'the OpenID provider https://a.example.com cannot be used: fetch failed, UND_ERR_SOCKET',
+    expect(said('DEPTH_ZERO_SELF_SIGNED_CERT')).toMatch(
+      /certificate is not trusted: issuer_ca_file .*SELF_SIGNED_CERT/,
     );
+    expect(said('CERT_HAS_EXPIRED')).toContain('its certificate has expired');
+    expect(said('ERR_TLS_CERT_ALTNAME_INVALID')).toContain('its certificate is for another host name');
+    expect(said('UND_ERR_SOCKET')).toBe('https://a.example.com/ cannot be reached: fetch failed, UND_ERR_SOCKET');
   });
 });

@@ -3,7 +3,12 @@ import { processIntrospectionResponse } from '../../src/provider/introspection.t
 
 const NOW = 1_800_000_000_000;
 const expected = {
-  application: { client_id: 'grafana', bearer_audiences: ['api'] },
+  application: {
+    client_id: 'grafana',
+    bearer_audiences: ['api'],
+    issuer: 'https://id.example.com',
+    allowed_issuers: [],
+  },
   issuer: 'https://id.example.com',
   now: NOW,
 };

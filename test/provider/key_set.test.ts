@@ -30,7 +30,7 @@ function serve(...answers: unknown[]) {
 }
 afterEach(() => vi.unstubAllGlobals());
 
-const open = () => createKeySet('https://id.example.com/keys', Date.now);
+const open = () => createKeySet('https://id.example.com/keys', Date.now, (url, request) => fetch(url, request));
 const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
 const isVerified = async (token: string, keys = open()) =>
   'payload' in (await verifyWithKeys(token, keys, 'provider', { algorithms }));

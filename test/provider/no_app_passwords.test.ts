@@ -14,6 +14,7 @@ function contextThat(fails: Error): ProviderContext {
     discovery: {
       issuer: 'https://auth.example.com',
       insecure: false,
+      fetch,
       peek: () => undefined,
       refreshIfStale: () => undefined,
       metadata: fail,

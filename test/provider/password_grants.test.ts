@@ -82,7 +82,7 @@ describe('an app password', () => {
     const claims = { iss: provider.issuer, sub: 'u', preferred_username: 'alice', iat: now, exp: now + 60 };
     const id_token = await provider.sign({ ...claims, aud: 'other-client' });
     provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', id_token } }));
-    await rejectionOf(ours.verifyAppPassword('alice', 'x'), 'invalid_response');
+    await rejectionOf(ours.verifyAppPassword('alice', 'x'), 'wrong_audience');
   });
 
   test.each(OUTAGES)('is neither accepted nor rejected: %s', async (failure) => {

@@ -68,8 +68,8 @@ async function refreshWith(before: Identity, changes: object, more: object = {})
 }
 
 test.each<[string, RejectionReason, object]>([
-  ['another issuer', 'invalid_response', { iss: 'https://evil.example.com' }],
-  ['another audience', 'invalid_response', { aud: 'other-client' }],
+  ['another issuer', 'wrong_issuer', { iss: 'https://evil.example.com' }],
+  ['another audience', 'wrong_audience', { aud: 'other-client' }],
   ['azp of another client', 'wrong_audience', { azp: 'other-client' }],
   ['the nonce of another login', 'invalid_response', { nonce: 'another' }],
   ['at_hash of another access token', 'invalid_response', { at_hash: 'x' }],

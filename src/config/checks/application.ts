@@ -24,12 +24,18 @@ function checkCookieDomain(application: ValidApplication, report: Report): void 
   }
 }
 
-function checkIssuer({ issuer, allow_insecure_issuer }: ValidApplication, report: Report): void {
-  if (issuer === undefined || allow_insecure_issuer !== false) return;
-  const { protocol, hostname } = new URL(issuer);
-  if (protocol !== 'http:' || isLoopback(hostname)) return;
-  // Attack: a host between Gatepost and the provider responds in its place and signs in as any user.
-  report(['issuer'], 'must be https; http only for localhost, or with allow_insecure_issuer: true');
+function checkIssuer(application: ValidApplication, report: Report): void {
+  const { issuer, allowed_issuers, allow_insecure_issuer } = application;
+  if (issuer?.includes('{tenantid}') && allowed_issuers?.length === 0)
+    report(['issuer'], 'has {tenantid}, which no token has: allowed_issuers must list the issuers of your tenants');
+  if (allow_insecure_issuer !== false) return;
+  for (const key of ['issuer', 'issuer_discovery_url'] as const) {
+    const address = application[key];
+    const { protocol, hostname } = new URL(address ?? 'https://none.invalid');
+    if (protocol !== 'http:' || isLoopback(hostname)) continue;
+    // Attack: a host between Gatepost and the provider responds in its place and signs in as any user.
+    report([key], 'must be https; http only for localhost, or with allow_insecure_issuer: true');
+  }
 }
 
 function checkIntrospectionEndpoint(application: ValidApplication, report: Report): void {

@@ -1,6 +1,7 @@
 /** The keys of one application. */
 import * as z from 'zod';
 import { accessRule, pattern } from './access_rule.ts';
+import { authorizeParams } from './authorize_params.ts';
 import { claims } from './claims.ts';
 import { clientKey, tokenEndpointAuthMethod } from './client_auth.ts';
 import {
@@ -14,7 +15,7 @@ import {
   shapeError,
   text,
 } from './scalars.ts';
-import { cookieDomain, externalHost, issuerUrl, providerEndpoint } from './urls.ts';
+import { cookieDomain, documentUrl, externalHost, issuerUrl, providerEndpoint } from './urls.ts';
 
 const words = (input: string) => input.split(/\s+/).filter((word) => word !== '');
 const lines = (input: string) =>
@@ -71,6 +72,41 @@ export const application = z.strictObject(
         'Accept an `http:` issuer on another machine. An attacker between that machine and Gatepost can then sign in as any user.',
       default: "the top level's",
       example: 'true',
+    }),
+    issuer_discovery_url: documentUrl().optional().meta({
+      description:
+        'Where the discovery document is, for a provider that has it elsewhere than under its issuer (Azure AD B2C). It must name `issuer` all the same.',
+      default: '`issuer` with `/.well-known/openid-configuration`',
+      example:
+        'https://contoso.b2clogin.com/contoso.onmicrosoft.com/b2c_1_signin/v2.0/.well-known/openid-configuration',
+    }),
+    allowed_issuers: list(issuerUrl(), 'a list of issuers', { empty: true }).default([]).meta({
+      description:
+        'Issuers that tokens may name, at a provider with one for each tenant: with `issuer: https://login.microsoftonline.com/common/v2.0`, those of your tenants. `{tenantid}` in one stands for any tenant, the one that `tid` names: everybody with an account at Microsoft could log in then.',
+      default: '`issuer` alone',
+      example: '[https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0]',
+    }),
+    issuer_ca_file: text('the path of a file with certificates (PEM)').optional().meta({
+      description:
+        "The certificates of the authority that has signed the provider's own; trusted beside the system's, for this application's requests to its provider alone. A relative path starts from the folder of the configuration. Read at the start.",
+      default: "none: the system's authorities, and those of `NODE_EXTRA_CA_CERTS`",
+      example: '/run/secrets/house_ca.pem',
+    }),
+    extra_audiences: list(text('an audience'), 'a list of audiences', { empty: true }).default([]).meta({
+      description:
+        'Audiences that an ID token may have beside `client_id` where it has no `azp`. Some providers add one of their own.',
+      example: '["https://identity.example.com/"]',
+    }),
+    authorize_params: authorizeParams.default({}).meta({
+      description:
+        "Further parameters of the login at the provider: `prompt`, `acr_values`, `domain_hint`, `audience`, `resource`, … What protects the login (`state`, `nonce`, `redirect_uri`, `code_challenge`, …) cannot be set. A parameter that the provider's own address has is replaced.",
+      default: 'none',
+      example: '{ prompt: login, acr_values: urn:mfa }',
+    }),
+    redirect_uri_query: flag().default(true).meta({
+      description:
+        '`false` leaves `?X-authentik-auth-callback=true` off the redirect URI, for providers that take no query in it. Change it there, too: `gatepost check` prints the URI.',
+      example: 'false',
     }),
     client_id: text('the client ID that the provider knows').meta({
       description: 'The client ID at the provider. The session cookie is named after it.',

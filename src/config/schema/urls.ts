@@ -59,6 +59,19 @@ export function providerEndpoint() {
   });
 }
 
+const ALLOWED_DISCOVERY =
+  'the URL of a discovery document, such as `https://login.example.com/.well-known/openid-configuration`';
+
+/** Where a discovery document is, as it stands: path and query are the provider's own. */
+export function documentUrl() {
+  return scalar(ALLOWED_DISCOVERY, (input) => {
+    if (!/^https?:\/\/[^/?#\\@\s]+\/[^#\\\s]*$/i.test(input) || !URL.canParse(input)) {
+      throw new Error(`must be ${ALLOWED_DISCOVERY.replaceAll('`', '')}`);
+    }
+    return input;
+  });
+}
+
 const ALLOWED_ISSUER = 'the URL of the OpenID provider, without `/.well-known/openid-configuration`';
 
 /**
