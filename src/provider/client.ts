@@ -2,27 +2,21 @@
  * One application as a client of its provider: sends requests, and turns what a failed one threw into a rejection or an
  * outage.
  */
-import {
-  allowInsecureRequests,
-  Configuration,
-  type CustomFetch,
-  clockTolerance,
-  customFetch,
-  type ServerMetadata,
-} from 'openid-client';
+import { allowInsecureRequests, Configuration, clockTolerance, customFetch, type ServerMetadata } from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { withAlgorithms } from './algorithms.ts';
 import { type ClientAuthMethod, createClientAuth } from './client_auth.ts';
 import { addressee, type ClientEndpoint, placeOf } from './client_endpoints.ts';
+import { createClientFetch } from './client_fetch.ts';
 import type { ClientResult } from './client_result.ts';
 import type { Discovery, ProviderMetadata } from './discovery.ts';
 import { ClientRejected, toRejection } from './map_errors.ts';
 import { createMethodOrders } from './method_order.ts';
 import { readFailure } from './refused_client.ts';
 import { CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from './time_limits.ts';
-import { readableTokenResponse, restoreIdToken } from './token_response.ts';
+import { restoreIdToken } from './token_response.ts';
 import { tryMethods } from './try_methods.ts';
 
 export type { ClientResult } from './client_result.ts';
@@ -52,22 +46,6 @@ export interface Client {
   request<T>(send: (configuration: Configuration) => Promise<T>, options?: RequestOptions): Promise<ClientResult<T>>;
 }
 
-/**
- * Attack: openid-client believes a JWT in place of an introspection response (RFC 9701) without its signature. Gatepost
- * never asks for one, so none counts.
- */
-const fetchReadable =
-  (discovery: Discovery, tokenEndpoint: string | undefined): CustomFetch =>
-  async (url, options) => {
-    const { body } = options;
-    const request = { ...options, body: body instanceof Uint8Array ? new Uint8Array(body) : body };
-    const response = await discovery.fetch(url, request);
-    const isSigned = /token-introspection\+jwt/i.test(response.headers.get('content-type') ?? '');
-    if (isSigned) throw new Error('the provider answered with a signed introspection response, which nobody asked for');
-    const isOfTokenEndpoint = tokenEndpoint !== undefined && url === new URL(tokenEndpoint).href;
-    return isOfTokenEndpoint ? readableTokenResponse(response) : response;
-  };
-
 export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
   const { client_id, client_key, introspection_endpoint, scopes, slug } = application;
   let made: { known: ProviderMetadata; server: ServerMetadata; byMethod: Map<string, Configuration> } | undefined;
@@ -94,7 +72,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
     const configuration = new Configuration(server, client_id, metadata, authentication);
     configuration.timeout = REQUEST_TIMEOUT_MS / 1000;
-    configuration[customFetch] = fetchReadable(discovery, server.token_endpoint);
+    configuration[customFetch] = createClientFetch(discovery, server.token_endpoint);
     if (discovery.insecure) allowInsecureRequests(configuration);
     byMethod.set(key, configuration);
     return configuration;

@@ -22,7 +22,14 @@ export interface RefreshedTokens {
   response: TokenEndpointResponse;
 }
 
-export type RefreshResult = { kind: 'refreshed'; tokens: RefreshedTokens } | Rejection;
+/**
+ * `rejected`: the user has to log in again. `failed`: the provider gave another error; the refresh token is as good as
+ * before.
+ */
+export type RefreshResult =
+  | { kind: 'refreshed'; tokens: RefreshedTokens }
+  | Rejection
+  | (Omit<Rejection, 'kind'> & { kind: 'failed' });
 
 export type IdentityResult = { kind: 'verified'; identity: Identity } | Rejection;
 
@@ -61,7 +68,6 @@ export interface Provider {
   exchangeCode(callback: URL, request: AuthorizationRequest): Promise<IdentityResult>;
   /**
    * Sends a refresh token, which may be used up by that: store the one of the result before anything else.
-   * @returns a rejection where the user has to log in again; any other error response is an outage
    */
   refresh(refreshToken: string): Promise<RefreshResult>;
   /**

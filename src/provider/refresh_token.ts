@@ -3,7 +3,6 @@
  */
 import { decodeJwt } from 'jose';
 import { refreshTokenGrant, type TokenEndpointResponse } from 'openid-client';
-import { ProviderUnavailable } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Claims } from './claims.ts';
 import type { ProviderContext } from './context.ts';
@@ -30,8 +29,7 @@ const ENDING_ERRORS = [
 
 /**
  * Sends the refresh token.
- * @returns a rejection where the user has to log in again
- * @throws ProviderUnavailable, on any other error response too
+ * @throws ProviderUnavailable
  */
 export async function refreshTokenRequest({ client }: ProviderContext, refreshToken: string): Promise<RefreshResult> {
   const result = await client.request((configuration) => refreshTokenGrant(configuration, refreshToken));
@@ -40,8 +38,7 @@ export async function refreshTokenRequest({ client }: ProviderContext, refreshTo
     return { kind: 'refreshed', tokens: { refreshToken: response.refresh_token, response } };
   }
   const { cause } = result;
-  if (cause instanceof OAuthError && ENDING_ERRORS.includes(cause.error)) return result;
-  throw new ProviderUnavailable(cause ?? new Error(result.message));
+  return cause instanceof OAuthError && ENDING_ERRORS.includes(cause.error) ? result : { ...result, kind: 'failed' };
 }
 
 /**

@@ -53,7 +53,8 @@ function normalise(json: Record<string, unknown>): Record<string, unknown> {
     if (response[name] === null || response[name] === '') delete response[name];
   }
   if (typeof response.scope !== 'string') delete response.scope;
-  if (!(Number.parseFloat(String(response.expires_in)) >= 0)) delete response.expires_in;
+  // Some providers write 0 for "not known".
+  if (!(Number.parseFloat(String(response.expires_in)) > 0)) delete response.expires_in;
   const { id_token, ...others } = response;
   // A provider that names no type means the only one that there was for years.
   const type = isNonEmptyString(given) ? given.trim() : 'Bearer';

@@ -20,8 +20,15 @@ const MIN_OUTAGE_PAUSE_MS = 1_000;
 const MAX_WAIT_MS = 10_000;
 /** A replica that waits for another one's refresh looks this often. */
 const POLL_MS = 100;
-/** The value of the lock during the pause after a failed refresh. The value of a held lock is longer. */
-const UNAVAILABLE = 'unavailable';
+/**
+ * Where a provider responds, but neither refreshes nor ends a session, its user is sent to a new login this long after
+ * the tokens have ended: a word that we do not know may stand for a refresh token that is no longer good.
+ */
+const FAILED_GRACE_MS = 60_000;
+
+/** The value of the lock during the pause after a failed refresh: its outcome. The value of a held lock is longer. */
+const isFailure = (value: string | undefined): value is 'unavailable' | 'failed' =>
+  value === 'unavailable' || value === 'failed';
 
 export function createRefreshScheduler(options: RefreshOptions) {
   const { store, seal, now } = options;
@@ -45,7 +52,7 @@ export function createRefreshScheduler(options: RefreshOptions) {
       outcome = await refresh(key);
       return outcome;
     } finally {
-      await (outcome === 'unavailable' ? lock.releaseTo(UNAVAILABLE, pauseMs(live)) : lock.release());
+      await (isFailure(outcome) ? lock.releaseTo(outcome, pauseMs(live)) : lock.release());
     }
   }
 
@@ -55,7 +62,7 @@ export function createRefreshScheduler(options: RefreshOptions) {
     const record = sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
     if (record === undefined) return 'ended';
     if (now() < refreshDueAt(record.session)) return 'refreshed';
-    return lock === UNAVAILABLE ? 'unavailable' : undefined;
+    return isFailure(lock) ? lock : undefined;
   }
 
   async function waitFor(live: LiveSession): Promise<RefreshOutcome> {
@@ -82,7 +89,7 @@ export function createRefreshScheduler(options: RefreshOptions) {
     },
     /**
      * Waits for a refresh, at most 10 s: the token has expired, and without a new one there is no session.
-     * @returns whether the session continues
+     * @returns whether the session continues; else its user has to log in again
      * @throws ProviderUnavailable the provider gave no usable response: the session is kept, and a later request tries
      * again
      */
@@ -90,7 +97,8 @@ export function createRefreshScheduler(options: RefreshOptions) {
       // However many requests wait for a session, one of them polls.
       const refreshed = waits.run(live.key, () => waitFor(live));
       const outcome = await withDeadline(refreshed, MAX_WAIT_MS, () => new ProviderUnavailable());
-      if (outcome === 'unavailable') throw new ProviderUnavailable();
+      const isInGrace = now() < live.session.tokenExpiresAt + FAILED_GRACE_MS;
+      if (outcome === 'unavailable' || (outcome === 'failed' && isInGrace)) throw new ProviderUnavailable();
       return outcome === 'refreshed';
     },
     /** Resolves when no refresh runs: a process that stops earlier may lose a rotated refresh token. */

@@ -1,44 +1,28 @@
 /** One refresh of one session: asks the provider, checks its response, writes the record. The caller holds the lock. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Seal } from '../crypto/seal.ts';
 import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
 import { type Provider, type RefreshedTokens, type Rejection, rejected } from '../provider/index.ts';
-import type { Store } from '../stores/store.ts';
 import { refreshedSession } from './create_session.ts';
-import type { Revocation } from './revocation.ts';
+import { createRefreshWriter, type RefreshWriterOptions } from './refresh_writer.ts';
 import { refreshDueAt, type Session } from './session.ts';
-import { encodeRecord, readRecord, type SessionRecord } from './session_record.ts';
-import type { SessionTokens } from './session_tokens.ts';
+import { readRecord, type SessionRecord } from './session_record.ts';
 
-/** `unavailable`: the provider gave no usable response, and the session lives until its tokens end. */
-export type RefreshOutcome = 'refreshed' | 'ended' | 'unavailable';
+/**
+ * `unavailable`: the provider did not respond. `failed`: it did, with neither tokens that pass our checks nor an error
+ * that ends the session. After both the session is as it was, and lives until its tokens end.
+ */
+export type RefreshOutcome = 'refreshed' | 'ended' | 'unavailable' | 'failed';
 
-export interface RefreshOptions {
-  store: Store;
-  seal: Seal;
-  now: () => number;
+export interface RefreshOptions extends RefreshWriterOptions {
   provider: (application: string) => Provider | undefined;
-  revocation: Revocation;
-  tokens: SessionTokens;
   /** Whether a session is good for the application as it is configured now. */
   isCurrent: (session: Session) => boolean;
   events: Events;
 }
 
-/** The pauses after which the response of a provider is written again when the store fails. */
-const WRITE_PAUSES_MS = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600];
-
-export function createSessionRefresh({
-  store,
-  seal,
-  now,
-  provider,
-  revocation,
-  tokens,
-  isCurrent,
-  events,
-}: RefreshOptions): (key: string) => Promise<RefreshOutcome> {
+export function createSessionRefresh(options: RefreshOptions): (key: string) => Promise<RefreshOutcome> {
+  const { store, seal, now, provider, tokens, isCurrent, events } = options;
+  const write = createRefreshWriter(options);
   const log = (session: Session, level: 'debug' | 'info' | 'warn', event: string, message: string, error?: unknown) =>
     events.emit('log', {
       level,
@@ -48,31 +32,6 @@ export function createSessionRefresh({
       user: session.user.username,
       error,
     });
-
-  /**
-   * A response that is not written is a lost session, so a store that fails is tried again. `replace`, so that a session
-   * that was ended meanwhile is not restored.
-   */
-  async function write(
-    key: string,
-    { session, revocationMarks }: SessionRecord,
-    accessToken?: Identity['accessToken'],
-  ): Promise<'refreshed' | 'ended'> {
-    for (const pause of [...WRITE_PAUSES_MS, undefined]) {
-      try {
-        const marks = await revocation.carryOver(session, revocationMarks);
-        if (marks === undefined) return 'ended';
-        const record = { session, revocationMarks: marks };
-        await tokens.remember(key, record, accessToken);
-        const sealed = encodeRecord(seal, key, record);
-        return (await store.replace(key, sealed, session.expiresAt - now())) ? 'refreshed' : 'ended';
-      } catch (error) {
-        if (pause === undefined) throw error;
-        await sleep(pause);
-      }
-    }
-    return 'ended';
-  }
 
   async function refuse(key: string, record: SessionRecord, rejection: Rejection): Promise<RefreshOutcome> {
     const present = await readRecord(store, seal, key);
@@ -101,18 +60,22 @@ export function createSessionRefresh({
     }
   }
 
-  /** The identity that the new tokens are for; `undefined` where they could not be verified. */
-  async function verify(session: Session, tokens: RefreshedTokens): Promise<Identity | undefined> {
+  function fail(session: Session, why: string, cause: unknown): 'failed' {
+    const message = `a session was not refreshed and goes on with its old tokens: ${why}`;
+    log(session, 'warn', 'session.refresh_failed', message, cause);
+    return 'failed';
+  }
+
+  /** The identity that the new tokens are for. */
+  async function verify(session: Session, tokens: RefreshedTokens): Promise<Identity | 'unavailable' | 'failed'> {
     const result = await attempt(session, (asked) => asked.verifyRefreshed(tokens, session));
-    if (result === undefined) return undefined;
+    if (result === undefined) return 'unavailable';
     // Attack: tokens of another user, by a mix-up at the provider or on the way, would change whose session this is.
     const { sub } = session;
     const isOther = result.kind === 'verified' && result.identity.sub !== sub;
     const rejection = isOther ? rejected('wrong_user', 'the tokens are for another user') : result;
     if (rejection.kind === 'verified') return rejection.identity;
-    const message = `the new tokens of a session were not accepted, which goes on with the old ones: ${rejection.message}`;
-    log(session, 'warn', 'session.refresh_failed', message, rejection.cause);
-    return undefined;
+    return fail(session, `its new tokens were not accepted: ${rejection.message}`, rejection.cause);
   }
 
   /**
@@ -129,6 +92,18 @@ export function createSessionRefresh({
     return (await write(key, kept)) === 'refreshed' ? kept : undefined;
   }
 
+  /** What becomes of a session with the tokens that the provider has sent. */
+  async function adopt(key: string, record: SessionRecord, newTokens: RefreshedTokens): Promise<RefreshOutcome> {
+    const kept = await keepRefreshToken(key, record, newTokens);
+    if (kept === undefined) return 'ended';
+    const identity = await verify(kept.session, newTokens);
+    if (typeof identity === 'string') return identity;
+    const refreshed = { ...kept, session: refreshedSession(kept.session, identity, now()) };
+    const outcome = await write(key, refreshed, identity.accessToken);
+    log(kept.session, 'debug', 'session.refreshed', 'a session was refreshed');
+    return outcome;
+  }
+
   return async function refresh(key) {
     const record = await readRecord(store, seal, key);
     // The tokens of another provider or client are none of this one's business.
@@ -140,13 +115,7 @@ export function createSessionRefresh({
     const result = await attempt(session, (asked) => asked.refresh(refreshToken));
     if (result === undefined) return 'unavailable';
     if (result.kind === 'rejected') return refuse(key, record, result);
-    const kept = await keepRefreshToken(key, record, result.tokens);
-    if (kept === undefined) return 'ended';
-    const identity = await verify(kept.session, result.tokens);
-    if (identity === undefined) return 'unavailable';
-    const refreshed = { ...kept, session: refreshedSession(kept.session, identity, now()) };
-    const outcome = await write(key, refreshed, identity.accessToken);
-    log(session, 'debug', 'session.refreshed', 'a session was refreshed');
-    return outcome;
+    if (result.kind === 'failed') return fail(session, result.message, result.cause);
+    return adopt(key, record, result.tokens);
   };
 }

@@ -73,7 +73,8 @@ export async function login(ours: Provider, user = 'alice'): Promise<Identity> {
 /** A refresh with both of its steps. */
 export async function refreshBy(ours: Provider, refreshToken: string, subject: Identity): Promise<IdentityResult> {
   const result = await ours.refresh(refreshToken);
-  return result.kind === 'rejected' ? result : ours.verifyRefreshed(result.tokens, subject);
+  if (result.kind === 'refreshed') return ours.verifyRefreshed(result.tokens, subject);
+  return { ...result, kind: 'rejected' };
 }
 
 /** The identity of a result; a rejection fails the test. */

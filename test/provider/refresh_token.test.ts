@@ -169,3 +169,61 @@ test('Attack: forged tokens use up the readings of the keys; sessions still surv
   expect(other.counts.jwks).toBe(read + 3);
   await other.close();
 });
+
+test.each([
+  ['invalid_grant', 'rejected'],
+  ['interaction_required', 'rejected'],
+  ['login_required', 'rejected'],
+  ['consent_required', 'rejected'],
+  ['account_selection_required', 'rejected'],
+  ['temporarily_unavailable', 'failed'],
+  ['slow_down', 'failed'],
+  ['server_error', 'failed'],
+  ['request_limit_exceeded', 'failed'],
+  ['access_denied', 'failed'],
+  ['a sentence, not a code', 'failed'],
+])('the error %s: %s', async (error, kind) => {
+  const { ours } = connect(provider, { scopes });
+  for (const status of [400, 403]) {
+    provider.stand('token', () => ({ body: { error }, status }));
+    expect(await ours.refresh('old')).toMatchObject({ kind });
+  }
+});
+
+// Where refresh tokens are rotated, the old one is used up as soon as the provider has responded.
+test.each<[string, (before: Identity) => object]>([
+  ['a type that nobody knows', () => ({ token_type: 7 })],
+  ['a broken ID token', () => ({ id_token: 'a.b.c' })],
+  ['an ID token that is no text', () => ({ id_token: 7 })],
+  ['a forged ID token', (before) => ({ id_token: `${before.idToken.slice(0, -8)}AAAAAAAA` })],
+  ['an expires_in that is none', () => ({ expires_in: 'soon' })],
+])('the new refresh token is there before anything is verified: %s', async (_, changes) => {
+  const { ours } = connect(provider, { scopes });
+  const before = await login(ours);
+  const body = { access_token: 'a', token_type: 'Bearer', refresh_token: 'new', expires_in: 60, ...changes(before) };
+  provider.stand('token', () => ({ body }));
+  const asked = provider.counts.jwks + provider.counts.userinfo;
+  expect(await ours.refresh('old')).toMatchObject({ kind: 'refreshed', tokens: { refreshToken: 'new' } });
+  expect(provider.counts.jwks + provider.counts.userinfo).toBe(asked);
+});
+
+test.each([undefined, null, ''])('a response with the refresh token %j leaves the old one', async (refresh_token) => {
+  const { ours } = connect(provider, { scopes });
+  provider.stand('token', () => ({ body: { access_token: 'a', token_type: 'Bearer', refresh_token } }));
+  expect(await ours.refresh('old')).toMatchObject({ kind: 'refreshed', tokens: { refreshToken: undefined } });
+});
+
+test.each<[string, object, number]>([
+  ['a short ID token and a long access token', { expires_in: 7200 }, 7200],
+  ['an expires_in in a text', { expires_in: '7200' }, 7200],
+  ['a long ID token and a short access token', { expires_in: 10 }, 60],
+  ['no time of the access token', {}, 60],
+  ['a time that is none', { expires_in: 0 }, 60],
+  ['more than any time', { expires_in: 1e300 }, 3650 * 86_400],
+  ['no ID token and no time', { id_token: undefined }, 300],
+  ['no ID token and a time that is none', { id_token: undefined, expires_in: 0 }, 300],
+])('tokens live until the later end: %s', async (_, more, seconds) => {
+  const before = await login(connect(provider, { scopes }).ours);
+  const { tokensExpireAt } = await identityOf(refreshWith(before, {}, more));
+  expect(Math.abs((tokensExpireAt! - Date.now()) / 1000 - seconds)).toBeLessThan(5);
+});

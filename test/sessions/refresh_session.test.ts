@@ -224,6 +224,24 @@ test('a provider that says "not now" is asked again before the tokens end, howev
   expect(asked.length).toBeLessThanOrEqual(4);
 });
 
+test('a provider that responds and does not refresh: the user logs in again a minute after the tokens have ended', async () => {
+  const failing = refreshingProvider(async () => answer());
+  failing.refresh = async () => ({ ...rejected('error_response', 'access_denied'), kind: 'failed' });
+  const elsewhere = openSessions(store, { now: clock.now, provider: () => failing });
+  const id = await elsewhere.create(makeRefreshable(clock.now()));
+  clock.pass(6 * MINUTE);
+  expect(await elsewhere.find(id, 'grafana')).toBeDefined();
+  await elsewhere.idle();
+  clock.pass(4 * MINUTE);
+  await expect(elsewhere.find(id, 'grafana')).rejects.toThrow(ProviderUnavailable);
+  clock.pass(MINUTE);
+  expect(await elsewhere.find(id, 'grafana')).toBeUndefined();
+  await elsewhere.idle();
+  // It has not ended: the provider may come to its senses.
+  clock.pass(10_000);
+  expect(await here.find(id, 'grafana')).toBeDefined();
+});
+
 test('with session_lifetime a session outlives its tokens, and is refreshed when the provider is back', async () => {
   refresh = async () => {
     throw new ProviderUnavailable();

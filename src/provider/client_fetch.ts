@@ -1,0 +1,20 @@
+/** How openid-client's requests are sent, and its responses are made readable for it. */
+import type { CustomFetch } from 'openid-client';
+import type { Discovery } from './discovery.ts';
+import { readableTokenResponse } from './token_response.ts';
+
+/**
+ * Attack: openid-client believes a JWT in place of an introspection response (RFC 9701) without its signature. Gatepost
+ * never asks for one, so none counts.
+ */
+export function createClientFetch(discovery: Discovery, tokenEndpoint: string | undefined): CustomFetch {
+  return async (url, options) => {
+    const { body } = options;
+    const request = { ...options, body: body instanceof Uint8Array ? new Uint8Array(body) : body };
+    const response = await discovery.fetch(url, request);
+    const isSigned = /token-introspection\+jwt/i.test(response.headers.get('content-type') ?? '');
+    if (isSigned) throw new Error('the provider answered with a signed introspection response, which nobody asked for');
+    const isOfTokenEndpoint = tokenEndpoint !== undefined && url === new URL(tokenEndpoint).href;
+    return isOfTokenEndpoint ? readableTokenResponse(response) : response;
+  };
+}
