@@ -1,6 +1,7 @@
 /** Puts an identity together from the response of a token endpoint. */
 import type { TokenEndpointResponse } from 'openid-client';
 import type { Identity } from '../identity.ts';
+import { isNonEmptyString } from '../json.ts';
 import { type Claims, mergeClaims, missingClaims, userFrom } from './claims.ts';
 import type { ProviderContext } from './context.ts';
 import { verifyIdToken } from './id_token.ts';
@@ -15,6 +16,8 @@ type IdTokenClaims = Claims & { sub: string; exp?: number | undefined };
 /** What a token response, and userinfo about it, say of the user. */
 export interface GatheredClaims {
   claims: Claims & { sub: string };
+  /** `iss` of the ID token, or of the access token that is a JWT: never of userinfo, which nobody has signed. */
+  issuer?: string | undefined;
   /** The claims of the access token, where it is a JWT for this client and user. */
   access: TokenClaims | undefined;
   /** `rejected`: it does not take the access token, or its response did not count. */
@@ -52,24 +55,25 @@ export async function gatherClaims(
   const access = await readAccessToken(context, access_token, sub);
   const exp = access?.exp ?? idTokenClaims.exp;
   const claims = mergeClaims(idTokenClaims, access ?? {}, mapping);
-  if (!missingClaims(claims, mapping)) return { claims: { ...claims, sub }, access, userinfo: 'not_needed', exp };
+  const issuer = isNonEmptyString(idTokenClaims.iss) ? idTokenClaims.iss : access?.iss;
+  if (!missingClaims(claims, mapping))
+    return { claims: { ...claims, sub }, issuer, access, userinfo: 'not_needed', exp };
   const userinfo = await readUserinfo(context, access_token, sub);
   reportUserinfo(context, userinfo);
   const more = userinfo.kind === 'response' ? userinfo.claims : {};
-  return { claims: { ...mergeClaims(claims, more, mapping), sub }, access, userinfo: userinfo.kind, exp };
+  return { claims: { ...mergeClaims(claims, more, mapping), sub }, issuer, access, userinfo: userinfo.kind, exp };
 }
 
 /** @param user by default what the claims say */
 export async function identityOf(
   context: ProviderContext,
   tokens: TokenEndpointResponse,
-  { claims, access, exp }: GatheredClaims,
+  { claims, issuer, access, exp }: GatheredClaims,
   user = userFrom(claims, context.application.claims, context.onLeftOut),
 ): Promise<Identity> {
-  const { issuer } = (await context.discovery.metadata()).metadata;
+  const { metadata } = await context.discovery.metadata();
   return {
-    // Verified, where the ID token gave the claims; a refresh without one names none.
-    issuer: typeof claims.iss === 'string' ? claims.iss : issuer,
+    issuer: issuer ?? metadata.issuer,
     sub: claims.sub,
     sid: typeof claims.sid === 'string' ? claims.sid : undefined,
     user,
