@@ -2,7 +2,7 @@
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, GatepostError } from '../errors.ts';
 import { createEvents } from '../observe/events.ts';
-import { createDiscoveries } from '../provider/discovery.ts';
+import { createDiscoveries } from '../provider/discoveries.ts';
 import { discoveryKey } from '../provider/index.ts';
 import type { Io } from './io.ts';
 

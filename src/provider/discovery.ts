@@ -4,9 +4,9 @@ import { ProviderUnavailable } from '../errors.ts';
 import { isLoopback } from '../http/host.ts';
 import type { Events } from '../observe/events.ts';
 import { discoveryUrl, fetchDocument } from './discovery_document.ts';
-import { type DiscoveryKeys, discoveryKey } from './issuers.ts';
+import type { DiscoveryKeys } from './issuers.ts';
 import { createKeySet, type KeySet } from './key_set.ts';
-import { createOutbound, type OutboundFetch } from './outbound.ts';
+import type { OutboundFetch } from './outbound.ts';
 
 /** A request may cause one attempt in this time; in the background the pauses grow. */
 const RETRY_AFTER_MS = 1_000;
@@ -148,21 +148,3 @@ export function createDiscovery({ application, fetch, now, events }: DiscoveryOp
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-/** Makes the discovery of an application's provider, to be shared by all that have the same `discoveryKey`. */
-export function createDiscoveries(options: Omit<DiscoveryOptions, 'application' | 'fetch'>) {
-  const discoveries = new Map<string, Discovery>();
-  const outbounds = new Map<string | undefined, OutboundFetch>();
-  const outboundOf = (authorityFile: string | undefined): OutboundFetch => {
-    const outbound = outbounds.get(authorityFile) ?? createOutbound({ authorityFile });
-    outbounds.set(authorityFile, outbound);
-    return outbound;
-  };
-  return (application: DiscoveryKeys): Discovery => {
-    const key = discoveryKey(application);
-    const fetch = outboundOf(application.issuer_ca_file);
-    const discovery = discoveries.get(key) ?? createDiscovery({ ...options, application, fetch });
-    discoveries.set(key, discovery);
-    return discovery;
-  };
-}

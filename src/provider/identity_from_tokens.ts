@@ -1,6 +1,7 @@
 /** Puts an identity together from the response of a token endpoint. */
 import type { TokenEndpointResponse } from 'openid-client';
 import type { Identity } from '../identity.ts';
+import { isNonEmptyString } from '../json.ts';
 import { type Claims, mergeClaims, type Sources, userFrom } from './claims.ts';
 import { placeOf } from './client_endpoints.ts';
 import type { ProviderContext } from './context.ts';
@@ -20,6 +21,8 @@ type IdTokenClaims = Claims & { sub: string; exp?: number | undefined };
 export interface GatheredClaims {
   sources: Sources;
   sub: string;
+  /** `iss` of the ID token, or of the access token that is a JWT: never of userinfo, which nobody has signed. */
+  issuer?: string | undefined;
   /** The claims of the access token, where it is a JWT for this client and user. */
   access: TokenClaims | undefined;
   /** `rejected`: it does not take the access token, or its response did not count. */
@@ -65,9 +68,10 @@ export async function gatherClaims(
   const access = await readAccessToken(context, access_token, sub);
   const idTokenExp = idTokenClaims.exp;
   const exp = access?.exp ?? idTokenExp;
+  const issuer = isNonEmptyString(idTokenClaims.iss) ? idTokenClaims.iss : access?.iss;
   const verified = access ? [idTokenClaims, access] : [idTokenClaims];
   if (!lacksNeededClaim(verified, context.application)) {
-    return { sources: verified, sub, access, userinfo: 'not_needed', exp, idTokenExp };
+    return { sources: verified, sub, issuer, access, userinfo: 'not_needed', exp, idTokenExp };
   }
   const otherType = otherTokenType(tokens);
   const userinfo =
@@ -77,23 +81,21 @@ export async function gatherClaims(
   reportUserinfo(context, userinfo);
   const sources = userinfo.kind === 'response' ? [...verified, userinfo.claims] : verified;
   reportElsewhere(sources, context.application, context.onLeftOut);
-  return { sources, sub, access, userinfo: userinfo.kind, exp, idTokenExp };
+  return { sources, sub, issuer, access, userinfo: userinfo.kind, exp, idTokenExp };
 }
 
 /** @param user by default what the claims say */
 export async function identityOf(
   context: ProviderContext,
   tokens: TokenEndpointResponse,
-  { sources, sub, access, exp, idTokenExp }: GatheredClaims,
+  { sources, sub, issuer, access, exp, idTokenExp }: GatheredClaims,
   user = userFrom(sources, context.application.claims, context.onLeftOut),
 ): Promise<Identity> {
-  const { issuer } = (await context.discovery.metadata()).metadata;
+  const { metadata } = await context.discovery.metadata();
   const { sid } = mergeClaims(sources);
-  const iss = sources[0]?.iss;
   const now = context.now();
   return {
-    // Verified, where the ID token gave the claims; a refresh without one names none.
-    issuer: typeof iss === 'string' ? iss : issuer,
+    issuer: issuer ?? metadata.issuer,
     sub,
     sid: typeof sid === 'string' ? sid : undefined,
     user,

@@ -36,7 +36,8 @@ export function createOutbound({ authorityFile, environment = process.env }: Out
     } catch (error) {
       // Time-outs and aborts are known by their class.
       if (error instanceof DOMException) throw error;
-      throw new TypeError(connectionHint(address, error, proxy?.host), { cause: error });
+      const cause = error instanceof Error ? (error.cause ?? error) : error;
+      throw new TypeError(connectionHint(address, error, proxy?.host), { cause });
     }
   };
 }

@@ -42,7 +42,8 @@ export async function refreshTokenRequest({ client }: ProviderContext, refreshTo
 }
 
 /**
- * Verifies a new ID token, which must name the same `sub` and no other `nonce` (section 12.2), and reads the claims of now.
+ * Verifies a new ID token, which must name the same `iss` and `sub` and no other `nonce` (section 12.2), and reads the claims
+ * of now.
  * @throws ProviderUnavailable
  */
 export async function processRefreshTokenResponse(
@@ -72,16 +73,20 @@ async function verifyNewIdToken(
   if (result.kind === 'rejected') return result;
   // Attack: tokens of another user, by a mix-up at the provider or on the way.
   if (result.claims.sub !== sub) return rejected('wrong_user', 'the refreshed tokens are for another user');
-  const { nonce } = claimsOf(idToken);
+  const { nonce, iss } = claimsOf(idToken);
+  // Attack: a user of another tenant with the same `sub`.
+  if (iss !== undefined && result.claims.iss !== iss)
+    return rejected('wrong_issuer', 'the refreshed tokens are from another issuer');
   const isOfOtherLogin = ![undefined, nonce].includes(result.claims.nonce) && nonce !== undefined;
   return isOfOtherLogin ? rejected('invalid_response', 'the refreshed ID token is of another login (nonce)') : result;
 }
 
 /** A response without an ID token leaves the previous tokens in their place. Pure. */
 function keepTokens(identity: Identity, { idToken }: RefreshSubject, expiresAt: number): Identity {
-  const { sid } = claimsOf(idToken);
+  const { sid, iss } = claimsOf(idToken);
   return {
     ...identity,
+    issuer: typeof iss === 'string' ? iss : identity.issuer,
     sid: identity.sid ?? (typeof sid === 'string' ? sid : undefined),
     jwt: identity.jwt || idToken,
     idToken,

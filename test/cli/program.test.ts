@@ -79,6 +79,13 @@ describe('gatepost check', () => {
     expect(out).toMatch(/client +grafana \(public: without a secret\)/);
   });
 
+  it('prints the redirect URI that is used, also without its query', async () => {
+    const { folder, file } = configFile(yaml({ application: 'redirect_uri_query: false' }));
+    const { out } = await gatepost(['check', '--config', file]);
+    rmSync(folder, { recursive: true });
+    expect(out).toMatch(/redirect URI +https:\/\/grafana\.example\.com\/outpost\.goauthentik\.io\/callback$/m);
+  });
+
   it('shows no secret', async () => {
     const { out } = await gatepost(['check', '--config', good.file]);
     expect(out).toMatch(/keeps sessions in +redis:\/\/…@redis:6379\/0/);
@@ -111,6 +118,21 @@ describe('gatepost check --providers', () => {
       `the OpenID provider ${issuer}/realms/x cannot be used: it answers 404 at ${issuer}/realms/x/.well-known/openid-configuration; is the issuer right?`,
     ]);
     await provider.close();
+  });
+
+  it('asks at the address of discovery where that is another one', async () => {
+    const { folder, file } = configFile(
+      yaml({
+        application:
+          'issuer: http://127.0.0.1/x\nissuer_discovery_url: http://localhost:9/.well-known/openid-configuration',
+      }),
+    );
+    const { code, out } = await gatepost(['check', '--providers', '--config', file]);
+    rmSync(folder, { recursive: true });
+    expect([code, out.split('\n').at(-1)]).toEqual([
+      1,
+      expect.stringContaining('the OpenID provider http://127.0.0.1/x cannot be used: http://localhost:9/.well-known/'),
+    ]);
   });
 
   it('is asked for: without it check needs no network', async () => {

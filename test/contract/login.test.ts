@@ -56,6 +56,18 @@ describe('the login and the return', () => {
     expect((await visitor.signIn(url)).location).toBe(url);
   });
 
+  test('redirect_uri_query: false: the login of a whole domain by the redirect URI without a query', async () => {
+    const visitor = createVisitor(site, port);
+    const url = 'https://deep.wiki.example.info/page?a=1';
+    const callback = new URL(await visitor.begin(url));
+    expect([callback.origin, callback.pathname]).toEqual(['https://login.example.info', `${OUTPOST}/callback`]);
+    expect(callback.searchParams.has('X-authentik-auth-callback')).toBe(false);
+    // What some providers append changes nothing.
+    callback.search += '&session_state=6c1a.f2&scope=openid+email&authuser=0&prompt=none';
+    expect((await visitor.open(callback.href)).location).toBe(url);
+    expect(visitor.cookie('noquery', url)).not.toBe('');
+  });
+
   test('the request for a code has a state, a nonce and an S256 challenge, new each time', async () => {
     const one = new URL((await send(port, `${OUTPOST}/start`, [['Host', 'app.example.com']])).get('location')!);
     const two = new URL((await send(port, `${OUTPOST}/start`, [['Host', 'app.example.com']])).get('location')!);

@@ -66,6 +66,11 @@ const sites: Record<string, { host: string; more?: string; client?: Partial<Test
   mapped: { host: 'https://mapped.example.com', more: 'claims: { groups: realm_access.roles }' },
   withsid: { host: 'https://sid.example.com', client: { backchannel_logout_uri: 'http://127.0.0.1:9/logout' } },
   refresh: { host: 'https://refresh.example.com', more: 'scopes: [openid, profile, email, offline_access]' },
+  noquery: {
+    host: 'https://login.example.info',
+    more: 'mode: forward_domain\n    cookie_domain: example.info\n    redirect_uri_query: false',
+    client: { redirect_uris: [`https://login.example.info${OUTPOST}/callback`] },
+  },
 };
 
 export type Slug = keyof typeof sites;

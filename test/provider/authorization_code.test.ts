@@ -203,6 +203,32 @@ describe('a code', () => {
     await rejectionOf(exchange(atHash('another', hash)), 'invalid_response');
   });
 
+  test.each<[string, Record<string, unknown>, boolean]>([
+    ['a listed one without azp', { aud: ['grafana', 'urn:idcs'] }, true],
+    ['a listed one alone', { aud: ['urn:idcs'] }, false],
+    ['a listed one as text', { aud: 'urn:idcs' }, false],
+    ['one that is not listed', { aud: ['grafana', 'urn:idcs', 'other-client'] }, false],
+    // Attack: what is listed would be an open door for the tokens of another client.
+    ['a listed one with the azp of another', { aud: ['grafana', 'urn:idcs'], azp: 'other-client' }, false],
+    ['one that is not listed, with our azp', { aud: ['grafana', 'other-client'], azp: 'grafana' }, true],
+    ['ours twice', { aud: ['grafana', 'grafana'] }, true],
+  ])('extra_audiences, an ID token for %s: (%#)', async (_, changes, accepted) => {
+    const { ours } = connect(provider, { extra_audiences: ['urn:idcs'] });
+    const callback = await signInAtProvider(ours);
+    await standWith(changes);
+    const result = ours.exchangeCode(callback, attempt);
+    if (accepted) expect(await identityOf(result)).toMatchObject({ sub: 'u-alice' });
+    else await rejectionOf(result, 'wrong_audience');
+  });
+
+  test('an audience that nobody listed is named', async () => {
+    const { ours } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    await standWith({ aud: ['grafana', 'urn:idcs'] });
+    const { message } = await rejectionOf(ours.exchangeCode(callback, attempt), 'wrong_audience');
+    expect(message).toMatch(/"urn:idcs".*extra_audiences/);
+  });
+
   test('Attack: an unsigned ID token is rejected', async () => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);

@@ -20,7 +20,18 @@ export function configWarnings({ applications, store, redis }: Config): string[]
       'is for mode: forward_domain; with forward_single the cookie is for the host alone',
     );
   });
+  warnOfAnyTenant(applications, report);
   warnOfCookieNames(applications, report);
   warnOfClientAuth(applications, report);
   return warnings;
+}
+
+function warnOfAnyTenant(applications: Config['applications'], report: Report): void {
+  applications.forEach(({ allowed_issuers }, index) => {
+    if (!allowed_issuers.some((one) => one.includes('{tenantid}'))) return;
+    report(
+      ['applications', index, 'allowed_issuers'],
+      'has {tenantid}: the users of every tenant of the provider can log in, strangers too, unless a rule names who may',
+    );
+  });
 }
