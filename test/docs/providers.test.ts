@@ -45,12 +45,8 @@ test.each(fences)('the example at $place is a configuration once a secret is bef
   expect(applications[0]!.client_secret).toBe('a secret of this client');
 });
 
-// Auth0's access tokens are JWTs for the audience that was asked for alone.
 test('no example opens an application to the tokens of every client of a realm', () => {
-  const opened = fences.map((fence) => load(fence).applications[0]!).filter((one) => one.bearer_audiences.length > 0);
-  expect(opened.map(({ external_host, bearer_audiences }) => [external_host, bearer_audiences])).toEqual([
-    ['https://store.example.com', ['https://store.example.com']],
-  ]);
+  expect(fences.flatMap((fence) => load(fence).applications[0]!.bearer_audiences)).toEqual([]);
 });
 
 test.each([
