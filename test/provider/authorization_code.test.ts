@@ -225,8 +225,8 @@ describe('a code', () => {
     const { ours } = connect(provider);
     const callback = await signInAtProvider(ours);
     await standWith({ aud: ['grafana', 'urn:idcs'] });
-    const { message } = await rejectionOf(ours.exchangeCode(callback, attempt), 'wrong_audience');
-    expect(message).toMatch(/"urn:idcs".*extra_audiences/);
+    const { cause } = await rejectionOf(ours.exchangeCode(callback, attempt), 'wrong_audience');
+    expect(cause?.message).toMatch(/"urn:idcs".*extra_audiences/);
   });
 
   test('Attack: an unsigned ID token is rejected', async () => {
