@@ -11,7 +11,7 @@ const KEEP_ALIVE_MS = 120_000;
 /** Bytes. 64 KiB of the client's headers, and what proxies add to them. */
 const MAX_HEADER_BYTES = 80 * 1024;
 /** Milliseconds that running requests are given at the end. */
-const DRAIN_MS = 4000;
+export const DRAIN_MS = 4000;
 
 /** @param address as `listen.http` has it */
 export async function listen(address: string, listener: RequestListener): Promise<Server> {

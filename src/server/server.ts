@@ -12,7 +12,7 @@ import { createHealth } from '../observe/health.ts';
 import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
 import { openStore } from '../stores/open.ts';
-import { drain, listen, listenIfFree } from './listen.ts';
+import { DRAIN_MS, drain, listen, listenIfFree } from './listen.ts';
 import { prefetchDiscovery } from './prefetch_discovery.ts';
 import { createSnapshots } from './snapshots.ts';
 
@@ -26,7 +26,7 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** Refreshes are given so long at the end, after the requests. */
+/** Refreshes are given so long at the end, after the time that requests have. */
 const REFRESH_GRACE_MS = 700;
 
 export interface ServeOptions {
@@ -81,10 +81,11 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
     async close() {
       stopPrefetch.abort();
       health.drain();
+      const stopsAt = performance.now() + DRAIN_MS + REFRESH_GRACE_MS;
       await Promise.all([drain(http), drain(metrics)]);
       // A refresh under way would lose its token; a store or provider that hangs must not hold the process up.
       const enough = new AbortController();
-      const late = sleep(REFRESH_GRACE_MS, undefined, { signal: enough.signal }).catch(() => undefined);
+      const late = sleep(stopsAt - performance.now(), undefined, { signal: enough.signal }).catch(() => undefined);
       await Promise.race([snapshots.idle(), late]);
       enough.abort();
       await store.close();

@@ -25,7 +25,10 @@ export function createIdleTracker(store: Store) {
     async begin(key: string, { idleMs }: IdleSession): Promise<void> {
       if (idleMs !== undefined) await store.set(idleKey(key), '1', ttlMs(idleMs));
     },
-    /** Notes that the session is used; whether it has not ended. A store that lost the record has ended the session. */
+    /**
+     * Notes that the session is used; whether it has not ended.
+     * Attack: a store that forgets (eviction, a crash) would make an idle session endless: without the record it has ended.
+     */
     touch(key: string, { idleMs }: IdleSession): Promise<boolean> {
       if (idleMs === undefined) return Promise.resolve(true);
       return touches.run(key, () => store.replace(idleKey(key), '1', ttlMs(idleMs)));

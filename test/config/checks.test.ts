@@ -84,6 +84,16 @@ it('warns of a cookie domain that is not used', () => {
   expect(warning).toMatch(/^applications\[0\]\.cookie_domain is for mode: forward_domain/);
 });
 
+it('warns of a session_lifetime that session_max_age cuts short', () => {
+  const at = (more: string) => configWarnings(parse(several(`external_host: https://a.example.com, ${more}`)));
+  expect(at('session_lifetime: 7d')).toEqual([
+    expect.stringMatching(/^applications\[0\] has a session_lifetime longer/),
+  ]);
+  for (const more of ['session_lifetime: 8h', 'session_lifetime: 7d, session_max_age: 7d', 'session_idle: 7d']) {
+    expect(at(more)).toEqual([]);
+  }
+});
+
 it('reports problems of several keys beside those of single ones, once each', () => {
   const problems = problemsOf(
     several(

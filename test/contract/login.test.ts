@@ -21,6 +21,7 @@ import {
   OUTPOST,
   type Pairs,
   SECRET,
+  type Slug,
   send,
   signedIn,
   startContract,
@@ -505,6 +506,38 @@ describe('how long a session lives', () => {
     expect(await status()).toBe(200);
     moved = 121_000;
     expect(await status()).toBe(302);
+  });
+
+  /** A Gatepost with these lines, somebody signed in at a site of it, and the status after a time in milliseconds. */
+  async function signedInWith(top: string, slug: Slug) {
+    let moved = 0;
+    const at = (await site.another(top, { now: () => Date.now() + moved })).http.port;
+    const cookie = await signedIn(site, slug, 'alice', at);
+    return async (ms: number) => {
+      moved = ms;
+      return (await ask(at, 'traefik', `${hostOf(slug)}/`, [cookie])).status;
+    };
+  }
+
+  test.each<[string, Slug]>([
+    ['longer than its tokens', 'grafana'],
+    ['with a refresh token', 'refresh'],
+  ])('with session_lifetime for that long, whatever the tokens say: %s', async (_, slug) => {
+    const statusAfter = await signedInWith('session_lifetime: 20h', slug);
+    expect(await statusAfter(20 * 3_600_000 - 5000)).toBe(200);
+    expect(await statusAfter(20 * 3_600_000)).toBe(302);
+  });
+
+  test('with session_lifetime shorter than its tokens, used all along', async () => {
+    const statusAfter = await signedInWith('session_lifetime: 20s', 'grafana');
+    for (let seconds = 1; seconds < 19; seconds += 3) expect(await statusAfter(seconds * 1000)).toBe(200);
+    expect(await statusAfter(20_000)).toBe(302);
+  });
+
+  test('with session_idle as long as it is used', async () => {
+    const statusAfter = await signedInWith('session_idle: 10s', 'grafana');
+    for (let seconds = 0; seconds <= 54; seconds += 9) expect(await statusAfter(seconds * 1000)).toBe(200);
+    expect(await statusAfter(65_000)).toBe(302);
   });
 
   test("no refresh before half of the token's life is over", async () => {

@@ -4,6 +4,7 @@ import type { Config } from '../schema/config.ts';
 import { DEFAULT_PREFIX } from '../schema/redis.ts';
 import { warnOfClientAuth } from './client_auth.ts';
 import { warnOfCookieNames } from './cookie_names.ts';
+import { warnOfSessionTimes } from './session_times.ts';
 
 /** Sentences such as `applications[0].cookie_domain is …`. */
 export function configWarnings({ applications, store, redis }: Config): string[] {
@@ -23,6 +24,7 @@ export function configWarnings({ applications, store, redis }: Config): string[]
   warnOfAnyTenant(applications, report);
   warnOfCookieNames(applications, report);
   warnOfClientAuth(applications, report);
+  warnOfSessionTimes(applications, report);
   return warnings;
 }
 
