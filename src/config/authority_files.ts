@@ -6,18 +6,22 @@ import { whyUnreadable } from './secrets.ts';
 import { isMapping, type RawMapping } from './yaml/raw.ts';
 
 /**
- * Makes the paths absolute, in place, and reports the files that cannot be read or hold no certificate.
+ * Makes the paths absolute, in place, and reports the files that cannot be read or hold no certificate, each once: many
+ * applications may name the same.
  * @param folder that a relative path starts from
  */
 export function checkAuthorityFiles(raw: RawMapping, folder: string, report: Report): void {
   if (!Array.isArray(raw.applications)) return;
+  const seen = new Set<string>();
   for (const [index, application] of raw.applications.entries()) {
     if (!isMapping(application) || typeof application.issuer_ca_file !== 'string') continue;
     // An empty one is reported by the schema.
     if (application.issuer_ca_file === '') continue;
     const file = resolve(folder, application.issuer_ca_file);
-    const problem = problemOf(file);
     application.issuer_ca_file = file;
+    if (seen.has(file)) continue;
+    seen.add(file);
+    const problem = problemOf(file);
     if (problem) report(['applications', index, 'issuer_ca_file'], `names ${file}, which ${problem}`);
   }
 }
