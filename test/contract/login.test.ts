@@ -554,6 +554,29 @@ describe('how long a session lives', () => {
     clock = 0;
   });
 
+  test('a stop waits for a refresh under way: its rotated token is not lost', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatepost-stop-'));
+    let moved = 0;
+    const start = () => site.another(`store: file://${folder}`, { now: () => Date.now() + moved });
+    const first = await start();
+    const cookie = await signedIn(site, 'refresh', 'alice', first.http.port);
+    moved = 200_000;
+    site.provider.stand('token', async () => {
+      await wait(1500);
+      return undefined;
+    });
+    const before = site.provider.counts.token;
+    const page = (at: number) => ask(at, 'traefik', `${hostOf('refresh')}/`, [cookie]);
+    expect((await page(first.http.port)).status).toBe(200);
+    await expect.poll(() => site.provider.counts.token).toBe(before + 1);
+    await first.close();
+    site.provider.stand('token', undefined);
+    moved = 320_000;
+    expect((await page((await start()).http.port)).status).toBe(200);
+    expect(site.provider.counts.token).toBe(before + 1);
+    rmSync(folder, { recursive: true });
+  });
+
   test('no request waits for a refresh while the old token lives', async () => {
     clock = 0;
     const cookie = await signedIn(site, 'refresh', 'alice', timed);
