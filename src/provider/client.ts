@@ -16,7 +16,7 @@ import { ClientRejected, toRejection } from './map_errors.ts';
 import { createMethodOrders } from './method_order.ts';
 import { readFailure } from './refused_client.ts';
 import { CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from './time_limits.ts';
-import { restoreIdToken } from './token_response.ts';
+import { restoreTokens } from './token_response.ts';
 import { tryMethods } from './try_methods.ts';
 
 export type { ClientResult } from './client_result.ts';
@@ -119,7 +119,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
       const known = await discovery.metadata();
       const sendBy = async (method: ClientAuthMethod): Promise<ClientResult<T>> => {
         try {
-          const response = restoreIdToken(await send(configurationFor(known, method, endpoint)));
+          const response = restoreTokens(await send(configurationFor(known, method, endpoint)));
           return { kind: 'response', response };
         } catch (error) {
           const context = { withoutDescription, place: placeOf(madeFrom(known).server, endpoint) };

@@ -77,7 +77,7 @@ export async function gatherClaims(
   const userinfo =
     otherType === undefined
       ? await readUserinfo(context, access_token, sub)
-      : rejected('wrong_type', `the access token is no bearer token (token_type ${JSON.stringify(otherType)})`);
+      : rejected('wrong_type', `there is no access token of the type bearer (token_type ${JSON.stringify(otherType)})`);
   reportUserinfo(context, userinfo);
   const sources = userinfo.kind === 'response' ? [...verified, userinfo.claims] : verified;
   reportElsewhere(sources, context.application, context.onLeftOut);
@@ -104,7 +104,8 @@ export async function identityOf(
     refreshToken: tokens.refresh_token,
     expiresAt: exp === undefined ? 0 : exp * 1000,
     tokensExpireAt: laterEnd(tokens, { idToken: idTokenExp, access: access?.exp }, now),
-    accessToken: { value: tokens.access_token, expiresAt: accessTokenEnd(tokens, now) },
+    accessToken:
+      tokens.access_token === '' ? undefined : { value: tokens.access_token, expiresAt: accessTokenEnd(tokens, now) },
   };
 }
 

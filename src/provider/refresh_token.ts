@@ -3,6 +3,7 @@
  */
 import { decodeJwt } from 'jose';
 import { refreshTokenGrant, type TokenEndpointResponse } from 'openid-client';
+import { ProviderUnavailable } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Claims } from './claims.ts';
 import type { ProviderContext } from './context.ts';
@@ -27,6 +28,9 @@ const ENDING_ERRORS = [
   'account_selection_required',
 ];
 
+/** The provider says "not now" (RFC 6749 section 4.1.2.1 has two of them for another endpoint, RFC 8628 the third). */
+const PASSING_ERRORS = ['temporarily_unavailable', 'server_error', 'slow_down'];
+
 /**
  * Sends the refresh token.
  * @throws ProviderUnavailable
@@ -38,7 +42,9 @@ export async function refreshTokenRequest({ client }: ProviderContext, refreshTo
     return { kind: 'refreshed', tokens: { refreshToken: response.refresh_token, response } };
   }
   const { cause } = result;
-  return cause instanceof OAuthError && ENDING_ERRORS.includes(cause.error) ? result : { ...result, kind: 'failed' };
+  const error = cause instanceof OAuthError ? cause.error : '';
+  if (PASSING_ERRORS.includes(error)) throw new ProviderUnavailable(cause);
+  return ENDING_ERRORS.includes(error) ? result : { ...result, kind: 'failed' };
 }
 
 /**

@@ -10,6 +10,12 @@ const MAX_RESPONSE_BYTES = 1_048_576;
 const OTHER_TYPE = 'gatepost:token_type';
 
 /**
+ * In the place of an access token that is not there: Azure AD B2C sends none for `openid` alone, and openid-client throws
+ * the whole response away.
+ */
+const NO_ACCESS_TOKEN = 'gatepost:none';
+
+/**
  * The name under which an ID token travels past openid-client. That knows one issuer and no further audience, does not
  * verify the signature, and throws the whole response away where it refuses the token, with a refresh token that is the
  * only one that counts from now on. Gatepost verifies each ID token itself, and whole (`id_token.ts`).
@@ -49,7 +55,7 @@ function normalise(json: Record<string, unknown>): Record<string, unknown> {
   // Attack: the provider itself writes a member of ours.
   delete response[OTHER_TYPE];
   delete response[ID_TOKEN_ASIDE];
-  for (const name of ['refresh_token', 'id_token', 'scope', 'expires_in']) {
+  for (const name of ['access_token', 'refresh_token', 'id_token', 'scope', 'expires_in']) {
     if (response[name] === null || response[name] === '') delete response[name];
   }
   if (typeof response.scope !== 'string') delete response.scope;
@@ -59,6 +65,9 @@ function normalise(json: Record<string, unknown>): Record<string, unknown> {
   // A provider that names no type means the only one that there was for years.
   const type = isNonEmptyString(given) ? given.trim() : 'Bearer';
   const isBearer = type.toLowerCase() === 'bearer';
+  if (others.access_token === undefined && (id_token !== undefined || others.refresh_token !== undefined)) {
+    Object.assign(others, { access_token: NO_ACCESS_TOKEN, [OTHER_TYPE]: 'none' });
+  }
   return {
     ...others,
     token_type: 'bearer',
@@ -67,9 +76,11 @@ function normalise(json: Record<string, unknown>): Record<string, unknown> {
   };
 }
 
-/** Gives the ID token its name back, in place. */
-export function restoreIdToken<T>(response: T): T {
-  if (!isObject(response) || response[ID_TOKEN_ASIDE] === undefined) return response;
+/** Takes back, in place, what `readableTokenResponse` has changed for openid-client alone: an access token may be ''. */
+export function restoreTokens<T>(response: T): T {
+  if (!isObject(response)) return response;
+  if (response.access_token === NO_ACCESS_TOKEN) Reflect.set(response, 'access_token', '');
+  if (response[ID_TOKEN_ASIDE] === undefined) return response;
   Reflect.set(response, 'id_token', response[ID_TOKEN_ASIDE]);
   Reflect.deleteProperty(response, ID_TOKEN_ASIDE);
   return response;

@@ -36,7 +36,8 @@ export function createSessionRefresh(options: RefreshOptions): (key: string) => 
   async function refuse(key: string, record: SessionRecord, rejection: Rejection): Promise<RefreshOutcome> {
     const present = await readRecord(store, seal, key);
     // Another replica has refreshed it with this very token, which is why the provider refused it here.
-    if (present !== undefined && present.session.refreshToken !== record.session.refreshToken) return 'refreshed';
+    if (present !== undefined && present.session.refreshToken !== record.session.refreshToken)
+      return now() < refreshDueAt(present.session) ? 'refreshed' : 'unavailable';
     await tokens.end(key, record.session);
     await store.delete(key);
     log(

@@ -176,9 +176,6 @@ test.each([
   ['login_required', 'rejected'],
   ['consent_required', 'rejected'],
   ['account_selection_required', 'rejected'],
-  ['temporarily_unavailable', 'failed'],
-  ['slow_down', 'failed'],
-  ['server_error', 'failed'],
   ['request_limit_exceeded', 'failed'],
   ['access_denied', 'failed'],
   ['a sentence, not a code', 'failed'],
@@ -190,10 +187,17 @@ test.each([
   }
 });
 
+test.each(['temporarily_unavailable', 'slow_down', 'server_error'])('the error %s: an outage', async (error) => {
+  const { ours } = connect(provider, { scopes });
+  provider.stand('token', () => ({ body: { error }, status: 400 }));
+  await expect(ours.refresh('old')).rejects.toThrow(ProviderUnavailable);
+});
+
 // Where refresh tokens are rotated, the old one is used up as soon as the provider has responded.
 test.each<[string, (before: Identity) => object]>([
   ['a type that nobody knows', () => ({ token_type: 7 })],
   ['a broken ID token', () => ({ id_token: 'a.b.c' })],
+  ['no access token', () => ({ access_token: undefined })],
   ['an ID token that is no text', () => ({ id_token: 7 })],
   ['a forged ID token', (before) => ({ id_token: `${before.idToken.slice(0, -8)}AAAAAAAA` })],
   ['an expires_in that is none', () => ({ expires_in: 'soon' })],
