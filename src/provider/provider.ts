@@ -14,6 +14,9 @@ export interface AuthorizationRequest {
 /** The session that a refresh is for: who it is, and the last tokens, verified when they came. */
 export type RefreshSubject = Pick<Identity, 'sub' | 'user' | 'jwt' | 'idToken'>;
 
+/** What the provider is told of the session that a user signs out of. */
+export type SignedOutSession = Pick<Identity, 'idToken' | 'user'>;
+
 export type IdentityResult = { kind: 'verified'; identity: Identity } | Rejection;
 
 /**
@@ -64,6 +67,9 @@ export interface Provider {
    * token.
    */
   verifyLogoutToken(token: string): Promise<LogoutTokenResult>;
-  /** `end_session_endpoint` with `id_token_hint`; `undefined` where the provider has none. */
-  endSessionUrl(idToken: string | undefined): Promise<string | undefined>;
+  /**
+   * `end_session_endpoint` with `id_token_hint`, or with `logout_hint` where that would make it too long; `undefined`
+   * where the provider has none.
+   */
+  endSessionUrl(session: SignedOutSession): Promise<string | undefined>;
 }
