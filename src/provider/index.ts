@@ -92,7 +92,7 @@ export function createProvider(
       }),
     verifyBearer: (token) => inTime(() => verifyBearerToken(context, token)),
     verifyLogoutToken: (token) => inTime(() => verifyLogoutToken(context, token)),
-    endSessionUrl: (idToken) => inTime(() => endSessionUrl(context, idToken)),
+    endSessionUrl: (session) => inTime(() => endSessionUrl(context, session)),
   };
 }
 

@@ -15,6 +15,9 @@ export interface AuthorizationRequest {
 /** The session that a refresh is for: who it is, and the last tokens, verified when they came. */
 export type RefreshSubject = Pick<Identity, 'sub' | 'user' | 'jwt' | 'idToken'>;
 
+/** What the provider is told of the session that a user signs out of. */
+export type SignedOutSession = Pick<Identity, 'idToken' | 'user'>;
+
 /** The response of a refresh as it came: nothing of it was verified. */
 export interface RefreshedTokens {
   /** The refresh token that takes the place of the one that was sent; `undefined` where that one stays. */
@@ -88,6 +91,9 @@ export interface Provider {
    * token.
    */
   verifyLogoutToken(token: string): Promise<LogoutTokenResult>;
-  /** `end_session_endpoint` with `id_token_hint`; `undefined` where the provider has none. */
-  endSessionUrl(idToken: string | undefined): Promise<string | undefined>;
+  /**
+   * `end_session_endpoint` with `id_token_hint`, or with `logout_hint` where that would make it too long; `undefined`
+   * where the provider has none.
+   */
+  endSessionUrl(session: SignedOutSession): Promise<string | undefined>;
 }

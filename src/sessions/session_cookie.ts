@@ -52,10 +52,10 @@ export function cookieScope({ external_host, mode, cookie_domain }: CookieApplic
 }
 
 /** `; Path=/; …`: the attributes that must be the same when a cookie is made and when it is cleared. */
-export function cookieAttributes(application: CookieApplication): string {
+export function cookieAttributes(application: CookieApplication, path = '/'): string {
   const { secure, domain } = cookieScope(application);
   return [
-    '; Path=/',
+    `; Path=${path}`,
     domain === undefined ? '' : `; Domain=${domain}`,
     '; HttpOnly',
     secure ? '; Secure' : '',

@@ -2,22 +2,26 @@
  * `callback`: the browser comes back from the provider. It is never a dead end. The checks in their order; the first
  * that applies responds:
  *
- *     1 state      unknown, expired, of another browser    the application where there is a session, else a new attempt
- *     2 sessions   another tab was faster                  the application
- *     3 error      the provider did not complete the login a page
- *     4 code       missing                                 as 1
- *     5 exchange   the provider rejects the code           as 1
+ *     1 sessions   another tab was faster                  the application
+ *     2 error      the provider is not ready               a new attempt, once
+ *                  the provider did not complete the login a page
+ *     3 state      missing, with a code                    a page
+ *                  unknown, expired, of another browser    a new attempt
+ *     4 code       missing                                 a new attempt
+ *     5 exchange   the provider rejects the code           a new attempt
  *                  the tokens do not pass a check          a page
  *                  the identity cannot be passed on        a page
  *     6 complete                                           a session, and the application
  */
 import { endpointUrl, redirectUri } from '../endpoints.ts';
 import { singleParam } from '../http/query.ts';
+import { clearAddress, readAddress } from './address_cookies.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import { complete } from './complete.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
+import { respondToErrorResponse } from './error_response.ts';
 import { chooseLoginCookie, readLoginCookies } from './login_cookie.ts';
-import { respondToErrorResponse, respondToRejection, respondToUnusableIdentity } from './login_failures.ts';
+import { respondToRejection, respondToUnaskedCode, respondToUnusableIdentity } from './login_failures.ts';
 import type { OpenedState } from './login_state.ts';
 import { respondWithRedirect } from './respond.ts';
 import { type CallbackRequest, restartLogin } from './restart_login.ts';
@@ -27,44 +31,64 @@ type ValidCallback = CallbackRequest & { state: Extract<OpenedState, { kind: 'va
 
 export async function callback(context: SigninContext, browserRequest: BrowserRequest): Promise<Outcome> {
   const request = await readCallback(context, browserRequest);
-  if (!isValid(request)) return restartLogin(context, request);
-  request.returnTo = request.state.login.returnTo;
+  const outcome = await respondToCallback(context, request);
+  const { ctx, application, state } = request;
+  // Behind a page the address is still of use: the browser may ask again with the same state.
+  if (state.kind !== 'unknown' && outcome.reason === undefined) clearAddress(ctx, application, state.login.addressKey);
+  return outcome;
+}
+
+function respondToCallback(context: SigninContext, request: CallbackRequest): Promise<Outcome> | Outcome {
   return (
     checkSessions(request) ??
-    checkErrorResponse(request) ??
-    checkCode(context, request) ??
-    exchangeAndComplete(context, request)
+    checkErrorResponse(context, request) ??
+    checkState(request) ??
+    (isValid(request) && hasCode(request) ? exchangeAndComplete(context, request) : restartLogin(context, request))
   );
 }
 
 async function readCallback(context: SigninContext, request: BrowserRequest): Promise<CallbackRequest> {
   const { ctx, application } = request;
   const cookies = readLoginCookies(ctx, application);
-  const cookieIds = cookies.map(({ id }) => id);
-  const state = context.loginStates.open(application.slug, cookieIds, singleParam(ctx.querystring, 'state'));
+  const browser = {
+    cookieIds: cookies.map(({ id }) => id),
+    readAddress: (key: string) => readAddress(ctx, application, key),
+  };
+  const state = context.loginStates.open(application.slug, browser, singleParam(ctx.querystring, 'state'));
   const loginCookie = chooseLoginCookie(cookies, state.kind === 'valid' ? state.cookieId : undefined);
   const sessions = await findBrowserSessions(context.sessions, ctx, application);
-  return Object.assign(request, { state, loginCookie, sessions });
+  // An unknown state leads to the root of the application.
+  const returnTo = state.kind === 'unknown' ? `${application.external_host}/` : state.login.returnTo;
+  return Object.assign(request, { state, loginCookie, sessions, returnTo });
 }
 
 const isValid = (request: CallbackRequest): request is ValidCallback => request.state.kind === 'valid';
+const hasCode = ({ ctx }: CallbackRequest) => singleParam(ctx.querystring, 'code') !== undefined;
 
 /** Another tab of this browser was faster: the code need not be used. */
-function checkSessions({ ctx, sessions, state: { login } }: ValidCallback) {
-  const isNewer = sessions.some(({ session }) => session && session.createdAt >= login.startedAt);
-  return isNewer ? respondWithRedirect(ctx, login.returnTo, 'already_signed_in') : undefined;
+function checkSessions({ ctx, sessions, state, returnTo }: CallbackRequest) {
+  const since = state.kind === 'valid' ? state.login.startedAt : 0;
+  const isNewer = sessions.some(({ session }) => session && session.createdAt >= since);
+  return isNewer ? respondWithRedirect(ctx, returnTo, 'already_signed_in') : undefined;
 }
 
-function checkErrorResponse(request: ValidCallback) {
-  const { querystring } = request.ctx;
-  const error = singleParam(querystring, 'error');
+/** Whatever `state` says: an error that a new attempt cannot mend would come again, for ever. */
+function checkErrorResponse(context: SigninContext, request: CallbackRequest) {
+  const { state, returnTo, ctx } = request;
+  const error = singleParam(ctx.querystring, 'error');
   if (error === undefined) return undefined;
-  const description = singleParam(querystring, 'error_description');
-  return respondToErrorResponse(request, request.state.login.returnTo, error, description);
+  const wasRetried = state.kind !== 'unknown' && state.login.retried;
+  // Keycloak says this with `authentication_expired` where the user has signed in in another tab, and asks the client to
+  // begin again at once (Securing applications guide); elsewhere a moment later may do.
+  const mayRetry = error === 'temporarily_unavailable' && hasState(request) && !wasRetried;
+  if (mayRetry) return restartLogin(context, request, { retried: true });
+  return respondToErrorResponse(request, returnTo, error, singleParam(ctx.querystring, 'error_description'));
 }
 
-function checkCode(context: SigninContext, request: ValidCallback) {
-  return singleParam(request.ctx.querystring, 'code') === undefined ? restartLogin(context, request) : undefined;
+const hasState = ({ ctx }: CallbackRequest) => (singleParam(ctx.querystring, 'state') ?? '') !== '';
+
+function checkState(request: CallbackRequest) {
+  return hasState(request) || !hasCode(request) ? undefined : respondToUnaskedCode(request, request.returnTo);
 }
 
 /** @throws ProviderUnavailable, StoreUnavailable */

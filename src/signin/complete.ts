@@ -4,8 +4,7 @@ import { createSession } from '../sessions/create_session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import type { BrowserSession } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import { type LoginCookie, writeLoginCookie } from './login_cookie.ts';
-import { LOOP_ATTEMPTS } from './login_state.ts';
+import { countLogin, type LoginCookie, writeLoginCookie } from './login_cookie.ts';
 import { respondWithRedirect } from './respond.ts';
 
 export interface CompletedLogin {
@@ -37,6 +36,6 @@ export async function complete(
   const id = await context.sessions.create(session, { replaces: oldId, accessToken: identity.accessToken });
   await Promise.all(otherIds.map((otherId) => context.sessions.end(otherId)));
   ctx.append('Set-Cookie', setSessionCookie(application, id, session.expiresAt - context.now()));
-  writeLoginCookie(ctx, { ...loginCookie, logins: [...loginCookie.logins, context.now()].slice(-LOOP_ATTEMPTS) });
+  writeLoginCookie(ctx, countLogin(loginCookie, context.now()));
   return respondWithRedirect(ctx, returnTo, 'signed_in', displayName(session));
 }

@@ -9,7 +9,7 @@ import {
   cookieSuffix,
   LOGIN_COOKIE,
 } from '../sessions/session_cookie.ts';
-import { LOOP_ATTEMPTS } from './login_state.ts';
+import { LOOP_ATTEMPTS, LOOP_WINDOW_MS } from './login_state.ts';
 
 export interface LoginCookie {
   /**
@@ -19,7 +19,10 @@ export interface LoginCookie {
   id: string;
   /** Whether the browser sent it; otherwise it was made just now. */
   known: boolean;
-  /** When the last logins were completed, in milliseconds since the epoch: several in a short time are a loop. */
+  /**
+   * When the last logins were completed, or came back without their `state`, in milliseconds since the epoch: several in
+   * a short time are a loop.
+   */
   logins: number[];
 }
 
@@ -121,4 +124,17 @@ export function writeLoginCookie(ctx: Context, { id, logins }: LoginCookie): voi
   session.id = id;
   session.logins = logins;
   session.save();
+}
+
+/** The cookie with one more login in it. */
+export function countLogin(cookie: LoginCookie, now: number): LoginCookie {
+  return { ...cookie, logins: [...cookie.logins, now].slice(-LOOP_ATTEMPTS) };
+}
+
+/**
+ * Logins were completed again and again, but the next auth request knows of no session: its cookie does not come back to
+ * this site, or the proxy does not pass it on, or another process answers.
+ */
+export function isLoop({ logins }: LoginCookie, now: number): boolean {
+  return logins.filter((time) => Math.abs(now - time) <= LOOP_WINDOW_MS).length >= LOOP_ATTEMPTS;
 }

@@ -1,9 +1,8 @@
 /** The pages of a login that the provider, or a check of what it sent, has ended. */
 import { loggedMessage } from '../errors.ts';
 import { describeUnusable, type User, unusableClaim } from '../identity.ts';
-import { providerUnavailablePage } from '../pages/errors.ts';
 import { loginFailedPage, unusableIdentityPage } from '../pages/login.ts';
-import { type Rejection, readDescription } from '../provider/index.ts';
+import type { Rejection } from '../provider/index.ts';
 import type { BrowserRequest, Outcome } from './context.ts';
 import { respondWithPage } from './respond.ts';
 
@@ -41,43 +40,12 @@ export function respondToUnusableIdentity(
 }
 
 /**
- * A response that names no login: the provider ended one before it read `state`, or began one by itself. A new attempt
- * would end in the same way, for ever.
- * @returns `undefined` where there is a `state`, or nothing at all (a bookmark of the address)
+ * A code that names no login: the provider began one by itself, or has lost `state`. A new attempt would end in the same
+ * way, for ever.
  */
-export function respondToUnaskedResponse(request: BrowserRequest, returnTo: string): Outcome | undefined {
-  const { ctx, application } = request;
-  const params = new URLSearchParams(ctx.querystring);
-  if (params.has('state')) return undefined;
-  const error = params.get('error');
-  if (error !== null) {
-    return respondToErrorResponse(request, returnTo, error, params.get('error_description') ?? undefined);
-  }
-  if (!params.has('code')) return undefined;
-  const sentence = 'The login provider sent a response that belongs to no login.';
+export function respondToUnaskedCode({ ctx, application }: BrowserRequest, returnTo: string): Outcome {
+  const sentence =
+    'The login provider sent a response that belongs to no login of this site. If you came from a page of the provider, open this site directly.';
   const page = loginFailedPage(application, returnTo, { sentence, code: 'missing_state', status: 400 });
   return respondWithPage(ctx, page, 'failed', 'a code without state');
-}
-
-/** Error responses of the authorization endpoint (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6). */
-export function respondToErrorResponse(
-  { ctx, application }: BrowserRequest,
-  returnTo: string,
-  error: string,
-  description: string | undefined,
-): Outcome {
-  if (error === 'temporarily_unavailable' || error === 'server_error') {
-    return respondWithPage(ctx, providerUnavailablePage(application, returnTo), 'provider_unavailable', error);
-  }
-  // Attack: a link to this page with an attacker's text as its error. Only a word of the protocol's alphabet is shown.
-  const code = /^[a-z_]{1,40}$/.test(error) ? error : 'unknown_error';
-  const sentence =
-    code === 'access_denied'
-      ? 'The login was cancelled, or the login provider does not admit this account.'
-      : 'The login provider did not complete the login.';
-  const text = readDescription(description);
-  const page = loginFailedPage(application, returnTo, { sentence, code });
-  const said = text === undefined ? code : `${code}: ${text}`;
-  const asked = code === 'invalid_scope' ? `; the scopes asked for (scopes) were ${application.scopes.join(' ')}` : '';
-  return respondWithPage(ctx, page, 'failed', said + asked);
 }

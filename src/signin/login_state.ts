@@ -1,32 +1,35 @@
-/** A login in progress: everything that it needs travels in a sealed `state`, nothing is stored. */
+/**
+ * A login in progress: everything that it needs travels in a sealed `state` and, where the address has no room there, in
+ * a cookie; nothing is stored.
+ */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createSeal } from '../crypto/seal.ts';
+import { pack, unpack } from './compact_text.ts';
+import { decodeState, encodeState, type StateFields } from './state_format.ts';
 
-const MAX_STATE_AGE_MS = 3_600_000;
+/** A login at the provider may take so long; the cookie with its address lives as long. */
+export const MAX_STATE_AGE_MS = 3_600_000;
 /** How far the clocks of two replicas may differ. */
 const CLOCK_SKEW_MS = 60_000;
 /** This many attempts within the window are a loop. */
 export const LOOP_ATTEMPTS = 3;
 export const LOOP_WINDOW_MS = 30_000;
 
-/**
- * Of the sealed text. A state of another version is unknown: after an upgrade or a downgrade, a login in progress
- * starts again.
- */
-const FORMAT_VERSION = 1;
+/** More than any address that a login may lead to. */
+const MAX_ADDRESS_BYTES = 16_384;
 
-/** What the sealed state says. Times are milliseconds since the epoch. */
-export interface LoginState {
-  /** The absolute URL that the login leads to. */
-  returnTo: string;
-  startedAt: number;
-  /** 1, 2, 3: the attempts of this login, this one included. */
-  attempt: number;
-  firstStartedAt: number;
-  /** Random; sealed, so that only Gatepost knows it. */
-  id: string;
-  /** The hash of the login cookie of the browser that began it. */
-  cookieHash: string;
+/** What the state, and the cookie beside it, say. */
+export type LoginState = Omit<StateFields, 'inCookie'> & {
+  /** The name of the cookie that the address may be in, or was in. */
+  addressKey: string;
+};
+
+/** An address that has no room in a state: sealed, for a cookie. */
+export interface KeptAddress {
+  /** Begins with the time of the login, in seconds, base 36, 7 digits. Unknown to whoever has not seen the cookie. */
+  key: string;
+  /** base64url. */
+  sealed: string;
 }
 
 /**
@@ -58,32 +61,54 @@ export interface NewLogin {
   attempt: number;
   /** Where this is not the first attempt. */
   firstStartedAt?: number;
+  /** Whether this attempt repeats one that the provider was not ready for. */
+  retried?: boolean;
+}
+
+/** What the browser sent beside the state. */
+export interface BrowserCookies {
+  /** The ids in all its login cookies. */
+  cookieIds: readonly string[];
+  /** The sealed address under a key; `undefined` where the browser has not sent one. */
+  readAddress?: (key: string) => string | undefined;
 }
 
 export interface LoginStates {
   /** @param cookieId the id in the login cookie of the browser */
-  create(slug: string, cookieId: string, login: NewLogin): { state: string } & LoginSecrets;
-  /**
-   * Never throws.
-   * @param cookieIds the ids in all login cookies that the browser sent
-   */
-  open(slug: string, cookieIds: readonly string[], state: string | undefined): OpenedState;
+  create(slug: string, cookieId: string, login: NewLogin): { state: string; address?: KeptAddress } & LoginSecrets;
+  /** Never throws. */
+  open(slug: string, browser: BrowserCookies, state: string | undefined): OpenedState;
 }
 
 /** A state is bound to the application (by its slug): a login at one site cannot end at another. */
 export function createLoginStates(secrets: readonly string[], now: () => number): LoginStates {
   const seal = createSeal(secrets, 'state');
+  // Attack: the hosts of a domain see each other's cookies, and addresses have secrets in them; and one that an attacker
+  // wrote, or moved here from another login, would lead elsewhere. So the address is sealed for its login.
+  const addressSeal = createSeal(secrets, 'address');
   return {
-    create(slug, cookieId, { returnTo, attempt, firstStartedAt = now() }) {
+    create(slug, cookieId, { returnTo, attempt, firstStartedAt = now(), retried = false }) {
       const id = randomBytes(16).toString('base64url');
+      const startedAt = now();
       const cookieHash = hashCookieId(cookieId);
-      const text = encode({ returnTo, startedAt: now(), attempt, firstStartedAt, id, cookieHash });
-      return { state: `${attempt}.${seal.seal(text, slug)}`, ...deriveSecrets(id, cookieId) };
+      const login = { returnTo, startedAt, attempt, firstStartedAt, retried, id, cookieHash };
+      const { bytes, inCookie } = encodeState(login);
+      const state = `${attempt}.${seal.sealBytes(bytes, slug)}`;
+      const address = inCookie && {
+        key: addressKey(login),
+        sealed: addressSeal.sealBytes(pack(returnTo), `${slug} ${id}`),
+      };
+      return { state, ...(address && { address }), ...deriveSecrets(id, cookieId) };
     },
-    open(slug, cookieIds, state = '') {
-      const text = seal.open(state.slice(state.indexOf('.') + 1), slug);
-      const login = text === undefined ? undefined : decode(text);
-      if (!login) return { kind: 'unknown', attempt: Number(/^([1-9])\./.exec(state)?.[1] ?? 0) };
+    open(slug, { cookieIds, readAddress = () => undefined }, state = '') {
+      const bytes = seal.openBytes(state.slice(state.indexOf('.') + 1), slug);
+      const fields = bytes && decodeState(bytes);
+      if (!fields) return { kind: 'unknown', attempt: Number(/^([1-9])\./.exec(state)?.[1] ?? 0) };
+      const { inCookie, ...rest } = fields;
+      const login: LoginState = { ...rest, addressKey: addressKey(fields) };
+      const sealed = inCookie ? readAddress(login.addressKey) : undefined;
+      const packed = sealed === undefined ? undefined : addressSeal.openBytes(sealed, `${slug} ${fields.id}`);
+      login.returnTo = (packed && unpack(packed, MAX_ADDRESS_BYTES)) ?? login.returnTo;
       const age = now() - login.startedAt;
       // Attack: login CSRF (RFC 6749 section 10.12). With a state and a code of the attacker's, this browser would be
       // signed in as the attacker, who then reads what the user enters there.
@@ -96,7 +121,15 @@ export function createLoginStates(secrets: readonly string[], now: () => number)
   };
 }
 
-const hashCookieId = (cookieId: string) => createHash('sha256').update(cookieId).digest('base64url');
+/** Half of the hash is enough against a guess, and the state is to be short. */
+const hashCookieId = (cookieId: string) =>
+  createHash('sha256').update(cookieId).digest().subarray(0, 16).toString('base64url');
+
+/** Attack: a neighbour host plants a cookie of the same name before this one. Nobody can guess the name. */
+function addressKey({ id, startedAt }: Pick<StateFields, 'id' | 'startedAt'>): string {
+  const seconds = Math.floor(startedAt / 1000).toString(36);
+  return seconds.padStart(7, '0') + createHash('sha256').update(`address ${id}`).digest('base64url').slice(0, 6);
+}
 
 /**
  * `nonce` (OpenID Connect Core section 3.1.2.1) and PKCE's verifier (RFC 7636 section 4.1) need both halves: a state
@@ -106,29 +139,3 @@ function deriveSecrets(id: string, cookieId: string): LoginSecrets {
   const derive = (purpose: string) => createHmac('sha256', cookieId).update(`${purpose} ${id}`).digest('base64url');
   return { nonce: derive('nonce'), codeVerifier: derive('verifier') };
 }
-
-/** A list without names: the state travels in URLs. */
-function encode({ returnTo, startedAt, attempt, firstStartedAt, id, cookieHash }: LoginState): string {
-  return JSON.stringify([FORMAT_VERSION, returnTo, startedAt, attempt, firstStartedAt, id, cookieHash]);
-}
-
-/** @returns `undefined` for another version or another shape: the secret has sealed more than this version knows */
-function decode(text: string): LoginState | undefined {
-  const list = parseList(text);
-  if (list?.length !== 7 || list[0] !== FORMAT_VERSION) return undefined;
-  const [, returnTo, startedAt, attempt, firstStartedAt, id, cookieHash] = list;
-  if (typeof returnTo !== 'string' || typeof id !== 'string' || typeof cookieHash !== 'string') return undefined;
-  if (!isNumber(startedAt) || !isNumber(attempt) || !isNumber(firstStartedAt)) return undefined;
-  return { returnTo, startedAt, attempt, firstStartedAt, id, cookieHash };
-}
-
-function parseList(text: string): readonly unknown[] | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const isNumber = (value: unknown): value is number => typeof value === 'number';

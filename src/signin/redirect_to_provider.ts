@@ -3,21 +3,27 @@
  * 3.1.2.1).
  */
 import { redirectUri } from '../endpoints.ts';
+import { writeAddress } from './address_cookies.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { type LoginCookie, writeLoginCookie } from './login_cookie.ts';
 import type { NewLogin } from './login_state.ts';
 import { respondWithRedirect } from './respond.ts';
 
-/** @throws ProviderUnavailable */
+/**
+ * @param replaced the key of the address of an attempt that this one takes the place of
+ * @throws ProviderUnavailable
+ */
 export async function redirectToProvider(
   context: SigninContext,
   { ctx, application, provider }: BrowserRequest,
   login: NewLogin,
   loginCookie: LoginCookie,
+  replaced?: string,
 ): Promise<Outcome> {
-  const { state, nonce, codeVerifier } = context.loginStates.create(application.slug, loginCookie.id, login);
+  const { state, nonce, codeVerifier, address } = context.loginStates.create(application.slug, loginCookie.id, login);
   const authorizationRequest = { redirectUri: redirectUri(application), state, nonce, codeVerifier };
   const url = await provider.authorizationUrl(authorizationRequest);
   writeLoginCookie(ctx, loginCookie);
+  if (address) writeAddress(ctx, application, address, replaced);
   return respondWithRedirect(ctx, url, login.attempt === 1 ? 'to_provider' : 'started_afresh');
 }

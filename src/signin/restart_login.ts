@@ -1,12 +1,8 @@
-/**
- * Responds to a callback that completes no login: with a session the application, for a response without `state` a page,
- * else one more attempt, else the loop page.
- */
+/** Responds to a callback that completes no login: with one more attempt, or with the loop page. */
 import { loginLoopPage } from '../pages/login.ts';
 import type { BrowserSession } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import type { LoginCookie } from './login_cookie.ts';
-import { respondToUnaskedResponse } from './login_failures.ts';
+import { countLogin, isLoop, type LoginCookie, writeLoginCookie } from './login_cookie.ts';
 import { LOOP_ATTEMPTS, LOOP_WINDOW_MS, type OpenedState } from './login_state.ts';
 import { redirectToProvider } from './redirect_to_provider.ts';
 import { respondWithPage, respondWithRedirect } from './respond.ts';
@@ -17,33 +13,46 @@ export interface CallbackRequest extends BrowserRequest {
   loginCookie: LoginCookie;
   /** The sessions that the browser has already. */
   sessions: BrowserSession[];
-}
-
-/** @throws ProviderUnavailable */
-export async function restartLogin(context: SigninContext, request: CallbackRequest): Promise<Outcome> {
-  const { ctx, application, loginCookie, sessions } = request;
-  const { returnTo, attempts, firstStartedAt } = previousAttempts(context, request);
-  request.returnTo = returnTo;
-  if (sessions.some(({ session }) => session)) return respondWithRedirect(ctx, returnTo, 'already_signed_in');
-  const unasked = respondToUnaskedResponse(request, returnTo);
-  if (unasked) return unasked;
-  // An attempt that is long past belongs to no loop: the count starts again.
-  if (Math.abs(context.now() - firstStartedAt) > LOOP_WINDOW_MS) {
-    return redirectToProvider(context, request, { returnTo, attempt: 1 }, loginCookie);
-  }
-  if (attempts >= LOOP_ATTEMPTS) return respondWithPage(ctx, loginLoopPage(application, returnTo), 'loop');
-  return redirectToProvider(context, request, { returnTo, attempt: attempts + 1, firstStartedAt }, loginCookie);
+  /** The absolute URL that the login leads to. */
+  returnTo: string;
 }
 
 /**
- * An unknown state leads to the root of the application. Its count is believed: to forge it only brings the loop page
- * sooner.
+ * @param options.retried whether the attempt repeats one that the provider was not ready for
+ * @throws ProviderUnavailable
  */
-function previousAttempts(context: SigninContext, { application, state }: CallbackRequest) {
-  if (state.kind === 'unknown') {
-    const returnTo = `${application.external_host}/`;
-    return { returnTo, attempts: state.attempt, firstStartedAt: context.now() };
+export async function restartLogin(
+  context: SigninContext,
+  request: CallbackRequest,
+  { retried = false } = {},
+): Promise<Outcome> {
+  const { ctx, sessions, returnTo, state } = request;
+  if (sessions.some(({ session }) => session)) return respondWithRedirect(ctx, returnTo, 'already_signed_in');
+  if (state.kind === 'unknown') return restartUnknown(context, request, { retried });
+  const { attempt, firstStartedAt, addressKey } = state.login;
+  // An attempt that is long past belongs to no loop: the count starts again.
+  const isPast = Math.abs(context.now() - firstStartedAt) > LOOP_WINDOW_MS;
+  if (!isPast && attempt >= LOOP_ATTEMPTS) return respondWithLoopPage(request);
+  const count = isPast ? { attempt: 1 } : { attempt: attempt + 1, firstStartedAt };
+  return redirectToProvider(context, request, { returnTo, ...count, retried }, request.loginCookie, addressKey);
+}
+
+/**
+ * The count of an unknown state is believed: to forge it only brings the loop page sooner. A provider that does not send
+ * `state` back as it was leaves no count, so that the login cookie counts as well.
+ */
+async function restartUnknown(context: SigninContext, request: CallbackRequest, { retried }: { retried: boolean }) {
+  const attempts = request.state.kind === 'unknown' ? request.state.attempt : 0;
+  const loginCookie = countLogin(request.loginCookie, context.now());
+  if (attempts >= LOOP_ATTEMPTS || isLoop(loginCookie, context.now())) {
+    // The count starts again, so that the link on the page works once the cause is gone.
+    writeLoginCookie(request.ctx, { ...loginCookie, logins: [] });
+    return respondWithLoopPage(request);
   }
-  const { returnTo, attempt, firstStartedAt } = state.login;
-  return { returnTo, attempts: attempt, firstStartedAt };
+  const login = { returnTo: request.returnTo, attempt: attempts + 1, retried };
+  return redirectToProvider(context, request, login, loginCookie);
+}
+
+function respondWithLoopPage({ ctx, application, returnTo }: CallbackRequest): Outcome {
+  return respondWithPage(ctx, loginLoopPage(application, returnTo), 'loop');
 }

@@ -7,8 +7,8 @@ import { hostOf, parseOrigin } from '../http/url.ts';
 /** What decides where a login of an application may lead. */
 export type AllowedTarget = Pick<ApplicationConfig, 'external_host' | 'mode' | 'cookie_domain'>;
 
-/** The URL travels inside `state`, and servers reject request lines of more than 8 KiB. */
-const MAX_RETURN_URL_CHARS = 4096;
+/** Of path and query. Most servers reject a longer request line, and three cookies have no room for more. */
+const MAX_RETURN_URL_CHARS = 8192;
 /** How many start URLs are unwrapped, one inside the other. */
 const MAX_UNWRAPS = 5;
 
@@ -81,11 +81,10 @@ function isGatepostEndpoint(url: URL): boolean {
   return [...url.searchParams.keys()].some((name) => MARKS.includes(name.toLowerCase()));
 }
 
-/** A URL that is too long for `state` loses its query, or else its path too. */
-function shorten(url: URL, home: string): string {
-  if (url.href.length <= MAX_RETURN_URL_CHARS) return url.href;
-  const short = url.origin + url.pathname;
-  return short.length <= MAX_RETURN_URL_CHARS ? short : home;
+/** A URL that is too long to be kept loses its query, or else its path too. */
+function shorten({ href, origin, pathname }: URL, home: string): string {
+  if (href.length - origin.length <= MAX_RETURN_URL_CHARS) return href;
+  return pathname.length <= MAX_RETURN_URL_CHARS ? origin + pathname : home;
 }
 
 /**

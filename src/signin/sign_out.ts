@@ -58,7 +58,7 @@ async function endSessions({ sessions }: SigninContext, { ctx, application }: Br
 /** A provider that is unavailable does not keep a user from signing out here. */
 async function endSessionUrl({ provider }: BrowserRequest, session: Session): Promise<string | undefined> {
   try {
-    return await provider.endSessionUrl(session.idToken);
+    return await provider.endSessionUrl(session);
   } catch (error) {
     if (error instanceof ProviderUnavailable) return undefined;
     throw error;

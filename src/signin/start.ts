@@ -4,8 +4,7 @@ import { hostOf, parseOrigin } from '../http/url.ts';
 import { loginLoopPage } from '../pages/login.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
-import { chooseLoginCookie, type LoginCookie, readLoginCookies, writeLoginCookie } from './login_cookie.ts';
-import { LOOP_ATTEMPTS, LOOP_WINDOW_MS } from './login_state.ts';
+import { chooseLoginCookie, isLoop, readLoginCookies, writeLoginCookie } from './login_cookie.ts';
 import { redirectToProvider } from './redirect_to_provider.ts';
 import { respondWithPage } from './respond.ts';
 import { readRd, returnUrl } from './return_url.ts';
@@ -16,7 +15,7 @@ export async function start(context: SigninContext, request: BrowserRequest): Pr
   const returnTo = returnUrl(rd, application);
   request.returnTo = returnTo;
   const loginCookie = chooseLoginCookie(readLoginCookies(ctx, application));
-  if (isLoop(context, loginCookie)) {
+  if (isLoop(loginCookie, context.now())) {
     const sessions = await findBrowserSessions(context.sessions, ctx, application);
     const hasSession = sessions.some(({ session }) => session);
     // The count starts again, so that the link on the page works once the cause is gone.
@@ -25,14 +24,6 @@ export async function start(context: SigninContext, request: BrowserRequest): Pr
   }
   const outcome = await redirectToProvider(context, request, { returnTo, attempt: 1 }, loginCookie);
   return { ...outcome, detail: schemeMismatch(rd, application) };
-}
-
-/**
- * Logins were completed again and again, but the next auth request knows of no session: its cookie does not come back to
- * this site, or the proxy does not pass it on, or another process answers.
- */
-function isLoop({ now }: SigninContext, { logins }: LoginCookie): boolean {
-  return logins.filter((time) => Math.abs(now() - time) <= LOOP_WINDOW_MS).length >= LOOP_ATTEMPTS;
 }
 
 /**

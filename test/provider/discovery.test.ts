@@ -10,7 +10,7 @@ import { parse, problemsOf, yaml } from '../config/example.ts';
 import { makeApplication } from '../support/application.ts';
 import { freePort } from '../support/free_port.ts';
 import { startProvider } from '../support/provider.ts';
-import { attempt, changeDiscovery, clients, connect, identityOf } from './fixture.ts';
+import { attempt, clients, connect, identityOf } from './fixture.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -174,16 +174,6 @@ test('a provider that hangs is unavailable after ten seconds', async () => {
   const ended = expect(ours.authorizationUrl(attempt)).rejects.toThrow(ProviderUnavailable);
   await vi.advanceTimersByTimeAsync(PROVIDER_TIMEOUT_MS);
   await ended;
-});
-
-test('the end session URL has the hint, and there is none without an endpoint', async () => {
-  const provider = await start();
-  const { ours } = connect(provider);
-  const url = new URL((await ours.endSessionUrl('the.id.token'))!);
-  expect([url.pathname, url.searchParams.get('id_token_hint')]).toEqual(['/session/end', 'the.id.token']);
-  expect(new URL((await ours.endSessionUrl(undefined))!).searchParams.has('id_token_hint')).toBe(false);
-  await changeDiscovery(provider, { end_session_endpoint: undefined });
-  expect(await connect(provider).ours.endSessionUrl('the.id.token')).toBeUndefined();
 });
 
 test('Attack: keys over plain http for an issuer that is https', () => {

@@ -62,7 +62,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     ctx.status = live ? 200 : 401;
     ctx.body = live ? `hello ${live.session.user.name}` : 'no session';
   });
-  const server = createServer(app.callback());
+  const server = createServer({ maxHeaderSize: 65_536 }, app.callback());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const resolve = (url: URL) =>

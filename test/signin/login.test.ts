@@ -395,6 +395,71 @@ describe('a callback never dead-ends', () => {
     await browser.open(await untilCallback(browser, withRd));
     expect((await browser.open(address)).location).toBe(`https://${host}/`);
   });
+
+  test.each([
+    ['error=access_denied&state=', 403],
+    ['error=access_denied&state=x', 403],
+    ['error=login_required&state=1.x', 403],
+    ['error=temporarily_unavailable', 503],
+    ['error=temporarily_unavailable&state=', 503],
+    ['error=server_error&state=x', 503],
+    ['code=abc&state=', 400],
+  ])('an error, or a code without a word in state, is a page whatever the state is: %s', async (query, status) => {
+    const page = await browser.open(`${endpoint(host, 'callback')}?${query}`);
+    expect([page.status, page.location]).toEqual([status, undefined]);
+    expect(page.text).toContain('Try again');
+  });
+
+  // A gateway in between that rewrites parameters, for one.
+  test.each([
+    (state: string) => state.toLowerCase().replace('.', '_'),
+    (state: string) => state.slice(0, 1),
+    () => 'null',
+    () => 'x',
+  ])('a provider that does not send the state back as it was ends in the loop page', async (mangle) => {
+    let page = await browser.open(withRd);
+    let rounds = 0;
+    for (; page.status === 302 && rounds < 10; rounds += 1) {
+      const state = mangle(new URL(page.location!).searchParams.get('state')!);
+      page = await browser.open(`${endpoint(host, 'callback')}?code=x&state=${e(state)}`);
+    }
+    expect([rounds, page.status, page.headers.get('x-gatepost-reason')]).toEqual([3, 400, 'login_loop']);
+    expect((await browser.open(withRd)).status).toBe(302);
+  });
+
+  describe('a provider that is not ready', () => {
+    const answer = async (location: string, query = 'error_description=authentication_expired') => {
+      const state = new URL(location).searchParams.get('state')!;
+      return browser.open(`${endpoint(host, 'callback')}?error=temporarily_unavailable&${query}&state=${e(state)}`);
+    };
+
+    test('is asked once more, and the login ends at the page', async () => {
+      const again = await answer((await browser.open(withRd)).location!);
+      startsAgain(again.location);
+      const page = await browser.follow(`${again.location}&login_hint=alice`, (next) =>
+        next.pathname.startsWith('/d/'),
+      );
+      expect(page.location).toBe(url);
+    });
+
+    test('is not asked a third time, however long it takes and whether or not cookies are kept', async () => {
+      for (const shift of [0, 60_000, 3_700_000]) {
+        for (const forgets of [false, true]) {
+          const first = await browser.open(withRd);
+          site.clock.shift += shift;
+          const second = await answer(first.location!);
+          startsAgain(second.location);
+          if (forgets) browser.jar.clear();
+          site.clock.shift += shift;
+          const page = await answer(second.location!);
+          expect([page.status, page.headers.get('retry-after')]).toEqual([503, '5']);
+          expect(page.headers.get('x-gatepost-reason')).toBe('provider_unavailable');
+          expect(page.text).toContain('Try again');
+          expect(site.signins.at(-1)?.detail).toContain('temporarily_unavailable');
+        }
+      }
+    });
+  });
 });
 
 describe('the provider', () => {
@@ -417,6 +482,21 @@ describe('the provider', () => {
     const page = await browser.open(callback.href);
     expect(page.text).not.toContain('555-1234');
     expect(page.text).toContain('unknown_error');
+  });
+
+  test.each([
+    ['access_denied', 'does not admit this account'],
+    ['login_required', 'Sign in at the login provider itself'],
+    ['consent_required', 'Sign in at the login provider itself'],
+    ['invalid_scope', 'an administrator must compare the client'],
+    ['unauthorized_client', 'an administrator must compare the client'],
+    ['registration_not_supported', 'did not complete the login'],
+  ])('says %s: the page says what to do', async (error, words) => {
+    const state = new URL((await browser.open(withRd)).location!).searchParams.get('state')!;
+    const page = await browser.open(`${endpoint(host, 'callback')}?error=${error}&state=${e(state)}`);
+    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([403, 'login_failed']);
+    expect(page.text).toContain(words);
+    expect(page.text).toContain(error);
   });
 
   test.each([

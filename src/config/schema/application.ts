@@ -15,7 +15,7 @@ import {
   shapeError,
   text,
 } from './scalars.ts';
-import { cookieDomain, documentUrl, externalHost, issuerUrl, providerEndpoint } from './urls.ts';
+import { cookieDomain, documentUrl, externalHost, issuerUrl, pageUrl, providerEndpoint } from './urls.ts';
 
 const words = (input: string) => input.split(/\s+/).filter((word) => word !== '');
 const lines = (input: string) =>
@@ -170,6 +170,12 @@ export const application = z.strictObject(
       description:
         'Respond with 401 to a refused `Authorization: Basic` or `Bearer`. Without it the header is passed on, as the application may have its own use for it.',
       example: 'true',
+    }),
+    post_logout_redirect_uri: pageUrl().optional().meta({
+      description:
+        'Where the provider sends a user on after a sign-out. Register it at the provider; one that has no end-session endpoint never uses it.',
+      default: "users stay on the provider's own page",
+      example: 'https://www.example.com/bye',
     }),
     basic: oneOf('app_password', 'password', 'off').default('app_password').meta({
       description:

@@ -87,3 +87,15 @@ export function issuerUrl() {
     return input;
   });
 }
+
+const ALLOWED_PAGE = 'an `http:` or `https:` URL of at most 1,000 characters, as it is registered at the provider';
+
+/** The address of a page, exactly as it was written: providers compare it as text. */
+export function pageUrl() {
+  return scalar(ALLOWED_PAGE, (input) => {
+    if (!/^https?:\/\/[^/?#\\@\s]+(?:[/?][^#\\\s]*)?$/i.test(input) || !URL.canParse(input) || input.length > 1000) {
+      throw new Error(`must be ${ALLOWED_PAGE.replaceAll('`', '')}`);
+    }
+    return input;
+  });
+}
