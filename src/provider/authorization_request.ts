@@ -52,7 +52,8 @@ async function pushedUrl({ client, discovery }: ProviderContext, parameters: Rec
   const failed = (why: string, cause: unknown) =>
     new Error(`the pushed authorization request to ${endpoint} failed: ${why}`, { cause });
   const send = (configuration: Configuration) => buildAuthorizationUrlWithPAR(configuration, parameters);
-  const result = await client.request(send).catch((error: unknown) => {
+  const asked = { endpoint: 'pushed_authorization_request_endpoint' } as const;
+  const result = await client.request(send, asked).catch((error: unknown) => {
     if (!(error instanceof ProviderUnavailable)) throw error;
     const cause = failed(causeOf(error), error.cause);
     throw error instanceof ClientRejected ? new ClientRejected(error.error, cause) : new ProviderUnavailable(cause);

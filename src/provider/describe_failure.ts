@@ -17,7 +17,7 @@ export interface Expectations {
  * Members that may stand in the log.
  * Attack: a nonce, a code or a token that a check has refused would be of use to a reader of the log.
  */
-const SHOWN = new Set(['iss', 'aud', 'azp', 'exp', 'nbf', 'iat', 'auth_time', 'issuer']);
+const SHOWN = new Set(['iss', 'tid', 'aud', 'azp', 'exp', 'nbf', 'iat', 'auth_time', 'issuer']);
 
 /** Compared with the clock, in seconds. */
 const TIMES = new Set(['exp', 'nbf', 'iat', 'auth_time']);

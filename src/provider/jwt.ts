@@ -139,7 +139,10 @@ function issuerOf(token: string, keys: IssuerKeys, documentIssuer: string): stri
     const claims = decodeJwt(token);
     const { iss }: { iss?: unknown } = claims;
     if (typeof iss === 'string' && acceptsIssuer(keys, documentIssuer, claims)) return iss;
-    const why = new Error(describeMember('iss', iss, documentIssuer));
+    const { allowed_issuers } = keys;
+    const wanted = allowed_issuers.length > 0 ? allowed_issuers : documentIssuer;
+    const tenant = claims.tid === undefined ? '' : `; ${describeMember('tid', claims.tid)}`;
+    const why = new Error(`${describeMember('iss', iss, wanted)}${tenant}`);
     return rejected('wrong_issuer', 'the token is from another issuer (iss)', why);
   } catch (error) {
     return rejected('invalid_token', 'the token cannot be read', error instanceof Error ? error : undefined);

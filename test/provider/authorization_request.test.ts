@@ -101,7 +101,9 @@ describe('a pushed request', () => {
 
   test('that gets no usable answer is an outage with the endpoint', async () => {
     provider.stand('other', () => ({ status: 500, body: 'broken', type: 'text/html' }));
-    expect(causeOf(await failing())).toContain(`${provider.issuer}/request failed`);
+    const broken = causeOf(await failing());
+    expect(broken).toContain(`${provider.issuer}/request failed`);
+    expect(broken).not.toContain('the token endpoint');
     const par = `http://127.0.0.1:${await freePort()}/par`;
     const said = causeOf(await failing({ pushed_authorization_request_endpoint: par }));
     expect(said).toContain(`${par} failed`);

@@ -150,7 +150,9 @@ describe('a login at a provider of many tenants', () => {
       { iss: tenant('home'), tid: 'foreign' },
     ]) {
       await standWith(claims);
-      await rejectionOf(ours.exchangeCode(await callbackOf(ours), attempt), 'wrong_issuer');
+      const { cause } = await rejectionOf(ours.exchangeCode(await callbackOf(ours), attempt), 'wrong_issuer');
+      expect(cause?.message).toContain(`iss is "${claims.iss}", expected ["${tenant('home')}"`);
+      expect(cause?.message).toContain('; tid is "foreign"');
     }
   });
 
