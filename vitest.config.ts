@@ -19,6 +19,8 @@ const STORES = [
 ];
 /** Starts proxies, browsers and other programs. */
 const PROXIES = ['test/{integration,clients,compose,demo}/**/*.test.ts'];
+/** Starts real OpenID providers. */
+const PROVIDERS = ['test/providers/**/*.test.ts'];
 /** Compiles and loads what the documentation shows. */
 const DOCS = ['test/docs/**/*.test.ts'];
 
@@ -55,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...CONTRACT, ...COMMAND, ...STORES, ...PROXIES, ...DOCS],
+          exclude: [...CONTRACT, ...COMMAND, ...STORES, ...PROXIES, ...PROVIDERS, ...DOCS],
           ...NPM_ONLY,
           ...limits(5),
         },
@@ -76,6 +78,7 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'stores', include: STORES, ...limits(60) } },
       { extends: true, test: { name: 'proxies', include: PROXIES, ...limits(60) } },
+      { extends: true, test: { name: 'providers', include: PROVIDERS, ...limits(60) } },
       { extends: true, test: { name: 'docs', include: DOCS, ...limits(60) } },
     ],
   },

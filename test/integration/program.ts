@@ -22,11 +22,16 @@ function listens(port: number): Promise<boolean> {
   });
 }
 
-/** Resolves when `port` accepts connections; throws with the program's output when it ends first or takes over 15 s. */
+/** Resolves when `port` accepts connections; throws with the program's output when it ends first or takes over `limitMs` (15 s). */
 export async function startProgram(
   command: string,
   parameters: string[],
-  { port, directory, env = {} }: { port: number; directory: string; env?: Record<string, string> },
+  {
+    port,
+    directory,
+    env = {},
+    limitMs = 15_000,
+  }: { port: number; directory: string; env?: Record<string, string>; limitMs?: number },
 ): Promise<Running> {
   const child = spawn(command, parameters, { cwd: directory, env: { ...process.env, ...env } });
   let output = '';
@@ -51,7 +56,7 @@ export async function startProgram(
     await end;
     clearTimeout(slow);
   };
-  for (let waited = 0; waited < 15_000; waited += 50) {
+  for (let waited = 0; waited < limitMs; waited += 50) {
     if (ended) break;
     if (await listens(port)) return { stop, output: () => output };
     await sleep(50);

@@ -20,6 +20,8 @@ export interface Page {
 /** `resolve` sends a public address (`https://app.example.com`) to a loopback one, as a proxy in front would. */
 export function createBrowser(
   resolve: (url: URL) => { url: string; headers?: Record<string, string> } | undefined = () => undefined,
+  /** Node's own `fetch` says of itself that it is a script (`Sec-Fetch-Mode: cors`), whatever it is told. */
+  send: (url: string, init: RequestInit & { headers: Headers }) => Promise<Response> = fetch,
 ) {
   const jar = new Map<string, Kept>();
 
@@ -56,7 +58,7 @@ export function createBrowser(
     });
     const cookie = cookiesFor(url);
     if (cookie) headers.set('cookie', cookie);
-    const response = await fetch(target.url, { ...init, headers, redirect: 'manual' });
+    const response = await send(target.url, { ...init, headers, redirect: 'manual' });
     for (const line of response.headers.getSetCookie()) keep(url, line);
     const location = response.headers.get('location');
     return {

@@ -1,0 +1,92 @@
+/**
+ * Gets the OpenID providers that `npm run test:providers` runs, in fixed versions, into `.tools`: Keycloak from Maven Central,
+ * Dex as a Go module, Canaille and the two of Django from PyPI. With everything there it only looks. Needs Python, Go with a C
+ * compiler, Maven and Java.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { KEYCLOAK_VERSION, type ProviderTool, PYTHON_PROVIDERS, providerFile, providerTools } from './providers.ts';
+import { toolsFolder } from './tools.ts';
+
+const DEX_MODULE = fileURLToPath(new URL('../test/providers/dex', import.meta.url));
+const MAVEN_COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
+const DEBIAN_PACKAGES: Record<string, string> = {
+  mvn: 'maven',
+  java: 'default-jre-headless',
+  gcc: 'gcc',
+  go: 'golang-go',
+};
+
+function run(command: string, parameters: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): void {
+  execFileSync(command, parameters, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
+}
+
+function has(program: string): boolean {
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
+}
+
+function needPrograms(...programs: string[]): void {
+  const missing = programs.filter((program) => !has(program)).map((program) => DEBIAN_PACKAGES[program] ?? program);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !has('apt-get')) throw new Error(`please install: ${missing.join(' ')}`);
+  run('apt-get', ['update', '-qq']);
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing]);
+}
+
+function fetchKeycloak(): void {
+  needPrograms('mvn', 'java', 'python3');
+  const artifact = `org.keycloak:keycloak-quarkus-dist:${KEYCLOAK_VERSION}:zip`;
+  const download = join(toolsFolder, 'download');
+  run('mvn', ['-B', '-q', MAVEN_COPY, `-Dartifact=${artifact}`, `-DoutputDirectory=${download}`]);
+  run('python3', ['-m', 'zipfile', '-e', join(download, `keycloak-quarkus-dist-${KEYCLOAK_VERSION}.zip`), toolsFolder]);
+  rmSync(download, { recursive: true });
+}
+
+function buildDex(): void {
+  needPrograms('go', 'gcc');
+  const env = { ...process.env, CGO_ENABLED: '1', GOFLAGS: '-mod=mod' };
+  run('go', ['build', '-o', providerFile('dex'), 'github.com/dexidp/dex/cmd/dex'], { cwd: DEX_MODULE, env });
+}
+
+function fetchPython(name: keyof typeof PYTHON_PROVIDERS): void {
+  const folder = join(toolsFolder, name);
+  if (!existsSync(join(folder, 'bin/pip'))) run('python3', ['-m', 'venv', folder]);
+  run(join(folder, 'bin/pip'), [
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    ...PYTHON_PROVIDERS[name].packages,
+  ]);
+}
+
+/** pip notes a version in the name of a folder (PEP 376). */
+function hasPackage(name: keyof typeof PYTHON_PROVIDERS): boolean {
+  const lib = join(toolsFolder, name, 'lib');
+  const { needs } = PYTHON_PROVIDERS[name];
+  return (
+    existsSync(lib) &&
+    readdirSync(lib).some((python) => existsSync(join(lib, python, 'site-packages', `${needs}.dist-info`)))
+  );
+}
+
+const FETCH: Record<ProviderTool, { isThere: () => boolean; fetch: () => void }> = {
+  keycloak: { isThere: () => existsSync(providerFile('keycloak')), fetch: fetchKeycloak },
+  dex: { isThere: () => existsSync(providerFile('dex')), fetch: buildDex },
+  canaille: { isThere: () => hasPackage('canaille'), fetch: () => fetchPython('canaille') },
+  django: { isThere: () => hasPackage('django'), fetch: () => fetchPython('django') },
+};
+
+mkdirSync(toolsFolder, { recursive: true });
+for (const tool of providerTools) {
+  const { isThere, fetch } = FETCH[tool];
+  if (isThere()) continue;
+  console.log(`gets ${tool} into ${toolsFolder}`);
+  try {
+    fetch();
+  } catch (error) {
+    console.error(`${tool}: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,41 @@
+/** Django's two OpenID providers: django-oauth-toolkit and django-allauth. */
+import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { needProvider } from '../../scripts/providers.ts';
+import { freePort } from '../support/free_port.ts';
+import { measure } from './provider_cases.ts';
+import { startRealProvider } from './started.ts';
+import { CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, type RealProvider } from './world.ts';
+
+const SERVER = fileURLToPath(new URL('django_server.py', import.meta.url));
+
+async function start(name: string, path: string, tokenLifeMs: number): Promise<RealProvider> {
+  const port = await freePort();
+  const issuer = `http://127.0.0.1:${port}${path}`;
+  const account = { login: 'alice', password: 'wonderland' };
+  const groups = ['admins', 'staff'];
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const private_key = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const client = { client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [REDIRECT_URI] };
+  const { stop } = await startRealProvider({ port, issuer }, async (folder) => {
+    const database = join(folder.path, 'db.sqlite3');
+    const settings = { package: name, port, groups, database, private_key, ...account, ...client };
+    return {
+      command: needProvider('django'),
+      parameters: [SERVER, await folder.write('settings.json', JSON.stringify(settings))],
+    };
+  });
+  return {
+    issuer,
+    account,
+    username: 'alice',
+    groups,
+    keys: { scopes: ['openid', 'profile', 'email', 'groups'], basic: 'password' },
+    tokenLifeMs,
+    stop,
+  };
+}
+
+measure('django-oauth-toolkit', () => start('django-oauth-toolkit', '/o', 36_000_000));
+measure('django-allauth', () => start('django-allauth', '', 3_600_000));

@@ -1,0 +1,172 @@
+/** What is measured of each real provider: one test for each cell of its row in the matrix. */
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from '../support/browser.ts';
+import { waitUntil } from '../support/wait.ts';
+import { type Column, MATRIX } from './matrix.ts';
+import { asksForLogin, type Person } from './person.ts';
+import {
+  CLIENT_ID,
+  CLIENT_SECRET,
+  choosePlace,
+  HOST,
+  type Place,
+  REDIRECT_URI,
+  type RealProvider,
+  SITE,
+  startWorld,
+  type World,
+} from './world.ts';
+
+/** The identity in an answer; names are bytes of UTF-8. */
+const headerOf = ({ headers }: Page, name: string) =>
+  Buffer.from(headers.get(`x-authentik-${name}`) ?? '', 'latin1').toString();
+
+/** @param start starts the provider, told where Gatepost will be */
+export function measure(name: string, start: (place: Place) => Promise<RealProvider>): void {
+  describe(name, () => {
+    let provider: RealProvider;
+    let world: World;
+
+    beforeAll(async () => {
+      const place = await choosePlace();
+      provider = await start(place);
+      world = await startWorld(provider, place);
+    }, 180_000);
+
+    afterAll(async () => {
+      await world?.close();
+      await provider?.stop();
+    });
+
+    /** @param works what it comes to; the cell says what is right */
+    const cell = (column: Column, works: () => Promise<boolean>) => {
+      const expected = MATRIX[name]?.cells[column];
+      test(`${column}: ${expected}`, async () => {
+        world.resetClock();
+        expect(expected).toBeDefined();
+        expect(await works()).toBe(expected?.startsWith('yes'));
+      });
+    };
+
+    async function signedIn(): Promise<{ person: Person; page: Page }> {
+      const person = world.newPerson();
+      const page = await person.signIn(`${SITE}/deep/link?a=1`);
+      expect(`${page.status} ${page.url}`, page.text.slice(0, 2000)).toBe(`200 ${SITE}/deep/link?a=1`);
+      return { person, page };
+    }
+
+    const statusOf = async ({ browser }: Person) => (await browser.open(`${SITE}/`)).status;
+
+    cell('login', async () => {
+      const { page } = await signedIn();
+      expect(headerOf(page, 'username')).toBe(provider.username);
+      expect(headerOf(page, 'jwt')).toMatch(/^ey/);
+      return true;
+    });
+
+    cell('groups', async () => {
+      const { page } = await signedIn();
+      const groups = headerOf(page, 'groups').split('|').filter(Boolean).sort();
+      if (groups.length > 0) expect(groups).toEqual([...provider.groups].sort());
+      return groups.length > 0;
+    });
+
+    cell('refresh', async () => {
+      const { person, page } = await signedIn();
+      // Longer than a second, so that a new token is another one.
+      await sleep(1100);
+      world.pass(provider.tokenLifeMs - Math.min(provider.tokenLifeMs / 2, 300_000) + 1000);
+      expect(await statusOf(person)).toBe(200);
+      await waitUntil(async () => {
+        const next = await person.browser.open(`${SITE}/`);
+        return headerOf(next, 'jwt') !== headerOf(page, 'jwt');
+      }, 3000).catch(() => undefined);
+      world.pass(Math.min(provider.tokenLifeMs / 2, 300_000));
+      const after = await person.browser.open(`${SITE}/`);
+      if (after.status === 200) expect(headerOf(after, 'username')).toBe(provider.username);
+      return after.status === 200;
+    });
+
+    cell('sign-out', async () => {
+      const { person } = await signedIn();
+      await person.signIn(`${SITE}/outpost.goauthentik.io/sign_out`);
+      expect(await statusOf(person)).toBe(302);
+      return asksForLogin(await person.open(`${SITE}/`));
+    });
+
+    cell('back-channel', async () => {
+      const { person } = await signedIn();
+      if (provider.endSession === undefined) return false;
+      await provider.endSession(person);
+      await waitUntil(async () => (await statusOf(person)) === 302, 5000);
+      return true;
+    });
+
+    cell('Basic', async () => {
+      const { login, password } = provider.account;
+      const basic = (secret: string) => `Basic ${Buffer.from(`${login}:${secret}`).toString('base64')}`;
+      expect((await world.askWith(basic('a-wrong-password'))).status).toBe(401);
+      return (await world.askWith(basic(password))).status === 200;
+    });
+
+    cell('Bearer', async () => {
+      expect((await world.askWith('Bearer not-a-token')).status).toBe(401);
+      // A token of the second of a sign-out is taken for older.
+      await sleep(1100);
+      const { access_token } = await tokensOf(world.newPerson(), provider);
+      const answer = await world.askWith(`Bearer ${access_token}`);
+      if (answer.status === 200) expect(answer.username).toBe(provider.username);
+      return answer.status === 200;
+    });
+  });
+}
+
+/** The tokens of a login of the client's own, as a program has them that shares its registration. */
+async function tokensOf(person: Person, { issuer, keys }: RealProvider): Promise<{ access_token: string }> {
+  const discovery = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  const document = (await discovery.json()) as { authorization_endpoint: string; token_endpoint: string };
+  const verifier = randomBytes(32).toString('base64url');
+  const scopes = Array.isArray(keys.scopes) ? keys.scopes : ['openid', 'profile', 'email'];
+  const address = new URL(document.authorization_endpoint);
+  for (const [name, value] of Object.entries({
+    response_type: 'code',
+    client_id: CLIENT_ID,
+    redirect_uri: REDIRECT_URI,
+    scope: scopes.join(' '),
+    state: 'of-the-test',
+    nonce: 'of-the-test',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  }))
+    address.searchParams.set(name, value);
+  const { open } = person.browser;
+  let callback: URL | undefined;
+  // The code is for the test, and not for Gatepost.
+  person.browser.open = async (target, init) => {
+    const url = new URL(target);
+    if (url.host !== HOST) return open(target, init);
+    callback = url;
+    return { status: 200, url: target, headers: new Headers(), location: undefined, text: '' };
+  };
+  await person.signIn(address.href);
+  const code = callback?.searchParams.get('code');
+  expect(code, String(callback)).toBeTruthy();
+  const body = new URLSearchParams({
+    grant_type: 'authorization_code',
+    code: String(code),
+    redirect_uri: REDIRECT_URI,
+    code_verifier: verifier,
+    ...(keys.token_endpoint_auth_method === 'client_secret_post' && {
+      client_id: CLIENT_ID,
+      client_secret: CLIENT_SECRET,
+    }),
+  });
+  const basic = { authorization: `Basic ${Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')}` };
+  const headers = keys.token_endpoint_auth_method === 'client_secret_post' ? {} : basic;
+  const response = await fetch(document.token_endpoint, { method: 'POST', body, headers });
+  const tokens = (await response.json()) as { access_token: string };
+  expect(tokens.access_token, JSON.stringify(tokens)).toBeTruthy();
+  return tokens;
+}
