@@ -29,12 +29,12 @@ export async function restartLogin(
   const { ctx, sessions, returnTo, state } = request;
   if (sessions.some(({ session }) => session)) return respondWithRedirect(ctx, returnTo, 'already_signed_in');
   if (state.kind === 'unknown') return restartUnknown(context, request, { retried });
-  const { attempt, firstStartedAt, addressKey } = state.login;
+  const { attempt, firstStartedAt, addressSlot } = state.login;
   // An attempt that is long past belongs to no loop: the count starts again.
   const isPast = Math.abs(context.now() - firstStartedAt) > LOOP_WINDOW_MS;
   if (!isPast && attempt >= LOOP_ATTEMPTS) return respondWithLoopPage(request);
   const count = isPast ? { attempt: 1 } : { attempt: attempt + 1, firstStartedAt };
-  return redirectToProvider(context, request, { returnTo, ...count, retried }, request.loginCookie, addressKey);
+  return redirectToProvider(context, request, { returnTo, ...count, retried }, request.loginCookie, addressSlot);
 }
 
 /**
