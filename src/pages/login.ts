@@ -87,6 +87,23 @@ export function unusableIdentityPage(application: PageApplication, returnTo: str
 
 type LoopApplication = PageApplication & Pick<ApplicationConfig, 'mode' | 'cookie_domain'>;
 
+/** Logins come back and cannot be told, though the browser keeps its cookies. */
+export function stateLostPage(application: PageApplication, returnTo: string): PageContent {
+  return {
+    reason: 'login_loop',
+    title: 'Login loop detected',
+    paragraphs: [
+      `Several logins at ${application.name} came back from the login provider within half a minute, and none of them could be recognised. Gatepost has stopped the loop here.`,
+      'Possible causes:',
+    ],
+    list: [
+      'The login provider, or a server in front of it, does not send code and state back as they are, in the query of the address.',
+      'Several processes of Gatepost answer, and their configurations differ in secret.',
+    ],
+    links: [startLink(application, returnTo)],
+  };
+}
+
 /** @param hasSession whether the browser has sent the cookie of a session that this process knows */
 export function loginLoopPage(application: LoopApplication, returnTo: string, hasSession = false): PageContent {
   const { external_host, mode, cookie_domain } = application;

@@ -15,7 +15,7 @@
  */
 import { endpointUrl, redirectUri } from '../endpoints.ts';
 import { singleParam } from '../http/query.ts';
-import { clearAddress, readAddress } from './address_cookies.ts';
+import { clearAddress, readAddresses } from './address_cookies.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import { complete } from './complete.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
@@ -33,8 +33,10 @@ export async function callback(context: SigninContext, browserRequest: BrowserRe
   const request = await readCallback(context, browserRequest);
   const outcome = await respondToCallback(context, request);
   const { ctx, application, state } = request;
-  // Behind a page the address is still of use: the browser may ask again with the same state.
-  if (state.kind !== 'unknown' && outcome.reason === undefined) clearAddress(ctx, application, state.login.addressKey);
+  // Otherwise the address is still of use: the browser may ask again with the same state.
+  const hasArrived = outcome.outcome === 'signed_in' || outcome.outcome === 'already_signed_in';
+  const slot = state.kind === 'unknown' ? undefined : state.login.addressSlot;
+  if (hasArrived && slot !== undefined) clearAddress(ctx, application, slot);
   return outcome;
 }
 
@@ -52,7 +54,7 @@ async function readCallback(context: SigninContext, request: BrowserRequest): Pr
   const cookies = readLoginCookies(ctx, application);
   const browser = {
     cookieIds: cookies.map(({ id }) => id),
-    readAddress: (key: string) => readAddress(ctx, application, key),
+    addresses: readAddresses(ctx, application),
   };
   const state = context.loginStates.open(application.slug, browser, singleParam(ctx.querystring, 'state'));
   const loginCookie = chooseLoginCookie(cookies, state.kind === 'valid' ? state.cookieId : undefined);

@@ -4,6 +4,7 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createSeal } from '../crypto/seal.ts';
+import type { AddressSlot } from './address_slots.ts';
 import { pack, unpack } from './compact_text.ts';
 import { decodeState, encodeState, type StateFields } from './state_format.ts';
 
@@ -20,17 +21,9 @@ const MAX_ADDRESS_BYTES = 16_384;
 
 /** What the state, and the cookie beside it, say. */
 export type LoginState = Omit<StateFields, 'inCookie'> & {
-  /** The name of the cookie that the address may be in, or was in. */
-  addressKey: string;
+  /** Where the address came from a cookie. */
+  addressSlot?: number;
 };
-
-/** An address that has no room in a state: sealed, for a cookie. */
-export interface KeptAddress {
-  /** Begins with the time of the login, in seconds, base 36, 7 digits. Unknown to whoever has not seen the cookie. */
-  key: string;
-  /** base64url. */
-  sealed: string;
-}
 
 /**
  * The secrets of a login, the same at its start and at its end, made from two halves: the sealed one and the browser's.
@@ -69,13 +62,15 @@ export interface NewLogin {
 export interface BrowserCookies {
   /** The ids in all its login cookies. */
   cookieIds: readonly string[];
-  /** The sealed address under a key; `undefined` where the browser has not sent one. */
-  readAddress?: (key: string) => string | undefined;
+  addresses?: readonly Pick<AddressSlot, 'slot' | 'sealed'>[];
 }
 
 export interface LoginStates {
-  /** @param cookieId the id in the login cookie of the browser */
-  create(slug: string, cookieId: string, login: NewLogin): { state: string; address?: KeptAddress } & LoginSecrets;
+  /**
+   * @param cookieId the id in the login cookie of the browser
+   * @returns `address`, sealed, where the state has no room for it: a cookie has to hold it
+   */
+  create(slug: string, cookieId: string, login: NewLogin): { state: string; address?: string } & LoginSecrets;
   /** Never throws. */
   open(slug: string, browser: BrowserCookies, state: string | undefined): OpenedState;
 }
@@ -86,6 +81,16 @@ export function createLoginStates(secrets: readonly string[], now: () => number)
   // Attack: the hosts of a domain see each other's cookies, and addresses have secrets in them; and one that an attacker
   // wrote, or moved here from another login, would lead elsewhere. So the address is sealed for its login.
   const addressSeal = createSeal(secrets, 'address');
+  const openAddress = (addresses: BrowserCookies['addresses'] = [], place: string) => {
+    for (const { slot, sealed } of addresses) {
+      for (const text of sealed) {
+        const packed = addressSeal.openBytes(text, place);
+        const returnTo = packed && unpack(packed, MAX_ADDRESS_BYTES);
+        if (returnTo !== undefined) return { returnTo, addressSlot: slot };
+      }
+    }
+    return undefined;
+  };
   return {
     create(slug, cookieId, { returnTo, attempt, firstStartedAt = now(), retried = false }) {
       const id = randomBytes(16).toString('base64url');
@@ -94,21 +99,15 @@ export function createLoginStates(secrets: readonly string[], now: () => number)
       const login = { returnTo, startedAt, attempt, firstStartedAt, retried, id, cookieHash };
       const { bytes, inCookie } = encodeState(login);
       const state = `${attempt}.${seal.sealBytes(bytes, slug)}`;
-      const address = inCookie && {
-        key: addressKey(login),
-        sealed: addressSeal.sealBytes(pack(returnTo), `${slug} ${id}`),
-      };
+      const address = inCookie && addressSeal.sealBytes(pack(returnTo), `${slug} ${id}`);
       return { state, ...(address && { address }), ...deriveSecrets(id, cookieId) };
     },
-    open(slug, { cookieIds, readAddress = () => undefined }, state = '') {
+    open(slug, { cookieIds, addresses = [] }, state = '') {
       const bytes = seal.openBytes(state.slice(state.indexOf('.') + 1), slug);
       const fields = bytes && decodeState(bytes);
       if (!fields) return { kind: 'unknown', attempt: Number(/^([1-9])\./.exec(state)?.[1] ?? 0) };
       const { inCookie, ...rest } = fields;
-      const login: LoginState = { ...rest, addressKey: addressKey(fields) };
-      const sealed = inCookie ? readAddress(login.addressKey) : undefined;
-      const packed = sealed === undefined ? undefined : addressSeal.openBytes(sealed, `${slug} ${fields.id}`);
-      login.returnTo = (packed && unpack(packed, MAX_ADDRESS_BYTES)) ?? login.returnTo;
+      const login: LoginState = { ...rest, ...(inCookie && openAddress(addresses, `${slug} ${fields.id}`)) };
       const age = now() - login.startedAt;
       // Attack: login CSRF (RFC 6749 section 10.12). With a state and a code of the attacker's, this browser would be
       // signed in as the attacker, who then reads what the user enters there.
@@ -124,12 +123,6 @@ export function createLoginStates(secrets: readonly string[], now: () => number)
 /** Half of the hash is enough against a guess, and the state is to be short. */
 const hashCookieId = (cookieId: string) =>
   createHash('sha256').update(cookieId).digest().subarray(0, 16).toString('base64url');
-
-/** Attack: a neighbour host plants a cookie of the same name before this one. Nobody can guess the name. */
-function addressKey({ id, startedAt }: Pick<StateFields, 'id' | 'startedAt'>): string {
-  const seconds = Math.floor(startedAt / 1000).toString(36);
-  return seconds.padStart(7, '0') + createHash('sha256').update(`address ${id}`).digest('base64url').slice(0, 6);
-}
 
 /**
  * `nonce` (OpenID Connect Core section 3.1.2.1) and PKCE's verifier (RFC 7636 section 4.1) need both halves: a state

@@ -10,7 +10,7 @@ import type { NewLogin } from './login_state.ts';
 import { respondWithRedirect } from './respond.ts';
 
 /**
- * @param replaced the key of the address of an attempt that this one takes the place of
+ * @param replaced the slot of the address of an attempt that this one takes the place of
  * @throws ProviderUnavailable
  */
 export async function redirectToProvider(
@@ -18,12 +18,12 @@ export async function redirectToProvider(
   { ctx, application, provider }: BrowserRequest,
   login: NewLogin,
   loginCookie: LoginCookie,
-  replaced?: string,
+  replaced?: number,
 ): Promise<Outcome> {
   const { state, nonce, codeVerifier, address } = context.loginStates.create(application.slug, loginCookie.id, login);
   const authorizationRequest = { redirectUri: redirectUri(application), state, nonce, codeVerifier };
   const url = await provider.authorizationUrl(authorizationRequest);
   writeLoginCookie(ctx, loginCookie);
-  if (address) writeAddress(ctx, application, address, replaced);
+  if (address !== undefined) writeAddress(ctx, application, { sealed: address, now: context.now(), replaced });
   return respondWithRedirect(ctx, url, login.attempt === 1 ? 'to_provider' : 'started_afresh');
 }

@@ -1,5 +1,5 @@
 /** Responds to a callback that completes no login: with one more attempt, or with the loop page. */
-import { loginLoopPage } from '../pages/login.ts';
+import { loginLoopPage, stateLostPage } from '../pages/login.ts';
 import type { BrowserSession } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { countLogin, isLoop, type LoginCookie, writeLoginCookie } from './login_cookie.ts';
@@ -29,12 +29,13 @@ export async function restartLogin(
   const { ctx, sessions, returnTo, state } = request;
   if (sessions.some(({ session }) => session)) return respondWithRedirect(ctx, returnTo, 'already_signed_in');
   if (state.kind === 'unknown') return restartUnknown(context, request, { retried });
-  const { attempt, firstStartedAt, addressKey } = state.login;
+  const { attempt, firstStartedAt, addressSlot } = state.login;
   // An attempt that is long past belongs to no loop: the count starts again.
   const isPast = Math.abs(context.now() - firstStartedAt) > LOOP_WINDOW_MS;
-  if (!isPast && attempt >= LOOP_ATTEMPTS) return respondWithLoopPage(request);
+  if (!isPast && attempt >= LOOP_ATTEMPTS)
+    return respondWithPage(ctx, loginLoopPage(request.application, returnTo), 'loop');
   const count = isPast ? { attempt: 1 } : { attempt: attempt + 1, firstStartedAt };
-  return redirectToProvider(context, request, { returnTo, ...count, retried }, request.loginCookie, addressKey);
+  return redirectToProvider(context, request, { returnTo, ...count, retried }, request.loginCookie, addressSlot);
 }
 
 /**
@@ -43,16 +44,14 @@ export async function restartLogin(
  */
 async function restartUnknown(context: SigninContext, request: CallbackRequest, { retried }: { retried: boolean }) {
   const attempts = request.state.kind === 'unknown' ? request.state.attempt : 0;
+  const { ctx, application, returnTo } = request;
   const loginCookie = countLogin(request.loginCookie, context.now());
   if (attempts >= LOOP_ATTEMPTS || isLoop(loginCookie, context.now())) {
     // The count starts again, so that the link on the page works once the cause is gone.
-    writeLoginCookie(request.ctx, { ...loginCookie, logins: [] });
-    return respondWithLoopPage(request);
+    writeLoginCookie(ctx, { ...loginCookie, logins: [] });
+    const page = loginCookie.known ? stateLostPage : loginLoopPage;
+    return respondWithPage(ctx, page(application, returnTo), 'loop', 'state is unknown');
   }
-  const login = { returnTo: request.returnTo, attempt: attempts + 1, retried };
+  const login = { returnTo, attempt: attempts + 1, retried };
   return redirectToProvider(context, request, login, loginCookie);
-}
-
-function respondWithLoopPage({ ctx, application, returnTo }: CallbackRequest): Outcome {
-  return respondWithPage(ctx, loginLoopPage(application, returnTo), 'loop');
 }

@@ -424,6 +424,8 @@ describe('a callback never dead-ends', () => {
       page = await browser.open(`${endpoint(host, 'callback')}?code=x&state=${e(state)}`);
     }
     expect([rounds, page.status, page.headers.get('x-gatepost-reason')]).toEqual([3, 400, 'login_loop']);
+    expect(page.text).toContain('does not send code and state back as they are');
+    expect(page.text).not.toContain('does not accept cookies');
     expect((await browser.open(withRd)).status).toBe(302);
   });
 
