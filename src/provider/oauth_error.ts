@@ -6,6 +6,10 @@ const MAX_DESCRIPTION_CHARS = 200;
 /** A run of characters this long may be a code or a token that the description quotes. */
 const SECRET_LIKE = /[\w\-.~+/=%]{20,}/g;
 
+/** Words that a provider joins to a code of its own (Keycloak: `authentication_expired`). */
+const WORDS = /^[a-z]{1,19}(?:_[a-z]{1,19})+$/;
+const mask = (run: string) => (WORDS.test(run) ? run : '…');
+
 /**
  * An `error_description` (RFC 6749 section 5.2) for the log.
  * Attack: in a callback, the description comes from the address bar of the browser, so that any text may be in it.
@@ -15,7 +19,7 @@ const SECRET_LIKE = /[\w\-.~+/=%]{20,}/g;
  */
 export function readDescription(description: unknown): string | undefined {
   if (typeof description !== 'string') return undefined;
-  const text = description.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]+/g, ' ').replace(SECRET_LIKE, '…');
+  const text = description.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]+/g, ' ').replace(SECRET_LIKE, mask);
   return text.trim().slice(0, MAX_DESCRIPTION_CHARS) || undefined;
 }
 

@@ -52,6 +52,8 @@ with app.app_context():
         scope=["openid", "profile", "email", "groups"],
         token_endpoint_auth_method="client_secret_basic",
     )
+    backend.save(client)
+    # The audience of its tokens is a client that is there.
     client.audience = [client]
     backend.save(client)
 

@@ -65,6 +65,8 @@ if IS_ALLAUTH:
     common["AUTHENTICATION_BACKENDS"] = ["allauth.account.auth_backends.AuthenticationBackend"]
     common["IDP_OIDC_PRIVATE_KEY"] = settings["private_key"]
     common["IDP_OIDC_INTROSPECTION_ENABLED"] = True
+    # The test moves the clock of Gatepost alone: both tokens live as long.
+    common["IDP_OIDC_ID_TOKEN_EXPIRES_IN"] = 3600
     common["ACCOUNT_EMAIL_VERIFICATION"] = "none"
     common["ACCOUNT_LOGIN_METHODS"] = {"username"}
     common["IDP_OIDC_ADAPTER"] = f"{__name__}.GroupsAdapter"

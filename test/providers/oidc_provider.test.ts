@@ -19,7 +19,7 @@ async function start({ backchannelUri }: Place): Promise<RealProvider> {
     keys: { scopes: ['openid', 'profile', 'email', 'offline_access'] },
     tokenLifeMs: 300_000,
     async endSession(person) {
-      await person.signIn(`${provider.issuer}/session/end`);
+      await person.confirm(`${provider.issuer}/session/end`);
     },
     stop: () => provider.close(),
   };

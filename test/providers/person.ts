@@ -62,16 +62,19 @@ function forms(html: string): Form[] {
   });
 }
 
-/** Of several buttons the one that goes on. */
-const GOES_ON = /allow|accept|answer|authori[sz]e|grant|continue|consent|login|logout|yes|submit|confirm|approve/i;
-const TURNS_BACK = /deny|cancel|reject|refuse|abort|^no$/i;
+/** Of several buttons the one that goes on: by its value, else by its name, else the first. */
+const GOES_ON = /allow|accept|approve|authori[sz]e|confirm|consent|continue|grant|login|submit|yes/i;
+
+function pickButton(fields: Field[]): Field | undefined {
+  const buttons = fields.filter(({ type, name }) => type === 'submit' && name !== '');
+  return (
+    buttons.find(({ value }) => GOES_ON.test(value)) ?? buttons.find(({ name }) => GOES_ON.test(name)) ?? buttons[0]
+  );
+}
 
 function fill({ fields }: Form, account: Account): URLSearchParams {
   const body = new URLSearchParams();
-  const buttons = fields.filter(({ type, name }) => type === 'submit' && name !== '');
-  const button =
-    buttons.find(({ name, value }) => GOES_ON.test(`${name} ${value}`) && !TURNS_BACK.test(value)) ??
-    buttons.find(({ value }) => !TURNS_BACK.test(value));
+  const button = pickButton(fields);
   let hasName = false;
   for (const { name, type, value } of fields) {
     if (name === '' || type === 'submit' || type === 'button') continue;
@@ -149,6 +152,8 @@ export function createPerson(host: string, port: () => number, account: Account)
     browser,
     /** Opens an address and goes through the login where one is shown. */
     signIn: async (address: string) => goOn(await browser.open(address), () => true),
+    /** Opens an address and confirms what is asked, but gives no password. */
+    confirm: async (address: string) => goOn(await browser.open(address), (page) => !asksForLogin(page)),
     /** Opens an address, and stops at the first page. */
     open: async (address: string) => goOn(await browser.open(address), () => false),
   };

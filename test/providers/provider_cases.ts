@@ -46,14 +46,14 @@ export function measure(name: string, start: (place: Place) => Promise<RealProvi
       test(`${column}: ${expected}`, async () => {
         world.resetClock();
         expect(expected).toBeDefined();
-        expect(await works()).toBe(expected?.startsWith('yes'));
+        expect(await works(), world.said()).toBe(expected?.startsWith('yes'));
       });
     };
 
     async function signedIn(): Promise<{ person: Person; page: Page }> {
       const person = world.newPerson();
       const page = await person.signIn(`${SITE}/deep/link?a=1`);
-      expect(`${page.status} ${page.url}`, page.text.slice(0, 2000)).toBe(`200 ${SITE}/deep/link?a=1`);
+      expect(`${page.status} ${page.url}`, world.said()).toBe(`200 ${SITE}/deep/link?a=1`);
       return { person, page };
     }
 
@@ -91,7 +91,7 @@ export function measure(name: string, start: (place: Place) => Promise<RealProvi
 
     cell('sign-out', async () => {
       const { person } = await signedIn();
-      await person.signIn(`${SITE}/outpost.goauthentik.io/sign_out`);
+      await person.confirm(`${SITE}/outpost.goauthentik.io/sign_out`);
       expect(await statusOf(person)).toBe(302);
       return asksForLogin(await person.open(`${SITE}/`));
     });

@@ -1,5 +1,6 @@
 /** Gatepost in front of one site, over a real provider; no proxy: the person asks as one does. */
 import { parseConfig } from '../../src/config/load.ts';
+import { createEvents } from '../../src/observe/events.ts';
 import { serve } from '../../src/server/server.ts';
 import { freePort } from '../support/free_port.ts';
 import { type Account, createPerson, type Person } from './person.ts';
@@ -53,7 +54,12 @@ export async function startWorld(provider: RealProvider, { port }: Place) {
     session_max_age: '30d',
     applications: [application],
   };
-  const gatepost = await serve(parseConfig(JSON.stringify(config), { env: {} }), { now: () => Date.now() + passedMs });
+  const events = createEvents();
+  const said: string[] = [];
+  events.on('signin', ({ reason, detail }) => said.push(`${reason ?? ''} ${detail ?? ''}`));
+  events.on('log', ({ message, error }) => said.push(`${message} ${error instanceof Error ? error.message : ''}`));
+  const now = () => Date.now() + passedMs;
+  const gatepost = await serve(parseConfig(JSON.stringify(config), { env: {} }), { now, events });
 
   /** The answer to a request of a program with this `Authorization`. */
   async function askWith(authorization: string): Promise<{ status: number; username: string | null }> {
@@ -71,6 +77,8 @@ export async function startWorld(provider: RealProvider, { port }: Place) {
   }
 
   return {
+    /** What Gatepost has said so far, for the message of a failing test. */
+    said: () => said.slice(-5).join('\n'),
     newPerson: () => createPerson(HOST, () => port, provider.account),
     askWith,
     /** Moves Gatepost's clock, and no other one. */

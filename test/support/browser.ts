@@ -8,6 +8,10 @@ interface Kept {
   secure: boolean;
 }
 
+/** To browsers, this machine is as good as https. */
+const isTrustworthy = ({ protocol, hostname }: URL) =>
+  protocol === 'https:' || ['localhost', '127.0.0.1'].includes(hostname);
+
 export interface Page {
   status: number;
   url: string;
@@ -33,7 +37,7 @@ export function createBrowser(
     const domain = get('domain')?.replace(/^\./, '');
     if (domain && url.hostname !== domain && !url.hostname.endsWith(`.${domain}`)) return;
     const secure = attributes.some((one) => one.toLowerCase() === 'secure');
-    if (secure && url.protocol !== 'https:') return;
+    if (secure && !isTrustworthy(url)) return;
     const host = domain ?? url.hostname;
     const key = `${name}|${host}|${get('path') ?? '/'}`;
     const gone = get('max-age') === '0' || (get('expires') && Date.parse(get('expires')!) < Date.now());
@@ -44,7 +48,7 @@ export function createBrowser(
   const cookiesFor = (url: URL) =>
     [...jar.values()]
       .filter((one) => url.hostname === one.host || (one.domain && url.hostname.endsWith(`.${one.host}`)))
-      .filter((one) => url.pathname.startsWith(one.path) && (!one.secure || url.protocol === 'https:'))
+      .filter((one) => url.pathname.startsWith(one.path) && (!one.secure || isTrustworthy(url)))
       .map((one) => one.value)
       .join('; ');
 
