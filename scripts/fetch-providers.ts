@@ -7,7 +7,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KEYCLOAK_VERSION, type ProviderTool, PYTHON_PROVIDERS, providerFile, providerTools } from './providers.ts';
+import {
+  isInstalled,
+  KEYCLOAK_VERSION,
+  type ProviderTool,
+  PYTHON_PROVIDERS,
+  providerFile,
+  providerTools,
+} from './providers.ts';
 import { toolsFolder } from './tools.ts';
 
 const DEX_MODULE = fileURLToPath(new URL('../test/providers/dex', import.meta.url));
@@ -72,8 +79,8 @@ function hasPackage(name: keyof typeof PYTHON_PROVIDERS): boolean {
 }
 
 const FETCH: Record<ProviderTool, { isThere: () => boolean; fetch: () => void }> = {
-  keycloak: { isThere: () => existsSync(providerFile('keycloak')), fetch: fetchKeycloak },
-  dex: { isThere: () => existsSync(providerFile('dex')), fetch: buildDex },
+  keycloak: { isThere: () => isInstalled('keycloak'), fetch: fetchKeycloak },
+  dex: { isThere: () => isInstalled('dex'), fetch: buildDex },
   canaille: { isThere: () => hasPackage('canaille'), fetch: () => fetchPython('canaille') },
   django: { isThere: () => hasPackage('django'), fetch: () => fetchPython('django') },
 };
@@ -87,6 +94,7 @@ for (const tool of providerTools) {
     fetch();
   } catch (error) {
     console.error(`${tool}: ${(error as Error).message}`);
-    process.exitCode = 1;
+    // Elsewhere the tests say that they skip it.
+    if (process.env.CI === 'true') process.exitCode = 1;
   }
 }

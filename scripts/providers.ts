@@ -28,11 +28,8 @@ export const providerTools = Object.keys(FILES) as ProviderTool[];
 /** The path of a provider's program, whether or not it is there. */
 export const providerFile = (tool: ProviderTool): string => FILES[tool];
 
-/** @throws Error where it is not there */
-export function needProvider(tool: ProviderTool): string {
-  if (!existsSync(FILES[tool])) throw new Error(`${tool} is not installed: run "npm run tools"`);
-  return FILES[tool];
-}
+/** Whether a provider's program is there. */
+export const isInstalled = (tool: ProviderTool): boolean => existsSync(FILES[tool]);
 
 /** Of a Python package, as it is pinned. */
 export function versionOf(name: string): string {

@@ -1,6 +1,6 @@
 /** Canaille, in memory. */
 import { fileURLToPath } from 'node:url';
-import { needProvider } from '../../scripts/providers.ts';
+import { providerFile } from '../../scripts/providers.ts';
 import { freePort } from '../support/free_port.ts';
 import { measure } from './provider_cases.ts';
 import { startRealProvider } from './started.ts';
@@ -16,7 +16,7 @@ async function start(): Promise<RealProvider> {
   const client = { client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [REDIRECT_URI] };
   const settings = { port, groups, ...account, ...client };
   const { stop } = await startRealProvider({ port, issuer }, async ({ write }) => ({
-    command: needProvider('canaille'),
+    command: providerFile('canaille'),
     parameters: [SERVER, await write('settings.json', JSON.stringify(settings))],
   }));
   return {
@@ -30,4 +30,4 @@ async function start(): Promise<RealProvider> {
   };
 }
 
-measure('Canaille', start);
+measure('Canaille', 'canaille', start);

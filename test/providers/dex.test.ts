@@ -1,5 +1,5 @@
 /** Dex, with its own list of passwords in place of a connector: so it has no groups and no user names. */
-import { needProvider } from '../../scripts/providers.ts';
+import { providerFile } from '../../scripts/providers.ts';
 import { freePort } from '../support/free_port.ts';
 import { measure } from './provider_cases.ts';
 import { startRealProvider } from './started.ts';
@@ -21,7 +21,7 @@ async function start(): Promise<RealProvider> {
     staticClients: [{ id: CLIENT_ID, secret: CLIENT_SECRET, name: 'Files', redirectURIs: [REDIRECT_URI] }],
   };
   const { stop } = await startRealProvider({ port, issuer }, async ({ write }) => ({
-    command: needProvider('dex'),
+    command: providerFile('dex'),
     parameters: ['serve', await write('dex.json', JSON.stringify(settings))],
   }));
   return {
@@ -39,4 +39,4 @@ async function start(): Promise<RealProvider> {
   };
 }
 
-measure('Dex', start);
+measure('Dex', 'dex', start);

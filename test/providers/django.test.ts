@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { needProvider } from '../../scripts/providers.ts';
+import { providerFile } from '../../scripts/providers.ts';
 import { freePort } from '../support/free_port.ts';
 import { measure } from './provider_cases.ts';
 import { startRealProvider } from './started.ts';
@@ -28,7 +28,7 @@ async function start(name: string, { path, tokenLifeMs, keys = () => ({}) }: Dja
     const database = join(folder.path, 'db.sqlite3');
     const settings = { package: name, port, groups, database, private_key, ...account, ...client };
     return {
-      command: needProvider('django'),
+      command: providerFile('django'),
       parameters: [SERVER, await folder.write('settings.json', JSON.stringify(settings))],
     };
   });
@@ -49,5 +49,5 @@ const toolkit: Django = {
   // It is there, and the discovery document does not name it.
   keys: (issuer) => ({ introspection_endpoint: `${issuer}/introspect/` }),
 };
-measure('django-oauth-toolkit', () => start('django-oauth-toolkit', toolkit));
-measure('django-allauth', () => start('django-allauth', { path: '', tokenLifeMs: 3_600_000 }));
+measure('django-oauth-toolkit', 'django', () => start('django-oauth-toolkit', toolkit));
+measure('django-allauth', 'django', () => start('django-allauth', { path: '', tokenLifeMs: 3_600_000 }));

@@ -1,7 +1,7 @@
 /** Keycloak, with a realm that has a mapper for groups. */
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { needProvider } from '../../scripts/providers.ts';
+import { providerFile } from '../../scripts/providers.ts';
 import { freePort } from '../support/free_port.ts';
 import { measure } from './provider_cases.ts';
 import { startRealProvider } from './started.ts';
@@ -77,7 +77,7 @@ async function start({ backchannelUri }: Place): Promise<RealProvider> {
   const { stop } = await startRealProvider({ port, issuer, limitMs: 150_000 }, async ({ path, write }) => {
     // It writes into its own folder.
     const home = join(path, 'keycloak');
-    await cp(needProvider('keycloak').replace(/\/bin\/kc\.sh$/, ''), home, { recursive: true });
+    await cp(providerFile('keycloak').replace(/\/bin\/kc\.sh$/, ''), home, { recursive: true });
     const file = await write('home-realm.json', JSON.stringify(realm(backchannelUri)));
     await cp(file, join(home, 'data/import/home-realm.json'), { recursive: true });
     return {
@@ -105,4 +105,4 @@ async function start({ backchannelUri }: Place): Promise<RealProvider> {
   };
 }
 
-measure('Keycloak', start);
+measure('Keycloak', 'keycloak', start);

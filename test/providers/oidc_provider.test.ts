@@ -25,4 +25,4 @@ async function start({ backchannelUri }: Place): Promise<RealProvider> {
   };
 }
 
-measure('oidc-provider', start);
+measure('oidc-provider', undefined, start);

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isInstalled, type ProviderTool } from '../../scripts/providers.ts';
 import type { Page } from '../support/browser.ts';
 import { waitUntil } from '../support/wait.ts';
 import { type Column, MATRIX } from './matrix.ts';
@@ -23,9 +24,25 @@ import {
 const headerOf = ({ headers }: Page, name: string) =>
   Buffer.from(headers.get(`x-authentik-${name}`) ?? '', 'latin1').toString();
 
-/** @param start starts the provider, told where Gatepost will be */
-export function measure(name: string, start: (place: Place) => Promise<RealProvider>): void {
-  describe(name, () => {
+/** As `needTool` does for other programs: what is missing is said aloud, and with `CI=true` it is a failure. */
+function isMissing(tool: ProviderTool): boolean {
+  if (isInstalled(tool)) return false;
+  const line = `${tool} is not installed: run "npm run tools"`;
+  if (process.env.CI === 'true') throw new Error(line);
+  process.stderr.write(`\n*** SKIPPED: ${line} ***\n\n`);
+  return true;
+}
+
+/**
+ * @param tool the program that the provider is; `undefined`: it comes with npm
+ * @param start starts the provider, told where Gatepost will be
+ */
+export function measure(
+  name: string,
+  tool: ProviderTool | undefined,
+  start: (place: Place) => Promise<RealProvider>,
+): void {
+  describe.skipIf(tool !== undefined && isMissing(tool))(name, () => {
     let provider: RealProvider;
     let world: World;
 
