@@ -4,10 +4,10 @@
  * compiler, Maven and Java.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
+  DEX_MODULE,
   isInstalled,
   KEYCLOAK_VERSION,
   type ProviderTool,
@@ -17,7 +17,6 @@ import {
 } from './providers.ts';
 import { toolsFolder } from './tools.ts';
 
-const DEX_MODULE = fileURLToPath(new URL('../test/providers/dex', import.meta.url));
 const MAVEN_COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
 const DEBIAN_PACKAGES: Record<string, string> = {
   mvn: 'maven',
@@ -60,38 +59,22 @@ function buildDex(): void {
 function fetchPython(name: keyof typeof PYTHON_PROVIDERS): void {
   const folder = join(toolsFolder, name);
   if (!existsSync(join(folder, 'bin/pip'))) run('python3', ['-m', 'venv', folder]);
-  run(join(folder, 'bin/pip'), [
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    ...PYTHON_PROVIDERS[name].packages,
-  ]);
+  run(join(folder, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...PYTHON_PROVIDERS[name]]);
 }
 
-/** pip notes a version in the name of a folder (PEP 376). */
-function hasPackage(name: keyof typeof PYTHON_PROVIDERS): boolean {
-  const lib = join(toolsFolder, name, 'lib');
-  const { needs } = PYTHON_PROVIDERS[name];
-  return (
-    existsSync(lib) &&
-    readdirSync(lib).some((python) => existsSync(join(lib, python, 'site-packages', `${needs}.dist-info`)))
-  );
-}
-
-const FETCH: Record<ProviderTool, { isThere: () => boolean; fetch: () => void }> = {
-  keycloak: { isThere: () => isInstalled('keycloak'), fetch: fetchKeycloak },
-  dex: { isThere: () => isInstalled('dex'), fetch: buildDex },
-  canaille: { isThere: () => hasPackage('canaille'), fetch: () => fetchPython('canaille') },
-  django: { isThere: () => hasPackage('django'), fetch: () => fetchPython('django') },
+const FETCH: Record<ProviderTool, () => void> = {
+  keycloak: fetchKeycloak,
+  dex: buildDex,
+  canaille: () => fetchPython('canaille'),
+  django: () => fetchPython('django'),
 };
 
 mkdirSync(toolsFolder, { recursive: true });
 for (const tool of providerTools) {
-  const { isThere, fetch } = FETCH[tool];
-  if (isThere()) continue;
+  if (isInstalled(tool)) continue;
   console.log(`gets ${tool} into ${toolsFolder}`);
   try {
-    fetch();
+    FETCH[tool]();
   } catch (error) {
     console.error(`${tool}: ${(error as Error).message}`);
     // Elsewhere the tests say that they skip it.

@@ -2,7 +2,7 @@
  * What works with each real provider: the tests measure each cell, and `npm run docs:providers` writes the table of
  * docs/providers.md from it.
  */
-import { DEX_VERSION, KEYCLOAK_VERSION, versionOf } from '../../scripts/providers.ts';
+import { DEX_VERSION, KEYCLOAK_VERSION, lockedVersionOf, versionOf } from '../../scripts/providers.ts';
 
 export const COLUMNS = ['login', 'groups', 'refresh', 'sign-out', 'back-channel', 'Basic', 'Bearer'] as const;
 export type Column = (typeof COLUMNS)[number];
@@ -18,7 +18,7 @@ export interface Row {
 
 export const MATRIX: Record<string, Row> = {
   'oidc-provider': {
-    version: '9.13.3',
+    version: lockedVersionOf('oidc-provider'),
     cells: {
       login: 'yes',
       groups: 'yes',
