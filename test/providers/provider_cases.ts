@@ -1,5 +1,4 @@
 /** What is measured of each real provider: one test for each cell of its row in the matrix. */
-import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isInstalled, type ProviderTool } from '../../scripts/providers.ts';
@@ -7,18 +6,8 @@ import type { Page } from '../support/browser.ts';
 import { waitUntil } from '../support/wait.ts';
 import { type Column, MATRIX } from './matrix.ts';
 import { asksForLogin, type Person } from './person.ts';
-import {
-  CLIENT_ID,
-  CLIENT_SECRET,
-  choosePlace,
-  HOST,
-  type Place,
-  REDIRECT_URI,
-  type RealProvider,
-  SITE,
-  startWorld,
-  type World,
-} from './world.ts';
+import { discover, tokensOf } from './tokens.ts';
+import { choosePlace, type Place, type RealProvider, SITE, startWorld, type World } from './world.ts';
 
 /** The identity in an answer; names are bytes of UTF-8. */
 const headerOf = ({ headers }: Page, name: string) =>
@@ -115,7 +104,11 @@ export function measure(
 
     cell('back-channel', async () => {
       const { person } = await signedIn();
-      if (provider.endSession === undefined) return false;
+      if (provider.endSession === undefined) {
+        // One that says that it tells clients is to be tried, not believed.
+        expect((await discover(provider)).backchannel_logout_supported ?? false).toBe(false);
+        return false;
+      }
       await provider.endSession(person);
       await waitUntil(async () => (await statusOf(person)) === 302, 5000);
       return true;
@@ -138,52 +131,4 @@ export function measure(
       return answer.status === 200;
     });
   });
-}
-
-/** The tokens of a login of the client's own, as a program has them that shares its registration. */
-async function tokensOf(person: Person, { issuer, keys }: RealProvider): Promise<{ access_token: string }> {
-  const discovery = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-  const document = (await discovery.json()) as { authorization_endpoint: string; token_endpoint: string };
-  const verifier = randomBytes(32).toString('base64url');
-  const scopes = Array.isArray(keys.scopes) ? keys.scopes : ['openid', 'profile', 'email'];
-  const address = new URL(document.authorization_endpoint);
-  for (const [name, value] of Object.entries({
-    response_type: 'code',
-    client_id: CLIENT_ID,
-    redirect_uri: REDIRECT_URI,
-    scope: scopes.join(' '),
-    state: 'of-the-test',
-    nonce: 'of-the-test',
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  }))
-    address.searchParams.set(name, value);
-  const { open } = person.browser;
-  let callback: URL | undefined;
-  // The code is for the test, and not for Gatepost.
-  person.browser.open = async (target, init) => {
-    const url = new URL(target);
-    if (url.host !== HOST) return open(target, init);
-    callback = url;
-    return { status: 200, url: target, headers: new Headers(), location: undefined, text: '' };
-  };
-  await person.signIn(address.href);
-  const code = callback?.searchParams.get('code');
-  expect(code, String(callback)).toBeTruthy();
-  const body = new URLSearchParams({
-    grant_type: 'authorization_code',
-    code: String(code),
-    redirect_uri: REDIRECT_URI,
-    code_verifier: verifier,
-    ...(keys.token_endpoint_auth_method === 'client_secret_post' && {
-      client_id: CLIENT_ID,
-      client_secret: CLIENT_SECRET,
-    }),
-  });
-  const basic = { authorization: `Basic ${Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')}` };
-  const headers = keys.token_endpoint_auth_method === 'client_secret_post' ? {} : basic;
-  const response = await fetch(document.token_endpoint, { method: 'POST', body, headers });
-  const tokens = (await response.json()) as { access_token: string };
-  expect(tokens.access_token, JSON.stringify(tokens)).toBeTruthy();
-  return tokens;
 }
