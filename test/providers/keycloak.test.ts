@@ -74,7 +74,7 @@ async function start({ backchannelUri }: Place): Promise<RealProvider> {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const issuer = `${origin}/realms/home`;
-  const { stop } = await startRealProvider({ port, issuer, limitMs: 150_000 }, async ({ path, write }) => {
+  const { stop } = await startRealProvider({ port, issuer, limitMs: 240_000 }, async ({ path, write }) => {
     // It writes into its own folder.
     const home = join(path, 'keycloak');
     await cp(providerFile('keycloak').replace(/\/bin\/kc\.sh$/, ''), home, { recursive: true });

@@ -39,7 +39,7 @@ export function measure(
       const place = await choosePlace();
       provider = await start(place);
       world = await startWorld(provider, place);
-    }, 180_000);
+    }, 300_000);
 
     afterAll(async () => {
       await world?.close();
