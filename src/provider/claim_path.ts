@@ -1,5 +1,6 @@
 /** Where a claim of authentik's name is found in what a provider sends. Pure. */
 import { isObject } from '../json.ts';
+import { parsed } from './claim_shapes.ts';
 
 export type Claims = Record<string, unknown>;
 /** What several sources say of one user, the one that counts most first: ID token, access token, userinfo. */
@@ -25,7 +26,7 @@ export function pathsOf(mapping: ClaimMapping, name: string): readonly string[] 
 
 /**
  * The values at a dotted path. Names of claims may have dots themselves (`https://example.com/claims`, or the name of a
- * client), so at every step the longest name comes first.
+ * client), so at every step the longest name comes first. A step may lead into an object, or a JSON text of one.
  * Attack: a mapping to `constructor.name` must not find what JavaScript puts there: own properties only.
  */
 export function* valuesAt(claims: Claims, path: string): Generator<unknown, void> {
@@ -33,7 +34,8 @@ export function* valuesAt(claims: Claims, path: string): Generator<unknown, void
   for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
     const name = path.slice(0, dot);
     const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-    if (isObject(value)) yield* valuesAt(value, path.slice(dot + 1));
+    const inner = parsed(value);
+    if (isObject(inner)) yield* valuesAt(inner, path.slice(dot + 1));
   }
 }
 

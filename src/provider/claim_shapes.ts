@@ -28,7 +28,7 @@ const nameOf = (value: unknown) => scalarText(isObject(value) && Object.hasOwn(v
 const isNothing = (value: unknown) => value === undefined || value === null || value === '';
 
 /** What a JSON text stands for; any other value stands for itself. */
-function parsed(value: unknown): unknown {
+export function parsed(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*["[{]/.test(value)) return value;
   try {
     return JSON.parse(value);

@@ -92,7 +92,7 @@ export function processIntrospectionResponse(
   if (exp === undefined) return rejected('invalid_response', 'exp is not a number');
   if (exp <= nowSeconds) return rejected('wrong_time', 'the token has expired');
   const { sub } = response;
-  if (sub !== undefined && !isNonEmptyString(sub)) return rejected('invalid_token', 'the token names no user');
+  if (sub !== undefined && !isNonEmptyString(sub)) return rejected('invalid_token', 'the token names no user (sub)');
   // `username` is RFC 7662's name of it.
   const name = isNonEmptyString(response.preferred_username) ? response.preferred_username : response.username;
   // Attack: a token from before a sign-out, whose `iat` is the text of a number, would count as one without `iat`.

@@ -1,6 +1,7 @@
 /** When the answer of a provider is about the client itself, and not about what the client sent. */
 import { ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import type { ClientResult } from './client_result.ts';
+import { unreadResponse } from './error_response.ts';
 import { ClientRejected, type FailureContext, toRejection } from './map_errors.ts';
 import { OAuthError } from './oauth_error.ts';
 import type { Rejection } from './rejection.ts';
@@ -18,13 +19,6 @@ const NOT_ABOUT_CLIENT = [
 /** The client was known, and may not do this: another way to authenticate changes nothing. */
 const NOT_ABOUT_METHOD = ['unsupported_grant_type', 'invalid_scope', 'invalid_target'];
 
-/** A response without an error code that can be read: the private part of openid-client's error, or of its cause. */
-function refusedResponse(error: unknown): Response | undefined {
-  let current = error;
-  for (let depth = 0; depth < 3 && current instanceof Error; depth += 1) current = current.cause;
-  return current instanceof Response ? current : undefined;
-}
-
 /**
  * What a failed request of an authenticated client means. RFC 6749 section 5.2: 401 says that the client failed to
  * authenticate. The code should be `invalid_client`, and is often another one (`access_denied`, `unauthorized`,
@@ -34,7 +28,7 @@ function refusedResponse(error: unknown): Response | undefined {
  * @throws ProviderUnavailable on an outage
  */
 export async function readFailure(error: unknown, context: FailureContext): Promise<Rejection> {
-  if (refusedResponse(error)?.status === 401)
+  if (unreadResponse(error)?.status === 401)
     throw new ClientRejected('invalid_client', new OAuthError('invalid_client', 'status 401 without an error code'));
   const rejection = await toRejection(error, context);
   const isUnauthorized =

@@ -69,7 +69,7 @@ export function checkTypeAndSubject({ claims, header }: VerifiedJwt): TokenResul
   // Attack: RFC 9449 section 7.2 and RFC 8705: a stolen token that is bound to a key, sent without the proof of it.
   if ('cnf' in claims) return rejected('wrong_type', 'the token is bound to a key');
   const { sub } = claims;
-  if (!isNonEmptyString(sub)) return rejected('invalid_token', 'the token names no user');
+  if (!isNonEmptyString(sub)) return rejected('invalid_token', 'the token names no user (sub)');
   return { kind: 'verified', claims: { ...claims, sub } };
 }
 

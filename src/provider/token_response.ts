@@ -44,7 +44,7 @@ export async function readableTokenResponse(response: Response): Promise<Respons
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     return undefined;
   }

@@ -61,7 +61,8 @@ function readError(text: string | undefined, challenge: string | undefined): OAu
 type ReadClaims = { kind: 'read'; claims: Claims } | Rejection;
 
 function readJson(type: string, text: string): ReadClaims {
-  if (!/^application\/([\w.-]+\+)?json$/.test(type))
+  // `text/json` and `application/x-json` are older than the registered name.
+  if (!/^(application|text)\/(([\w.-]+\+)?|x-)json$/.test(type))
     throw unusable(`the content type ${JSON.stringify(type.slice(0, 60))}`);
   const claims = parseJson(text);
   if (!isObject(claims)) throw unusable('no JSON object');
@@ -70,7 +71,7 @@ function readJson(type: string, text: string): ReadClaims {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     return undefined;
   }

@@ -30,12 +30,18 @@ export async function restartLogin(
   if (sessions.some(({ session }) => session)) return respondWithRedirect(ctx, returnTo, 'already_signed_in');
   if (state.kind === 'unknown') return restartUnknown(context, request, { retried });
   const { attempt, firstStartedAt, addressSlot } = state.login;
-  // An attempt that is long past belongs to no loop: the count starts again.
-  const isPast = Math.abs(context.now() - firstStartedAt) > LOOP_WINDOW_MS;
-  if (!isPast && attempt >= LOOP_ATTEMPTS)
+  if (isLastAttempt(context, state.login))
     return respondWithPage(ctx, loginLoopPage(request.application, returnTo), 'loop');
-  const count = isPast ? { attempt: 1 } : { attempt: attempt + 1, firstStartedAt };
+  const count = isPast(context, firstStartedAt) ? { attempt: 1 } : { attempt: attempt + 1, firstStartedAt };
   return redirectToProvider(context, request, { returnTo, ...count, retried }, request.loginCookie, addressSlot);
+}
+
+/** An attempt that is long past belongs to no loop: the count starts again. */
+const isPast = ({ now }: SigninContext, firstStartedAt: number) => Math.abs(now() - firstStartedAt) > LOOP_WINDOW_MS;
+
+/** Whether a further attempt would be a loop. */
+export function isLastAttempt(context: SigninContext, login: { attempt: number; firstStartedAt: number }): boolean {
+  return !isPast(context, login.firstStartedAt) && login.attempt >= LOOP_ATTEMPTS;
 }
 
 /**

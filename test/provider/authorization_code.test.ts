@@ -268,6 +268,24 @@ describe('a code', () => {
     await expect(ours.exchangeCode(callback, attempt)).rejects.toThrow(ProviderUnavailable);
   });
 
+  test.each([
+    [
+      500,
+      { error: 'server_error', error_description: 'database is locked' },
+      /server_error: database is locked .status 500/,
+    ],
+    [503, { error: 'temporarily_unavailable' }, /temporarily_unavailable .status 503/],
+    [502, { message: 'no upstream' }, /status 502, content type "application\/json"/],
+  ])('an outage of status %i has the words of the provider', async (status, body, words) => {
+    const { ours } = connect(provider);
+    const callback = await signInAtProvider(ours);
+    provider.stand('token', () => ({ status, body }));
+    const error = await ours.exchangeCode(callback, attempt).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ProviderUnavailable);
+    expect(describeError(error)).toMatch(words);
+    expect(describeError(error)).toContain(`the token endpoint ${provider.issuer}/token`);
+  });
+
   test('a wrong client secret is an outage, not a rejection, and the log names the client', async () => {
     const { ours, logged } = connect(provider, { client_secret: 'wrong' });
     const callback = await signInAtProvider(ours);

@@ -21,6 +21,10 @@ test.each<[string, Record<string, unknown>, unknown]>([
   ['a.b', { 'a.b': 'x', a: { b: 'no' } }, 'x'],
   ['a.b', { a: [{ b: 'no' }] }, undefined],
   ['a.b', { a: 'text' }, undefined],
+  ['a.b', { a: '{"b":"x"}' }, 'x'],
+  ['a.b.c', { a: ' {"b":{"c":"x"}}' }, 'x'],
+  ['a.b', { a: '{"b"' }, undefined],
+  ['a.length', { a: '"text"' }, undefined],
   ['.a', { '': { a: 'no' } }, undefined],
   ['a.', { a: { '': 'x' } }, 'x'],
 ])('%s in %j', (path, claims, found) => expect(first(claims, path)).toEqual(found));

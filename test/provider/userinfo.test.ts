@@ -37,6 +37,8 @@ describe('a response that counts', () => {
     ['JSON', 'application/json'],
     ['JSON with a charset', 'application/json; charset=UTF-8'],
     ['JSON of another name', 'Application/Vnd.Example+JSON'],
+    ['JSON as a text', 'text/json'],
+    ['JSON of an older name', 'application/x-json'],
   ])('%s', async (_, type) => {
     const result = await entitlementsWith(claims({ iss: undefined, aud: undefined }), type);
     expect(result).toEqual({ entitlements: ['everything'], warning: undefined });
@@ -51,6 +53,11 @@ describe('a response that counts', () => {
   ])('%s', async (_, changes, header, type) => {
     const body = await provider.sign(claims(changes), header);
     expect(await entitlementsWith(body, type)).toEqual({ entitlements: ['everything'], warning: undefined });
+  });
+
+  test('JSON that begins with a byte order mark', async () => {
+    const result = await entitlementsWith(`\ufeff${JSON.stringify(claims())}`, 'application/json');
+    expect(result.entitlements).toEqual(['everything']);
   });
 
   test('a JWT whose key is new', async () => {

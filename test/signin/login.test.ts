@@ -359,6 +359,23 @@ describe('a callback never dead-ends', () => {
     expect(page.text).toContain('request-1234');
   });
 
+  test('a provider that refuses each code ends in a page that names no cookies, and the log has its words', async () => {
+    const body = { error: 'invalid_grant', error_description: 'PKCE verification failed' };
+    provider.stand('token', () => ({ status: 400, body }));
+    let page = await browser.open(withRd);
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const next = await browser.follow(`${page.location}&login_hint=alice`, (to) => to.pathname.endsWith('/callback'));
+      page = await browser.open(next.location!);
+      expect(site.signins.at(-1)?.detail).toContain('invalid_grant: PKCE verification failed');
+    }
+    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([400, 'login_failed']);
+    expect(page.text).toContain('invalid_grant');
+    expect(page.text).not.toContain('cookie');
+    expect(site.signins.at(-1)?.detail).toContain('/callback');
+    provider.stand('token', undefined);
+    expect((await browser.open(await untilCallback(browser, withRd))).location).toBe(url);
+  });
+
   test('a session cookie that the browser does not keep ends in the loop page too, and the user can try again', async () => {
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       const back = await browser.open(await untilCallback(browser, withRd));
