@@ -2,7 +2,7 @@
 import type { RedisNode } from '../../config/schema/store_url.ts';
 import { type Client, connectInTime, createNodeClient, destroyClient } from './client.ts';
 import { isRefusal } from './error_codes.ts';
-import { mayLackCommand, PROTOCOLS, type Protocol, UNTRACKED } from './protocol.ts';
+import { hasHungUp, mayLackCommand, PROTOCOLS, type Protocol, UNTRACKED } from './protocol.ts';
 import type { RedisTarget } from './target.ts';
 
 export interface ConnectionEvents {
@@ -67,6 +67,19 @@ function throwRefusal(error: unknown): void {
   if (isRefusal(error)) throw error;
 }
 
+/**
+ * A server that lacks a command hangs up each time; a load balancer that cuts a handshake once would otherwise cost the
+ * cache for as long as the connection lives.
+ */
+async function connectTwice(...options: Parameters<typeof connectWith>): Promise<NodeConnection> {
+  try {
+    return await connectWith(...options);
+  } catch (error) {
+    if (!hasHungUp(error)) throw error;
+    return connectWith(...options);
+  }
+}
+
 /** A connection with the first protocol that the server speaks; the last reason where it speaks none. */
 export async function connectNode(
   target: RedisTarget,
@@ -77,7 +90,7 @@ export async function connectNode(
   let failure: unknown;
   for (const protocol of protocols) {
     try {
-      return await connectWith(target, node, protocol, events);
+      return await connectTwice(target, node, protocol, events);
     } catch (error) {
       failure = error;
       if (!mayLackCommand(error)) break;

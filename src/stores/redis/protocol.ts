@@ -24,10 +24,15 @@ export const UNTRACKED: readonly Protocol[] = PROTOCOLS.filter(({ tracking }) =>
  * command that it does not know.
  */
 export function mayLackCommand(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
   // Another protocol does not make a wrong password right: servers count such attempts, and alarm.
   if (codeOf(error) === 'WRONGPASS') return false;
-  return isRefusal(error) || error instanceof SocketClosedUnexpectedlyError || code === 'ECONNRESET';
+  return isRefusal(error) || hasHungUp(error);
+}
+
+/** Whether the connection has ended without a reply: a server that lacks something, or a network that failed just then. */
+export function hasHungUp(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return error instanceof SocketClosedUnexpectedlyError || code === 'ECONNRESET';
 }
 
 /** What a protocol lacks, as a sentence for the log; `undefined` for the best one. */

@@ -59,7 +59,7 @@ async function expectShared(here: Opened, there: Opened): Promise<void> {
 }
 
 /** A proxy that hangs up at a command, as twemproxy does at those that it does not know. */
-async function startProxy(port: number, hangsUpAt: RegExp): Promise<string> {
+async function startProxy(port: number, hangsUpAt: Pick<RegExp, 'test'>): Promise<string> {
   const server = createServer((client) => {
     const backend = connect(port, '127.0.0.1');
     for (const socket of [client, backend]) {
@@ -128,6 +128,16 @@ describe.runIf(hasRedis())('redis', () => {
     expect(here.warnings()).toEqual(['store.uncached']);
     await sleep(300);
     expect(await ready(here.store)).toBe(true);
+  });
+
+  test('a proxy that cuts one handshake: sessions are cached all the same', async () => {
+    const server = await start();
+    let cuts = 0;
+    const url = await startProxy(server.port, { test: (text) => text.includes('TRACKING') && cuts++ === 0 });
+    const { store, warnings } = await openReady(url);
+    expect(cuts).toBeGreaterThan(1);
+    expect(store.generation()).toBeDefined();
+    expect(warnings()).toEqual([]);
   });
 
   test('no HELLO, and a password that nobody named or a wrong one: unavailable', async () => {
