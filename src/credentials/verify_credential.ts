@@ -136,7 +136,7 @@ async function reject(
 ): Promise<HeaderResult> {
   const { message: why, cause: error } = rejection;
   const message = `${credential.scheme} credentials were refused: ${why}`;
-  events.emit('log', { level: 'debug', event: 'credential.denied', message, application: slug, error });
+  events.emit('log', { level: 'info', event: 'credential.denied', message, application: slug, error });
   deniedCache.remember(hashes[0], rejection.retryAfterMs);
   if (await admitted.refused(rejection)) {
     const many = `too many refusals from ${clientAddress || 'an unknown address'} or for one user name`;

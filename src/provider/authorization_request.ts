@@ -39,6 +39,9 @@ export async function authorizationUrl(context: ProviderContext, request: Author
 function urlOf(configuration: Configuration, parameters: Record<string, string>): URL {
   const url = buildAuthorizationUrl(configuration, parameters);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  // openid-client's own, which it puts behind those of the address.
+  for (const name of ['client_id', 'response_type'])
+    url.searchParams.set(name, url.searchParams.getAll(name).at(-1) ?? '');
   return url;
 }
 

@@ -13,6 +13,8 @@ const RETRY_AFTER_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 /** A document is read again, in the background, when it is this old. */
 const STALE_AFTER_MS = 3_600_000;
+/** Between readings that a token of the provider causes. */
+const RENEW_AFTER_MS = 10_000;
 
 export interface ProviderMetadata {
   metadata: ServerMetadata;
@@ -34,6 +36,11 @@ export interface Discovery {
    * @throws ProviderUnavailable
    */
   metadata(): Promise<ProviderMetadata>;
+  /**
+   * Reads the document again because a token of the provider itself does not fit what is known; at most once in ten
+   * seconds. Never rejects: what was known stays where the provider does not respond.
+   */
+  renew(): Promise<ProviderMetadata | undefined>;
 }
 
 export interface DiscoveryOptions {
@@ -143,6 +150,10 @@ export function createDiscovery({ application, fetch, now, events }: DiscoveryOp
       fetchNow();
       if (underWay) return underWay;
       throw new ProviderUnavailable(lastError);
+    },
+    async renew() {
+      if (!underWay && now() - attemptedAt > RENEW_AFTER_MS) startAttempt();
+      return underWay ? underWay.catch(() => found) : found;
     },
   };
 }

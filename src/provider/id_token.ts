@@ -1,5 +1,6 @@
 /** ID tokens of the token endpoint (OpenID Connect Core section 3.1.3.7). */
 import { createHash } from 'node:crypto';
+import type { ServerMetadata } from 'openid-client';
 import type { ProviderContext } from './context.ts';
 import { describeMember, describeUnlistedAlgorithm } from './describe_failure.ts';
 import { algorithmOf, type VerifiedJwt, verifyJwt } from './jwt.ts';
@@ -32,17 +33,26 @@ export async function verifyIdToken(
   );
 }
 
+const EDWARDS = ['EdDSA', 'Ed25519'];
+
+/** A document without a list has said nothing. */
+function isListed(alg: string, { id_token_signing_alg_values_supported: listed }: ServerMetadata): boolean {
+  if (!Array.isArray(listed) || listed.includes(alg)) return true;
+  // RFC 9864 gives the one curve of EdDSA that is in use a name of its own.
+  return EDWARDS.includes(alg) && listed.some((one) => EDWARDS.includes(one));
+}
+
 /**
  * Step 7, where the discovery document lists what ID tokens are signed with.
  * @returns `undefined` too where the token cannot be read, which comes out with its signature
  */
 async function checkAlgorithm({ discovery }: ProviderContext, token: string): Promise<Rejection | undefined> {
-  const { id_token_signing_alg_values_supported: listed } = (await discovery.metadata()).metadata;
   const alg = algorithmOf(token);
-  if (!Array.isArray(listed) || alg === undefined || listed.includes(alg)) return undefined;
-  // RFC 9864 gives the one curve of EdDSA that is in use a name of its own.
-  const isSame = ['EdDSA', 'Ed25519'].includes(alg) && listed.some((one) => ['EdDSA', 'Ed25519'].includes(one));
-  if (isSame) return undefined;
+  if (alg === undefined || isListed(alg, (await discovery.metadata()).metadata)) return undefined;
+  // A provider may have changed it since.
+  const renewed = await discovery.renew();
+  if (renewed === undefined || isListed(alg, renewed.metadata)) return undefined;
+  const { id_token_signing_alg_values_supported: listed } = renewed.metadata;
   const why = new Error(describeUnlistedAlgorithm(alg, listed));
   return rejected('invalid_token', 'the ID token is signed in a way that the provider does not offer (alg)', why);
 }

@@ -7,6 +7,7 @@ import type { Claims } from './claims.ts';
 import type { ClientResult } from './client.ts';
 import { authenticates } from './client_auth.ts';
 import type { ProviderContext } from './context.ts';
+import { describeMember } from './describe_failure.ts';
 import { acceptsIssuer, type IssuerKeys } from './issuers.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { CLOCK_SKEW_SECONDS } from './time_limits.ts';
@@ -142,7 +143,10 @@ function checkIsOurs(response: Claims, { application, issuer }: IntrospectionExp
     audiences.length > 0
       ? audiences.some((one) => accepted.includes(one))
       : response.client_id === client_id && (response.azp ?? client_id) === client_id;
-  if (!isOurs) return rejected('wrong_audience', 'the token is for another client');
+  if (!isOurs) {
+    const facts = `${describeMember('aud', response.aud, client_id)}; ${describeMember('client_id', response.client_id)}`;
+    return rejected('wrong_audience', 'the token is for another client (aud, client_id)', new Error(facts));
+  }
   if (response.iss === undefined || acceptsIssuer(application, issuer, response)) return undefined;
   return rejected('wrong_issuer', 'the token is from another issuer');
 }

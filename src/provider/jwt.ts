@@ -2,6 +2,7 @@
 import {
   decodeJwt,
   decodeProtectedHeader,
+  errors,
   type JWTHeaderParameters,
   type JWTPayload,
   type JWTVerifyOptions,
@@ -10,6 +11,7 @@ import {
 import { ASYMMETRIC_ALGORITHMS, type SecretUse, symmetricAlgorithms } from './algorithms.ts';
 import type { ProviderContext } from './context.ts';
 import { describeMember } from './describe_failure.ts';
+import type { Discovery } from './discovery.ts';
 import { acceptsIssuer, type IssuerKeys } from './issuers.ts';
 import { verifyWithKeys } from './jwt_signature.ts';
 import type { TokenSource } from './key_set.ts';
@@ -101,7 +103,7 @@ export async function verifySignedJwt(
     const result =
       secret !== undefined && symmetric.length > 0 && algorithmOf(token)?.startsWith('HS')
         ? await jwtVerify(token, new TextEncoder().encode(secret), { ...options, algorithms: symmetric })
-        : await verifyWithKeys(token, known.keys, source, { ...options, algorithms: ASYMMETRIC_ALGORITHMS });
+        : await verifyByKeys(discovery, token, source, { ...options, algorithms: ASYMMETRIC_ALGORITHMS });
     if ('kind' in result) return result;
     const { payload, protectedHeader } = result;
     const refusal = checkTimes(payload, now());
@@ -111,6 +113,20 @@ export async function verifySignedJwt(
     const claims = { iss: issuer, aud: audience, exp: nowSeconds, nbf: nowSeconds };
     const place = `the key set ${known.metadata.jwks_uri}`;
     return toRejection(error, { place, expected: { claims, header: headerOf(token) } });
+  }
+}
+
+/** The keys may have moved to another address since discovery was read: a token of the provider itself has it read again. */
+async function verifyByKeys(discovery: Discovery, token: string, source: TokenSource, options: JWTVerifyOptions) {
+  const { keys } = await discovery.metadata();
+  try {
+    return await verifyWithKeys(token, keys, source, options);
+  } catch (error) {
+    const isAboutClaims = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
+    if (source !== 'provider' || isAboutClaims) throw error;
+    const renewed = await discovery.renew();
+    if (renewed === undefined || renewed.keys === keys) throw error;
+    return verifyWithKeys(token, renewed.keys, source, options);
   }
 }
 

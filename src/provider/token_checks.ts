@@ -6,6 +6,7 @@ import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { isNonEmptyString } from '../json.ts';
 import type { ProviderContext } from './context.ts';
+import { describeMember } from './describe_failure.ts';
 import { type VerifiedJwt, verifyJwt } from './jwt.ts';
 import type { TokenSource } from './key_set.ts';
 import type { LogoutTokenResult } from './provider.ts';
@@ -55,7 +56,11 @@ export function checkBearer({ client_id, bearer_audiences }: ApplicationConfig, 
   const isIssuedToClient = jwt.claims.client_id === client_id || jwt.claims.azp === client_id;
   return isIssuedToClient && isAccessToken(jwt)
     ? checked
-    : rejected('wrong_audience', 'the token is for another client');
+    : rejected(
+        'wrong_audience',
+        'the token is for another client (aud)',
+        new Error(describeMember('aud', jwt.claims.aud, client_id)),
+      );
 }
 
 /**

@@ -4,6 +4,7 @@ import { withDeadline } from '../async/deadline.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import { readLimited } from '../http/read_limited.ts';
 import type { ClientResult } from './client.ts';
+import { placeOf } from './client_endpoints.ts';
 import type { ProviderContext } from './context.ts';
 import type { Rejection } from './rejection.ts';
 import { processUserinfoResponse, type RawResponse, type UserinfoClaims } from './userinfo_response.ts';
@@ -48,8 +49,9 @@ export function reportUserinfo({ application, discovery, events }: ProviderConte
   if (result.kind === 'response' || result.kind === 'not_offered') return;
   const [why, error] =
     result.kind === 'unavailable' ? [result.error.message, result.error.cause] : [result.message, result.cause];
-  const endpoint = discovery.peek()?.metadata.userinfo_endpoint ?? application.issuer;
-  const message = `the claims of userinfo (${endpoint}) were left out: ${why}`;
+  const { metadata } = discovery.peek() ?? {};
+  const place = metadata ? placeOf(metadata, 'userinfo_endpoint') : `userinfo of ${application.issuer}`;
+  const message = `the claims of ${place} were left out: ${why}`;
   events.emit('log', {
     level: 'warn',
     event: 'provider.userinfo_ignored',

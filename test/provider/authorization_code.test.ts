@@ -365,3 +365,48 @@ describe('the log of a login that failed', () => {
     }
   });
 });
+
+describe('a provider that changes while Gatepost runs', () => {
+  test.each<[string, object]>([
+    ['its algorithm', { id_token_signing_alg_values_supported: ['ES384'] }],
+    ['the address of its keys', { jwks_uri: 'http://127.0.0.1:9/keys' }],
+  ])('%s: the next login after ten seconds sees it', async (_, before) => {
+    const other = await startProvider({ clients });
+    try {
+      let at = Date.now();
+      await changeDiscovery(other, before);
+      const { ours } = connect(other, {}, () => at);
+      await expect(login(ours)).rejects.toThrow();
+      other.stand('discovery', undefined);
+      await expect(login(ours)).rejects.toThrow();
+      const asked = other.counts.discovery;
+      at += 10_001;
+      expect((await login(ours)).sub).toBe('u-alice');
+      expect(other.counts.discovery).toBe(asked + 1);
+    } finally {
+      await other.close();
+    }
+  });
+
+  // Attack: tokens that clients invent would have the document read again and again.
+  test('a token of a client has no discovery read', async () => {
+    let at = Date.now();
+    const { ours } = connect(provider, {}, () => at);
+    await login(ours);
+    const asked = provider.counts.discovery;
+    at += 60_000;
+    const claims = { iss: provider.issuer, aud: 'grafana', sub: 'u-alice', exp: Math.floor(at / 1000) + 60 };
+    await rejectionOf(ours.verifyBearer(await provider.sign(claims, { foreign: true })), 'invalid_token');
+    expect(provider.counts.discovery).toBe(asked);
+  });
+});
+
+test('parameters of the address of the authorization endpoint that are ours are there once', async () => {
+  const other = await startProvider({ clients });
+  await changeDiscovery(other, { authorization_endpoint: `${other.issuer}/auth?client_id=x&response_type=token&p=1` });
+  const { searchParams } = new URL(await connect(other).ours.authorizationUrl(attempt));
+  expect(searchParams.getAll('client_id')).toEqual(['grafana']);
+  expect(searchParams.getAll('response_type')).toEqual(['code']);
+  expect(searchParams.get('p')).toBe('1');
+  await other.close();
+});

@@ -168,6 +168,7 @@ test('a provider that hangs is unavailable after ten seconds', async () => {
     fetch,
     peek: () => undefined,
     refreshIfStale: () => undefined,
+    renew: async () => undefined,
     metadata: () => new Promise(() => undefined),
   };
   const ours = createProvider(makeApplication({ issuer: pending.issuer }), pending, { events: createEvents() });

@@ -17,6 +17,7 @@ function contextThat(fails: Error): ProviderContext {
       fetch,
       peek: () => undefined,
       refreshIfStale: () => undefined,
+      renew: async () => undefined,
       metadata: fail,
     },
     events: createEvents(),

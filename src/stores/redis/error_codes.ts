@@ -24,11 +24,22 @@ export function leadsElsewhere(error: unknown): boolean {
 /** How Redis begins to repeat a command that it does not know. */
 const REPEATED_ARGUMENTS = /,? with args beginning with.*$/is;
 
+/** An error reply without the arguments that it may repeat. */
+export function withoutArguments(error: unknown): unknown {
+  return error instanceof ErrorReply ? new Error(error.message.replace(REPEATED_ARGUMENTS, '')) : error;
+}
+
 /**
  * An error for the log.
  * Attack: a Redis without HELLO (older than 6, or a proxy before it) repeats the arguments in its error, the password
- * too, and a reader of the log would learn it.
+ * too, and a reader of the log would learn it. A proxy may do so in words of its own.
  */
-export function withoutArguments(error: unknown): unknown {
-  return error instanceof ErrorReply ? new Error(error.message.replace(REPEATED_ARGUMENTS, '')) : error;
+export function withoutSecrets(error: unknown, secrets: readonly (string | undefined)[]): unknown {
+  const bare = withoutArguments(error);
+  if (!(bare instanceof Error)) return bare;
+  const message = secrets.reduce<string>(
+    (text, secret) => (secret ? text.replaceAll(secret, '…') : text),
+    bare.message,
+  );
+  return message === bare.message ? bare : new Error(message);
 }

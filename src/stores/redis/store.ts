@@ -10,7 +10,7 @@ import { createAdvice } from './advice.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connect.ts';
 import { openConnection } from './connection.ts';
-import { leadsElsewhere, withoutArguments } from './error_codes.ts';
+import { leadsElsewhere, withoutSecrets } from './error_codes.ts';
 import { openKeyv } from './keyv.ts';
 import { readInteger, readIsClusterComplete, readReservation } from './replies.ts';
 import { CANCEL, DELETE_IF, REPLACE_IF, RESERVE } from './scripts.ts';
@@ -38,9 +38,10 @@ function createRunner(target: RedisTarget, events: Events, changed: (key: string
       events.emit('log', { level: 'info', event: 'store.available', message: 'Redis is available' });
       advise(connection);
     },
-    down(error) {
+    down(reason) {
       const message = 'Redis is unavailable';
-      events.emit('log', { level: 'error', event: 'store.unavailable', message, error: withoutArguments(error) });
+      const error = withoutSecrets(reason, [target.password, target.sentinelPassword]);
+      events.emit('log', { level: 'error', event: 'store.unavailable', message, error });
     },
   });
 
