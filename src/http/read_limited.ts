@@ -1,7 +1,7 @@
 /** Reads the body of a request or of a response, up to a size. */
 
 /**
- * The body as text (UTF-8).
+ * The body as text (UTF-8), without a byte order mark: some editors and file stores put one before JSON.
  * Attack: a body without an end would fill the memory.
  * @returns `undefined` where it is longer than `maxBytes`
  */
@@ -13,5 +13,5 @@ export async function readLimited(body: AsyncIterable<Uint8Array>, maxBytes: num
     if (length > maxBytes) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }

@@ -104,6 +104,28 @@ export function stateLostPage(application: PageApplication, returnTo: string): P
   };
 }
 
+/**
+ * The provider refuses the code of every login.
+ * @param code its error
+ */
+export function codeRefusedPage(application: PageApplication, returnTo: string, code: string): PageContent {
+  return {
+    reason: 'login_loop',
+    code,
+    title: 'Login loop detected',
+    paragraphs: [
+      `You logged in to ${application.name} several times within half a minute, and each time the login provider did not accept the code that it had given out itself. Gatepost has stopped the loop here.`,
+      'Possible causes:',
+    ],
+    list: [
+      'The redirect URI or PKCE setting of the client at the login provider is another one than that of this site.',
+      'Something between the browser and this site opens the address of the callback a second time.',
+      'Several servers of the login provider answer, and they do not know of each other’s logins.',
+    ],
+    links: [startLink(application, returnTo)],
+  };
+}
+
 /** @param hasSession whether the browser has sent the cookie of a session that this process knows */
 export function loginLoopPage(application: LoopApplication, returnTo: string, hasSession = false): PageContent {
   const { external_host, mode, cookie_domain } = application;

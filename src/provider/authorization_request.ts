@@ -8,6 +8,7 @@ import {
 import { causeOf, ProviderUnavailable } from '../errors.ts';
 import type { ProviderContext } from './context.ts';
 import { ClientRejected } from './map_errors.ts';
+import { OAuthError } from './oauth_error.ts';
 import type { AuthorizationRequest } from './provider.ts';
 
 /**
@@ -62,5 +63,9 @@ async function pushedUrl({ client, discovery }: ProviderContext, parameters: Rec
     throw error instanceof ClientRejected ? new ClientRejected(error.error, cause) : new ProviderUnavailable(cause);
   });
   if (result.kind === 'response') return result.response.href;
-  throw new ProviderUnavailable(failed(result.cause?.message ?? result.message, result.cause));
+  const refusal = failed(result.cause?.message ?? result.message, result.cause);
+  // No new attempt mends it: the page says so, with the code.
+  throw result.cause instanceof OAuthError
+    ? new ClientRejected(result.cause.error, refusal)
+    : new ProviderUnavailable(refusal);
 }

@@ -72,7 +72,7 @@ export function createClient(application: ApplicationConfig, discovery: Discover
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
     const configuration = new Configuration(server, client_id, metadata, authentication);
     configuration.timeout = REQUEST_TIMEOUT_MS / 1000;
-    configuration[customFetch] = createClientFetch(discovery, server.token_endpoint);
+    configuration[customFetch] = createClientFetch(discovery, server);
     if (discovery.insecure) allowInsecureRequests(configuration);
     byMethod.set(key, configuration);
     return configuration;

@@ -25,7 +25,7 @@ import { verifyLogoutToken } from './token_checks.ts';
 export { discoveryKey } from './issuers.ts';
 export { isSignedJwt } from './jwt.ts';
 export { ClientRejected } from './map_errors.ts';
-export { readDescription } from './oauth_error.ts';
+export { OAuthError, readDescription } from './oauth_error.ts';
 export type {
   AuthorizationRequest,
   IdentityResult,

@@ -58,6 +58,12 @@ const FAILED_CLAIMS = new Map<string, FailedCheck>([
   ['iss', 'wrong_issuer'],
 ]);
 
+/** Members of the header of a JWT that jose refuses, by its code. */
+const HEADER_MEMBERS = new Map([
+  [jose.JOSEAlgNotAllowed.code, 'alg'],
+  [jose.JOSENotSupported.code, 'alg or crit'],
+]);
+
 /** What the log needs beside the error. */
 export interface FailureContext {
   /** Drops what the provider says beside its error code. */
@@ -124,7 +130,9 @@ function fromJose(error: jose.JOSEError, context: FailureContext): Rejection {
   const rejection = failedCheck(check ?? 'invalid_token', error, context);
   if (isClaim) return { ...rejection, message: `${rejection.message} (${error.claim})` };
   const isUnsigned = error instanceof jose.JWKSNoMatchingKey || error instanceof jose.JWSSignatureVerificationFailed;
-  return isUnsigned ? { ...rejection, message: 'no known key of the provider has signed the token' } : rejection;
+  if (isUnsigned) return { ...rejection, message: 'no known key of the provider has signed the token' };
+  const member = HEADER_MEMBERS.get(error.code);
+  return member === undefined ? rejection : { ...rejection, message: `${rejection.message} (${member})` };
 }
 
 /**

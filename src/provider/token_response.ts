@@ -44,7 +44,7 @@ export async function readableTokenResponse(response: Response): Promise<Respons
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -57,7 +57,7 @@ async function withUsableKeys(response: Response): Promise<{ response: Response;
 /** `JSON.parse` quotes what it could not read, which then stood in the log. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
+    return JSON.parse(text);
   } catch {
     throw new Error(`the key set is no JSON (${text.length} characters)`);
   }

@@ -71,7 +71,7 @@ function readJson(type: string, text: string): ReadClaims {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -8,30 +8,24 @@
  *     3 state      missing, with a code                    a page
  *                  unknown, expired, of another browser    a new attempt
  *     4 code       missing                                 a new attempt
- *     5 exchange   the provider rejects the code           a new attempt, then a page
+ *     5 exchange   the provider rejects the code           a new attempt
+ *                  it is not ready                         a new attempt, once
  *                  the tokens do not pass a check          a page
  *                  the identity cannot be passed on        a page
  *     6 complete                                           a session, and the application
  */
 import { endpointUrl, redirectUri } from '../endpoints.ts';
 import { singleParam } from '../http/query.ts';
-import type { Rejection } from '../provider/index.ts';
 import { clearAddress, readAddresses } from './address_cookies.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import { complete } from './complete.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { respondToErrorResponse } from './error_response.ts';
 import { chooseLoginCookie, readLoginCookies } from './login_cookie.ts';
-import {
-  describeRejection,
-  respondToRefusedCode,
-  respondToRejection,
-  respondToUnaskedCode,
-  respondToUnusableIdentity,
-} from './login_failures.ts';
+import { errorOf, respondToRejection, respondToUnaskedCode, respondToUnusableIdentity } from './login_failures.ts';
 import type { OpenedState } from './login_state.ts';
 import { respondWithRedirect } from './respond.ts';
-import { type CallbackRequest, isLastAttempt, restartLogin } from './restart_login.ts';
+import { type CallbackRequest, restartLogin } from './restart_login.ts';
 
 /** A callback whose login is in progress, in this browser. */
 type ValidCallback = CallbackRequest & { state: Extract<OpenedState, { kind: 'valid' }> };
@@ -117,17 +111,8 @@ async function exchangeAndComplete(context: SigninContext, request: ValidCallbac
     const completed = { identity, tokenIssuedAt, returnTo: login.returnTo, sessions, loginCookie };
     return complete(context, request, completed);
   }
-  if (exchange.reason === 'invalid_grant') return retryRefusedCode(context, request, exchange);
-  return respondToRejection(request, login.returnTo, exchange);
-}
-
-/**
- * The code may have been used already, or be too old: a new one is good. A provider that refuses each of them has
- * something against the request, which the page and the log then say: cookies are not to blame.
- */
-async function retryRefusedCode(context: SigninContext, request: ValidCallback, refusal: Rejection): Promise<Outcome> {
-  const { login } = request.state;
-  if (isLastAttempt(context, login)) return respondToRefusedCode(request, login.returnTo, refusal);
-  const outcome = await restartLogin(context, request);
-  return { ...outcome, detail: outcome.detail ?? describeRejection(refusal) };
+  // The same as in the callback: at the token endpoint a provider that is not ready may say it as well.
+  const mayRetry = errorOf(exchange) === 'temporarily_unavailable' && !login.retried;
+  if (exchange.reason !== 'invalid_grant' && !mayRetry) return respondToRejection(request, login.returnTo, exchange);
+  return restartLogin(context, request, { retried: mayRetry, refusal: exchange });
 }

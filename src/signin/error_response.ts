@@ -26,20 +26,37 @@ const SENTENCES = new Map([
 ]);
 
 /** The provider says that it is down, for now. */
-const OUTAGES = ['temporarily_unavailable', 'server_error'];
+const OUTAGES = ['temporarily_unavailable', 'server_error', 'slow_down'];
+
+/** An error that the provider has named, in a callback or at its token endpoint. */
+export interface NamedError {
+  /** The code, as RFC 6749 or an extension names it: anybody can write one into a link. */
+  error: string;
+  /** For the log alone. */
+  detail: string;
+}
 
 /** @param description `error_description`: for the log alone, since anybody can write it into a link */
 export function respondToErrorResponse(
-  { ctx, application }: BrowserRequest,
+  request: BrowserRequest,
   returnTo: string,
   error: string,
   description: string | undefined,
 ): Outcome {
-  // Attack: a link to this page with an attacker's text as its error. Only a word of the protocol's alphabet is shown.
-  const code = /^[a-z_]{1,40}$/.test(error) ? error : 'unknown_error';
+  const code = readDescription(error) ?? 'an error without a name';
   const text = readDescription(description);
+  return respondToNamedError(request, returnTo, { error, detail: text === undefined ? code : `${code}: ${text}` });
+}
+
+export function respondToNamedError(
+  { ctx, application }: BrowserRequest,
+  returnTo: string,
+  { error, detail: said }: NamedError,
+): Outcome {
+  // Attack: a link to this page with an attacker's text as its error. Only one word of plain letters is shown.
+  const code = /^\w{1,40}$/.test(error) ? error : 'unknown_error';
   const asked = code === 'invalid_scope' ? `; the scopes asked for (scopes) were ${application.scopes.join(' ')}` : '';
-  const detail = (text === undefined ? code : `${code}: ${text}`) + asked;
+  const detail = said + asked;
   if (OUTAGES.includes(error)) {
     const page = { ...providerUnavailablePage(application, returnTo), code };
     return respondWithPage(ctx, page, 'provider_unavailable', detail);

@@ -1,24 +1,28 @@
 /** The pages of a login that the provider, or a check of what it sent, has ended. */
-import { redirectUri } from '../endpoints.ts';
 import { loggedMessage } from '../errors.ts';
 import { describeUnusable, type User, unusableClaim } from '../identity.ts';
 import { loginFailedPage, unusableIdentityPage } from '../pages/login.ts';
-import type { Rejection } from '../provider/index.ts';
+import { OAuthError, type Rejection } from '../provider/index.ts';
 import type { BrowserRequest, Outcome } from './context.ts';
+import { respondToNamedError } from './error_response.ts';
 import { respondWithPage } from './respond.ts';
 
-/** For the log: what was refused, and what the provider said. */
+/** For the log: the sentence, and what the provider or the check said. */
 export function describeRejection({ message, cause }: Rejection): string {
   return cause ? `${message}: ${loggedMessage(cause)}` : message;
 }
 
-/** The provider's tokens did not pass a check: nothing of them is believed. */
-export function respondToRejection(
-  { ctx, application }: BrowserRequest,
-  returnTo: string,
-  rejection: Rejection,
-): Outcome {
+/** The code of the provider's error response; `undefined` where a check of ours failed. */
+export function errorOf({ cause }: Rejection): string | undefined {
+  return cause instanceof OAuthError ? cause.error : undefined;
+}
+
+/** The provider has refused the code, or its tokens did not pass a check: nothing of them is believed. */
+export function respondToRejection(request: BrowserRequest, returnTo: string, rejection: Rejection): Outcome {
+  const { ctx, application } = request;
   const detail = describeRejection(rejection);
+  const error = errorOf(rejection);
+  if (error !== undefined) return respondToNamedError(request, returnTo, { error, detail });
   if (rejection.reason === 'wrong_time') {
     const sentence =
       'The login provider sent a response that is too old or from the future: the clock of its server or of this one is wrong.';
@@ -28,19 +32,6 @@ export function respondToRejection(
   const sentence = 'The login provider sent a response that does not belong to the login that you started.';
   const page = loginFailedPage(application, returnTo, { sentence, code: 'invalid_answer', status: 400 });
   return respondWithPage(ctx, page, 'failed', detail);
-}
-
-/** The provider has refused one code after the other (`invalid_grant`). */
-export function respondToRefusedCode(
-  { ctx, application }: BrowserRequest,
-  returnTo: string,
-  refusal: Rejection,
-): Outcome {
-  const sentence =
-    'The login provider accepted your login, but then refused several times to complete it. Retrying does not help: an administrator must compare the client at the login provider (redirect URI, PKCE) and the clocks with the log.';
-  const page = loginFailedPage(application, returnTo, { sentence, code: 'invalid_grant', status: 400 });
-  const remedy = `compare redirect URI (${redirectUri(application)}), PKCE (S256) and clock of the client at the provider`;
-  return respondWithPage(ctx, page, 'failed', `${describeRejection(refusal)}; ${remedy}`);
 }
 
 /**

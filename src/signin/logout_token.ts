@@ -63,7 +63,7 @@ export function validateLogoutToken({ claims, type }: VerifiedToken, nowMs: numb
   // Section 2.4, typ.
   // Attack: cross-JWT confusion (section 4.1). With a token of another kind, its holder would end the sessions of its
   // user.
-  if (!['', 'jwt', 'logout+jwt'].includes(type)) return rejected('the token is of another kind');
+  if (!['', 'jwt', 'logout+jwt'].includes(type)) return rejected('the token is of another kind (typ)');
   // Step 4.
   if (iat * 1000 > nowMs + CLOCK_SKEW_MS) return rejected('the token is from the future');
   // Step 5.

@@ -1,8 +1,11 @@
 /** Responds to a callback that completes no login: with one more attempt, or with the loop page. */
-import { loginLoopPage, stateLostPage } from '../pages/login.ts';
+import { redirectUri } from '../endpoints.ts';
+import { codeRefusedPage, loginLoopPage, stateLostPage } from '../pages/login.ts';
+import type { Rejection } from '../provider/index.ts';
 import type { BrowserSession } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { countLogin, isLoop, type LoginCookie, writeLoginCookie } from './login_cookie.ts';
+import { describeRejection, errorOf } from './login_failures.ts';
 import { LOOP_ATTEMPTS, LOOP_WINDOW_MS, type OpenedState } from './login_state.ts';
 import { redirectToProvider } from './redirect_to_provider.ts';
 import { respondWithPage, respondWithRedirect } from './respond.ts';
@@ -17,31 +20,45 @@ export interface CallbackRequest extends BrowserRequest {
   returnTo: string;
 }
 
+export interface RestartOptions {
+  /** Whether the attempt repeats one that the provider was not ready for. */
+  retried?: boolean;
+  /** What the provider said of the code. */
+  refusal?: Rejection | undefined;
+}
+
 /**
- * @param options.retried whether the attempt repeats one that the provider was not ready for
  * @throws ProviderUnavailable
  */
 export async function restartLogin(
   context: SigninContext,
   request: CallbackRequest,
-  { retried = false } = {},
+  { retried = false, refusal }: RestartOptions = {},
 ): Promise<Outcome> {
   const { ctx, sessions, returnTo, state } = request;
   if (sessions.some(({ session }) => session)) return respondWithRedirect(ctx, returnTo, 'already_signed_in');
   if (state.kind === 'unknown') return restartUnknown(context, request, { retried });
   const { attempt, firstStartedAt, addressSlot } = state.login;
-  if (isLastAttempt(context, state.login))
-    return respondWithPage(ctx, loginLoopPage(request.application, returnTo), 'loop');
-  const count = isPast(context, firstStartedAt) ? { attempt: 1 } : { attempt: attempt + 1, firstStartedAt };
-  return redirectToProvider(context, request, { returnTo, ...count, retried }, request.loginCookie, addressSlot);
+  // Nothing else shows why every login is sent back: a redirect URI or a PKCE verifier that the provider did not take.
+  const detail = refusal && describeRejection(refusal);
+  // An attempt that is long past belongs to no loop: the count starts again.
+  const isPast = Math.abs(context.now() - firstStartedAt) > LOOP_WINDOW_MS;
+  if (!isPast && attempt >= LOOP_ATTEMPTS) {
+    const advice = detail && `${detail}; ${adviceFor(request)}`;
+    return respondWithPage(ctx, loopPage(request, refusal), 'loop', advice);
+  }
+  const count = isPast ? { attempt: 1 } : { attempt: attempt + 1, firstStartedAt };
+  const login = { returnTo, ...count, retried };
+  const outcome = await redirectToProvider(context, request, login, request.loginCookie, addressSlot);
+  return { ...outcome, detail };
 }
 
-/** An attempt that is long past belongs to no loop: the count starts again. */
-const isPast = ({ now }: SigninContext, firstStartedAt: number) => Math.abs(now() - firstStartedAt) > LOOP_WINDOW_MS;
+const adviceFor = ({ application }: CallbackRequest) =>
+  `compare redirect URI (${redirectUri(application)}), PKCE (S256) and clock of the client at the provider`;
 
-/** Whether a further attempt would be a loop. */
-export function isLastAttempt(context: SigninContext, login: { attempt: number; firstStartedAt: number }): boolean {
-  return !isPast(context, login.firstStartedAt) && login.attempt >= LOOP_ATTEMPTS;
+function loopPage({ application, returnTo }: CallbackRequest, refusal: Rejection | undefined) {
+  const error = refusal && errorOf(refusal);
+  return error === undefined ? loginLoopPage(application, returnTo) : codeRefusedPage(application, returnTo, error);
 }
 
 /**

@@ -368,7 +368,7 @@ describe('a callback never dead-ends', () => {
       page = await browser.open(next.location!);
       expect(site.signins.at(-1)?.detail).toContain('invalid_grant: PKCE verification failed');
     }
-    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([400, 'login_failed']);
+    expect([page.status, page.headers.get('x-gatepost-reason')]).toEqual([400, 'login_loop']);
     expect(page.text).toContain('invalid_grant');
     expect(page.text).not.toContain('cookie');
     expect(site.signins.at(-1)?.detail).toContain('/callback');

@@ -56,7 +56,7 @@ describe('each step of section 2.6 rejects', () => {
   });
 
   test.each(['at+jwt', 'secevent+jwt', 'jwe'])('section 2.4: the type %s', (type) => {
-    expect(validate({}, type)).toEqual({ kind: 'rejected', problem: 'the token is of another kind' });
+    expect(validate({}, type)).toEqual({ kind: 'rejected', problem: 'the token is of another kind (typ)' });
   });
 });
 
