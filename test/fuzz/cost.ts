@@ -1,4 +1,5 @@
 /** Target: what an anonymous request costs. No path, whatever is in it, takes many times as long as a plain one of the same length. */
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Rule } from './sites.ts';
 import { type Target, tryAll } from './target.ts';
@@ -31,6 +32,9 @@ const MAX_TRIES = 40;
 /** The contract says twice; what other programs on the machine add to so short a time is on top. */
 const MAX_FACTOR = 2;
 const NOISE_MS = 0.25;
+/** A path that looks slow is measured again beside the plain one: a busy machine is slow with both, and not for long. */
+const ROUNDS = 6;
+const PAUSE_MS = 100;
 
 function questionOf(path: string): string {
   const own = `X-Forwarded-Proto: http\r\nX-Forwarded-Host: app.example.com\r\nX-Forwarded-Uri: ${path}`;
@@ -55,15 +59,19 @@ export const cost: Target = {
       const raw = Buffer.from(path, 'utf8').toString('latin1');
       // Bytes that are not ASCII are percent-encoded before anything else: that is the length that counts.
       const size = Math.ceil(encodeURI(path).length / 500) * 500;
-      const base = plain.get(size) ?? (await fastest(world, questionOf(`/${'page/'.repeat(size / 5)}`), MAX_TRIES));
+      const baseText = questionOf(`/${'page/'.repeat(size / 5)}`);
+      let base = plain.get(size) ?? (await fastest(world, baseText, MAX_TRIES));
       plain.set(size, base);
-      const limit = MAX_FACTOR * base + NOISE_MS;
       let least = await fastest(world, questionOf(raw), TRIES);
-      if (least > limit) least = Math.min(least, await fastest(world, questionOf(raw), MAX_TRIES));
+      const isSlow = () => least > MAX_FACTOR * base + NOISE_MS;
+      for (let round = 0; round < ROUNDS && isSlow(); round++) {
+        if (round > 0) await setTimeout(PAUSE_MS);
+        base = await fastest(world, baseText, MAX_TRIES);
+        least = await fastest(world, questionOf(raw), MAX_TRIES);
+      }
       notes['worst factor'] = Math.max(notes['worst factor'], Number((least / base).toFixed(1)));
       notes['worst in microseconds'] = Math.max(notes['worst in microseconds'], Math.round(least * 1000));
-      if (least > limit)
-        throw new Error(`${least} ms, a plain path of that length ${base} ms: ${JSON.stringify(path)}`);
+      if (isSlow()) throw new Error(`${least} ms, a plain path of that length ${base} ms: ${JSON.stringify(path)}`);
     });
     return { inputs, notes };
   },
