@@ -52,6 +52,13 @@ describe('issuers', () => {
     expect(parse(yaml({ application: listed })).applications[0]!.allowed_issuers).toHaveLength(1);
   });
 
+  test.each(['{tenant}', '{tenantid}/{tenantid}', '{TENANTID}', '{tenantid', 'tenantid}'])('%s is a slip', (path) => {
+    const problems = problemsOf(yaml({ application: `allowed_issuers: ["https://login.example.com/${path}/v2.0"]` }));
+    expect(problems).toMatchObject([
+      { key: 'applications[0].allowed_issuers[0]', message: expect.stringContaining('{tenantid} once') },
+    ]);
+  });
+
   test('any tenant is accepted, with a warning', () => {
     const any = parse(yaml({ application: 'allowed_issuers: ["https://login.example.com/{tenantid}/v2.0"]' }));
     expect(configWarnings(any)).toEqual([

@@ -84,6 +84,8 @@ export function issuerUrl() {
       throw new Error(`must be ${ALLOWED_ISSUER.replaceAll('`', '')}`);
     }
     if (/\/\.well-known\//.test(input)) throw new Error('is the issuer alone, without /.well-known/…');
+    // No URL has braces (RFC 3986 section 2): another word in them is a slip, and would match no token.
+    if (/[{}]/.test(input.replace('{tenantid}', ''))) throw new Error('may have {tenantid} once, and no other braces');
     return input;
   });
 }
