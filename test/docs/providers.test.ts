@@ -73,5 +73,5 @@ test('the page names the redirect URI and the back-channel logout URI of Gatepos
 });
 
 test('the page has a place for the matrix that the tests measure', () => {
-  expect(text).toMatch(/^<!-- matrix: written by npm run docs:providers -->\n(?:.*\n)*?<!-- end of matrix -->$/m);
+  expect(text).toMatch(/^<!-- matrix: written by npm run docs:matrix -->\n(?:.*\n)*?<!-- end of matrix -->$/m);
 });

@@ -1,5 +1,5 @@
 /**
- * What works with each real provider: the tests measure each cell, and `npm run docs:providers` writes the table of
+ * What works with each real provider: the tests measure each cell, and `npm run docs:matrix` writes the table of
  * docs/providers.md from it.
  */
 import { DEX_VERSION, KEYCLOAK_VERSION, lockedVersionOf, versionOf } from '../../scripts/providers.ts';
