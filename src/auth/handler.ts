@@ -25,6 +25,7 @@ import type { Events } from '../observe/events.ts';
 import type { Render } from '../responses/render.ts';
 import type { Authorizer } from './authorizer.ts';
 import { createDecisionLog, type RequestInfo } from './decision_log.ts';
+import { createRewriteWarning } from './rewrite_warning.ts';
 import type { TrustedPeer } from './trusted_peer.ts';
 
 export interface AuthHandlerOptions {
@@ -52,6 +53,7 @@ interface Arrival {
 export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
   const { authorizer, render, trustedPeer, events } = options;
   const logDecision = createDecisionLog(events, options.logQuery);
+  const warnOfRewrite = createRewriteWarning(events);
   const parseAuthRequest = createParser(options);
 
   const respond = ({ res, target, info }: Arrival, request: AuthRequest | undefined, decision: Decision): void => {
@@ -60,6 +62,8 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     res.writeHead(status, headers as string[]);
     res.end(body);
     logDecision(info, request, decision, status);
+    if (request && 'application' in decision)
+      warnOfRewrite(target.dialect, request.headers, decision.application?.slug);
   };
 
   const handle = (arrival: Arrival): Awaitable<void> => {

@@ -14,7 +14,10 @@ import { findHostConflict, forwardedUrl, invalidHeader, parseMethod, type UrlSou
 
 const capabilities: Capabilities = { redirect: true, anyStatus: true };
 
-export const traefik: Dialect = { name: 'traefik', capabilities, parse };
+/** `stripPrefix` sets the one, `replacePath` the other. */
+const rewriteHeaders = ['X-Forwarded-Prefix', 'X-Replaced-Path'];
+
+export const traefik: Dialect = { name: 'traefik', capabilities, rewriteHeaders, parse };
 /** Caddy hands the client's `Host` on, Traefik sends the address of Gatepost. */
 export const caddy: Dialect = { name: 'caddy', capabilities, parse: parseWithHost };
 

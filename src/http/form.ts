@@ -12,3 +12,9 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
   const text = await readLimited(request, MAX_FORM_BYTES);
   return text === undefined ? undefined : new URLSearchParams(text);
 }
+
+/** Whether the request came without a body, or with an empty one that `form` was read from. */
+export function hasNoBody({ headers }: IncomingMessage, form: URLSearchParams | undefined): boolean {
+  const isDeclared = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return !isDeclared || form?.size === 0;
+}

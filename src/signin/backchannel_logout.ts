@@ -5,17 +5,23 @@
 import type { Context } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { loggedMessage } from '../errors.ts';
-import { readForm } from '../http/form.ts';
+import { hasNoBody, readForm } from '../http/form.ts';
 import type { Rejection } from '../provider/index.ts';
 import type { EndpointRequest, Outcome, SigninContext } from './context.ts';
 import { type Logout, readAddressee, rememberMs, validateLogoutToken } from './logout_token.ts';
 import { respondWithJson } from './respond.ts';
 
+/** nginx files that are made for authentik set `proxy_pass_request_body off` for the whole prefix. */
+const NO_BODY =
+  'the request has no body: the proxy in front may have dropped it (nginx: proxy_pass_request_body off), and with it the logout_token';
+
 export function createBackchannelLogout(context: SigninContext) {
   const findApplication = createAddresseeIndex(context.config.applications);
   return async (request: EndpointRequest): Promise<Outcome> => {
     const { ctx } = request;
-    const [token, ...more] = (await readForm(ctx.req))?.getAll('logout_token') ?? [];
+    const form = await readForm(ctx.req);
+    const [token, ...more] = form?.getAll('logout_token') ?? [];
+    if (token === undefined && hasNoBody(ctx.req, form)) return reject(ctx, NO_BODY);
     if (token === undefined || more.length > 0) return reject(ctx, 'one logout_token is needed, in a form');
     const application = findApplication(token);
     if ('problem' in application) return reject(ctx, application.problem, application.detail);

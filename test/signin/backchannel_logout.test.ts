@@ -62,7 +62,7 @@ function validClaims(): Record<string, unknown> {
   return { iss: provider.issuer, aud: 'grafana', iat, exp: iat + 120, jti: `jti-${uses}`, events, sub: 'u-alice' };
 }
 
-async function post(body: BodyInit, headers: Record<string, string> = {}) {
+async function post(body: BodyInit | null, headers: Record<string, string> = {}) {
   const address = `http://127.0.0.1:${site.port}/outpost.goauthentik.io/backchannel_logout`;
   const response = await fetch(address, { method: 'POST', body, headers });
   const text = await response.text();
@@ -183,6 +183,22 @@ describe('a bad logout token is rejected with 400, and no session ends', () => {
     const before = site.logged.length;
     expect((await send(await provider.sign({ ...validClaims(), ...changes }))).status).toBe(400);
     expect(site.logged.slice(before)).toEqual([]);
+  });
+
+  test.each([
+    ['no body at all', null, {}],
+    ['an empty form', '', { 'content-type': 'application/x-www-form-urlencoded' }],
+  ])('%s: the response and the log name the proxy that may have dropped it', async (_, body, headers) => {
+    const response = await post(body, headers);
+    const said = 'the request has no body: the proxy in front may have dropped it (nginx: proxy_pass_request_body off)';
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({ error: 'invalid_request', error_description: expect.stringContaining(said) });
+    expect(site.signins.at(-1)).toMatchObject({ outcome: 'refused', detail: expect.stringContaining(said) });
+  });
+
+  test('a form without a token is not taken for a body that was dropped', async () => {
+    const { body } = await post(new URLSearchParams({ token: 'x' }));
+    expect(body.error_description).toBe('one logout_token is needed, in a form');
   });
 
   test('an ID token', async () => {

@@ -1,0 +1,29 @@
+/** Warns, once for each application and header, that a proxy changes the path before it sends the auth request. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { Events } from '../observe/events.ts';
+
+export type RewriteWarning = (dialect: Dialect, headers: IncomingHttpHeaders, application: string | undefined) => void;
+
+/** A value in the log is no longer. */
+const MAX_VALUE_CHARACTERS = 100;
+
+/**
+ * Access rules and the way back from a login are about the address that the client wrote. Behind a middleware that takes
+ * a prefix off, Gatepost gets another one, and nobody would know: a rule for `/public/` opens `/grafana/public/`.
+ */
+export function createRewriteWarning(events: Events): RewriteWarning {
+  const warned = new Set<string>();
+  return ({ rewriteHeaders = [] }, headers, application) => {
+    for (const name of rewriteHeaders) {
+      const value = headers[name.toLowerCase()];
+      if (!value || application === undefined) continue;
+      const key = `${application} ${name}`;
+      if (warned.has(key)) continue;
+      warned.add(key);
+      const shown = JSON.stringify(String(value).slice(0, MAX_VALUE_CHARACTERS));
+      const message = `${name} is ${shown}: the path was changed before the auth request, so that access rules and logins are about another address than the client's; the middleware of Gatepost belongs before stripPrefix and replacePath`;
+      events.emit('log', { level: 'warn', event: 'proxy.path_rewritten', message, application });
+    }
+  };
+}
