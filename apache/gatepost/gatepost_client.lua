@@ -1,5 +1,5 @@
--- Sends one GET to Gatepost and returns its response. Each of httpd's threads has one Lua interpreter (LuaScope thread),
--- which keeps one connection open. Needs LuaSocket.
+-- Sends one GET to Gatepost and returns its response. Each of httpd's threads has one Lua interpreter (LuaScope
+-- thread), which keeps one connection open. Needs LuaSocket.
 
 local socket = require 'socket'
 
@@ -27,7 +27,7 @@ end
 
 -- Reads the status and the headers: { name, value } each, and by lower-case name in "first".
 local function parse_head(head)
-  local status, rest = head:match('^HTTP/1%.1 (%d%d%d)[^%c]*\r\n(.*)$')
+  local status, rest = head:match('^HTTP/1%.1 (%d%d%d)%f[ \r][^%c]*\r\n(.*)$')
   assert(status, 'no HTTP response')
   local response = { status = tonumber(status), headers = {}, first = {} }
   for line in rest:gmatch('([^\n]*)\r\n') do
@@ -75,19 +75,35 @@ local function open(address, deadline)
   return connection
 end
 
+-- Returns the connection that waits, unless it has ended.
+-- Attack: bytes that came after an answer would be the answer to this request, which may be of somebody else.
+local function take_idle(address)
+  local connection = idle
+  idle = nil
+  if not connection then
+    return nil
+  end
+  connection:settimeout(0)
+  local _, problem = connection:receive(1)
+  if problem == 'timeout' and idle_address == address then
+    return connection
+  end
+  connection:close()
+  return nil
+end
+
 -- `lines`: the request's without the last, empty one. `address`: host and port. Every problem is an error.
 local function get(address, lines)
   local request = table.concat(lines, '\r\n') .. '\r\n\r\n'
   local deadline = socket.gettime() + ANSWER_SECONDS
-  local connection, response = idle_address == address and idle or nil, nil
-  idle = nil
+  local connection, response = take_idle(address), nil
   if connection then
     response = exchange(connection, request, deadline)
     if not response then
       connection:close()
     end
   end
-  -- Gatepost closes a connection that waits for long: one more try, on a new one.
+  -- Gatepost closes a connection that waits for long, perhaps just now: one more try, on a new one.
   if not response then
     connection = open(address, deadline)
     response = assert(exchange(connection, request, deadline), 'the connection ended without an answer')

@@ -7,34 +7,25 @@ import { copy, fill, type Site, type TestedProxy } from './proxy.ts';
 
 const modules = '/usr/lib/apache2/modules';
 /** Those that Debian enables and the site files use, and those that the page says to enable. */
-const names = [
-  'mpm_event',
-  'authz_core',
-  'alias',
-  'setenvif',
-  'proxy',
-  'proxy_http',
-  'lua',
-  'ssl',
-  'http2',
-  'remoteip',
-];
+const names = ['authz_core', 'alias', 'setenvif', 'proxy', 'proxy_http', 'lua', 'ssl', 'http2', 'remoteip'];
 
 /** What a distribution's apache2.conf has around the files that an operator copies. */
 function mainFile(site: Site, extra: string[]): string {
-  const load = [...names, ...extra].map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`);
+  const mpm = extra.some((name) => name.startsWith('mpm_')) ? [] : ['mpm_event'];
+  const load = [...mpm, ...names, ...extra].map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`);
   const root = process.getuid?.() === 0 ? ['User nobody', 'Group nogroup'] : [];
   const lines = ['ServerName localhost', `ServerRoot ${site.directory}`, `Listen 127.0.0.1:${site.port}`];
   const paths = ['PidFile httpd.pid', 'ErrorLog "|/bin/cat"', `DefaultRuntimeDir ${site.directory}`];
   return `${[...load, ...lines, ...paths, ...root, 'Include site.conf'].join('\n')}\n`;
 }
 
-/** `extra`: names of further modules. */
+/** `extra`: names of further modules; an `mpm_…` takes the place of mpm_event. */
 export function startApache(binary: string, site: Site, extra: string[] = []) {
   writeFileSync(join(site.directory, 'httpd.conf'), mainFile(site, extra));
   // httpd's processes are no root, and read the script when the first request comes.
   chmodSync(site.directory, 0o755);
-  const parameters = ['-d', site.directory, '-f', 'httpd.conf', '-DFOREGROUND'];
+  // A process group of its own: mpm_prefork ends by a signal to its whole group, which with -DFOREGROUND is ours.
+  const parameters = ['-d', site.directory, '-f', 'httpd.conf', '-DNO_DETACH'];
   return startProgram(binary, parameters, { port: site.port, directory: site.directory });
 }
 
