@@ -8,6 +8,7 @@ const binary = needTool('apache2');
 afterEach(endAll);
 
 const hook = 'gatepost/gatepost.lua';
+const request = 'gatepost/gatepost_request.lua';
 const client = 'gatepost/gatepost_client.lua';
 
 /** Replaces a part of a file that must be there. */
@@ -18,9 +19,9 @@ const put = (part: string, instead: string) => (text: string) => {
 const breakIn = (part: string) => put(part, `${part}\n  error('an unexpected error')`);
 
 const broken: [string, string, (text: string) => string, number][] = [
-  ['cannot build the auth request', hook, breakIn('local function auth_request(r, address, path)'), 503],
+  ['cannot build the auth request', request, breakIn('local function auth_request(r, address, path)'), 503],
   ['cannot copy the headers of the response', hook, breakIn('local function allow(r, response)'), 503],
-  ['cannot clean the request', hook, breakIn('local function clean(r)'), 503],
+  ['cannot clean the request', request, breakIn('local function clean(r, additional_headers)'), 503],
   [
     'cannot answer either',
     hook,
