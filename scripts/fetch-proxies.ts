@@ -34,6 +34,7 @@ const DEBIAN_PACKAGES: Partial<Record<Tool, string>> = {
   rclone: 'rclone',
   cadaver: 'cadaver',
   openssl: 'openssl',
+  fcgiwrap: 'fcgiwrap',
 };
 
 const VENV = join(toolsFolder, 'venv');

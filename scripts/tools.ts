@@ -18,6 +18,7 @@ export const tools = [
   'rclone',
   'cadaver',
   'openssl',
+  'fcgiwrap',
 ] as const;
 export type Tool = (typeof tools)[number];
 

@@ -19,7 +19,7 @@ export interface Log {
 }
 
 /** Where lines go. */
-type Destination = Pick<Output, 'write'> & Partial<Pick<Output, 'end' | 'droppedLines'>>;
+type Destination = Pick<Output, 'write'> & Partial<Pick<Output, 'flush' | 'end' | 'droppedLines'>>;
 
 /**
  * Listens to `events`. `auto` writes readable lines on a terminal and JSON elsewhere.
@@ -38,6 +38,10 @@ export function createLog(
   const serializers = { duration_ms: roundMs };
   const timestamp = createTimestamp();
   listen(pino({ level: config.level, base: null, timestamp, formatters, serializers }, stream), events);
+  // What went wrong is with the reader at once, also if the process is killed next; other lines are gathered.
+  events.on('log', ({ level }) => {
+    if (level === 'warn' || level === 'error') output.flush?.();
+  });
   return { flush: () => output.end?.(), droppedLines: () => output.droppedLines ?? 0 };
 }
 

@@ -137,7 +137,7 @@ test("Traefik's file is the one that users copy, filled in, and the way to the p
   expect(provider!.loadBalancer.servers).toEqual([{ url: 'http://provider:8080' }]);
 });
 
-test("nginx's file is the one that users copy, filled in", () => {
+test("nginx's files are those that users copy, the site's filled in", () => {
   const lines = (text: string) =>
     text
       .split('\n')

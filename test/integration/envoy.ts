@@ -13,7 +13,7 @@ export const envoy: TestedProxy = {
   name: 'envoy',
   tool: 'envoy',
   dialect: 'envoy',
-  start(binary, site) {
+  start(binary, site, change = () => undefined) {
     const [one, two] = site.hosts;
     copy(site, `envoy/${site.mode}.yaml`, 'envoy.yaml');
     applyFront(site, 'envoy.md', { 'envoy/forward_single.yaml': 'envoy.yaml' });
@@ -35,6 +35,7 @@ export const envoy: TestedProxy = {
             'address: two, port_value: 8080': to(site.upstream),
           }),
     });
+    change();
     return startEnvoy(binary, site);
   },
 };

@@ -19,6 +19,7 @@ http {
   fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi;
   scgi_temp_path scgi;
+  include 00-*.conf;
   include site.conf;
 }
 `;
@@ -29,7 +30,7 @@ export function startNginx(binary: string, site: Site, extra = '') {
   const user = process.getuid?.() === 0 ? 'user root;\n' : '';
   writeFileSync(
     join(site.directory, 'nginx.conf'),
-    user + main.replace('include site.conf;', `${extra}include site.conf;`),
+    user + main.replace('include 00-*.conf;', `${extra}include 00-*.conf;`),
   );
   // The wheel's nginx knows no folders but its own: all paths are taken from the prefix.
   const parameters = ['-p', `${site.directory}/`, '-e', 'stderr', '-c', 'nginx.conf'];
@@ -41,11 +42,13 @@ export const nginx: TestedProxy = {
   tool: 'nginx',
   dialect: 'nginx',
   limits: { otherNames: false },
-  start(binary, site) {
+  start(binary, site, change = () => undefined) {
     const [one, two] = site.hosts;
     copy(site, 'nginx/gatepost', 'gatepost');
+    copy(site, 'nginx/00-gatepost.conf', '00-gatepost.conf');
     copy(site, `nginx/${site.mode}.conf`, 'site.conf');
     applyFront(site, 'nginx.md', {
+      'nginx/00-gatepost.conf': '00-gatepost.conf',
       'nginx/forward_single.conf': 'site.conf',
       'nginx/gatepost/http.conf': 'gatepost/http.conf',
     });
@@ -54,14 +57,18 @@ export const nginx: TestedProxy = {
       ...(site.balanced && { '10.0.0.0/8': '127.0.0.1/32' }),
     });
     const upstream = `127.0.0.1:${site.upstream}`;
+    const listen: Record<string, string> = site.tls
+      ? { 'listen 443': `listen 127.0.0.1:${site.port}` }
+      : { 'listen 80': `listen 127.0.0.1:${site.port}` };
+    fill(site, '00-gatepost.conf', {
+      ...listen,
+      ...(site.tls && {
+        '/etc/nginx/certs/example.com.pem': site.tls.chain,
+        '/etc/nginx/certs/example.com.key': site.tls.key,
+      }),
+    });
     fill(site, 'site.conf', {
-      ...(site.tls
-        ? {
-            'listen 443': `listen 127.0.0.1:${site.port}`,
-            '/etc/nginx/certs/example.com.pem': site.tls.chain,
-            '/etc/nginx/certs/example.com.key': site.tls.key,
-          }
-        : { 'listen 80': `listen 127.0.0.1:${site.port}` }),
+      ...listen,
       ...(site.mode === 'forward_single'
         ? {
             'set $gatepost_host app.example.com': `set $gatepost_host ${one}:${site.port}`,
@@ -77,6 +84,7 @@ export const nginx: TestedProxy = {
             'http://two:8080': `http://${upstream}`,
           }),
     });
+    change();
     return startNginx(binary, site);
   },
 };

@@ -8,7 +8,7 @@ export const traefik: TestedProxy = {
   tool: 'traefik',
   dialect: 'traefik',
   limits: { otherUpgrades: false },
-  start(binary, site) {
+  start(binary, site, change = () => undefined) {
     const [one, two] = site.hosts;
     copy(site, 'traefik/traefik.yml', 'traefik.yml');
     copy(site, `traefik/${site.mode}.yml`, 'gatepost.yml');
@@ -39,6 +39,7 @@ export const traefik: TestedProxy = {
             'http://two:8080': upstream,
           }),
     });
+    change();
     const parameters = [`--configFile=${site.directory}/traefik.yml`];
     return startProgram(binary, parameters, { port: site.port, directory: site.directory });
   },

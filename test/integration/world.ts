@@ -1,6 +1,7 @@
 /** What all integration tests share: one OpenID provider, one upstream, one Gatepost with a pair of applications per proxy. */
 import { createHash } from 'node:crypto';
 import { parseConfig } from '../../src/config/load.ts';
+import { createEvents } from '../../src/observe/events.ts';
 import { type Running as Gatepost, serve } from '../../src/server/server.ts';
 import { people, startProvider, type TestClient, type TestProvider, type TestUser } from '../support/provider.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
@@ -109,8 +110,8 @@ function neighbour(name: string, externalHost: string, issuer: string): string {
     access: [{ policy: public }]`;
 }
 
-/** `names`: the set-ups that will be started in front of this Gatepost. */
-export async function startWorld(names: string[], front: Front = 'plain'): Promise<World> {
+/** `names`: the set-ups that will be started in front of this Gatepost. `events`: where it tells what it does. */
+export async function startWorld(names: string[], front: Front = 'plain', events = createEvents()): Promise<World> {
   const ports: Record<string, Ports> = {};
   for (const name of names) ports[name] = { single: await freePort(), domain: await freePort() };
   const scheme = front === 'plain' ? 'http' : 'https';
@@ -128,7 +129,7 @@ log: { level: error }
 ${front === 'balancer' ? 'trusted_proxies: ["127.0.0.0/8"]' : ''}
 applications:${names.map((name) => applications(name, external(name), provider.issuer)).join('')}
 `;
-  const gatepost: Gatepost = await serve(parseConfig(text));
+  const gatepost: Gatepost = await serve(parseConfig(text), { events });
   const close = async () => {
     await Promise.all([gatepost.close(), provider.close(), upstream.close()]);
     tls?.remove();

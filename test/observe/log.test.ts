@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Config } from '../../src/config/schema/config.ts';
 import { causeOf, ProviderUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
@@ -173,4 +173,16 @@ test('a warning has a colour on a terminal, and no control sequence in a file', 
   const warning = JSON.stringify({ time: '2026-01-01T12:00:01.000Z', level: 'warn', event: 'x', msg: 'y\x9b2J' });
   expect(prettyLine(warning, true)).toBe('\x1b[33m12:00:01 warn  x y\\u009b2J\x1b[0m\n');
   expect(prettyLine(warning, false)).toBe('12:00:01 warn  x y\\u009b2J\n');
+});
+
+test('warnings and errors are handed to the reader at once, other lines are gathered', () => {
+  const events = createEvents();
+  const output = { write: () => undefined, flush: vi.fn() };
+  createLog({ level: 'info', query: false, format: 'json' }, events, () => output);
+  events.emit('decision', { ...decision });
+  events.emit('log', { level: 'info', event: 'x', message: 'x' });
+  expect(output.flush).not.toHaveBeenCalled();
+  events.emit('log', { level: 'warn', event: 'x', message: 'x' });
+  events.emit('log', { level: 'error', event: 'x', message: 'x' });
+  expect(output.flush).toHaveBeenCalledTimes(2);
 });

@@ -1,0 +1,133 @@
+/** nginx in front of FastCGI, uwsgi and gRPC applications: the identity is Gatepost's, whatever a client writes. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { needTool } from '../support/tools.ts';
+import { type Gateway, startFastCgi, startGrpc, startUwsgi } from './gateways.ts';
+import { nginx } from './nginx.ts';
+import type { TestedProxy } from './proxy.ts';
+import { startSite, type TestedSite } from './site.ts';
+import { startWorld, type World } from './world.ts';
+
+const [binary, fcgiwrap] = [needTool('nginx'), needTool('fcgiwrap')];
+const forger = 'evil-forger';
+
+/** What Debian's fastcgi_params and uwsgi_params have of the request. */
+const variables = (kind: string) =>
+  [
+    'REQUEST_METHOD $request_method',
+    'REQUEST_URI $request_uri',
+    'QUERY_STRING $query_string',
+    'REMOTE_ADDR $remote_addr',
+  ]
+    .map((line) => `${kind}_param ${line};`)
+    .join(' ');
+
+const gateways: Gateway[] = [];
+const withGateways: TestedProxy = {
+  ...nginx,
+  async start(program, site) {
+    const fastCgi = await startFastCgi(fcgiwrap!, site.directory);
+    const [uwsgi, grpc] = [await startUwsgi(), await startGrpc()];
+    gateways.push(fastCgi, uwsgi, grpc);
+    const locations = `
+    location /fastcgi/ {
+        ${variables('fastcgi')}
+        fastcgi_param SCRIPT_FILENAME ${fastCgi.script};
+        include gatepost/protect_fastcgi.conf;
+        fastcgi_pass 127.0.0.1:${fastCgi.port};
+    }
+    location /uwsgi/ {
+        ${variables('uwsgi')}
+        include gatepost/protect_uwsgi.conf;
+        uwsgi_pass 127.0.0.1:${uwsgi.port};
+    }
+    location /grpc/ {
+        include gatepost/protect_grpc.conf;
+        grpc_pass grpc://127.0.0.1:${grpc.port};
+    }
+    location / {`;
+    return nginx.start(program, site, () => {
+      const path = join(site.directory, 'site.conf');
+      writeFileSync(path, readFileSync(path, 'utf8').replace('\n    location / {', locations));
+    });
+  },
+};
+
+/** The header that a variable or header of the application comes from. */
+const headerName = (spelt: string) =>
+  spelt
+    .replace(/^HTTP_/, '')
+    .replaceAll('_', '-')
+    .toLowerCase();
+
+/** The values of a header of the application, however it is spelt there. */
+function valuesOf(text: string, name: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    const [key = '', ...value] = line.split('=');
+    return headerName(key) === name ? [value.join('=')] : [];
+  });
+}
+
+test('the files for each kind of application replace and remove the same headers', () => {
+  const namesIn = (file: string) => {
+    const text = readFileSync(new URL(`../../nginx/gatepost/${file}.conf`, import.meta.url), 'utf8');
+    const names = [...text.matchAll(/^\w+_(?:set_header|param) (\S+) /gm)].map(([, name]) => headerName(name!));
+    // Of HTTP alone, or of variables alone.
+    return names.filter((name) => !['host', 'upgrade', 'connection', 'remote-user', 'proxy'].includes(name)).sort();
+  };
+  const names = namesIn('protect');
+  expect(names.length).toBeGreaterThan(50);
+  for (const kind of ['fastcgi', 'uwsgi', 'grpc']) expect([kind, namesIn(`protect_${kind}`)]).toEqual([kind, names]);
+});
+
+describe.skipIf(!binary || !fcgiwrap)('applications that do not speak HTTP', () => {
+  let world: World;
+  let site: TestedSite;
+  beforeAll(async () => {
+    world = await startWorld([nginx.name]);
+    site = await startSite(world, withGateways, binary!, 'single');
+  });
+  afterAll(async () => {
+    await site?.stop();
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    await world?.close();
+  });
+
+  test.each(['fastcgi', 'uwsgi', 'grpc'])('%s gets the identity, and nothing that a client forges', async (kind) => {
+    const { cookie } = await site.signIn();
+    const names = ['X-authentik-username', 'X-Authentik-Groups', 'X-authentik-meta-app', 'X-authentik-jwt'];
+    const more = ['X-Forwarded-Prefix', 'X-Original-URL', 'X-Forwarded-Port', 'Client-IP', 'Forwarded', 'X-Real-IP'];
+    const headers = [...names, ...more].map((name): [string, string] => [name, forger]);
+    const own: [string, string] = ['Cookie', `${cookie[1]}; of=application`];
+    const answer = await site.ask({ path: `/${kind}/x?a=b`, headers: [...headers, own] });
+    expect(answer.status).toBe(200);
+    expect(answer.text).not.toContain(forger);
+    expect(valuesOf(answer.text, 'x-authentik-username')).toEqual(['alice']);
+    expect(valuesOf(answer.text, 'x-authentik-groups')).toEqual(['admins|staff']);
+    expect(valuesOf(answer.text, 'cookie')).toEqual(['of=application']);
+    expect(valuesOf(answer.text, 'x-real-ip')).toEqual(['127.0.0.1']);
+  });
+
+  test.each(['fastcgi', 'uwsgi', 'grpc'])('%s does not get an app password that Gatepost accepted', async (kind) => {
+    const authorization = `Basic ${btoa('alice:app-alice')}`;
+    const answer = await site.ask({ path: `/${kind}/x`, headers: [['Authorization', authorization]] });
+    expect(valuesOf(answer.text, 'x-authentik-username')).toEqual(['alice']);
+    expect(answer.text).not.toContain(authorization);
+  });
+
+  // Attack: nginx takes $remote_user from any Authorization header, checked or not.
+  test.each(['fastcgi', 'uwsgi'])('REMOTE_USER of %s is the user, not a name from a header', async (kind) => {
+    const { cookie } = await site.signIn('bob', 'builder');
+    const foreign: [string, string] = ['Authorization', `Basic ${btoa('admin:x')}`];
+    const answer = await site.ask({ path: `/${kind}/x`, headers: [cookie, foreign] });
+    expect(valuesOf(answer.text, 'remote-user')).toEqual(['bob']);
+  });
+
+  test.each(['fastcgi', 'uwsgi', 'grpc'])('%s is not reached without a session', async (kind) => {
+    const visit = await site.ask({ path: `/${kind}/x`, headers: [['Accept', 'text/html']] });
+    expect([visit.status, visit.headers.location]).toEqual([302, expect.stringContaining('/start?rd=')]);
+    const call = await site.ask({ path: `/${kind}/x`, headers: [['Accept', 'application/grpc']] });
+    expect([call.status, call.text]).toEqual([401, expect.not.stringContaining('REQUEST_URI')]);
+  });
+});

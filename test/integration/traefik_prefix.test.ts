@@ -1,0 +1,73 @@
+/** Traefik with an application below a path: where `stripPrefix` and `replacePath` stand beside the middleware of Gatepost. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createEvents, type LogEvent } from '../../src/observe/events.ts';
+import { needTool } from '../support/tools.ts';
+import type { TestedProxy } from './proxy.ts';
+import { startSite, type TestedSite } from './site.ts';
+import { traefik } from './traefik.ts';
+import { startWorld, type World } from './world.ts';
+
+const binary = needTool('traefik');
+
+const MIDDLEWARES = `
+    strip:
+      stripPrefix: { prefixes: [/part] }
+    replace:
+      replacePath: { path: /public/x }
+`;
+
+/** The shipped site, with `middlewares` at its router. */
+const ordered = (middlewares: string): TestedProxy => ({
+  ...traefik,
+  start: (program, site) =>
+    traefik.start(program, site, () => {
+      const path = join(site.directory, 'gatepost.yml');
+      const text = readFileSync(path, 'utf8');
+      const changed = text
+        .replace('\n  middlewares:\n', `\n  middlewares:${MIDDLEWARES}`)
+        .replace('middlewares: [gatepost]', `middlewares: ${middlewares}`);
+      if (!changed.includes(middlewares)) throw new Error('the router has no middleware gatepost');
+      writeFileSync(path, changed);
+    }),
+});
+
+describe.skipIf(!binary)('below a path', () => {
+  let world: World;
+  let site: TestedSite | undefined;
+  const warnings: LogEvent[] = [];
+  const start = async (middlewares: string) => {
+    warnings.length = 0;
+    const events = createEvents();
+    events.on('log', (event) => event.event.startsWith('proxy.') && warnings.push(event));
+    world = await startWorld([traefik.name], 'plain', events);
+    site = await startSite(world, ordered(middlewares), binary!, 'single');
+    return site;
+  };
+  afterEach(async () => {
+    await site?.stop();
+    await world?.close();
+  });
+
+  // Attack: the rule that opens /public/ opens /part/public/, which is another page.
+  test('before stripPrefix, Gatepost judges the URL that the client wrote, and a login leads back to it', async () => {
+    const behind = await start('[gatepost, strip]');
+    expect(await behind.watch(() => behind.ask({ path: '/part/public/x' }))).toEqual([]);
+    const { visitor } = await behind.signIn();
+    visitor.jar.clear();
+    const page = await visitor.signIn(`${behind.origin}/part/page?a=b`, 'alice', 'wonderland');
+    expect([page.url, page.seen?.url]).toEqual([`${behind.origin}/part/page?a=b`, '/page?a=b']);
+    expect(warnings).toEqual([]);
+  });
+
+  test.each([
+    ['stripPrefix', '[strip, gatepost]', 'X-Forwarded-Prefix is \\"/part\\"'],
+    ['replacePath', '[replace, gatepost]', 'X-Replaced-Path is \\"/part/x\\"'],
+  ])('behind %s, the log says so once', async (_, middlewares, said) => {
+    const behind = await start(middlewares);
+    for (let times = 0; times < 3; times += 1) await behind.ask({ path: '/part/x' });
+    expect(warnings.map(({ event }) => event)).toEqual(['proxy.path_rewritten']);
+    expect(JSON.stringify(warnings[0])).toContain(said);
+  });
+});
