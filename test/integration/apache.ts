@@ -1,8 +1,8 @@
 /** Apache httpd with the files of apache/. */
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyFront } from './docs_diff.ts';
-import { startProgram } from './program.ts';
+import { type Running, startProgram } from './program.ts';
 import { copy, fill, type Site, type TestedProxy } from './proxy.ts';
 
 const modules = '/usr/lib/apache2/modules';
@@ -20,13 +20,29 @@ function mainFile(site: Site, extra: string[]): string {
 }
 
 /** `extra`: names of further modules; an `mpm_…` takes the place of mpm_event. */
-export function startApache(binary: string, site: Site, extra: string[] = []) {
+export async function startApache(binary: string, site: Site, extra: string[] = []): Promise<Running> {
   writeFileSync(join(site.directory, 'httpd.conf'), mainFile(site, extra));
   // httpd's processes are no root, and read the script when the first request comes.
   chmodSync(site.directory, 0o755);
   // A process group of its own: mpm_prefork ends by a signal to its whole group, which with -DFOREGROUND is ours.
   const parameters = ['-d', site.directory, '-f', 'httpd.conf', '-DNO_DETACH'];
-  return startProgram(binary, parameters, { port: site.port, directory: site.directory });
+  const running = await startProgram(binary, parameters, { port: site.port, directory: site.directory });
+  const stop = async () => {
+    const group = Number(readFileSync(join(site.directory, 'httpd.pid'), 'utf8'));
+    await running.stop();
+    endGroup(group);
+  };
+  return { ...running, stop };
+}
+
+/** A child with an open request outlives a parent that was ended by force. */
+function endGroup(group: number): void {
+  if (!(group > 1)) throw new Error('httpd.pid has no process id');
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Fills in the files of the site's mode. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { needTool } from '../support/tools.ts';
 import { endAll, startChanged } from './apache_stub.ts';
+import { ask } from './ask.ts';
 import type { Site } from './proxy.ts';
 import { sendBytes } from './send_bytes.ts';
 import { header } from './upstream.ts';
@@ -95,6 +96,24 @@ describe.skipIf(!binary)('the hook sees', () => {
       expect((await get(`/outpost.goauthentik.io/${page}`)).status).toBe(404);
     }
     expect(seen).toEqual([]);
+  });
+});
+
+describe.skipIf(!binary)('another host', () => {
+  test('is refused', async () => {
+    const { port, stub } = await startChanged(binary!);
+    for (const host of ['other.example', 'app.localhost.other.example', '127.0.0.1']) {
+      expect([host, (await ask(port, { path: '/open', host })).status]).toEqual([host, 421]);
+    }
+    expect(stub.asked).toEqual([]);
+  });
+
+  test('belongs to the default site of the installation, where that stands first; the site keeps its own', async () => {
+    const own = (site: Site) => [`<VirtualHost 127.0.0.1:${site.port}>`, `Redirect 410 /`, '</VirtualHost>'];
+    const { port, get, stub, seen } = await startChanged(binary!, { first: own });
+    expect((await ask(port, { path: '/open', host: 'other.example' })).status).toBe(410);
+    expect([(await get('/open')).status, (await get('/closed')).status]).toEqual([200, 403]);
+    expect([stub.asked, seen.length]).toEqual([['/open', '/closed'], 1]);
   });
 });
 

@@ -89,7 +89,7 @@ describe.skipIf(!binary)('an answer that', () => {
 });
 
 describe.skipIf(!binary)('the connection to Gatepost', () => {
-  const oneThread = ['StartServers 1', 'ServerLimit 1', 'ThreadsPerChild 1', 'MaxRequestWorkers 1'];
+  const oneThread = () => ['StartServers 1', 'ServerLimit 1', 'ThreadsPerChild 1', 'MaxRequestWorkers 1'];
 
   test('is kept, and a new one is opened where Gatepost has closed it', async () => {
     const { get, stub, gate } = await startChanged(binary!, { first: oneThread });

@@ -49,11 +49,11 @@ export interface Changes {
   /** Lines in the protected virtual host, behind the Include. */
   lines?: (site: Site) => string[];
   /** Lines in front of all virtual hosts. */
-  first?: string[];
+  first?: (site: Site) => string[];
   modules?: string[];
 }
 
-export async function startChanged(binary: string, { files = {}, lines, first = [], modules = [] }: Changes = {}) {
+export async function startChanged(binary: string, { files = {}, lines, first, modules = [] }: Changes = {}) {
   const stub = await startStub();
   const gate = await startGate(stub.port);
   ends.push(gate.close);
@@ -69,7 +69,10 @@ export async function startChanged(binary: string, { files = {}, lines, first = 
     writeFileSync(join(directory, name), change(readFileSync(join(directory, name), 'utf8')));
   const include = '    Include gatepost/gatepost.conf\n';
   rewrite('site.conf', (text) =>
-    [...first, text.replace(include, [include.trimEnd(), ...(lines?.(site) ?? []), ''].join('\n'))].join('\n'),
+    [
+      ...(first?.(site) ?? []),
+      text.replace(include, [include.trimEnd(), ...(lines?.(site) ?? []), ''].join('\n')),
+    ].join('\n'),
   );
   for (const [name, change] of Object.entries(files)) rewrite(name, change);
   const running = await startApache(binary, site, modules);
