@@ -9,6 +9,7 @@ export const tools = [
   'caddy',
   'envoy',
   'haproxy',
+  'apache2',
   'redis-server',
   'chromium',
   'curl',
@@ -31,6 +32,7 @@ export const VERSIONS = {
   caddy: '2.11.7',
   envoy: '1.40.0',
   haproxy: '2.6.12',
+  apache2: '2.4.71',
 } as const;
 
 /** Where downloaded programs live; git ignores it. */

@@ -42,4 +42,5 @@ export const MATRIX: Record<string, Row> = {
   caddy: row(`Caddy ${VERSIONS.caddy}`, 'caddy.md'),
   envoy: row(`Envoy ${VERSIONS.envoy}`, 'envoy.md'),
   haproxy: row(`HAProxy ${VERSIONS.haproxy}`, 'haproxy.md'),
+  apache: row(`Apache httpd ${VERSIONS.apache2}`, 'apache.md'),
 };
