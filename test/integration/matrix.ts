@@ -41,5 +41,6 @@ export const MATRIX: Record<string, Row> = {
   traefik: row(`Traefik ${VERSIONS.traefik}`, 'traefik.md'),
   caddy: row(`Caddy ${VERSIONS.caddy}`, 'caddy.md'),
   envoy: row(`Envoy ${VERSIONS.envoy}`, 'envoy.md'),
+  'envoy-gateway': row(`Envoy Gateway ${VERSIONS.egctl}`, 'envoy-gateway.md'),
   haproxy: row(`HAProxy ${VERSIONS.haproxy}`, 'haproxy.md'),
 };
