@@ -2,4 +2,4 @@
 import { envoyGateway } from './envoy_gateway.ts';
 import { proxySuite } from './site_suite.ts';
 
-proxySuite([envoyGateway], ['single']);
+proxySuite([envoyGateway]);

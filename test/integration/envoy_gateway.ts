@@ -97,6 +97,7 @@ export const envoyGateway: TestedProxy = {
   name: 'envoy-gateway',
   tool: 'egctl',
   dialect: 'envoy',
+  limits: { cookieLines: false },
   start(binary, site, change) {
     prepare(site);
     change?.();
