@@ -42,5 +42,6 @@ export const MATRIX: Record<string, Row> = {
   caddy: row(`Caddy ${VERSIONS.caddy}`, 'caddy.md'),
   envoy: row(`Envoy ${VERSIONS.envoy}`, 'envoy.md'),
   'envoy-gateway': row(`Envoy Gateway ${VERSIONS.egctl}`, 'envoy-gateway.md'),
+  istio: row(`Istio ${VERSIONS['istio-xds']}`, 'istio.md'),
   haproxy: row(`HAProxy ${VERSIONS.haproxy}`, 'haproxy.md'),
 };

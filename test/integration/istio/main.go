@@ -1,5 +1,5 @@
-// Command istio-xds prints, as JSON, the Envoy configuration that Istio's own code makes for an ingress gateway of the
-// resources and the mesh configuration in its two arguments.
+// Command istio-xds writes, as JSON, the Envoy configuration that Istio's own code makes for an ingress gateway. Its arguments
+// are three files: the resources, the mesh configuration, and what to write.
 package main
 
 import (
@@ -42,12 +42,13 @@ func main() {
 			t.Fatal(err)
 		}
 		made := core.NewConfigGenTest(t, core.TestOptions{ConfigString: read(os.Args[1]), MeshConfig: meshConfig})
+		labels := map[string]string{"istio": "ingressgateway"}
 		proxy := made.SetupProxy(&model.Proxy{
 			Type:            model.Router,
 			ID:              "ingressgateway.istio-system",
 			ConfigNamespace: "istio-system",
-			Labels:          map[string]string{"istio": "ingressgateway"},
-			Metadata:        &model.NodeMetadata{IstioVersion: "1.31.0", Namespace: "istio-system", Labels: map[string]string{"istio": "ingressgateway"}},
+			Labels:          labels,
+			Metadata:        &model.NodeMetadata{IstioVersion: "1.31.0", Namespace: "istio-system", Labels: labels},
 		})
 		listeners := made.Listeners(proxy)
 		out := map[string][]json.RawMessage{
@@ -55,7 +56,11 @@ func main() {
 			"routes":    list(made.RoutesFromListeners(proxy, listeners)),
 			"clusters":  list(made.Clusters(proxy)),
 		}
-		if err := json.NewEncoder(os.Stdout).Encode(out); err != nil {
+		text, err := json.Marshal(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(os.Args[3], text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	})
