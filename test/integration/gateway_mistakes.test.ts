@@ -1,13 +1,15 @@
 /** Where a resource of Envoy Gateway or Istio is missing or wrong, requests are refused, and no credential gets further. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { VERSIONS } from '../../scripts/tools.ts';
 import { needTool } from '../support/tools.ts';
 import * as eg from './envoy_gateway.ts';
 import * as mesh from './istio.ts';
 import type { Site, TestedProxy } from './proxy.ts';
 import { startSite, type TestedSite } from './site.ts';
-import { startStaticEnvoy } from './static_envoy.ts';
+import { fieldsOf, startStaticEnvoy } from './static_envoy.ts';
 import { header } from './upstream.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -35,6 +37,24 @@ function leaveOut(at: Site, file: string, kind: string): void {
   expect(left.length).toBeLessThan(parts.length);
   writeFileSync(path, left.join('\n---\n'));
 }
+
+test('the versions that the pages name are those that were built', () => {
+  const pinned = (folder: string) => readFileSync(new URL(`${folder}/go.mod`, import.meta.url), 'utf8');
+  expect(pinned('envoy_gateway')).toContain(`github.com/envoyproxy/gateway v${VERSIONS.egctl}`);
+  expect(pinned('istio')).toContain('istio.io/istio v0.0.0-20260827');
+});
+
+const KEYS = JSON.stringify({ keys: [{ kty: 'oct', kid: 'a', k: 'AAAA' }] });
+
+/** A site that is only translated, never started. */
+const filled = () => ({
+  mode: 'forward_single' as const,
+  directory: mkdtempSync(join(tmpdir(), 'gatepost-istio-')),
+  port: 8000,
+  gatepost: 9000,
+  upstream: 8080,
+  cookie: 'x',
+});
 
 /** Everything that could let a visitor in. */
 async function askAll(at: TestedSite) {
@@ -106,6 +126,27 @@ describe.skipIf(!istioXds)('Istio', () => {
     const forged: [string, string][] = ['username', 'groups', 'uid'].map((name) => [`X-authentik-${name}`, 'evil']);
     const { seen } = await site.ask({ path: '/public/x', headers: forged });
     expect(JSON.stringify(seen)).not.toContain('evil');
+  });
+
+  test('a RequestAuthentication reads the request after Gatepost was asked, as its page says', () => {
+    const at: Site = { ...filled(), hosts: ['app.localhost'] };
+    mesh.prepare(at);
+    const spec = { selector: { matchLabels: { istio: 'ingressgateway' } }, jwtRules: [{ issuer: 'x', jwks: KEYS }] };
+    const jwt = { kind: 'RequestAuthentication', metadata: { name: 'jwt', namespace: 'istio-system' }, spec };
+    appendFileSync(
+      join(at.directory, 'site.yaml'),
+      `\n---\n${JSON.stringify({ apiVersion: 'security.istio.io/v1', ...jwt })}\n`,
+    );
+    const { listeners } = mesh.translate(istioXds!, at);
+    const filters = fieldsOf(listeners, 'filterChains', 'filters', 'typedConfig', 'httpFilters').map(
+      ({ name }) => name,
+    );
+    const kinds = ['rbac', 'ext_authz', 'jwt_authn'].map((kind) => `envoy.filters.http.${kind}`);
+    expect(filters.filter((name) => name === 'gatepost.strip' || kinds.includes(String(name)))).toEqual([
+      'gatepost.strip',
+      ...kinds,
+    ]);
+    rmSync(at.directory, { recursive: true });
   });
 
   test('a policy for a host without its port, as the comment in the file warns, opens the host with a port', async () => {
