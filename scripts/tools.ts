@@ -9,6 +9,7 @@ export const tools = [
   'caddy',
   'envoy',
   'haproxy',
+  'apache2',
   'redis-server',
   'chromium',
   'curl',
@@ -33,6 +34,7 @@ export const VERSIONS = {
   caddy: '2.11.7',
   envoy: '1.40.0',
   haproxy: '2.6.12',
+  apache2: '2.4.71',
   egctl: '1.9.1',
   'istio-xds': '1.31',
 } as const;
