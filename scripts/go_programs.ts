@@ -15,6 +15,7 @@ const folder = (path: string) => fileURLToPath(new URL(`../test/integration/${pa
 const PROGRAMS: GoProgram[] = [
   { tool: 'egctl', module: folder('envoy_gateway'), package: 'github.com/envoyproxy/gateway/cmd/egctl' },
   { tool: 'istio-xds', module: folder('istio'), package: '.' },
+  { tool: 'caddy-docker-proxy', module: folder('caddy_docker'), package: '.' },
 ];
 
 /** Says what it builds, as each takes some minutes the first time. A failure is said and leaves the program missing. */

@@ -21,6 +21,7 @@ export const tools = [
   'fcgiwrap',
   'egctl',
   'istio-xds',
+  'caddy-docker-proxy',
 ] as const;
 export type Tool = (typeof tools)[number];
 
@@ -37,6 +38,7 @@ export const VERSIONS = {
   apache2: '2.4.71',
   egctl: '1.9.1',
   'istio-xds': '1.31',
+  'caddy-docker-proxy': '2.10.0',
 } as const;
 
 /** Where downloaded programs live; git ignores it. */
@@ -54,6 +56,7 @@ const inWheels: Partial<Record<Tool, string>> = {
 const built: Partial<Record<Tool, string>> = {
   egctl: `egctl-${VERSIONS.egctl}`,
   'istio-xds': `istio-xds-${VERSIONS['istio-xds']}`,
+  'caddy-docker-proxy': `caddy-docker-proxy-${VERSIONS['caddy-docker-proxy']}`,
 };
 
 /** Where a program is, or will be, that is built here. */
@@ -86,7 +89,7 @@ function expand(pattern: string): string[] {
 
 /** The program's path, `undefined` where there is none. `NGINX_BINARY=/path` (and so on) names one to use instead. */
 export function findTool(tool: Tool): string | undefined {
-  const chosen = process.env[`${tool.toUpperCase().replace('-', '_')}_BINARY`];
+  const chosen = process.env[`${tool.toUpperCase().replaceAll('-', '_')}_BINARY`];
   if (chosen) return runnable(chosen) ? chosen : undefined;
   const own = builtPath(tool);
   if (own) return runnable(own) ? own : undefined;

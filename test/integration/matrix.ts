@@ -39,7 +39,9 @@ const row = (title: string, page: string, except: Partial<Record<Column, Cell>> 
 export const MATRIX: Record<string, Row> = {
   nginx: row(`nginx ${VERSIONS.nginx}`, 'nginx.md'),
   traefik: row(`Traefik ${VERSIONS.traefik}`, 'traefik.md'),
+  'traefik-labels': row(`Traefik ${VERSIONS.traefik} with labels`, 'traefik-labels.md'),
   caddy: row(`Caddy ${VERSIONS.caddy}`, 'caddy.md'),
+  'caddy-labels': row(`caddy-docker-proxy ${VERSIONS['caddy-docker-proxy']}`, 'caddy-docker-proxy.md'),
   envoy: row(`Envoy ${VERSIONS.envoy}`, 'envoy.md'),
   'envoy-gateway': row(`Envoy Gateway ${VERSIONS.egctl}`, 'envoy-gateway.md'),
   istio: row(`Istio ${VERSIONS['istio-xds']}`, 'istio.md'),
