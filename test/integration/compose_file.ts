@@ -13,9 +13,9 @@ export interface ComposeService {
 
 type Node = Record<string, unknown>;
 
-/** Compose's interpolation: `$$` is a dollar; a variable that is not set is an error here, as the files must name none. */
+/** Compose's interpolation: `$$` is a dollar; a variable that is not set is an error here, and a dollar alone is one for Compose. */
 export function interpolate(text: string): string {
-  return text.replace(/\$\$|\$\{(\w+)[^}]*\}|\$(\w+)/g, (match, braced?: string, plain?: string) => {
+  return text.replace(/\$\$|\$\{(\w+)[^}]*\}|\$(\w*)/g, (match, braced?: string, plain?: string) => {
     if (match === '$$') return '$';
     const value = process.env[`${braced ?? plain}`];
     if (value === undefined) throw new Error(`Compose would fill in ${match}`);

@@ -8,7 +8,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { ComposeService } from './compose_file.ts';
 
 /** The engine's own, and the oldest that it would speak. */
-const API_VERSION = '1.51';
+const API_VERSION = '1.50';
 const LEAST_VERSION = '1.24';
 const CREATED = '2026-01-01T00:00:00Z';
 
@@ -17,7 +17,7 @@ const idOf = (name: string) => createHash('sha256').update(name).digest('hex');
 type Container = [name: string, service: ComposeService];
 
 function networksOf({ networks }: ComposeService) {
-  const endpoint = (name: string) => ({ NetworkID: idOf(name), IPAddress: '127.0.0.1', Gateway: '', Aliases: null });
+  const endpoint = (name: string) => ({ NetworkID: idOf(name), IPAddress: '127.0.0.1', Gateway: '' });
   return Object.fromEntries(networks.map((name) => [name, endpoint(name)]));
 }
 
