@@ -1,4 +1,4 @@
-/** Traefik with compose/traefik-labels.yml: a double of the Docker Engine tells it the containers of the file. */
+/** Traefik with compose/traefik-labels*.yml: a double of the Docker Engine tells it the containers of the file. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCompose } from './compose_file.ts';
@@ -43,30 +43,57 @@ export async function withEngine(
   }
 }
 
+const startTraefik = (binary: string, site: Site) =>
+  withEngine(site, 'compose.yml', (services, endpoint) =>
+    startProgram(binary, [...services.traefik!.command, `--providers.docker.endpoint=${endpoint}`], {
+      port: site.port,
+      directory: site.directory,
+    }),
+  );
+
+/** Copies the Compose file and fills in what is the same in both. */
+function copyCompose(site: Site, file: string): void {
+  copy(site, file, 'compose.yml');
+  const [one, two] = site.hosts;
+  if (two) addApplications(site, 'compose.yml', [one, two]);
+  fill(site, 'compose.yml', {
+    '.address=:80': `.address=127.0.0.1:${site.port}`,
+    'server.port: "8080"': `server.port: "${site.upstream}"`,
+    ...(!two && { 'app.example.com': one }),
+  });
+}
+
 export const traefikLabels = {
   name: 'traefik-labels',
   tool: 'traefik',
   dialect: 'traefik',
   limits: { otherUpgrades: false },
   start(binary, site, change = () => undefined) {
-    copy(site, 'compose/traefik-labels.yml', 'compose.yml');
-    const [one, two] = site.hosts;
-    if (two) addApplications(site, 'compose.yml', [one, two]);
+    copyCompose(site, 'compose/traefik-labels.yml');
     fill(site, 'compose.yml', {
-      '.address=:80': `.address=127.0.0.1:${site.port}`,
       'http://gatepost:9000': `http://127.0.0.1:${site.gatepost}`,
       'server.port: "9000"': `server.port: "${site.gatepost}"`,
-      'server.port: "8080"': `server.port: "${site.upstream}"`,
       // The cookie's name ends with them, with __Host- before it and without.
       '00000000': site.cookie.slice(-8),
-      ...(!two && { 'app.example.com': one }),
     });
     change();
-    return withEngine(site, 'compose.yml', (services, endpoint) =>
-      startProgram(binary, [...services.traefik!.command, `--providers.docker.endpoint=${endpoint}`], {
-        port: site.port,
-        directory: site.directory,
-      }),
-    );
+    return startTraefik(binary, site);
+  },
+} satisfies TestedProxy;
+
+/** What applications share is in a file; a middleware of the file has `@file` behind its name. */
+export const traefikLabelsFile = {
+  ...traefikLabels,
+  name: 'traefik-labels-file',
+  start(binary, site, change = () => undefined) {
+    copyCompose(site, 'compose/traefik-labels-file.yml');
+    copy(site, 'traefik/labels.yml', 'labels.yml');
+    fill(site, 'compose.yml', { '=/etc/traefik/gatepost.yml': `=${site.directory}/labels.yml` });
+    fill(site, 'labels.yml', {
+      'http://gatepost:9000': `http://127.0.0.1:${site.gatepost}`,
+      '00000000': site.cookie.slice(-8),
+    });
+    change();
+    return startTraefik(binary, site);
   },
 } satisfies TestedProxy;
