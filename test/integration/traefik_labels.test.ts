@@ -93,6 +93,19 @@ describe.skipIf(!binary)('labels', () => {
     expect((await site.ask({ path: '/private', host: 'project-other-1' })).status).toBe(status);
   });
 
+  // Attack: another container says that the client's headers may stay.
+  test('if two containers say different things about one middleware, there is no site', async () => {
+    const label = 'traefik.http.middlewares.gatepost.chain.middlewares';
+    const port = 'traefik.http.services.other.loadbalancer.server.port';
+    await start((text) =>
+      text.replace(
+        /\n {2}app:\n/,
+        `\n  other:\n    labels: { traefik.enable: "true", ${port}: "1", ${label}: gatepost-not-found }\n$&`,
+      ),
+    );
+    expect((await site.ask({ path: '/public/x' })).status).toBe(404);
+  });
+
   test('the endpoints are there on every host, and an unknown host gets nothing from them', async () => {
     await start();
     const ping = await site.ask({ path: '/outpost.goauthentik.io/ping', host: 'unknown.example' });
