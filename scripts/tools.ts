@@ -19,6 +19,8 @@ export const tools = [
   'cadaver',
   'openssl',
   'fcgiwrap',
+  'egctl',
+  'istio-xds',
 ] as const;
 export type Tool = (typeof tools)[number];
 
@@ -33,6 +35,8 @@ export const VERSIONS = {
   envoy: '1.40.0',
   haproxy: '2.6.12',
   apache2: '2.4.71',
+  egctl: '1.9.1',
+  'istio-xds': '1.31',
 } as const;
 
 /** Where downloaded programs live; git ignores it. */
@@ -45,6 +49,18 @@ const inWheels: Partial<Record<Tool, string>> = {
   traefik: 'bin/traefik',
   caddy: 'bin/caddy',
 };
+
+/** Built from Go modules into the tools' folder, under a name with the version, so that another version is built anew. */
+const built: Partial<Record<Tool, string>> = {
+  egctl: `egctl-${VERSIONS.egctl}`,
+  'istio-xds': `istio-xds-${VERSIONS['istio-xds']}`,
+};
+
+/** Where a program is, or will be, that is built here. */
+export function builtPath(tool: Tool): string | undefined {
+  const name = built[tool];
+  return name && join(toolsFolder, name);
+}
 
 function runnable(path: string): boolean {
   try {
@@ -72,6 +88,8 @@ function expand(pattern: string): string[] {
 export function findTool(tool: Tool): string | undefined {
   const chosen = process.env[`${tool.toUpperCase().replace('-', '_')}_BINARY`];
   if (chosen) return runnable(chosen) ? chosen : undefined;
+  const own = builtPath(tool);
+  if (own) return runnable(own) ? own : undefined;
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   const onPath = folders.map((folder) => join(folder, tool));
   const wheel = inWheels[tool];

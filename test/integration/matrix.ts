@@ -41,6 +41,8 @@ export const MATRIX: Record<string, Row> = {
   traefik: row(`Traefik ${VERSIONS.traefik}`, 'traefik.md'),
   caddy: row(`Caddy ${VERSIONS.caddy}`, 'caddy.md'),
   envoy: row(`Envoy ${VERSIONS.envoy}`, 'envoy.md'),
+  'envoy-gateway': row(`Envoy Gateway ${VERSIONS.egctl}`, 'envoy-gateway.md'),
+  istio: row(`Istio ${VERSIONS['istio-xds']}`, 'istio.md'),
   haproxy: row(`HAProxy ${VERSIONS.haproxy}`, 'haproxy.md'),
   apache: row(`Apache httpd ${VERSIONS.apache2}`, 'apache.md'),
 };

@@ -39,6 +39,8 @@ export interface TestedProxy {
     otherNames?: false;
     /** It takes the offer of HTTP/2 out of a client's `Upgrade`, but hands on others than a WebSocket. */
     otherUpgrades?: false;
+    /** Of several `Cookie` lines over HTTP/1.1, which no browser sends (RFC 6265, section 5.4), Gatepost gets one with commas. */
+    cookieLines?: false;
   };
   /** `change` may alter the filled-in files before the program reads them. */
   start(binary: string, site: Site, change?: () => void): Promise<Running>;
