@@ -44,5 +44,7 @@ export const MATRIX: Record<string, Row> = {
   'envoy-gateway': row(`Envoy Gateway ${VERSIONS.egctl}`, 'envoy-gateway.md'),
   istio: row(`Istio ${VERSIONS['istio-xds']}`, 'istio.md'),
   haproxy: row(`HAProxy ${VERSIONS.haproxy}`, 'haproxy.md'),
+  'nginx-proxy-manager': row('nginx Proxy Manager (its directives)', 'nginx-proxy-manager.md'),
+  swag: row('SWAG (its directives)', 'swag.md'),
   apache: row(`Apache httpd ${VERSIONS.apache2}`, 'apache.md'),
 };

@@ -30,7 +30,7 @@ interface Limit {
 const LIMITS: Limit[] = [
   {
     proxy: nginx,
-    file: 'gatepost/server.conf',
+    file: 'gatepost/limits.conf',
     lines: ['proxy_read_timeout 2h;\nproxy_send_timeout 2h;', 'proxy_read_timeout 1s;\nproxy_send_timeout 1s;'],
     ends: 'an idle WebSocket',
   },
