@@ -3,13 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { builtPath, findTool, type Tool, traefikDefinitions } from './tools.ts';
+import { builtPath, findTool, type Tool, traefikDefinitions, VERSIONS } from './tools.ts';
 
 interface GoProgram {
   tool: Tool;
   /** The folder of the Go module that pins it. */
   module: string;
   package: string;
+  /** Values of its variables, as `-X` of the linker takes them: what its own build fills in. */
+  variables?: string[];
 }
 
 const folder = (path: string) => fileURLToPath(new URL(`../test/${path}`, import.meta.url));
@@ -22,6 +24,8 @@ const PROGRAMS: GoProgram[] = [
     tool: 'kube-apiserver',
     module: folder('kubernetes/tools/apiserver'),
     package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    // Clients read from it what the server can do.
+    variables: [`k8s.io/component-base/version.gitVersion=v${VERSIONS['kube-apiserver']}`],
   },
   { tool: 'helm', module: folder('kubernetes/tools/helm'), package: 'helm.sh/helm/v3/cmd/helm' },
 ];
@@ -41,12 +45,13 @@ function copyTraefikDefinitions(): void {
 
 /** Says what it builds, as each takes some minutes the first time. A failure is said and leaves the program missing. */
 export function buildGoPrograms(): void {
-  for (const { tool, module, package: name } of PROGRAMS) {
+  for (const { tool, module, package: name, variables = [] } of PROGRAMS) {
     const path = builtPath(tool);
     if (path === undefined || findTool(tool)) continue;
     console.log(`builds with go: ${path}`);
     try {
-      const build = ['build', '-ldflags=-s -w', '-o', path, name];
+      const flags = ['-s', '-w', ...variables.map((one) => `-X ${one}`)];
+      const build = ['build', `-ldflags=${flags.join(' ')}`, '-o', path, name];
       execFileSync('go', build, { cwd: module, stdio: ['ignore', 'inherit', 'inherit'] });
     } catch (error) {
       console.error(`${tool}: ${(error as Error).message}`);
