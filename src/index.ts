@@ -16,6 +16,7 @@ export type {
   Allow,
   Decision,
   Forbid,
+  HeadersTooLarge,
   InvalidRequest,
   RateLimited,
   SignIn,

@@ -34,6 +34,7 @@ export const REASONS = {
   untrusted_peer:       entry(403, 'warn', 'this address is not in trusted_proxies',                  'untrusted_peer'),
   configuration_error:  entry(500, 'warn', 'configuration error',                                     'configuration_error'),
   uri_too_long:         entry(414, 'info', 'the address is longer than 16 KiB',                       'uri_too_long'),
+  headers_too_large:    entry(431, 'info', 'the request has too many headers, or too long ones',      'headers_too_large'),
   store_unavailable:    entry(503, 'warn', 'the session store cannot be reached, try again soon',     'store_unavailable'),
   provider_unavailable: entry(503, 'warn', 'the OpenID provider cannot be reached, try again soon',   'provider_unavailable'),
   login_failed:         entry(403, 'info', 'the login failed',                                        'login_failed'),

@@ -45,7 +45,15 @@ expectTypeOf<Authenticator['close']>().returns.resolves.toBeVoid();
 
 // A program switches over these kinds. A new one is a breaking change.
 expectTypeOf<Decision['kind']>().toEqualTypeOf<
-  'allow' | 'sign_in' | 'forbid' | 'unknown_host' | 'rate_limited' | 'unavailable' | 'invalid_request' | 'uri_too_long'
+  | 'allow'
+  | 'sign_in'
+  | 'forbid'
+  | 'unknown_host'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'invalid_request'
+  | 'uri_too_long'
+  | 'headers_too_large'
 >();
 expectTypeOf<NonNullable<Of<'allow'>['subject']>['session']>().toEqualTypeOf<Session>();
 expectTypeOf<Session['user']>().toEqualTypeOf<User>();

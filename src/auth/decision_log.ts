@@ -67,6 +67,7 @@ function reasonOf(decision: Decision) {
     case 'unknown_host':
     case 'rate_limited':
     case 'uri_too_long':
+    case 'headers_too_large':
       return decision.kind;
     case 'invalid_request':
       return 'configuration_error';

@@ -12,8 +12,8 @@ import type { ApplicationIndex } from '../access/application_index.ts';
 import { batchPerTick } from '../async/batch.ts';
 import type { Awaitable } from '../async/maybe_async.ts';
 import type { Application } from '../decision/application.ts';
-import { denyPeer, invalidRequest, URI_TOO_LONG, unavailable } from '../decision/authorize.ts';
-import type { Decision, InvalidRequest, UriTooLong } from '../decision/decision.ts';
+import { denyPeer, HEADERS_TOO_LARGE, invalidRequest, URI_TOO_LONG, unavailable } from '../decision/authorize.ts';
+import type { Decision, HeadersTooLarge, InvalidRequest, UriTooLong } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import type { ParseOptions } from '../dialects/dialect.ts';
 import { type AuthTarget, findDialect } from '../dialects/index.ts';
@@ -112,6 +112,15 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
  * proxy appended after the client's, and a second `Host` or `Authorization`.
  */
 const MAX_RAW_HEADERS = 2000;
+/**
+ * `Cookie` and `Authorization` together, in characters: a yes carries them back, beside a token and the groups, and nginx and HAProxy
+ * read no more than 64 KiB of a response. They would answer 500, which looks like the operator's mistake.
+ */
+const MAX_ECHOED_CHARS = 40 * 1024;
+
+const isTooLarge = ({ headers, rawHeaders }: IncomingMessage): boolean =>
+  rawHeaders.length >= MAX_RAW_HEADERS ||
+  (headers.cookie?.length ?? 0) + (headers.authorization?.length ?? 0) > MAX_ECHOED_CHARS;
 
 function createParser({ nginxMethodHeader, index, listedProxies }: AuthHandlerOptions) {
   const parseOptions: ParseOptions = {
@@ -122,9 +131,9 @@ function createParser({ nginxMethodHeader, index, listedProxies }: AuthHandlerOp
   return (
     incoming: IncomingMessage,
     { dialect, rest, query }: AuthTarget,
-  ): AuthRequest | InvalidRequest | UriTooLong => {
+  ): AuthRequest | InvalidRequest | UriTooLong | HeadersTooLarge => {
+    if (isTooLarge(incoming)) return HEADERS_TOO_LARGE;
     const { headers, rawHeaders } = incoming;
-    if (rawHeaders.length >= MAX_RAW_HEADERS) return invalidRequest('the request has too many headers');
     const proxyRequest = { method: incoming.method as string, headers, rawHeaders };
     const parsed = dialect.parse(proxyRequest, rest, parseOptions);
     if ('kind' in parsed) return parsed.tooLong ? URI_TOO_LONG : invalidRequest(`${parsed.header} ${parsed.problem}`);

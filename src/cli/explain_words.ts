@@ -76,7 +76,8 @@ export function describeDecision(decision: Decision): string {
     case 'rate_limited':
       return 'refused (rate_limited)';
     case 'uri_too_long':
-      return 'refused (uri_too_long)';
+    case 'headers_too_large':
+      return `refused (${decision.kind})`;
     case 'invalid_request':
       return `refused (configuration_error): ${decision.message}`;
     case 'unavailable':

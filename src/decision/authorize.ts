@@ -14,6 +14,7 @@ import type {
   Allow,
   Decision,
   Forbid,
+  HeadersTooLarge,
   InvalidRequest,
   SignIn,
   SignInPresentation,
@@ -42,6 +43,9 @@ export function invalidRequest(message: string): InvalidRequest {
 
 /** The client's address is longer than any that is read. */
 export const URI_TOO_LONG: UriTooLong = { kind: 'uri_too_long' };
+
+/** The client's headers are more, or longer, than those that are read. */
+export const HEADERS_TOO_LARGE: HeadersTooLarge = { kind: 'headers_too_large' };
 
 /** No application is configured for the host, but perhaps for its name with another port (`known`). */
 export function unknownHost(host: string, known: readonly string[]): UnknownHost {

@@ -85,4 +85,18 @@ export interface UriTooLong {
   kind: 'uri_too_long';
 }
 
-export type Decision = Allow | SignIn | Forbid | UnknownHost | RateLimited | Unavailable | InvalidRequest | UriTooLong;
+/** The client sends more headers, or longer ones, than are read: its doing, and no fault of a configuration. */
+export interface HeadersTooLarge {
+  kind: 'headers_too_large';
+}
+
+export type Decision =
+  | Allow
+  | SignIn
+  | Forbid
+  | UnknownHost
+  | RateLimited
+  | Unavailable
+  | InvalidRequest
+  | UriTooLong
+  | HeadersTooLarge;

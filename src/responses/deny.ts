@@ -1,4 +1,4 @@
-/** Denials: 403, 404, 414, 429, 500 and 503 as text, or as a page for a browser that navigates. */
+/** Denials: 403, 404, 414, 429, 431, 500 and 503 as text, or as a page for a browser that navigates. */
 import type { Forbid, Unavailable, UnknownHost } from '../decision/decision.ts';
 import { isNavigation, prefersJson } from '../http/request_kind.ts';
 import { REASONS, RETRY_AFTER_SECONDS, type Reason } from '../reasons.ts';

@@ -25,7 +25,8 @@ export function createRender(options: RenderOptions): Render {
       case 'rate_limited':
         return denyText(context, 'rate_limited', { retryAfter: decision.retryAfter });
       case 'uri_too_long':
-        return denyText(context, 'uri_too_long');
+      case 'headers_too_large':
+        return denyText(context, decision.kind);
       case 'invalid_request':
         return denyText(context, 'configuration_error', { message: `configuration error: ${decision.message}` });
       case 'unavailable':

@@ -8,8 +8,11 @@ import type { Events } from '../observe/events.ts';
  * closes first, or a request that it has just sent dies with the connection and becomes a 502.
  */
 const KEEP_ALIVE_MS = 120_000;
-/** Bytes. 64 KiB of the client's headers, and what proxies add to them. */
-const MAX_HEADER_BYTES = 80 * 1024;
+/**
+ * Bytes. The 128 KiB of a client's headers that our nginx files read, and what proxies add to them. Node's own 431 beyond that
+ * would be a 500 in nginx.
+ */
+const MAX_HEADER_BYTES = 160 * 1024;
 /** Milliseconds that running requests are given at the end. */
 export const DRAIN_MS = 4000;
 

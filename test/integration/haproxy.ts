@@ -1,7 +1,14 @@
 /** HAProxy with the files of haproxy/. */
 import { applyFront } from './docs_diff.ts';
 import { startProgram } from './program.ts';
-import { copy, fill, type TestedProxy } from './proxy.ts';
+import { copy, fill, publicHost, type Site, type TestedProxy } from './proxy.ts';
+
+/** A site with a port of its own has one name; one without has those with the default ports too. */
+const namesOf = (placeholder: string, host: string, site: Site): Record<string, string> => ({
+  [`-i ${placeholder} ${placeholder}:80 ${placeholder}:443`]: site.isDefaultPort
+    ? `-i ${host} ${host}:80 ${host}:443`
+    : `-i ${publicHost(site, host)}`,
+});
 
 export const haproxy: TestedProxy = {
   name: 'haproxy',
@@ -22,10 +29,10 @@ export const haproxy: TestedProxy = {
       ...(site.balanced && { '10.0.0.0/8': '127.0.0.1/32' }),
       'gatepost:9000': `127.0.0.1:${site.gatepost}`,
       ...(site.mode === 'forward_single'
-        ? { '-i app.example.com': `-i ${one}:${site.port}`, 'app:8080': upstream }
+        ? { ...namesOf('app.example.com', one, site), 'app:8080': upstream }
         : {
-            '-i one.example.com': `-i ${one}:${site.port}`,
-            '-i two.example.com': `-i ${two}:${site.port}`,
+            ...namesOf('one.example.com', one, site),
+            ...namesOf('two.example.com', `${two}`, site),
             'one:8080': upstream,
             'two:8080': upstream,
           }),

@@ -2,6 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { needTool } from '../support/tools.ts';
+import { apache } from './apache.ts';
 import { caddy } from './caddy.ts';
 import { answerCases } from './cases/answers.ts';
 import { authorizationCases } from './cases/authorization.ts';
@@ -19,13 +20,15 @@ import { trafficCases } from './cases/traffic.ts';
 import { tunnelCases } from './cases/tunnels.ts';
 import { startChromium } from './chromium.ts';
 import { envoy } from './envoy.ts';
+import { envoyGateway } from './envoy_gateway.ts';
 import { haproxy } from './haproxy.ts';
+import { istio } from './istio.ts';
 import { nginx } from './nginx.ts';
 import { startSite, type TestedSite } from './site.ts';
 import { traefik } from './traefik.ts';
 import { startWorld, type World } from './world.ts';
 
-const proxies = [nginx, traefik, caddy, envoy, haproxy].map((proxy) => ({
+const proxies = [nginx, traefik, caddy, envoy, envoyGateway, istio, haproxy, apache].map((proxy) => ({
   name: proxy.name,
   proxy,
   binary: needTool(proxy.tool),

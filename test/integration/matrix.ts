@@ -44,4 +44,5 @@ export const MATRIX: Record<string, Row> = {
   'envoy-gateway': row(`Envoy Gateway ${VERSIONS.egctl}`, 'envoy-gateway.md'),
   istio: row(`Istio ${VERSIONS['istio-xds']}`, 'istio.md'),
   haproxy: row(`HAProxy ${VERSIONS.haproxy}`, 'haproxy.md'),
+  apache: row(`Apache httpd ${VERSIONS.apache2}`, 'apache.md'),
 };

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyFront } from './docs_diff.ts';
 import { startProgram } from './program.ts';
-import { copy, fill, type Site, type TestedProxy } from './proxy.ts';
+import { copy, fill, publicHost, type Site, type TestedProxy } from './proxy.ts';
 
 /** What a distribution's nginx.conf has around the files that an operator copies. */
 const main = `
@@ -71,13 +71,13 @@ export const nginx: TestedProxy = {
       ...listen,
       ...(site.mode === 'forward_single'
         ? {
-            'set $gatepost_host app.example.com': `set $gatepost_host ${one}:${site.port}`,
+            'set $gatepost_host app.example.com': `set $gatepost_host ${publicHost(site, one)}`,
             'app.example.com': one,
             'http://app:8080': `http://${upstream}`,
           }
         : {
-            'set $gatepost_host one.example.com': `set $gatepost_host ${one}:${site.port}`,
-            'set $gatepost_host two.example.com': `set $gatepost_host ${two}:${site.port}`,
+            'set $gatepost_host one.example.com': `set $gatepost_host ${publicHost(site, one)}`,
+            'set $gatepost_host two.example.com': `set $gatepost_host ${publicHost(site, `${two}`)}`,
             'one.example.com': one,
             'two.example.com': `${two}`,
             'http://one:8080': `http://${upstream}`,

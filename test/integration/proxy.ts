@@ -16,6 +16,8 @@ export interface Site {
   hosts: [string, string?];
   gatepost: number;
   upstream: number;
+  /** The sites' public URLs have no port, although the proxy listens on one of its own. */
+  isDefaultPort?: true;
   /** The session cookie's name. */
   cookie: string;
   /** Given: the proxy speaks https. */
@@ -43,6 +45,10 @@ export interface TestedProxy {
   /** `change` may alter the filled-in files before the program reads them. */
   start(binary: string, site: Site, change?: () => void): Promise<Running>;
 }
+
+/** A host of the site as its public URL has it. */
+export const publicHost = ({ port, isDefaultPort }: Site, host: string): string =>
+  isDefaultPort ? host : `${host}:${port}`;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

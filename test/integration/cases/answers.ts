@@ -27,6 +27,19 @@ export function answerCases(site: () => TestedSite): void {
     expect((await site().ask({ path })).seen?.url).toBe(path);
   });
 
+  // Attack: a client that makes a proxy answer 500 wakes the operator, and hides other errors.
+  test('headers that are too many or too long are never an error of the server', async () => {
+    const { cookie } = await site().signIn();
+    const filler = (count: number, size: number): [string, string][] =>
+      Array.from({ length: count }, (_, at) => [`X-Filler-${at}`, 'x'.repeat(size)]);
+    const cookies = ['a', 'b', 'c', 'd'].map((name): [string, string] => ['Cookie', `${name}=${'x'.repeat(28_000)}`]);
+    for (const headers of [filler(1_100, 1), filler(2_100, 1), filler(50, 1_000), filler(110, 1_000), cookies]) {
+      const { status } = await site().ask({ path: '/page', headers: [...headers, cookie] });
+      expect(status).toBeGreaterThanOrEqual(200);
+      expect(status).toBeLessThan(500);
+    }
+  });
+
   test('a long address of characters that grow in a login comes back whole', async () => {
     const { visitor } = await site().signIn();
     visitor.jar.delete(site().cookie);
