@@ -128,6 +128,13 @@ test.runIf(usable)(
   },
 );
 
+test.runIf(usable)('nothing but the volume can be written where these pods run', async () => {
+  const pod = podOf(render());
+  part(pod, 'spec', 'containers', 0).command = ['sh', '-c', 'id -u; touch /tmp/x || touch dist/x', '--'];
+  const started = startPod({ pod, config: {}, secret, port: await freePort() });
+  await expect(started).rejects.toThrow(/1000\n(.*Read-only file system\n){2}/);
+});
+
 test.runIf(usable)(
   'the Redis of redis.yaml wants the password, keeps its data on the volume and evicts nothing',
   async () => {
