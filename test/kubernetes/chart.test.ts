@@ -6,7 +6,7 @@ import { parseConfig } from '../../src/config/load.ts';
 import type { Fields } from '../integration/static_envoy.ts';
 import { needTool } from '../support/tools.ts';
 import { applyAll, namespace, pathOf, type Resource, request } from './api.ts';
-import { chart, configOf, helm, part, podOf, refusal, render, theOne, values } from './files.ts';
+import { chart, configOf, helm, part, podOf, readText, refusal, render, theOne, values } from './files.ts';
 import { removeTemporaryFolders, temporaryFolder } from './temporary.ts';
 
 removeTemporaryFolders();
@@ -182,6 +182,7 @@ test.runIf(program).each([
   ],
   ['a misspelt value', [given, '--set=replica=3'], "additional properties 'replica' not allowed"],
   ['a number for a client id', [given, '--set=config.applications[0].client_id=312345678'], 'client_id'],
+  ['too short an end', [given, '--set=preStopSeconds=16'], 'must be 5 s more than preStopSeconds'],
   ['read by many nodes', [given, '--set=persistence.accessModes[0]=ReadWriteMany'], 'accessModes'],
 ])('%s is refused, with what to do', (_what, settings, words) => {
   expect(refusal(...settings)).toContain(words);
@@ -192,4 +193,17 @@ test.runIf(program)('what is no secret in clear is taken', () => {
   expect(configOf(render(...list))).toContain('${NEW_SECRET}');
   expect(configOf(render('--set=config.store=redis://:${REDIS_PASSWORD}@redis:6379'))).toContain('@redis');
   expect(configOf(render('--set=config.store=null', '--set=config.store_file=/etc/redis/url'))).toContain('store_file');
+});
+
+test.runIf(program)('every example of values on the page is taken by the chart', () => {
+  const page = readText('docs/proxies/kubernetes.md');
+  const examples = [...page.matchAll(/^```yaml\n(# values\n[\s\S]*?)^```$/gm)].map(([, text]) => text!);
+  expect(examples).toHaveLength(5);
+  examples.forEach((text, at) => {
+    const file = join(temporaryFolder(), `${at}.yaml`);
+    writeFileSync(file, text);
+    const env = { GATEPOST_SECRET: 'x'.repeat(32), REDIS_PASSWORD: 'x', APP_CLIENT_SECRET: 'x' };
+    const rendered = configOf(render(`--values=${file}`)).replaceAll(/ca_file: .*/g, '');
+    expect(() => parseConfig(rendered, { env }), text).not.toThrow();
+  });
 });

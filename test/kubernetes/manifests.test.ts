@@ -6,7 +6,7 @@ import { parseConfig } from '../../src/config/load.ts';
 import { version } from '../../src/version.ts';
 import { isFields } from '../integration/static_envoy.ts';
 import { needTool } from '../support/tools.ts';
-import { apply, applyAll, namespace, pathOf, type Resource, request } from './api.ts';
+import { apply, applyAll, namespace, pathOf, type Resource, readManifests, request } from './api.ts';
 import { configOf, manifests, part, podOf, readText, render, theOne } from './files.ts';
 
 const helm = needTool('helm');
@@ -47,7 +47,8 @@ test.runIf(cluster)(
       'pod-security.kubernetes.io/enforce': 'restricted',
       'pod-security.kubernetes.io/warn': 'restricted',
     };
-    await applyAll(cluster!, [namespace('gatepost', restricted), ...manifests()]);
+    const policy = readManifests(readText('kubernetes/application-network-policy.yaml'));
+    await applyAll(cluster!, [namespace('gatepost', restricted), ...manifests(), ...policy]);
     for (const object of manifests()) {
       const stored = await request(cluster!, 'GET', await pathOf(cluster!, object));
       expect(stored.status, `${object.kind} ${object.metadata.name}`).toBe(200);

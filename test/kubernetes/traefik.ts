@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
+import { applyFront } from '../integration/docs_diff.ts';
 import { startProgram } from '../integration/program.ts';
 import { copy, fill, type Site, type TestedProxy } from '../integration/proxy.ts';
 import { isFields } from '../integration/static_envoy.ts';
 import { applyAll, type Cluster, namespace, type Resource, readManifests } from './api.ts';
-import { readText } from './files.ts';
 
 /** Where a site's objects are: in namespaces of their own, which nothing else of the cluster is in. */
 interface Namespaces {
@@ -22,9 +22,9 @@ const service = (name: string, where: string, port: number): Resource => ({
   spec: { type: 'ExternalName', externalName: '127.0.0.1', ports: [{ port }] },
 });
 
-/** The arguments that kubernetes/traefik/values.yaml has for Traefik, as its chart hands them on. */
-export function chartArguments(): string[] {
-  const values = load(readText('kubernetes/traefik/values.yaml'));
+/** The arguments that values.yaml has for Traefik, as its chart hands them on. */
+function chartArguments(site: Site): string[] {
+  const values = load(readFileSync(`${site.directory}/values.yaml`, 'utf8'));
   const given = isFields(values) && Array.isArray(values.additionalArguments) ? values.additionalArguments : [];
   if (given.length === 0) throw new Error('values.yaml has no additionalArguments');
   return given.map(String);
@@ -56,13 +56,22 @@ function fillObjects(site: Site, { site: own, gatepost }: Namespaces, objects: s
   const [one, two] = site.hosts;
   copy(site, 'kubernetes/traefik/middlewares.yaml', 'middlewares.yaml');
   copy(site, `kubernetes/traefik/${objects}`, 'routes.yaml');
+  copy(site, 'kubernetes/traefik/values.yaml', 'values.yaml');
+  const isIngress = objects === 'ingress.yaml';
+  if (site.balanced) {
+    applyFront(site, 'traefik-kubernetes.md', {
+      'kubernetes/traefik/values.yaml': 'values.yaml',
+      'kubernetes/traefik/middlewares.yaml': 'middlewares.yaml',
+      'kubernetes/traefik/forward_single.yaml': 'routes.yaml',
+    });
+    fill(site, 'values.yaml', { '10.0.0.0/8': '127.0.0.1/32' });
+  }
   fill(site, 'middlewares.yaml', {
     'namespace: default': `namespace: ${own}`,
     'http://gatepost.gatepost.svc.cluster.local:9000': `http://127.0.0.1:${site.gatepost}`,
     // The cookie's name ends with them, with __Host- before it and without.
     '00000000': site.cookie.slice(-8),
   });
-  const isIngress = objects === 'ingress.yaml';
   fill(site, 'routes.yaml', {
     'namespace: default': `namespace: ${own}`,
     'namespace: gatepost': `namespace: ${gatepost}`,
@@ -75,7 +84,8 @@ function fillObjects(site: Site, { site: own, gatepost }: Namespaces, objects: s
         }
       : { 'port: 8080': `port: ${site.upstream}`, 'port: 9000': `port: ${site.gatepost}` }),
     // Plain http, as the page has it.
-    ...(!site.tls && { [isIngress ? '    traefik.ingress.kubernetes.io/router.tls: "true"\n' : '  tls: {}\n']: '' }),
+    ...(!site.tls &&
+      !site.balanced && { [isIngress ? '    traefik.ingress.kubernetes.io/router.tls: "true"\n' : '  tls: {}\n']: '' }),
     ...(site.mode === 'forward_single'
       ? { 'app.example.com': one }
       : { 'one.example.com': one, 'two.example.com': `${two}` }),
@@ -101,10 +111,10 @@ async function startTraefik(cluster: Cluster, binary: string, site: Site, object
   ]);
   const providers = objects === 'ingress.yaml' ? ['kubernetesCRD', 'kubernetesIngress'] : ['kubernetesCRD'];
   const parameters = [
-    `--entryPoints.websecure.address=127.0.0.1:${site.port}`,
-    // As in Traefik's chart, so that the arguments for it find their entry point.
-    '--entryPoints.web.address=127.0.0.1:0',
-    ...chartArguments(),
+    // Both entry points of Traefik's chart.
+    `--entryPoints.websecure.address=127.0.0.1:${site.balanced ? 0 : site.port}`,
+    `--entryPoints.web.address=127.0.0.1:${site.balanced ? site.port : 0}`,
+    ...chartArguments(site),
     ...providers.flatMap((name) => [
       `--providers.${name}.endpoint=${cluster.url}`,
       `--providers.${name}.token=${cluster.token}`,

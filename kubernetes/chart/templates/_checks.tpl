@@ -24,6 +24,9 @@
 {{- fail (printf "config.store: must be a folder below persistence.mountPath, for example file://%s/sessions" $values.persistence.mountPath) }}
 {{- end }}
 {{- end }}
+{{- if lt (int $values.terminationGracePeriodSeconds) (add (int $values.preStopSeconds) 5 | int) }}
+{{- fail "terminationGracePeriodSeconds: must be 5 s more than preStopSeconds, in which running requests are finished" }}
+{{- end }}
 {{- include "gatepost.noSecrets" . }}
 {{- end }}
 
