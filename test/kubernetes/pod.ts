@@ -74,6 +74,7 @@ const texts = (value: unknown) => (Array.isArray(value) ? value.map(String) : []
 
 export async function startPod({ pod, config, secret, image, port, replace = (text) => text }: PodOptions) {
   const folder = mkdtempSync(join(tmpdir(), 'gatepost-pod-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
   const spec = part(pod, 'spec');
   const { runAsUser, runAsGroup } = part(spec, 'securityContext');
   const container = part(spec, 'containers', 0);
@@ -113,13 +114,16 @@ export async function startPod({ pod, config, secret, image, port, replace = (te
       ...parameters.map(String),
     ],
     { port, directory: root },
-  );
+  ).catch((error: unknown) => {
+    remove();
+    throw error;
+  });
   return {
     ...running,
     volume,
     async stop() {
       await running.stop();
-      rmSync(folder, { recursive: true, force: true });
+      remove();
     },
   };
 }
