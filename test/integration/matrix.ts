@@ -39,6 +39,8 @@ const row = (title: string, page: string, except: Partial<Record<Column, Cell>> 
 export const MATRIX: Record<string, Row> = {
   nginx: row(`nginx ${VERSIONS.nginx}`, 'nginx.md'),
   traefik: row(`Traefik ${VERSIONS.traefik}`, 'traefik.md'),
+  'traefik-crd': row(`Traefik ${VERSIONS.traefik}, IngressRoute`, 'traefik-kubernetes.md'),
+  'traefik-ingress': row(`Traefik ${VERSIONS.traefik}, Ingress`, 'traefik-kubernetes.md'),
   caddy: row(`Caddy ${VERSIONS.caddy}`, 'caddy.md'),
   envoy: row(`Envoy ${VERSIONS.envoy}`, 'envoy.md'),
   'envoy-gateway': row(`Envoy Gateway ${VERSIONS.egctl}`, 'envoy-gateway.md'),
