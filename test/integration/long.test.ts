@@ -1,0 +1,140 @@
+/**
+ * Requests that take long: WebSockets and answers that are silent for an hour, uploads of many minutes. The tests do not wait so
+ * long: they make a second of the limits that are a minute or less, and ask the proxy which others hold.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { needTool } from '../support/tools.ts';
+import { caddy } from './caddy.ts';
+import { envoy } from './envoy.ts';
+import { haproxy } from './haproxy.ts';
+import { freePort } from './program.ts';
+import type { TestedProxy } from './proxy.ts';
+import { startSite, type TestedSite } from './site.ts';
+import { fetchSlowly, isOpenAfterSilence, startSlowUpstream } from './slow.ts';
+import { traefik } from './traefik.ts';
+import { startWorld, type World } from './world.ts';
+
+interface Trial {
+  name: string;
+  proxy: TestedProxy;
+  file: string;
+  edit(text: string, adminPort: number): string;
+  /** Whether the limits are such that a long upload is cut. */
+  cutsUploads?: true;
+}
+
+/** Traefik with a port that tells what it does. */
+const withApi = (text: string, port: number) =>
+  `${text.replace('  web:', `  traefik: { address: "127.0.0.1:${port}" }\n  web:`)}\napi: { insecure: true }\n`;
+const admin = (port: number) => `admin: { address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } }\n`;
+
+const TRIALS: Trial[] = [
+  { name: 'traefik', proxy: traefik, file: 'traefik.yml', edit: withApi },
+  {
+    name: 'traefik, where readTimeout is a second',
+    proxy: traefik,
+    file: 'traefik.yml',
+    edit: (text) => text.replace('readTimeout: 2h', 'readTimeout: 1s'),
+    cutsUploads: true,
+  },
+  {
+    name: 'envoy, with a second for its limits of a minute or less',
+    proxy: envoy,
+    file: 'envoy.yaml',
+    edit: (text, port) => admin(port) + text.replaceAll(/\b(60|15)s\b/g, '1s'),
+  },
+  {
+    name: 'haproxy, with a second for its limits of a minute or less',
+    proxy: haproxy,
+    file: 'haproxy.cfg',
+    edit: (text) => text.replaceAll(/\b60s\b/g, '1s'),
+  },
+];
+
+/** What the proxy says about itself. */
+const LIMITS: Record<string, (admin: string) => Promise<void>> = {
+  traefik: async (admin) => {
+    const { transport } = await (await fetch(`${admin}/api/entrypoints/web`)).json();
+    // The idleTimeout is between requests; there is no writeTimeout.
+    expect(transport.respondingTimeouts).toEqual({ readTimeout: '2h0m0s', idleTimeout: '3m0s' });
+  },
+  envoy: async (admin) => {
+    const dump = await (await fetch(`${admin}/config_dump`)).text();
+    // The same is there several times.
+    const values = (name: string) => [
+      ...new Set([...dump.matchAll(new RegExp(`"${name}": "(.*)"`, 'g'))].map(([, value]) => value)),
+    ];
+    expect(values('stream_idle_timeout')).toEqual(['7200s']);
+    // Of the application's route, and of the auth request; without a value a route has 15 s.
+    expect(values('timeout').sort()).toEqual(['0s', '1s']);
+    expect(dump).not.toMatch(/"(request_timeout|max_stream_duration|max_connection_duration)"/);
+  },
+};
+
+describe.each(TRIALS)('$name', ({ name, proxy, file, edit, cutsUploads }) => {
+  const binary = needTool(proxy.tool);
+  describe.skipIf(!binary)('long requests', () => {
+    let world: World;
+    let site: TestedSite;
+    let upstream: Server;
+    let adminPort: number;
+
+    beforeAll(async () => {
+      upstream = await startSlowUpstream();
+      adminPort = await freePort();
+      const slow: TestedProxy = {
+        ...proxy,
+        start(program, where) {
+          const to = { ...where, upstream: (upstream.address() as AddressInfo).port };
+          return proxy.start(program, to, () => {
+            const path = join(where.directory, file);
+            const text = readFileSync(path, 'utf8');
+            const edited = edit(text, adminPort);
+            if (edited === text) throw new Error(`${file} has none of these limits`);
+            writeFileSync(path, edited);
+          });
+        },
+      };
+      world = await startWorld([proxy.name]);
+      site = await startSite(world, slow, binary!, 'single');
+    });
+    afterAll(async () => {
+      await site?.stop();
+      await world?.close();
+      upstream?.closeAllConnections();
+      upstream?.close();
+    });
+
+    test('a WebSocket may be silent', async () => {
+      expect(await isOpenAfterSilence(site)).toBe(true);
+    });
+    test('an answer may come late, as with long polling', async () => {
+      expect(await fetchSlowly(site, '/public/late')).toBe('200 data: 0\n\ndata: end');
+    });
+    test('an answer may be silent, as with server-sent events', async () => {
+      expect(await fetchSlowly(site, '/public/events')).toBe('200 data: 0\n\ndata: end');
+    });
+    test(`an upload ${cutsUploads ? 'is cut' : 'may take long'}`, async () => {
+      const answer = await fetchSlowly(site, '/public/upload', 10);
+      if (cutsUploads) expect(answer).not.toMatch(/^200/);
+      else expect(answer).toBe('200 data: 10\n\ndata: end');
+    });
+    const limits = LIMITS[name.split(',')[0]!];
+    if (limits && !cutsUploads) {
+      test('the proxy has the limits that its page says', () => limits(`http://127.0.0.1:${adminPort}`));
+    }
+  });
+});
+
+const caddyBinary = needTool(caddy.tool);
+test.skipIf(!caddyBinary)('caddy has no limits but those of the auth request', () => {
+  const parameters = ['adapt', '--adapter', 'caddyfile', '--config', 'caddy/Caddyfile'];
+  const adapted = execFileSync(caddyBinary!, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const limits = [...adapted.matchAll(/"(\w*(?:timeout|delay|interval))":/g)].map(([, name]) => name);
+  expect(limits.sort()).toEqual(['dial_timeout', 'response_header_timeout']);
+});
