@@ -21,6 +21,8 @@ const STORES = [
 const PROXIES = ['test/{integration,clients,compose,demo}/**/*.test.ts'];
 /** Starts real OpenID providers. */
 const PROVIDERS = ['test/providers/**/*.test.ts'];
+/** Starts etcd, a Kubernetes API server, Helm and Traefik. */
+const KUBERNETES = ['test/kubernetes/**/*.test.ts'];
 /** Compiles and loads what the documentation shows. */
 const DOCS = ['test/docs/**/*.test.ts'];
 
@@ -57,7 +59,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...CONTRACT, ...COMMAND, ...STORES, ...PROXIES, ...PROVIDERS, ...DOCS],
+          exclude: [...CONTRACT, ...COMMAND, ...STORES, ...PROXIES, ...PROVIDERS, ...KUBERNETES, ...DOCS],
           ...NPM_ONLY,
           ...limits(5),
         },
@@ -79,6 +81,15 @@ export default defineConfig({
       { extends: true, test: { name: 'stores', include: STORES, ...limits(60) } },
       { extends: true, test: { name: 'proxies', include: PROXIES, ...limits(60) } },
       { extends: true, test: { name: 'providers', include: PROVIDERS, ...limits(60) } },
+      {
+        extends: true,
+        test: {
+          name: 'kubernetes',
+          include: KUBERNETES,
+          globalSetup: ['test/support/build.ts', 'test/kubernetes/cluster.ts'],
+          ...limits(60),
+        },
+      },
       { extends: true, test: { name: 'docs', include: DOCS, ...limits(60) } },
     ],
   },

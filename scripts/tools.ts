@@ -21,6 +21,9 @@ export const tools = [
   'fcgiwrap',
   'egctl',
   'istio-xds',
+  'etcd',
+  'kube-apiserver',
+  'helm',
   'caddy-docker-proxy',
 ] as const;
 export type Tool = (typeof tools)[number];
@@ -38,6 +41,11 @@ export const VERSIONS = {
   apache2: '2.4.71',
   egctl: '1.9.1',
   'istio-xds': '1.31',
+  etcd: '3.7.3',
+  'kube-apiserver': '1.37.2',
+  helm: '3.22.0',
+  /** The newest Traefik whose sources can be had as a Go module: of those the tests take the definitions of its resources. */
+  'traefik-crds': '3.7.13',
   'caddy-docker-proxy': '2.10.0',
 } as const;
 
@@ -56,8 +64,14 @@ const inWheels: Partial<Record<Tool, string>> = {
 const built: Partial<Record<Tool, string>> = {
   egctl: `egctl-${VERSIONS.egctl}`,
   'istio-xds': `istio-xds-${VERSIONS['istio-xds']}`,
+  etcd: `etcd-${VERSIONS.etcd}`,
+  'kube-apiserver': `kube-apiserver-${VERSIONS['kube-apiserver']}`,
+  helm: `helm-${VERSIONS.helm}`,
   'caddy-docker-proxy': `caddy-docker-proxy-${VERSIONS['caddy-docker-proxy']}`,
 };
+
+/** The definitions of Traefik's resources (CRDs), as Traefik's sources have them. */
+export const traefikDefinitions = join(toolsFolder, `traefik-crds-${VERSIONS['traefik-crds']}.yml`);
 
 /** Where a program is, or will be, that is built here. */
 export function builtPath(tool: Tool): string | undefined {

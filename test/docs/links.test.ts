@@ -35,13 +35,16 @@ test('links to files and to headings lead somewhere', () => {
   expect(broken).toEqual([]);
 });
 
-test('every page below docs/ can be reached from its index', () => {
+test('every page below docs/ can be reached from its index, or from that of its folder', () => {
   const pages = readPages();
-  const index = pages.find(({ path }) => path === 'docs/README.md')!;
-  const linked = linksOf(index.text).map((target) => join('docs', target));
+  const linkedFrom = (path: string) => {
+    const index = pages.find((page) => page.path === path)!;
+    return linksOf(index.text).map((target) => join(dirname(path), target));
+  };
+  const linked = ['docs/README.md', 'docs/proxies/README.md'].flatMap(linkedFrom);
   const missing = pages
     .map(({ path }) => path)
-    .filter((path) => path.startsWith('docs/') && path !== index.path)
+    .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md')
     .filter((path) => !linked.some((target) => path === target || (target.endsWith('/') && path.startsWith(target))));
   expect(missing).toEqual([]);
 });

@@ -19,10 +19,10 @@ export function applyFront(site: Site, page: string, files: Record<string, strin
  * `files`: which file of the site a shipped one has become. A diff is `--- file`, `+++ file` and hunks with `…` between
  * them; a hunk that fits nowhere is an error, one that fits twice (two hosts) is applied twice.
  */
-function applyDiffs(site: Site, page: string, section: string, files: Record<string, string>): void {
+export function applyDiffs(site: Site, page: string, section: string, files: Record<string, string>): void {
   const text = readFileSync(join(pages, page), 'utf8');
   const part = text.split(/^## /m).find((one) => one.startsWith(`${section}\n`)) ?? '';
-  const fences = [...part.matchAll(/^```diff\n--- (\S+)\n\+\+\+ \1\n([\s\S]*?)^```$/gm)];
+  const fences = [...part.matchAll(/^```diff\n--- (.+)\n\+\+\+ \1\n([\s\S]*?)^```$/gm)];
   if (fences.length === 0) throw new Error(`${page} has no diff in "${section}"`);
   for (const [, shipped = '', body = ''] of fences) {
     const path = join(site.directory, files[shipped] ?? `no copy of ${shipped}`);

@@ -39,6 +39,8 @@ const row = (title: string, page: string, except: Partial<Record<Column, Cell>> 
 export const MATRIX: Record<string, Row> = {
   nginx: row(`nginx ${VERSIONS.nginx}`, 'nginx.md'),
   traefik: row(`Traefik ${VERSIONS.traefik}`, 'traefik.md'),
+  'traefik-crd': row(`Traefik ${VERSIONS.traefik}, IngressRoute`, 'traefik-kubernetes.md'),
+  'traefik-ingress': row(`Traefik ${VERSIONS.traefik}, Ingress`, 'traefik-kubernetes.md'),
   'traefik-labels': row(`Traefik ${VERSIONS.traefik} with labels`, 'traefik-labels.md'),
   caddy: row(`Caddy ${VERSIONS.caddy}`, 'caddy.md'),
   'caddy-labels': row(`caddy-docker-proxy ${VERSIONS['caddy-docker-proxy']}`, 'caddy-docker-proxy.md'),
@@ -46,5 +48,7 @@ export const MATRIX: Record<string, Row> = {
   'envoy-gateway': row(`Envoy Gateway ${VERSIONS.egctl}`, 'envoy-gateway.md'),
   istio: row(`Istio ${VERSIONS['istio-xds']}`, 'istio.md'),
   haproxy: row(`HAProxy ${VERSIONS.haproxy}`, 'haproxy.md'),
+  'nginx-proxy-manager': row('nginx Proxy Manager (its directives)', 'nginx-proxy-manager.md'),
+  swag: row('SWAG (its directives)', 'swag.md'),
   apache: row(`Apache httpd ${VERSIONS.apache2}`, 'apache.md'),
 };

@@ -53,10 +53,10 @@ const withOwnLines = (dead: number): TestedProxy => ({
       const path = join(site.directory, 'site.conf');
       const include = 'include gatepost/server.conf;\n';
       writeFileSync(path, readFileSync(path, 'utf8').replace(include, `${include}${ownLines(site, dead)}`));
-      const shared = join(site.directory, 'gatepost/server.conf');
+      const shared = join(site.directory, 'gatepost/limits.conf');
       const limit = (value: string) => `proxy_read_timeout ${value};\nproxy_send_timeout ${value};`;
       const text = readFileSync(shared, 'utf8');
-      if (!text.includes(limit(SHIPPED_LIMIT))) throw new Error(`server.conf does not say ${limit(SHIPPED_LIMIT)}`);
+      if (!text.includes(limit(SHIPPED_LIMIT))) throw new Error(`limits.conf does not say ${limit(SHIPPED_LIMIT)}`);
       writeFileSync(shared, text.replace(limit(SHIPPED_LIMIT), limit(SHORT_LIMIT)));
     }),
 });
@@ -111,7 +111,7 @@ describe.skipIf(!binary)('beside lines of the operator', () => {
     expect([application.status, application.headers['www-authenticate']]).toEqual([401, 'Basic realm="application"']);
   });
 
-  test('the limit of server.conf is the only one for an idle WebSocket', async () => {
+  test('the limit of limits.conf is the only one for an idle WebSocket', async () => {
     const { port, host } = site;
     const opened = performance.now();
     const socket = new WebSocket(`ws://127.0.0.1:${port}/socket`, { headers: { Host: host, Cookie: cookie[1] } });

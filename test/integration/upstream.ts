@@ -30,7 +30,12 @@ export async function startUpstream() {
     // Chromium asks for it when it likes: in the middle of another test, too, which is about what reaches the application.
     if (request.url === '/favicon.ico') return void response.writeHead(404).end();
     let body = 0;
-    for await (const chunk of request) body += chunk.length;
+    try {
+      for await (const chunk of request) body += chunk.length;
+    } catch {
+      // The proxy has cut the upload off.
+      return void response.destroy();
+    }
     const one = look(request, body);
     seen.push(one);
     if (one.url.startsWith('/basic') && !request.headers.authorization) {
@@ -63,6 +68,7 @@ export async function startUpstream() {
     socket.destroy();
   });
   sockets.on('connection', (socket, request) => {
+    socket.on('error', () => socket.terminate());
     seen.push(look(request, 0));
     socket.send(JSON.stringify(look(request, 0)));
     socket.on('message', (data) => socket.send(data.toString()));

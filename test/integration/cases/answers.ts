@@ -35,7 +35,7 @@ export function answerCases(site: () => TestedSite): void {
     const cookies = ['a', 'b', 'c', 'd'].map((name): [string, string] => ['Cookie', `${name}=${'x'.repeat(28_000)}`]);
     for (const headers of [filler(1_100, 1), filler(2_100, 1), filler(50, 1_000), filler(110, 1_000), cookies]) {
       const { status } = await site().ask({ path: '/page', headers: [...headers, cookie] });
-      expect(status).toBeGreaterThanOrEqual(200);
+      // 0: the connection has ended; over HTTP/2 that is an answer to such headers, too.
       expect(status).toBeLessThan(500);
     }
   });
