@@ -99,12 +99,13 @@ describe.skipIf(!binary)('labels', () => {
     const socket = new WebSocket(`ws://127.0.0.1:${site.port}/public/socket`, { headers: { Host: site.host } });
     socket.on('error', () => undefined);
     await once(socket, 'message');
+    const closed = new Promise((done) => socket.on('close', done));
     // The configuration that Caddy has.
     const known = async () => (await fetch('http://localhost:2019/config/')).text();
     expect(await known()).toContain('other.localhost');
     engine.stopContainer('other');
     while ((await known()).includes('other.localhost')) await sleep(50);
-    if (what === 'ends') await once(socket, 'close');
+    if (what === 'ends') await closed;
     else {
       socket.send('still here');
       expect(String((await once(socket, 'message'))[0])).toBe('still here');
