@@ -1,7 +1,10 @@
 /** caddy-docker-proxy with labels of containers: the cases of every proxy, and what is so with labels alone. */
+import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { needTool } from '../support/tools.ts';
 import { caddyLabels } from './caddy_labels.ts';
 import type { DockerEngine } from './docker_engine.ts';
@@ -84,6 +87,29 @@ describe.skipIf(!binary)('labels', () => {
     expect(await site.watch(() => site.ask({ path: '/private' }))).toEqual([]);
     const { cookie } = await site.signIn();
     expect((await site.ask({ path: '/page', headers: [cookie] })).status).toBe(200);
+  });
+
+  test.each([
+    ['ends', []],
+    ['stays with stream_close_delay', ['caddy.route.1_reverse_proxy.stream_close_delay: 1h']],
+  ])('when another container stops, a WebSocket %s', async (what, labels: string[]) => {
+    const other = '\n  other:\n    labels: { caddy: "http://other.localhost:1", caddy.respond: "200" }\n';
+    const more = [IMPORT, ...labels].join('\n      ');
+    await start((text) => text.replace(IMPORT, more).replace(/\n {2}app:\n/, `${other}$&`));
+    const socket = new WebSocket(`ws://127.0.0.1:${site.port}/public/socket`, { headers: { Host: site.host } });
+    socket.on('error', () => undefined);
+    await once(socket, 'message');
+    // The configuration that Caddy has.
+    const known = async () => (await fetch('http://localhost:2019/config/')).text();
+    expect(await known()).toContain('other.localhost');
+    engine.stopContainer('other');
+    while ((await known()).includes('other.localhost')) await sleep(50);
+    if (what === 'ends') await once(socket, 'close');
+    else {
+      socket.send('still here');
+      expect(String((await once(socket, 'message'))[0])).toBe('still here');
+    }
+    socket.terminate();
   });
 
   test('without the base Caddyfile there is no site', async () => {

@@ -1,6 +1,6 @@
 /**
  * Requests that take long: WebSockets and answers that are silent for an hour, uploads of many minutes. The tests do not wait so
- * long: they make a second of the limits that are a minute or less, and ask the proxy which others hold.
+ * long: they make three seconds of the limits that are a minute or less, and ask the proxy which others hold.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -36,23 +36,23 @@ const admin = (port: number) => `admin: { address: { socket_address: { address: 
 const TRIALS: Trial[] = [
   { name: 'traefik', proxy: traefik, file: 'traefik.yml', edit: withApi },
   {
-    name: 'traefik, where readTimeout is a second',
+    name: 'traefik, where readTimeout is three seconds',
     proxy: traefik,
     file: 'traefik.yml',
-    edit: (text) => text.replace('readTimeout: 2h', 'readTimeout: 1s'),
+    edit: (text) => text.replace('readTimeout: 2h', 'readTimeout: 3s'),
     cutsUploads: true,
   },
   {
-    name: 'envoy, with a second for its limits of a minute or less',
+    name: 'envoy, with three seconds for its limits of a minute or less',
     proxy: envoy,
     file: 'envoy.yaml',
-    edit: (text, port) => admin(port) + text.replaceAll(/\b(60|15)s\b/g, '1s'),
+    edit: (text, port) => admin(port) + text.replaceAll(/\b(60|15)s\b/g, '3s'),
   },
   {
-    name: 'haproxy, with a second for its limits of a minute or less',
+    name: 'haproxy, with three seconds for its limits of a minute or less',
     proxy: haproxy,
     file: 'haproxy.cfg',
-    edit: (text) => text.replaceAll(/\b60s\b/g, '1s'),
+    edit: (text) => text.replaceAll(/\b60s\b/g, '3s'),
   },
 ];
 
@@ -71,7 +71,7 @@ const LIMITS: Record<string, (admin: string) => Promise<void>> = {
     ];
     expect(values('stream_idle_timeout')).toEqual(['7200s']);
     // Of the application's route, and of the auth request; without a value a route has 15 s.
-    expect(values('timeout').sort()).toEqual(['0s', '1s']);
+    expect(values('timeout').sort()).toEqual(['0s', '3s']);
     expect(dump).not.toMatch(/"(request_timeout|max_stream_duration|max_connection_duration)"/);
   },
 };
@@ -110,19 +110,19 @@ describe.each(TRIALS)('$name', ({ name, proxy, file, edit, cutsUploads }) => {
       upstream?.close();
     });
 
-    test('a WebSocket may be silent', async () => {
+    test.concurrent('a WebSocket may be silent', async () => {
       expect(await isOpenAfterSilence(site)).toBe(true);
     });
-    test('an answer may come late, as with long polling', async () => {
+    test.concurrent('an answer may come late, as with long polling', async () => {
       expect(await fetchSlowly(site, '/public/late')).toBe('200 data: 0\n\ndata: end');
     });
-    test('an answer may be silent, as with server-sent events', async () => {
+    test.concurrent('an answer may be silent, as with server-sent events', async () => {
       expect(await fetchSlowly(site, '/public/events')).toBe('200 data: 0\n\ndata: end');
     });
-    test(`an upload ${cutsUploads ? 'is cut' : 'may take long'}`, async () => {
-      const answer = await fetchSlowly(site, '/public/upload', 10);
+    test.concurrent(`an upload ${cutsUploads ? 'is cut' : 'may take long'}`, async () => {
+      const answer = await fetchSlowly(site, '/public/upload', 20);
       if (cutsUploads) expect(answer).not.toMatch(/^200/);
-      else expect(answer).toBe('200 data: 10\n\ndata: end');
+      else expect(answer).toBe('200 data: 20\n\ndata: end');
     });
     const limits = LIMITS[name.split(',')[0]!];
     if (limits && !cutsUploads) {

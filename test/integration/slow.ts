@@ -6,7 +6,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import type { TestedSite } from './site.ts';
 
 /** Longer than the limits that the tests have shortened. */
-const LONG_MS = 2_500;
+const LONG_MS = 5_000;
 
 /** Answers late, in two parts, or to uploads; and takes WebSockets. */
 export async function startSlowUpstream(): Promise<Server> {
