@@ -50,5 +50,9 @@ export const MATRIX: Record<string, Row> = {
   haproxy: row(`HAProxy ${VERSIONS.haproxy}`, 'haproxy.md'),
   'nginx-proxy-manager': row('nginx Proxy Manager (its directives)', 'nginx-proxy-manager.md'),
   swag: row('SWAG (its directives)', 'swag.md'),
+  'ingress-nginx': row('ingress-nginx (its directives)', 'ingress-nginx.md', {
+    '401, 403 pages': 'no: every request without a session is redirected, and a 403 has a page of nginx',
+  }),
+  'ingress-nginx-snippets': row('ingress-nginx with snippets (its directives)', 'ingress-nginx.md'),
   apache: row(`Apache httpd ${VERSIONS.apache2}`, 'apache.md'),
 };

@@ -37,6 +37,8 @@ export interface TestedProxy {
   limits?: {
     /** It deletes the twelve names and their spellings, but no other `X-authentik-*`. */
     otherNames?: false;
+    /** It hands on what a client wrote in `X-Forwarded-For` and `-Host`, as `X-Original-Forwarded-…`. */
+    originalForwarded?: false;
     /** It takes the offer of HTTP/2 out of a client's `Upgrade`, but hands on others than a WebSocket. */
     otherUpgrades?: false;
     /** Of several `Cookie` lines over HTTP/1.1, which no browser sends (RFC 6265, section 5.4), Gatepost gets one with commas. */
