@@ -14,16 +14,19 @@ const MAX_VALUE_CHARACTERS = 100;
  */
 export function createRewriteWarning(events: Events): RewriteWarning {
   const warned = new Set<string>();
-  return ({ rewriteHeaders = [] }, headers, application) => {
+  const warn = (name: string, value: unknown, application: string): void => {
+    const key = `${application} ${name}`;
+    if (warned.has(key)) return;
+    warned.add(key);
+    const shown = JSON.stringify(String(value).slice(0, MAX_VALUE_CHARACTERS));
+    const message = `${name} is ${shown}: the path was changed before the auth request, so that access rules and logins are about another address than the client's; the middleware of Gatepost belongs before stripPrefix and replacePath`;
+    events.emit('log', { level: 'warn', event: 'proxy.path_rewritten', message, application });
+  };
+  return ({ rewriteHeaders }, headers, application) => {
+    if (rewriteHeaders === undefined || application === undefined) return;
     for (const name of rewriteHeaders) {
-      const value = headers[name.toLowerCase()];
-      if (!value || application === undefined) continue;
-      const key = `${application} ${name}`;
-      if (warned.has(key)) continue;
-      warned.add(key);
-      const shown = JSON.stringify(String(value).slice(0, MAX_VALUE_CHARACTERS));
-      const message = `${name} is ${shown}: the path was changed before the auth request, so that access rules and logins are about another address than the client's; the middleware of Gatepost belongs before stripPrefix and replacePath`;
-      events.emit('log', { level: 'warn', event: 'proxy.path_rewritten', message, application });
+      const value = headers[name];
+      if (value) warn(name, value, application);
     }
   };
 }

@@ -5,7 +5,7 @@ import type { RequestUrl, Scheme } from '../http/url.ts';
 export interface Dialect {
   name: 'nginx' | 'traefik' | 'caddy' | 'envoy';
   capabilities: Capabilities;
-  /** Headers by which the proxy says that it changed the path before it sent the auth request. */
+  /** Lower-case names of headers by which the proxy says that it changed the path before it sent the auth request. */
   rewriteHeaders?: readonly string[];
   /** @param rest the request target behind the path of the auth endpoint */
   parse(request: IncomingAuthRequest, rest: string, options: ParseOptions): ParsedRequest;

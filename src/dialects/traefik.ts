@@ -15,7 +15,7 @@ import { findHostConflict, forwardedUrl, invalidHeader, parseMethod, type UrlSou
 const capabilities: Capabilities = { redirect: true, anyStatus: true };
 
 /** `stripPrefix` sets the one, `replacePath` the other. */
-const rewriteHeaders = ['X-Forwarded-Prefix', 'X-Replaced-Path'];
+const rewriteHeaders = ['x-forwarded-prefix', 'x-replaced-path'];
 
 export const traefik: Dialect = { name: 'traefik', capabilities, rewriteHeaders, parse };
 /** Caddy hands the client's `Host` on, Traefik sends the address of Gatepost. */

@@ -62,8 +62,8 @@ describe.skipIf(!binary)('below a path', () => {
   });
 
   test.each([
-    ['stripPrefix', '[strip, gatepost]', 'X-Forwarded-Prefix is \\"/part\\"'],
-    ['replacePath', '[replace, gatepost]', 'X-Replaced-Path is \\"/part/x\\"'],
+    ['stripPrefix', '[strip, gatepost]', 'x-forwarded-prefix is \\"/part\\"'],
+    ['replacePath', '[replace, gatepost]', 'x-replaced-path is \\"/part/x\\"'],
   ])('behind %s, the log says so once', async (_, middlewares, said) => {
     const behind = await start(middlewares);
     for (let times = 0; times < 3; times += 1) await behind.ask({ path: '/part/x' });
