@@ -12,12 +12,19 @@ import { pathCases } from './cases/paths.ts';
 import { sessionCases } from './cases/sessions.ts';
 import { tabCases } from './cases/tabs.ts';
 import { startChromium } from './chromium.ts';
-import { ingressNginx, ingressNginxSnippets } from './ingress_nginx.ts';
+import { authHeadersOf, ingressNginx, ingressNginxSnippets } from './ingress_nginx.ts';
 import { startSite, type TestedSite } from './site.ts';
 import { proxySuite } from './site_suite.ts';
 import { startWorld, type World } from './world.ts';
 
 proxySuite([ingressNginxSnippets], ['single']);
+
+test('the ConfigMap of the auth headers must be in the namespace of the Ingress, as the controller demands', () => {
+  const maps = new Map([['ingress-nginx/headers', { 'X-Forwarded-Uri': '' }]]);
+  expect(authHeadersOf('ingress-nginx/headers', 'ingress-nginx', maps)).toEqual(['X-Forwarded-Uri']);
+  expect(() => authHeadersOf('ingress-nginx/headers', 'default', maps)).toThrow('namespace default');
+  expect(() => authHeadersOf('headers', 'ingress-nginx', maps)).toThrow('namespace ingress-nginx');
+});
 
 const [binary, browser] = [needTool('nginx'), needTool('chromium')];
 

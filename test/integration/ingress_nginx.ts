@@ -21,7 +21,7 @@ const path = z.object({
 });
 const ingress = z.object({
   kind: z.literal('Ingress'),
-  metadata: z.object({ annotations: z.record(z.string(), z.string()) }),
+  metadata: z.object({ namespace: z.string(), annotations: z.record(z.string(), z.string()) }),
   spec: z.object({ rules: z.array(z.object({ host: z.string(), http: z.object({ paths: z.array(path) }) })) }),
 });
 const configMap = z.object({
@@ -30,19 +30,36 @@ const configMap = z.object({
   data: z.record(z.string(), z.string()),
 });
 
-/** controller.yaml, by namespace and name. */
-const readConfigMaps = () =>
+type ConfigMaps = Map<string, Record<string, string>>;
+
+/** By namespace and name. */
+const configMapsOf = (objects: unknown[]): ConfigMaps =>
   new Map(
-    loadAll(readFileSync(join(folder, 'controller.yaml'), 'utf8'))
-      .map((object) => configMap.parse(object))
+    objects
+      .flatMap((object) => configMap.safeParse(object).data ?? [])
       .map(({ metadata, data }) => [`${metadata.namespace}/${metadata.name}`, data]),
   );
-const headersOf = (name: string): string[] => Object.keys(readConfigMaps().get(name) ?? {});
+
+function headersOf(name: string, maps: ConfigMaps): string[] {
+  const data = maps.get(name);
+  if (!data) throw new Error(`unknown ConfigMap ${name}`);
+  return Object.keys(data);
+}
+
+/**
+ * With `allow-cross-namespace-resources: false`, its default, the controller denies a location (503) whose ConfigMap is in
+ * another namespace than its Ingress; a name without a namespace it does not find.
+ */
+export function authHeadersOf(name: string, namespace: string, maps: ConfigMaps): string[] {
+  if (!name.startsWith(`${namespace}/`)) throw new Error(`${name} is not in the namespace ${namespace} of the Ingress`);
+  return headersOf(name, maps);
+}
 
 /** What the controller writes for a location: its own lines, those of the Ingress, and locations beside it. */
 interface Lines {
   location: string[];
   beside: string[];
+  authHeaders: string[];
   values: { bufferSize: string; bodySize: string; readTimeout: string; sendTimeout: string };
 }
 
@@ -50,7 +67,7 @@ const AUTH_PATH = '/_external-auth-Lw-Prefix';
 
 /** By annotation, in the order of the controller's template. */
 const ANNOTATIONS: Record<string, (value: string, lines: Lines, all: Record<string, string>) => void> = {
-  'auth-url'(url, { location, beside, values }, all) {
+  'auth-url'(url, { location, beside, values, authHeaders }, all) {
     const always = all[`${PREFIX}auth-always-set-cookie`] === 'true' ? ' always' : '';
     location.push(`auth_request ${AUTH_PATH};`, 'auth_request_set $auth_cookie $upstream_http_set_cookie;');
     location.push(`add_header Set-Cookie $auth_cookie${always};`);
@@ -71,9 +88,7 @@ const ANNOTATIONS: Record<string, (value: string, lines: Lines, all: Record<stri
     proxy_buffers 4 ${values.bufferSize};
     client_max_body_size ${values.bodySize};
     proxy_http_version 1.1;
-    ${headersOf(all[`${PREFIX}auth-proxy-set-headers`] ?? '')
-      .map((name) => `proxy_set_header "${name}" "";`)
-      .join('\n    ')}
+    ${authHeaders.map((name) => `proxy_set_header "${name}" "";`).join('\n    ')}
     set $target ${url};
     proxy_pass $target;
   }`);
@@ -95,9 +110,7 @@ const ANNOTATIONS: Record<string, (value: string, lines: Lines, all: Record<stri
     });
   },
   'auth-always-set-cookie': () => undefined,
-  'auth-proxy-set-headers'(name) {
-    if (headersOf(name).length === 0) throw new Error(`unknown ConfigMap ${name}`);
-  },
+  'auth-proxy-set-headers': () => undefined,
   'use-regex': () => undefined,
   'rewrite-target': () => undefined,
   'proxy-buffer-size': () => undefined,
@@ -133,8 +146,15 @@ const OWN = `
  * The locations of an Ingress. Where one of a host has `use-regex`, the controller makes patterns of all paths of the host, the
  * longest first.
  */
-function locationsOf(one: z.infer<typeof ingress>, removed: string[], addresses: Record<string, string>): Location[] {
-  const { annotations } = one.metadata;
+function locationsOf(
+  one: z.infer<typeof ingress>,
+  removed: string[],
+  addresses: Record<string, string>,
+  maps: ConfigMaps,
+): Location[] {
+  const { annotations, namespace } = one.metadata;
+  const authMap = annotations[`${PREFIX}auth-proxy-set-headers`];
+  const authHeaders = authMap === undefined ? [] : authHeadersOf(authMap, namespace, maps);
   const value = (name: string, otherwise: string) => annotations[`${PREFIX}${name}`] ?? otherwise;
   return one.spec.rules.flatMap(({ http }) =>
     http.paths.map(({ path: name, backend }) => {
@@ -144,7 +164,7 @@ function locationsOf(one: z.infer<typeof ingress>, removed: string[], addresses:
         readTimeout: value('proxy-read-timeout', '60'),
         sendTimeout: value('proxy-send-timeout', '60'),
       };
-      const lines: Lines = { location: [], beside: [], values };
+      const lines: Lines = { location: [], beside: [], authHeaders, values };
       for (const [key, text] of Object.entries(annotations)) {
         const write = ANNOTATIONS[key.slice(PREFIX.length)];
         if (!key.startsWith(PREFIX) || !write) throw new Error(`unknown annotation ${key}`);
@@ -191,16 +211,17 @@ function serverOf(site: Site, file: string): { http: string; server: string } {
     'app.example.com': host,
     'gatepost.gatepost.svc.cluster.local:9000': `127.0.0.1:${site.gatepost}`,
   });
+  const maps = configMapsOf([...read('controller.yaml', {}), ...objects]);
   const {
     'large-client-header-buffers': large,
     'proxy-set-headers': removed = '',
     ...others
-  } = readConfigMaps().get('ingress-nginx/ingress-nginx-controller') ?? {};
+  } = maps.get('ingress-nginx/ingress-nginx-controller') ?? {};
   if (Object.keys(others).length > 0) throw new Error(`unknown keys ${Object.keys(others)}`);
   const ingresses = objects.map((object) => ingress.safeParse(object)).flatMap(({ data }) => data ?? []);
   const addresses = { app: `127.0.0.1:${site.upstream}`, gatepost: `127.0.0.1:${site.gatepost}` };
   const locations = ingresses
-    .flatMap((one) => locationsOf(one, headersOf(removed), addresses))
+    .flatMap((one) => locationsOf(one, headersOf(removed, maps), addresses, maps))
     .sort((one, other) => other.path.length - one.path.length);
   return {
     http: `large_client_header_buffers ${large};
