@@ -24,7 +24,7 @@ function serverOf(site: Site, file: string): { http: string; server: string } {
   const [host] = site.hosts;
   const objects = read(file, {
     'https://app.example.com': `http://${publicHost(site, host)}`,
-    '^app.example.com$': `^${publicHost(site, host)}$`,
+    '^app.example.com(:80|:443)?$': `^${publicHost(site, host)}$`,
     'app.example.com': host,
     'gatepost.gatepost.svc.cluster.local:9000': `127.0.0.1:${site.gatepost}`,
   });
