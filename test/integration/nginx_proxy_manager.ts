@@ -64,7 +64,10 @@ const WEBSOCKETS = `
   proxy_http_version 1.1;
 `;
 
-/** A proxy host with every switch on that does not need a certificate. One with a "location /" of its own gets no other. */
+/** Whether the field has a "location /", at the beginning of a line: nginx Proxy Manager adds its own otherwise. */
+const hasLocation = (advanced: string) => /^\s*location\s*\/\s*\{/m.test(advanced);
+
+/** A proxy host with every switch on that does not need a certificate. */
 const proxyHost = (site: Site, advanced: string) => `
 server {
   set $forward_scheme http;
@@ -76,6 +79,7 @@ server {
   ${EXPLOITS}
   ${WEBSOCKETS}
   ${advanced}
+  ${hasLocation(advanced) ? '' : `location / { ${PROXY} }`}
 }
 server { listen 127.0.0.1:${site.port} default_server; server_name _; return 404; }
 `;
