@@ -1,8 +1,8 @@
 /**
- * nginx with a site of SWAG (linuxserver.io), in the directives that matter here, the two files of nginx/swag/ in place of
+ * nginx with a site of SWAG (linuxserver.io), in the directives that matter here, the files of nginx/swag/ in place of
  * its own, and the diff of docs/proxies/swag.md on its proxy.conf. The image itself is not run.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyDiffs } from './docs_diff.ts';
 import { startNginx } from './nginx.ts';
@@ -49,6 +49,7 @@ server {
   listen 127.0.0.1:${port};
   server_name ${host.replace(/\..*/, '.*')};
   client_max_body_size 0;
+  add_header X-Frame-Options SAMEORIGIN always;
   include authentik-server.conf;
   location / {
     include authentik-location.conf;
@@ -66,7 +67,27 @@ server {
     proxy_pass $upstream_proto://$upstream_app:$upstream_port;
   }
 }
-server { listen 127.0.0.1:${port} default_server; server_name _; return 404; }
+`;
+
+/** The default server, which has the subfolders, a site without Gatepost, and one that includes the file for locations alone. */
+const others = (port: number, upstream: number) => `
+server {
+  listen 127.0.0.1:${port} default_server;
+  server_name _;
+  include authentik-server.conf;
+  location ^~ /folder/ { include authentik-location.conf; include proxy.conf; proxy_pass http://127.0.0.1:${upstream}; }
+  location / { return 404; }
+}
+server {
+  listen 127.0.0.1:${port};
+  server_name plain.*;
+  location / { include proxy.conf; proxy_pass http://127.0.0.1:${upstream}; }
+}
+server {
+  listen 127.0.0.1:${port};
+  server_name half.*;
+  location / { include authentik-location.conf; include proxy.conf; proxy_pass http://127.0.0.1:${upstream}; }
+}
 `;
 
 export const swag: TestedProxy = {
@@ -75,15 +96,21 @@ export const swag: TestedProxy = {
   dialect: 'nginx',
   limits: { otherNames: false },
   start(binary, site) {
-    mkdirSync(join(site.directory, 'swag'));
     copy(site, 'nginx/gatepost', 'gatepost');
-    for (const file of ['authentik-server.conf', 'authentik-location.conf']) copy(site, `nginx/swag/${file}`, file);
+    for (const file of ['00-gatepost.conf', 'authentik-server.conf', 'authentik-location.conf']) {
+      copy(site, `nginx/swag/${file}`, file);
+    }
     writeFileSync(join(site.directory, 'proxy.conf'), PROXY);
     applyDiffs(site, 'swag.md', 'The lines of proxy.conf', { 'SWAG: proxy.conf': 'proxy.conf' });
     fill(site, 'gatepost/http.conf', { 'gatepost:9000': `127.0.0.1:${site.gatepost}` });
-    fill(site, 'authentik-server.conf', { 'set $gatepost_host $host': `set $gatepost_host $host:${site.port}` });
-    const large = 'large_client_header_buffers 4 32k; include gatepost/http.conf;';
-    writeFileSync(join(site.directory, 'site.conf'), subdomain(site.port, site.upstream, site.hosts[0]));
-    return startNginx(binary, site, `${HTTP}${large}`);
+    const domain = site.hosts[0].replace(/^[^.]+\./, '');
+    fill(site, '00-gatepost.conf', {
+      '.example.com  example.com;': `.${domain}  ${domain}; .elsewhere.example  elsewhere.example;`,
+      "default '';": `default :${site.port};`,
+    });
+    const hosts = site.hosts.filter((host) => host !== undefined);
+    const servers = hosts.map((host) => subdomain(site.port, site.upstream, host)).join('');
+    writeFileSync(join(site.directory, 'site.conf'), `${servers}${others(site.port, site.upstream)}`);
+    return startNginx(binary, site, HTTP);
   },
 };
