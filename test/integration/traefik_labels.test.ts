@@ -15,6 +15,7 @@ proxySuite([traefikLabels]);
 proxySuite([traefikLabelsFile], ['domain']);
 
 const binary = needTool('traefik');
+type Shipped = typeof traefikLabels | typeof traefikLabelsFile;
 
 describe.skipIf(!binary)('labels', () => {
   let world: World;
@@ -22,11 +23,14 @@ describe.skipIf(!binary)('labels', () => {
   let engine: DockerEngine;
 
   /** The shipped site; `edit` changes its Compose file. */
-  async function start(edit: (text: string) => string = (text) => text): Promise<void> {
+  async function start(
+    edit: (text: string) => string = (text) => text,
+    shipped: Shipped = traefikLabels,
+  ): Promise<void> {
     const edited: TestedProxy = {
-      ...traefikLabels,
+      ...shipped,
       async start(program, where) {
-        const running = await traefikLabels.start(program, where, () => {
+        const running = await shipped.start(program, where, () => {
           const path = join(where.directory, 'compose.yml');
           const text = readFileSync(path, 'utf8');
           writeFileSync(path, edit(text));
@@ -66,6 +70,17 @@ describe.skipIf(!binary)('labels', () => {
     expect(await site.watch(() => site.ask({ path: '/private' }))).toEqual([]);
     engine.startContainer('gatepost');
     expect(await statusAfter(404)).toBe(200);
+  });
+
+  // What the page says of the set-up with a file.
+  test('with the file, the site is a 500 without Gatepost, never open', async () => {
+    await start(undefined, traefikLabelsFile);
+    expect((await site.ask({ path: '/public/x' })).status).toBe(200);
+    site.gate.become('refuse');
+    const seen = await site.watch(async () => {
+      for (const path of ['/public/x', '/private']) expect((await site.ask({ path })).status).toBe(500);
+    });
+    expect(seen).toEqual([]);
   });
 
   test('behind the middleware, a prefix may be taken off: Gatepost judges the URL that the client wrote', async () => {

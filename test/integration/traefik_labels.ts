@@ -1,6 +1,8 @@
 /** Traefik with compose/traefik-labels*.yml: a double of the Docker Engine tells it the containers of the file. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from './ask.ts';
 import { readCompose } from './compose_file.ts';
 import { startDockerEngine } from './docker_engine.ts';
 import { startProgram } from './program.ts';
@@ -81,11 +83,22 @@ export const traefikLabels = {
   },
 } satisfies TestedProxy;
 
+/** The endpoints of the file are there before the routers of the labels: until then every page is a 404 that no rule made. */
+async function awaitApplication(site: Site): Promise<void> {
+  const host = `${site.hosts[0]}:${site.port}`;
+  for (let waited = 0; waited < 10_000; waited += 50) {
+    const { status } = await ask(site.port, { host, path: '/private' });
+    if (status !== 404 && status !== 0) return;
+    await sleep(50);
+  }
+  throw new Error('Traefik has no router for the application');
+}
+
 /** What applications share is in a file; a middleware of the file has `@file` behind its name. */
 export const traefikLabelsFile = {
   ...traefikLabels,
   name: 'traefik-labels-file',
-  start(binary, site, change = () => undefined) {
+  async start(binary, site, change = () => undefined) {
     copyCompose(site, 'compose/traefik-labels-file.yml');
     copy(site, 'traefik/labels.yml', 'labels.yml');
     fill(site, 'compose.yml', { '=/etc/traefik/gatepost.yml': `=${site.directory}/labels.yml` });
@@ -94,6 +107,13 @@ export const traefikLabelsFile = {
       '00000000': site.cookie.slice(-8),
     });
     change();
-    return startTraefik(binary, site);
+    const running = await startTraefik(binary, site);
+    try {
+      await awaitApplication(site);
+    } catch (error) {
+      await running.stop();
+      throw error;
+    }
+    return running;
   },
 } satisfies TestedProxy;
