@@ -15,6 +15,7 @@ import { createCredentialAuthenticator } from './credentials/authenticator.ts';
 import { type Application, compileApplication } from './decision/application.ts';
 import { compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
+import { createWarnOnce } from './observe/warn_once.ts';
 import { deniedPage, unknownHost } from './pages/denied.ts';
 import { createPatternCompiler } from './patterns.ts';
 import { createProviders } from './provider/index.ts';
@@ -117,12 +118,11 @@ function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core
 
 /** Each refused additional header is logged once: it would come again with every session. */
 function warnOncePerHeader(events: Events) {
-  const logged = new Set<string>();
-  return ({ slug }: { slug: string }, name: string) => {
-    const key = `${slug} ${name}`;
-    if (logged.has(key) || logged.size > 1000) return;
-    logged.add(key);
-    const message = `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`;
-    events.emit('log', { level: 'warn', event: 'additional_headers.refused', message, application: slug });
-  };
+  const warnOnce = createWarnOnce(events);
+  return ({ slug }: { slug: string }, name: string) =>
+    warnOnce(`${slug} ${name}`, () => ({
+      event: 'additional_headers.refused',
+      message: `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`,
+      application: slug,
+    }));
 }

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Events } from '../observe/events.ts';
+import { createWarnOnce } from '../observe/warn_once.ts';
 
 export type RewriteWarning = (dialect: Dialect, headers: IncomingHttpHeaders, application: string | undefined) => void;
 
@@ -13,20 +14,18 @@ const MAX_VALUE_CHARACTERS = 100;
  * a prefix off, Gatepost gets another one, and nobody would know: a rule for `/public/` opens `/grafana/public/`.
  */
 export function createRewriteWarning(events: Events): RewriteWarning {
-  const warned = new Set<string>();
-  const warn = (name: string, value: unknown, application: string): void => {
-    const key = `${application} ${name}`;
-    if (warned.has(key)) return;
-    warned.add(key);
-    const shown = JSON.stringify(String(value).slice(0, MAX_VALUE_CHARACTERS));
-    const message = `${name} is ${shown}: the path was changed before the auth request, so that access rules and logins are about another address than the client's; the middleware of Gatepost belongs before stripPrefix and replacePath`;
-    events.emit('log', { level: 'warn', event: 'proxy.path_rewritten', message, application });
-  };
+  const warnOnce = createWarnOnce(events);
   return ({ rewriteHeaders }, headers, application) => {
     if (rewriteHeaders === undefined || application === undefined) return;
     for (const name of rewriteHeaders) {
       const value = headers[name];
-      if (value) warn(name, value, application);
+      if (value) warnOnce(`${application} ${name}`, () => pathRewritten(name, String(value), application));
     }
   };
+}
+
+function pathRewritten(name: string, value: string, application: string) {
+  const shown = JSON.stringify(value.slice(0, MAX_VALUE_CHARACTERS));
+  const message = `${name} is ${shown}: the path was changed before the auth request, so that access rules and logins are about another address than the client's; the middleware of Gatepost belongs before stripPrefix and replacePath`;
+  return { event: 'proxy.path_rewritten', message, application };
 }

@@ -7,6 +7,7 @@ import { withDeadline } from '../async/deadline.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
+import { createWarnOnce } from '../observe/warn_once.ts';
 import { authorizationCodeRequest, processAuthorizationCodeResponse } from './authorization_code.ts';
 import { authorizationUrl } from './authorization_request.ts';
 import { verifyBearerToken } from './bearer_token.ts';
@@ -98,14 +99,9 @@ export function createProvider(
 
 /** One warning for a claim and what is wrong with it: the same would come again with every login. */
 function warnOncePerClaim({ slug }: ApplicationConfig, events: Events): ProviderContext['onLeftOut'] {
-  const warned = new Set<string>();
-  return (claim, reason, value) => {
-    const key = `${reason} ${claim}`;
-    if (warned.has(key)) return;
-    warned.add(key);
-    const { event, message } = leftOutWarning(claim, reason, value);
-    events.emit('log', { level: 'warn', event, message, application: slug });
-  };
+  const warnOnce = createWarnOnce(events);
+  return (claim, reason, value) =>
+    warnOnce(`${reason} ${claim}`, () => ({ ...leftOutWarning(claim, reason, value), application: slug }));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Says once what a Redis lacks, or how it is set, that costs speed or safety. */
 import type { Events } from '../../observe/events.ts';
+import { createWarnOnce } from '../../observe/warn_once.ts';
 import type { Connection } from './connect.ts';
 import { lackOf } from './protocol.ts';
 import { readEvictionPolicy } from './replies.ts';
@@ -21,26 +22,21 @@ async function queryEvictionPolicy(connection: Connection): Promise<string | und
 
 /** Looks at each new connection; never rejects, and holds nothing up. */
 export function createAdvice(events: Events): (connection: Connection) => void {
-  const said = new Set<string>();
+  const warnOnce = createWarnOnce(events);
+  const warn = (event: string, message: string) => warnOnce(event, () => ({ event, message }));
   let policy: string | undefined;
-
-  function warnOnce(event: string, message: string): void {
-    if (said.has(event)) return;
-    said.add(event);
-    events.emit('log', { level: 'warn', event, message });
-  }
 
   async function lookAtEviction(connection: Connection): Promise<void> {
     policy ??= await queryEvictionPolicy(connection);
     if (policy === undefined || policy === 'noeviction') return;
     // Attack: where memory runs short Redis forgets a sign-out, and a stolen session opens again.
     const message = `Redis evicts records when its memory is full (maxmemory-policy ${policy}), and forgets sign-outs with them: set noeviction`;
-    warnOnce('store.evicts', message);
+    warn('store.evicts', message);
   }
 
   return (connection) => {
     const lack = lackOf(connection.protocol);
-    if (lack !== undefined) warnOnce('store.uncached', lack);
+    if (lack !== undefined) warn('store.uncached', lack);
     void lookAtEviction(connection);
   };
 }
