@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildGo } from './go.ts';
 import {
   DEX_MODULE,
   isInstalled,
@@ -25,8 +26,8 @@ const DEBIAN_PACKAGES: Record<string, string> = {
   go: 'golang-go',
 };
 
-function run(command: string, parameters: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): void {
-  execFileSync(command, parameters, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
+function run(command: string, parameters: string[]): void {
+  execFileSync(command, parameters, { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 function has(program: string): boolean {
@@ -52,8 +53,8 @@ function fetchKeycloak(): void {
 
 function buildDex(): void {
   needPrograms('go', 'gcc');
-  const env = { ...process.env, CGO_ENABLED: '1', GOFLAGS: '-mod=mod' };
-  run('go', ['build', '-o', providerFile('dex'), 'github.com/dexidp/dex/cmd/dex'], { cwd: DEX_MODULE, env });
+  const env = { CGO_ENABLED: '1', GOFLAGS: '-mod=mod' };
+  buildGo(providerFile('dex'), { module: DEX_MODULE, package: 'github.com/dexidp/dex/cmd/dex', env });
 }
 
 function fetchPython(name: keyof typeof PYTHON_PROVIDERS): void {

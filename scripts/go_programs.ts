@@ -1,17 +1,12 @@
-/** Builds the programs that are to be had as Go modules only, into `.tools`. */
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
+/** What is to be had as Go modules only, for `.tools`. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { dockerSchema } from './docker_schema.ts';
+import { buildGo, copyFromGoModule, type GoBuild } from './go.ts';
 import { builtPath, findTool, type Tool, traefikDefinitions, VERSIONS } from './tools.ts';
 
-interface GoProgram {
+interface GoProgram extends GoBuild {
   tool: Tool;
-  /** The folder of the Go module that pins it. */
-  module: string;
-  package: string;
-  /** Values of its variables, as `-X` of the linker takes them: what its own build fills in. */
-  variables?: string[];
 }
 
 const folder = (path: string) => fileURLToPath(new URL(`../test/${path}`, import.meta.url));
@@ -31,36 +26,43 @@ const PROGRAMS: GoProgram[] = [
   { tool: 'caddy-docker-proxy', module: folder('integration/caddy_docker'), package: '.' },
 ];
 
-const DEFINITIONS = 'docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml';
+/** Files of sources: nothing is built for them. */
+const FILES = [
+  {
+    output: traefikDefinitions,
+    module: folder('kubernetes/tools/traefik'),
+    dependency: 'github.com/traefik/traefik/v3',
+    file: 'docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml',
+  },
+  {
+    output: dockerSchema,
+    module: folder('integration/caddy_docker'),
+    dependency: 'github.com/docker/docker',
+    file: 'api/swagger.yaml',
+  },
+];
 
-/** A file of Traefik's sources: nothing is built for it. */
-function copyTraefikDefinitions(): void {
-  if (existsSync(traefikDefinitions)) return;
-  const download = ['mod', 'download', '-json', 'github.com/traefik/traefik/v3'];
-  const module: unknown = JSON.parse(
-    execFileSync('go', download, { cwd: folder('kubernetes/tools/traefik'), encoding: 'utf8' }),
-  );
-  if (typeof module !== 'object' || module === null || !('Dir' in module)) throw new Error('go names no folder');
-  copyFileSync(join(String(module.Dir), DEFINITIONS), traefikDefinitions);
+/** A failure is said and leaves the thing missing. */
+function attempt(what: string, work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    console.error(`${what}: ${(error as Error).message}`);
+    return false;
+  }
 }
 
-/** Says what it builds, as each takes some minutes the first time. A failure is said and leaves the program missing. */
-export function buildGoPrograms(): void {
-  for (const { tool, module, package: name, variables = [] } of PROGRAMS) {
+/** Says what it builds, as each takes some minutes the first time. @returns whether all is there */
+export function fetchFromGoModules(): boolean {
+  const programs = PROGRAMS.filter(({ tool }) => !findTool(tool)).map(({ tool, ...build }) => {
     const path = builtPath(tool);
-    if (path === undefined || findTool(tool)) continue;
+    if (path === undefined) return false;
     console.log(`builds with go: ${path}`);
-    try {
-      const flags = ['-s', '-w', ...variables.map((one) => `-X ${one}`)];
-      const build = ['build', `-ldflags=${flags.join(' ')}`, '-o', path, name];
-      execFileSync('go', build, { cwd: module, stdio: ['ignore', 'inherit', 'inherit'] });
-    } catch (error) {
-      console.error(`${tool}: ${(error as Error).message}`);
-    }
-  }
-  try {
-    copyTraefikDefinitions();
-  } catch (error) {
-    console.error(`Traefik's definitions: ${(error as Error).message}`);
-  }
+    return attempt(tool, () => buildGo(path, build));
+  });
+  const files = FILES.filter(({ output }) => !existsSync(output)).map(({ module, dependency, file, output }) =>
+    attempt(file, () => copyFromGoModule(module, dependency, file, output)),
+  );
+  return [...programs, ...files].every(Boolean);
 }
