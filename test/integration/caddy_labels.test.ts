@@ -1,17 +1,14 @@
 /** caddy-docker-proxy with labels of containers: the cases of every proxy, and what is so with labels alone. */
 import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { needTool } from '../support/tools.ts';
 import { caddyLabels } from './caddy_labels.ts';
-import type { DockerEngine } from './docker_engine.ts';
-import type { Site, TestedProxy } from './proxy.ts';
-import { startSite, type TestedSite } from './site.ts';
+import { editCompose, useLabels } from './labels_site.ts';
 import { proxySuite } from './site_suite.ts';
-import { startWorld, type World } from './world.ts';
 
 // All in one file: the plugin's administration port is 2019 always.
 proxySuite([caddyLabels]);
@@ -21,36 +18,19 @@ const IMPORT = 'caddy.route.0_import: gatepost';
 const PROXY = 'caddy.route.1_reverse_proxy:';
 
 describe.skipIf(!binary)('labels', () => {
-  let world: World;
-  let site: TestedSite;
-  let engine: DockerEngine;
-
-  async function start(edit: (text: string) => string = (text) => text, change?: (where: Site) => void) {
-    const edited: TestedProxy = {
-      ...caddyLabels,
-      async start(program, where) {
-        const running = await caddyLabels.start(program, where, () => {
-          const path = join(where.directory, 'compose.yml');
-          const text = readFileSync(path, 'utf8');
-          for (const line of [IMPORT, PROXY]) if (!text.includes(line)) throw new Error(`no label ${line}`);
-          writeFileSync(path, edit(text));
-          change?.(where);
-        });
-        engine = running.engine;
-        return running;
-      },
-    };
-    world = await startWorld([edited.name]);
-    site = await startSite(world, edited, binary!, 'single');
-  }
-  afterEach(async () => {
-    expect(engine?.unknown).toEqual([]);
-    await site?.stop();
-    await world?.close();
-  });
+  const startLabels = useLabels();
+  /** The shipped site, with its Compose file edited. */
+  const start = (change: (text: string) => string) =>
+    startLabels(
+      caddyLabels,
+      editCompose((text) => {
+        for (const line of [IMPORT, PROXY]) if (!text.includes(line)) throw new Error(`no label ${line}`);
+        return change(text);
+      }),
+    );
 
   test('two containers with the same labels are one protected site', async () => {
-    await start((text) => {
+    const { site } = await start((text) => {
       const app = /\n {2}app:\n[\s\S]*?restart: unless-stopped\n/.exec(text)?.[0] ?? '';
       return text.replace(app, `${app}${app.replace('\n  app:', '\n  app-2:')}`);
     });
@@ -69,7 +49,9 @@ describe.skipIf(!binary)('labels', () => {
   // Attack: the rule that opens /public/ opens /part/public/, which is another page.
   test('below a path, the rules see the path that the client wrote', async () => {
     const route = 'caddy.handle_path.route';
-    await start(also('caddy.handle_path: /part/*', `${route}.0_import: gatepost`, `${route}.1_reverse_proxy:`));
+    const { site } = await start(
+      also('caddy.handle_path: /part/*', `${route}.0_import: gatepost`, `${route}.1_reverse_proxy:`),
+    );
     expect(await site.watch(() => site.ask({ path: '/part/public/x' }))).toEqual([]);
     const { cookie } = await site.signIn();
     expect((await site.ask({ path: '/part/page?a=b', headers: [cookie] })).seen?.url).toBe('/page?a=b');
@@ -78,12 +60,14 @@ describe.skipIf(!binary)('labels', () => {
   // What the file and the page warn of.
   test('without numbers, a "handle" comes before the auth request', async () => {
     const handle = also('caddy.route.handle: /private*', 'caddy.route.handle.reverse_proxy:');
-    await start((text) => handle(text).replace('.0_import', '.import').replace('.1_reverse_proxy', '.reverse_proxy'));
+    const { site } = await start((text) =>
+      handle(text).replace('.0_import', '.import').replace('.1_reverse_proxy', '.reverse_proxy'),
+    );
     expect((await site.ask({ path: '/private' })).status).toBe(200);
   });
 
   test('with numbers it comes after it', async () => {
-    await start((text) => text.replace(PROXY, 'caddy.route.1_handle.reverse_proxy:'));
+    const { site } = await start((text) => text.replace(PROXY, 'caddy.route.1_handle.reverse_proxy:'));
     expect(await site.watch(() => site.ask({ path: '/private' }))).toEqual([]);
     const { cookie } = await site.signIn();
     expect((await site.ask({ path: '/page', headers: [cookie] })).status).toBe(200);
@@ -95,7 +79,7 @@ describe.skipIf(!binary)('labels', () => {
   ])('when another container stops, a WebSocket %s', async (what, labels: string[]) => {
     const other = '\n  other:\n    labels: { caddy: "http://other.localhost:1", caddy.respond: "200" }\n';
     const more = [IMPORT, ...labels].join('\n      ');
-    await start((text) => text.replace(IMPORT, more).replace(/\n {2}app:\n/, `${other}$&`));
+    const { site, engine } = await start((text) => text.replace(IMPORT, more).replace(/\n {2}app:\n/, `${other}$&`));
     const socket = new WebSocket(`ws://127.0.0.1:${site.port}/public/socket`, { headers: { Host: site.host } });
     socket.on('error', () => undefined);
     await once(socket, 'message');
@@ -117,7 +101,7 @@ describe.skipIf(!binary)('labels', () => {
   });
 
   test('without the base Caddyfile there is no site', async () => {
-    const started = start(undefined, (where) => rmSync(join(where.directory, 'Caddyfile')));
+    const started = startLabels(caddyLabels, (where) => rmSync(join(where.directory, 'Caddyfile')));
     // Caddy listens on no port then, so that the program counts as not started.
     await expect(started).rejects.toThrow('does not listen');
   });

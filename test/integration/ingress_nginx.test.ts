@@ -1,6 +1,5 @@
 /** ingress-nginx: with snippets the cases of all proxies, with annotations alone those that they can keep. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { needTool } from '../support/tools.ts';
 import { cookieCases } from './cases/cookies.ts';
 import { faultCases } from './cases/faults.ts';
@@ -11,12 +10,10 @@ import { matrixCases } from './cases/matrix.ts';
 import { pathCases } from './cases/paths.ts';
 import { sessionCases } from './cases/sessions.ts';
 import { tabCases } from './cases/tabs.ts';
-import { startChromium } from './chromium.ts';
 import { ingressNginx, ingressNginxSnippets } from './ingress_nginx.ts';
 import { authHeadersOf } from './ingress_nginx_controller.ts';
-import { startSite, type TestedSite } from './site.ts';
 import { proxySuite } from './site_suite.ts';
-import { startWorld, type World } from './world.ts';
+import { useChromium, useSite } from './started.ts';
 
 proxySuite([ingressNginxSnippets], ['single']);
 
@@ -30,37 +27,25 @@ test('the ConfigMap of the auth headers must be in the namespace of the Ingress,
 const [binary, browser] = [needTool('nginx'), needTool('chromium')];
 
 describe.skipIf(!binary || !browser)('with annotations alone', () => {
-  let world: World;
-  let site: TestedSite;
-  let chromium: Browser;
-  beforeAll(async () => {
-    world = await startWorld([ingressNginx.name]);
-    site = await startSite(world, ingressNginx, binary!, 'single');
-    chromium = await startChromium(browser!);
-  });
-  afterAll(async () => {
-    await chromium?.close();
-    await site?.stop();
-    await world?.close();
-  });
-  const get = () => site;
+  const site = useSite(ingressNginx);
+  const chromium = useChromium();
 
-  matrixCases(get, ingressNginx.name);
-  forgedCases(get);
-  forwardingCases(get);
-  cookieCases(get);
-  http1Cases(get);
-  pathCases(get);
-  sessionCases(get);
-  tabCases(get, () => chromium);
-  faultCases(get);
+  matrixCases(site, ingressNginx.name);
+  forgedCases(site);
+  forwardingCases(site);
+  cookieCases(site);
+  http1Cases(site);
+  pathCases(site);
+  sessionCases(site);
+  tabCases(site, chromium);
+  faultCases(site);
 
   test('a program is redirected as well, and a denial has a page of nginx: both let nobody in', async () => {
-    const { cookie } = await site.signIn('bob', 'builder');
-    const seen = await site.watch(async () => {
-      const call = await site.ask({ path: '/private', headers: [['Accept', 'application/json']] });
+    const { cookie } = await site().signIn('bob', 'builder');
+    const seen = await site().watch(async () => {
+      const call = await site().ask({ path: '/private', headers: [['Accept', 'application/json']] });
       expect([call.status, call.headers.location]).toEqual([302, expect.stringContaining('/start?rd=')]);
-      const denied = await site.ask({ path: '/admin', headers: [cookie] });
+      const denied = await site().ask({ path: '/admin', headers: [cookie] });
       expect([denied.status, denied.text]).toEqual([403, expect.stringContaining('403 Forbidden')]);
     });
     expect(seen).toEqual([]);

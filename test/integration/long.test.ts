@@ -3,27 +3,24 @@
  * long: they make three seconds of the limits that are a minute or less, and ask the proxy which others hold.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { needTool } from '../support/tools.ts';
 import { caddy } from './caddy.ts';
 import { envoy } from './envoy.ts';
 import { haproxy } from './haproxy.ts';
 import { freePort } from './program.ts';
-import type { TestedProxy } from './proxy.ts';
-import { startSite, type TestedSite } from './site.ts';
+import { edit, type TestedProxy, withChange } from './proxy.ts';
 import { fetchSlowly, isOpenAfterSilence, startSlowUpstream } from './slow.ts';
+import { useSite } from './started.ts';
 import { traefik } from './traefik.ts';
-import { startWorld, type World } from './world.ts';
 
 interface Trial {
   name: string;
   proxy: TestedProxy;
   file: string;
-  edit(text: string, adminPort: number): string;
+  change(text: string, adminPort: number): string;
   /** Whether the limits are such that a long upload is cut. */
   cutsUploads?: true;
 }
@@ -34,25 +31,25 @@ const withApi = (text: string, port: number) =>
 const admin = (port: number) => `admin: { address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } }\n`;
 
 const TRIALS: Trial[] = [
-  { name: 'traefik', proxy: traefik, file: 'traefik.yml', edit: withApi },
+  { name: 'traefik', proxy: traefik, file: 'traefik.yml', change: withApi },
   {
     name: 'traefik, where readTimeout is three seconds',
     proxy: traefik,
     file: 'traefik.yml',
-    edit: (text) => text.replace('readTimeout: 2h', 'readTimeout: 3s'),
+    change: (text) => text.replace('readTimeout: 2h', 'readTimeout: 3s'),
     cutsUploads: true,
   },
   {
     name: 'envoy, with three seconds for its limits of a minute or less',
     proxy: envoy,
     file: 'envoy.yaml',
-    edit: (text, port) => admin(port) + text.replaceAll(/\b(60|15)s\b/g, '3s'),
+    change: (text, port) => admin(port) + text.replaceAll(/\b(60|15)s\b/g, '3s'),
   },
   {
     name: 'haproxy, with three seconds for its limits of a minute or less',
     proxy: haproxy,
     file: 'haproxy.cfg',
-    edit: (text) => text.replaceAll(/\b60s\b/g, '3s'),
+    change: (text) => text.replaceAll(/\b60s\b/g, '3s'),
   },
 ];
 
@@ -76,51 +73,37 @@ const LIMITS: Record<string, (admin: string) => Promise<void>> = {
   },
 };
 
-describe.each(TRIALS)('$name', ({ name, proxy, file, edit, cutsUploads }) => {
+describe.each(TRIALS)('$name', ({ name, proxy, file, change, cutsUploads }) => {
   const binary = needTool(proxy.tool);
   describe.skipIf(!binary)('long requests', () => {
-    let world: World;
-    let site: TestedSite;
     let upstream: Server;
     let adminPort: number;
-
     beforeAll(async () => {
       upstream = await startSlowUpstream();
       adminPort = await freePort();
-      const slow: TestedProxy = {
-        ...proxy,
-        start(program, where) {
-          const to = { ...where, upstream: (upstream.address() as AddressInfo).port };
-          return proxy.start(program, to, () => {
-            const path = join(where.directory, file);
-            const text = readFileSync(path, 'utf8');
-            const edited = edit(text, adminPort);
-            if (edited === text) throw new Error(`${file} has none of these limits`);
-            writeFileSync(path, edited);
-          });
-        },
-      };
-      world = await startWorld([proxy.name]);
-      site = await startSite(world, slow, binary!, 'single');
     });
-    afterAll(async () => {
-      await site?.stop();
-      await world?.close();
+    afterAll(() => {
       upstream?.closeAllConnections();
       upstream?.close();
     });
+    const changed = withChange(proxy, (where) => edit(where, file, (text) => change(text, adminPort)));
+    const site = useSite({
+      ...proxy,
+      start: (program, where) =>
+        changed.start(program, { ...where, upstream: (upstream.address() as AddressInfo).port }),
+    });
 
     test.concurrent('a WebSocket may be silent', async () => {
-      expect(await isOpenAfterSilence(site)).toBe(true);
+      expect(await isOpenAfterSilence(site())).toBe(true);
     });
     test.concurrent('an answer may come late, as with long polling', async () => {
-      expect(await fetchSlowly(site, '/public/late')).toBe('200 data: 0\n\ndata: end');
+      expect(await fetchSlowly(site(), '/public/late')).toBe('200 data: 0\n\ndata: end');
     });
     test.concurrent('an answer may be silent, as with server-sent events', async () => {
-      expect(await fetchSlowly(site, '/public/events')).toBe('200 data: 0\n\ndata: end');
+      expect(await fetchSlowly(site(), '/public/events')).toBe('200 data: 0\n\ndata: end');
     });
     test.concurrent(`an upload ${cutsUploads ? 'is cut' : 'may take long'}`, async () => {
-      const answer = await fetchSlowly(site, '/public/upload', 20);
+      const answer = await fetchSlowly(site(), '/public/upload', 20);
       if (cutsUploads) expect(answer).not.toMatch(/^200/);
       else expect(answer).toBe('200 data: 20\n\ndata: end');
     });

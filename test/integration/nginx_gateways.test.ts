@@ -1,13 +1,11 @@
 /** nginx in front of FastCGI, uwsgi and gRPC applications: the identity is Gatepost's, whatever a client writes. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from 'vitest';
 import { needTool } from '../support/tools.ts';
 import { type Gateway, startFastCgi, startGrpc, startUwsgi } from './gateways.ts';
 import { nginx } from './nginx.ts';
-import type { TestedProxy } from './proxy.ts';
-import { startSite, type TestedSite } from './site.ts';
-import { startWorld, type World } from './world.ts';
+import { edit, type TestedProxy } from './proxy.ts';
+import { useSite } from './started.ts';
 
 const [binary, fcgiwrap] = [needTool('nginx'), needTool('fcgiwrap')];
 const forger = 'evil-forger';
@@ -47,10 +45,9 @@ const withGateways: TestedProxy = {
         grpc_pass grpc://127.0.0.1:${grpc.port};
     }
     location / {`;
-    return nginx.start(program, site, () => {
-      const path = join(site.directory, 'site.conf');
-      writeFileSync(path, readFileSync(path, 'utf8').replace('\n    location / {', locations));
-    });
+    return nginx.start(program, site, () =>
+      edit(site, 'site.conf', (text) => text.replace('\n    location / {', locations)),
+    );
   },
 };
 
@@ -82,25 +79,17 @@ test('the files for each kind of application replace and remove the same headers
 });
 
 describe.skipIf(!binary || !fcgiwrap)('applications that do not speak HTTP', () => {
-  let world: World;
-  let site: TestedSite;
-  beforeAll(async () => {
-    world = await startWorld([nginx.name]);
-    site = await startSite(world, withGateways, binary!, 'single');
-  });
-  afterAll(async () => {
-    await site?.stop();
-    await Promise.all(gateways.map((gateway) => gateway.stop()));
-    await world?.close();
-  });
+  // Before the site, which ends first: its hook runs before this one.
+  afterAll(() => Promise.all(gateways.map((gateway) => gateway.stop())));
+  const site = useSite(withGateways);
 
   test.each(['fastcgi', 'uwsgi', 'grpc'])('%s gets the identity, and nothing that a client forges', async (kind) => {
-    const { cookie } = await site.signIn();
+    const { cookie } = await site().signIn();
     const names = ['X-authentik-username', 'X-Authentik-Groups', 'X-authentik-meta-app', 'X-authentik-jwt'];
     const more = ['X-Forwarded-Prefix', 'X-Original-URL', 'X-Forwarded-Port', 'Client-IP', 'Forwarded', 'X-Real-IP'];
     const headers = [...names, ...more].map((name): [string, string] => [name, forger]);
     const own: [string, string] = ['Cookie', `${cookie[1]}; of=application`];
-    const answer = await site.ask({ path: `/${kind}/x?a=b`, headers: [...headers, own] });
+    const answer = await site().ask({ path: `/${kind}/x?a=b`, headers: [...headers, own] });
     expect(answer.status).toBe(200);
     expect(answer.text).not.toContain(forger);
     expect(valuesOf(answer.text, 'x-authentik-username')).toEqual(['alice']);
@@ -111,23 +100,23 @@ describe.skipIf(!binary || !fcgiwrap)('applications that do not speak HTTP', () 
 
   test.each(['fastcgi', 'uwsgi', 'grpc'])('%s does not get an app password that Gatepost accepted', async (kind) => {
     const authorization = `Basic ${btoa('alice:app-alice')}`;
-    const answer = await site.ask({ path: `/${kind}/x`, headers: [['Authorization', authorization]] });
+    const answer = await site().ask({ path: `/${kind}/x`, headers: [['Authorization', authorization]] });
     expect(valuesOf(answer.text, 'x-authentik-username')).toEqual(['alice']);
     expect(answer.text).not.toContain(authorization);
   });
 
   // Attack: nginx takes $remote_user from any Authorization header, checked or not.
   test.each(['fastcgi', 'uwsgi'])('REMOTE_USER of %s is the user, not a name from a header', async (kind) => {
-    const { cookie } = await site.signIn('bob', 'builder');
+    const { cookie } = await site().signIn('bob', 'builder');
     const foreign: [string, string] = ['Authorization', `Basic ${btoa('admin:x')}`];
-    const answer = await site.ask({ path: `/${kind}/x`, headers: [cookie, foreign] });
+    const answer = await site().ask({ path: `/${kind}/x`, headers: [cookie, foreign] });
     expect(valuesOf(answer.text, 'remote-user')).toEqual(['bob']);
   });
 
   test.each(['fastcgi', 'uwsgi', 'grpc'])('%s is not reached without a session', async (kind) => {
-    const visit = await site.ask({ path: `/${kind}/x`, headers: [['Accept', 'text/html']] });
+    const visit = await site().ask({ path: `/${kind}/x`, headers: [['Accept', 'text/html']] });
     expect([visit.status, visit.headers.location]).toEqual([302, expect.stringContaining('/start?rd=')]);
-    const call = await site.ask({ path: `/${kind}/x`, headers: [['Accept', 'application/grpc']] });
+    const call = await site().ask({ path: `/${kind}/x`, headers: [['Accept', 'application/grpc']] });
     expect([call.status, call.text]).toEqual([401, expect.not.stringContaining('REQUEST_URI')]);
   });
 });

@@ -69,3 +69,17 @@ export function fill(site: Site, file: string, placeholders: Record<string, stri
   }
   writeFileSync(path, text);
 }
+
+/** Changes a file of the site. A change that changes nothing is an error: the file is not what the test believes. */
+export function edit(site: Site, file: string, change: (text: string) => string): void {
+  const path = join(site.directory, file);
+  const text = readFileSync(path, 'utf8');
+  const changed = change(text);
+  if (changed === text) throw new Error(`${file} is not as the test believes`);
+  writeFileSync(path, changed);
+}
+
+/** The proxy with its files as `change` leaves them, before the program reads them. */
+export function withChange(proxy: TestedProxy, change: (site: Site) => void): TestedProxy {
+  return { ...proxy, start: (program, site) => proxy.start(program, site, () => change(site)) };
+}

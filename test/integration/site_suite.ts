@@ -1,6 +1,6 @@
 /** The whole of what is tried behind a proxy: one site, and several under one login. */
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import { needTool } from '../support/tools.ts';
 import { answerCases } from './cases/answers.ts';
 import { authorizationCases, upstreamBasicCases } from './cases/authorization.ts';
@@ -20,10 +20,9 @@ import { sessionEndCases, signOutCases, signOutPageCases } from './cases/sign_ou
 import { tabCases } from './cases/tabs.ts';
 import { trafficCases } from './cases/traffic.ts';
 import { tunnelCases } from './cases/tunnels.ts';
-import { startChromium } from './chromium.ts';
 import type { TestedProxy } from './proxy.ts';
-import { startSite, type TestedSite } from './site.ts';
-import { startWorld, type World } from './world.ts';
+import type { TestedSite } from './site.ts';
+import { useChromium, useSiteOf, useWorld } from './started.ts';
 
 type GetSite = () => TestedSite;
 type GetBrowser = () => Browser;
@@ -67,37 +66,15 @@ export function domainSiteCases(site: GetSite, chromium: GetBrowser): void {
 export function proxySuite(tested: TestedProxy[], modes: ('single' | 'domain')[] = ['single', 'domain']): void {
   const proxies = tested.map((proxy) => ({ name: proxy.name, proxy, binary: needTool(proxy.tool) }));
   const browser = needTool('chromium');
-  let world: World;
-  let chromium: Browser;
-
-  beforeAll(async () => {
-    world = await startWorld(proxies.map(({ name }) => name));
-    if (browser) chromium = await startChromium(browser);
-  });
-  afterAll(async () => {
-    await chromium?.close();
-    await world?.close();
-  });
+  const world = useWorld(proxies.map(({ name }) => name));
+  const chromium = useChromium();
 
   describe.each(proxies)('$name', ({ name, proxy, binary }) => {
     describe.skipIf(!binary || !browser).each(modes)('forward_%s', (mode) => {
-      let site: TestedSite;
-      beforeAll(async () => {
-        site = await startSite(world, proxy, binary!, mode);
-      });
-      afterAll(() => site?.stop());
-      if (mode === 'domain') {
-        domainSiteCases(
-          () => site,
-          () => chromium,
-        );
-        return;
-      }
-      singleSiteCases(
-        () => site,
-        () => chromium,
-      );
-      describe('matrix', () => matrixCases(() => site, name));
+      const site = useSiteOf(world, proxy, mode);
+      if (mode === 'domain') return domainSiteCases(site, chromium);
+      singleSiteCases(site, chromium);
+      describe('matrix', () => matrixCases(site, name));
     });
   });
 }

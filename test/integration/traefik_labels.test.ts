@@ -1,55 +1,22 @@
 /** Traefik with labels of containers: the cases of every proxy, and what is so with labels alone. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { needTool } from '../support/tools.ts';
-import type { DockerEngine } from './docker_engine.ts';
-import type { TestedProxy } from './proxy.ts';
-import { startSite, type TestedSite } from './site.ts';
+import { editCompose, useLabels } from './labels_site.ts';
+import type { TestedSite } from './site.ts';
 import { proxySuite } from './site_suite.ts';
 import { traefikLabels, traefikLabelsFile } from './traefik_labels.ts';
-import { startWorld, type World } from './world.ts';
 
 proxySuite([traefikLabels]);
 proxySuite([traefikLabelsFile], ['domain']);
 
 const binary = needTool('traefik');
-type Shipped = typeof traefikLabels | typeof traefikLabelsFile;
 
 describe.skipIf(!binary)('labels', () => {
-  let world: World;
-  let site: TestedSite;
-  let engine: DockerEngine;
-
-  /** The shipped site; `edit` changes its Compose file. */
-  async function start(
-    edit: (text: string) => string = (text) => text,
-    shipped: Shipped = traefikLabels,
-  ): Promise<void> {
-    const edited: TestedProxy = {
-      ...shipped,
-      async start(program, where) {
-        const running = await shipped.start(program, where, () => {
-          const path = join(where.directory, 'compose.yml');
-          const text = readFileSync(path, 'utf8');
-          writeFileSync(path, edit(text));
-        });
-        engine = running.engine;
-        return running;
-      },
-    };
-    world = await startWorld([edited.name]);
-    site = await startSite(world, edited, binary!, 'single');
-  }
-  afterEach(async () => {
-    expect(engine?.unknown).toEqual([]);
-    await site?.stop();
-    await world?.close();
-  });
+  const start = useLabels();
 
   /** Of a public page, when it is another than `before`; Traefik gathers changes for some seconds. */
-  async function statusAfter(before: number): Promise<number> {
+  async function statusAfter(site: TestedSite, before: number): Promise<number> {
     for (let waited = 0; waited < 10_000; waited += 50) {
       const { status } = await site.ask({ path: '/public/x' });
       if (status !== before) return status;
@@ -60,21 +27,21 @@ describe.skipIf(!binary)('labels', () => {
 
   // Attack: the application's router stays while the middleware that it names is gone with Gatepost's container.
   test('without the container of Gatepost the site is a 404, and open again with it', async () => {
-    await start();
+    const { site, engine } = await start(traefikLabels);
     expect((await site.ask({ path: '/public/x' })).status).toBe(200);
     const seen = await site.watch(async () => {
       engine.stopContainer('gatepost');
-      expect(await statusAfter(200)).toBe(404);
+      expect(await statusAfter(site, 200)).toBe(404);
     });
     expect(seen.map(({ url }) => url)).not.toContain('/private');
     expect(await site.watch(() => site.ask({ path: '/private' }))).toEqual([]);
     engine.startContainer('gatepost');
-    expect(await statusAfter(404)).toBe(200);
+    expect(await statusAfter(site, 404)).toBe(200);
   });
 
   // What the page says of the set-up with a file.
   test('with the file, the site is a 500 without Gatepost, never open', async () => {
-    await start(undefined, traefikLabelsFile);
+    const { site } = await start(traefikLabelsFile);
     expect((await site.ask({ path: '/public/x' })).status).toBe(200);
     site.gate.become('refuse');
     const seen = await site.watch(async () => {
@@ -85,11 +52,14 @@ describe.skipIf(!binary)('labels', () => {
 
   test('behind the middleware, a prefix may be taken off: Gatepost judges the URL that the client wrote', async () => {
     const strip = 'traefik.http.middlewares.app-strip.stripprefix.prefixes: /part';
-    await start((text) => {
-      const named = /( +)traefik\.http\.routers\.app\.middlewares: gatepost\n/;
-      expect(text).toMatch(named);
-      return text.replace(named, `$1traefik.http.routers.app.middlewares: gatepost,app-strip\n$1${strip}\n`);
-    });
+    const { site } = await start(
+      traefikLabels,
+      editCompose((text) => {
+        const named = /( +)traefik\.http\.routers\.app\.middlewares: gatepost\n/;
+        expect(text).toMatch(named);
+        return text.replace(named, `$1traefik.http.routers.app.middlewares: gatepost,app-strip\n$1${strip}\n`);
+      }),
+    );
     expect(await site.watch(() => site.ask({ path: '/part/public/x' }))).toEqual([]);
     const { cookie } = await site.signIn();
     expect((await site.ask({ path: '/part/page?a=b', headers: [cookie] })).seen?.url).toBe('/page?a=b');
@@ -100,11 +70,16 @@ describe.skipIf(!binary)('labels', () => {
     ['false', 404],
     ['true', 200],
   ])('exposedbydefault=%s: a container without traefik.enable is a %i', async (value, status) => {
-    await start((text) => {
-      const port = /server\.port: "(\d+)"\n {4}restart: unless-stopped\n\n#/.exec(text)?.[1];
-      const other = `\n  other:\n    labels: { traefik.http.services.other.loadbalancer.server.port: "${port}" }\n`;
-      return text.replace('exposedbydefault=false', `exposedbydefault=${value}`).replace(/\n {2}app:\n/, `${other}$&`);
-    });
+    const { site } = await start(
+      traefikLabels,
+      editCompose((text) => {
+        const port = /server\.port: "(\d+)"\n {4}restart: unless-stopped\n\n#/.exec(text)?.[1];
+        const other = `\n  other:\n    labels: { traefik.http.services.other.loadbalancer.server.port: "${port}" }\n`;
+        return text
+          .replace('exposedbydefault=false', `exposedbydefault=${value}`)
+          .replace(/\n {2}app:\n/, `${other}$&`);
+      }),
+    );
     expect((await site.ask({ path: '/private', host: 'project-other-1' })).status).toBe(status);
   });
 
@@ -112,17 +87,20 @@ describe.skipIf(!binary)('labels', () => {
   test('if two containers say different things about one middleware, there is no site', async () => {
     const label = 'traefik.http.middlewares.gatepost.chain.middlewares';
     const port = 'traefik.http.services.other.loadbalancer.server.port';
-    await start((text) =>
-      text.replace(
-        /\n {2}app:\n/,
-        `\n  other:\n    labels: { traefik.enable: "true", ${port}: "1", ${label}: gatepost-not-found }\n$&`,
+    const { site } = await start(
+      traefikLabels,
+      editCompose((text) =>
+        text.replace(
+          /\n {2}app:\n/,
+          `\n  other:\n    labels: { traefik.enable: "true", ${port}: "1", ${label}: gatepost-not-found }\n$&`,
+        ),
       ),
     );
     expect((await site.ask({ path: '/public/x' })).status).toBe(404);
   });
 
   test('the endpoints are there on every host, and an unknown host gets nothing from them', async () => {
-    await start();
+    const { site } = await start(traefikLabels);
     const ping = await site.ask({ path: '/outpost.goauthentik.io/ping', host: 'unknown.example' });
     const login = await site.ask({ path: '/outpost.goauthentik.io/start?rd=/', host: 'unknown.example' });
     expect([ping.status, login.status]).toEqual([204, 404]);

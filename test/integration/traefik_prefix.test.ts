@@ -1,13 +1,10 @@
 /** Traefik with an application below a path: where `stripPrefix` and `replacePath` stand beside the middleware of Gatepost. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import { needTool } from '../support/tools.ts';
-import type { TestedProxy } from './proxy.ts';
-import { startSite, type TestedSite } from './site.ts';
+import { edit, withChange } from './proxy.ts';
+import { useSites } from './started.ts';
 import { traefik } from './traefik.ts';
-import { startWorld, type World } from './world.ts';
 
 const binary = needTool('traefik');
 
@@ -19,36 +16,21 @@ const MIDDLEWARES = `
 `;
 
 /** The shipped site, with `middlewares` at its router. */
-const ordered = (middlewares: string): TestedProxy => ({
-  ...traefik,
-  start: (program, site) =>
-    traefik.start(program, site, () => {
-      const path = join(site.directory, 'gatepost.yml');
-      const text = readFileSync(path, 'utf8');
-      const changed = text
-        .replace('\n  middlewares:\n', `\n  middlewares:${MIDDLEWARES}`)
-        .replace('middlewares: [gatepost]', `middlewares: ${middlewares}`);
-      if (!changed.includes(middlewares)) throw new Error('the router has no middleware gatepost');
-      writeFileSync(path, changed);
-    }),
-});
+const ordered = (middlewares: string) =>
+  withChange(traefik, (site) => {
+    edit(site, 'gatepost.yml', (text) => text.replace('\n  middlewares:\n', `\n  middlewares:${MIDDLEWARES}`));
+    edit(site, 'gatepost.yml', (text) => text.replace('middlewares: [gatepost]', `middlewares: ${middlewares}`));
+  });
 
 describe.skipIf(!binary)('below a path', () => {
-  let world: World;
-  let site: TestedSite | undefined;
+  const startSite = useSites();
   const warnings: LogEvent[] = [];
-  const start = async (middlewares: string) => {
+  const start = (middlewares: string) => {
     warnings.length = 0;
     const events = createEvents();
     events.on('log', (event) => event.event.startsWith('proxy.') && warnings.push(event));
-    world = await startWorld([traefik.name], 'plain', events);
-    site = await startSite(world, ordered(middlewares), binary!, 'single');
-    return site;
+    return startSite(ordered(middlewares), events);
   };
-  afterEach(async () => {
-    await site?.stop();
-    await world?.close();
-  });
 
   // Attack: the rule that opens /public/ opens /part/public/, which is another page.
   test('before stripPrefix, Gatepost judges the URL that the client wrote, and a login leads back to it', async () => {
