@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { createLru } from '../lru.ts';
 import { createInvalidations } from './listeners.ts';
+import { nextNumber } from './numbers.ts';
 import { cancelPlace, reservePlace } from './reservations.ts';
 import type { Store } from './store.ts';
 
@@ -110,9 +111,16 @@ export function createMemoryStore(now: () => number, limits: Partial<MemoryLimit
       if (record === undefined) records.delete(key);
       else records.write(key, record.text, record.endsAt);
     },
+    async increment(key, first, ttlMs) {
+      const next = nextNumber(read(key), first);
+      write(key, String(next), ttlMs);
+      return next;
+    },
     // No other process writes here, and every write is reported: a session that is still cached is current.
     generation: () => 0,
     onInvalidate: invalidations.on,
+    onReopen: () => () => undefined,
+    settleMs: 0,
     ping: async () => {},
     async close() {
       clearInterval(sweeper);
