@@ -28,6 +28,8 @@ export interface Logout {
   sid: string | undefined;
   jti: string;
   /** Milliseconds since the epoch. */
+  issuedAt: number;
+  /** Milliseconds since the epoch. */
   expiresAt: number;
 }
 
@@ -83,7 +85,7 @@ export function validateLogoutToken({ claims, type }: VerifiedToken, nowMs: numb
   if ('nonce' in claims) return rejected('a logout token must not have a nonce');
   // Step 8.
   if (!isNonEmptyString(jti)) return rejected('the token has no jti');
-  return { kind: 'logout', issuer: iss, sub, sid, jti, expiresAt: exp * 1000 };
+  return { kind: 'logout', issuer: iss, sub, sid, jti, issuedAt: iat * 1000, expiresAt: exp * 1000 };
 }
 
 /**

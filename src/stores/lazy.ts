@@ -40,6 +40,7 @@ export function createLazyStore(load: () => Promise<Store>): Store {
     replace: async (key, value, ttlMs) => (await ready()).replace(key, value, ttlMs),
     deleteIf: async (key, value) => (await ready()).deleteIf(key, value),
     replaceIf: async (key, expected, value, ttlMs) => (await ready()).replaceIf(key, expected, value, ttlMs),
+    keep: async (key, expected, ttlMs) => (await ready()).keep(key, expected, ttlMs),
     reserve: async (key, member, limit, ttlMs) => (await ready()).reserve(key, member, limit, ttlMs),
     cancel: async (key, member) => (await ready()).cancel(key, member),
     increment: async (key, first, ttlMs) => (await ready()).increment(key, first, ttlMs),

@@ -100,6 +100,12 @@ export function createMemoryStore(now: () => number, limits: Partial<MemoryLimit
     replace: (key, value, ttlMs) => onlyIf(read(key) !== undefined, () => write(key, value, ttlMs)),
     deleteIf: (key, value) => onlyIf(read(key) === value, () => remove(key)),
     replaceIf: (key, expected, value, ttlMs) => onlyIf(read(key) === expected, () => write(key, value, ttlMs)),
+    async keep(key, expected, ttlMs) {
+      const entry = records.read(key);
+      if (entry?.value !== expected) return false;
+      entry.expiresAt = Math.max(entry.expiresAt, now() + ttlMs);
+      return true;
+    },
     async reserve(key, member, limit, ttlMs) {
       const endsAt = now() + ttlMs;
       const { reservation, record } = reservePlace(read(key), { member, limit, endsAt, now: now() });

@@ -22,6 +22,8 @@ export interface Store {
   deleteIf(key: string, value: string): Promise<boolean>;
   /** Writes only if the record has the value `expected`, in one step; whether it did. */
   replaceIf(key: string, expected: string, value: string, ttlMs: number): Promise<boolean>;
+  /** Makes the record last for at least `ttlMs` from now, if it has the value `expected`, in one step; whether it has. */
+  keep(key: string, expected: string, ttlMs: number): Promise<boolean>;
   /**
    * Takes one of the `limit` places of a counter for `ttlMs`, in one step. A member that has a place keeps it for
    * `ttlMs` from now. Each place ends by itself, so the count is that of any `ttlMs` in a row (a sliding window).

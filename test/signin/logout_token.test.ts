@@ -18,7 +18,7 @@ const validate = (changes: Record<string, unknown> = {}, type = 'logout+jwt') =>
   validateLogoutToken({ kind: 'verified', claims: { ...right, ...changes }, type }, now);
 
 test('a token that passes every step says which sessions end', () => {
-  const logout = { kind: 'logout', issuer: right.iss, jti: 'j', expiresAt: now + 120_000 };
+  const logout = { kind: 'logout', issuer: right.iss, jti: 'j', issuedAt: iat * 1000, expiresAt: now + 120_000 };
   expect(validate()).toEqual({ ...logout, sub: 'u-alice', sid: 's-1' });
   expect(validate({ sid: undefined })).toEqual({ ...logout, sub: 'u-alice', sid: undefined });
   expect(validate({ sub: undefined })).toEqual({ ...logout, sub: undefined, sid: 's-1' });

@@ -246,6 +246,22 @@ function recordCases(place: () => Place, store: () => Store, other: () => Store)
     }
   });
 
+  test('a record is kept for longer if it is as expected, never for less, and nobody need read it again', async () => {
+    const [short, long] = [fresh('u'), fresh('u')];
+    await store().set(short, 'one', 60);
+    await store().set(long, 'one', HOUR);
+    const heard: (string | undefined)[] = [];
+    const stop = store().onInvalidate((changed) => heard.push(changed));
+    expect(await other().keep(short, 'two', HOUR)).toBe(false);
+    expect(await other().keep(fresh('u'), 'one', HOUR)).toBe(false);
+    expect(await other().keep(short, 'one', HOUR)).toBe(true);
+    expect(await store().keep(long, 'one', 60)).toBe(true);
+    await place().pass(100);
+    expect(await store().getMany([short, long])).toEqual(['one', 'one']);
+    expect(heard.filter((key) => key === long)).toEqual([]);
+    stop();
+  });
+
   test('a number counts all processes, each step once', async () => {
     const key = fresh('q');
     const first = 2 ** 48 + 5;

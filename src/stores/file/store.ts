@@ -69,6 +69,14 @@ function createRecords(database: Database, now: () => number, changed: (key: str
     deleteIf: (key: string, value: string) => commit(key, (tx, present) => present === value && remove(tx, key)),
     replaceIf: (key: string, expected: string, value: string, ttlMs: number) =>
       commit(key, (tx, present) => present === expected && put(tx, key, value, now() + ttlMs)),
+    // Nobody hears of it: what was read is still so.
+    keep: (key: string, expected: string, ttlMs: number) =>
+      database.commit((tx) => {
+        const raw = tx.get(key);
+        if (raw === undefined || unpack(raw, now()) !== expected) return false;
+        const endsAt = now() + ttlMs;
+        return expiresAtOf(raw) >= endsAt || put(tx, key, expected, endsAt);
+      }),
     async reserve(key: string, member: string, limit: number, ttlMs: number) {
       const requestAt = (at: number) => ({ member, limit, endsAt: at + ttlMs, now: at });
       // A client over its limit costs a read, and no transaction.

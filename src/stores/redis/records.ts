@@ -4,7 +4,7 @@ import type { Store } from '../store.ts';
 import type { Client } from './client.ts';
 import type { Connection } from './connect.ts';
 import { readInteger, readReservation } from './replies.ts';
-import { CANCEL, DELETE_IF, INCREMENT, REPLACE_IF, RESERVE } from './scripts.ts';
+import { CANCEL, DELETE_IF, INCREMENT, KEEP, REPLACE_IF, RESERVE } from './scripts.ts';
 
 /** The commands that are the same for one server and for a cluster. */
 type Commands = Pick<Client, 'set' | 'eval'>;
@@ -22,6 +22,7 @@ export type Records = Pick<
   | 'replace'
   | 'deleteIf'
   | 'replaceIf'
+  | 'keep'
   | 'reserve'
   | 'cancel'
   | 'increment'
@@ -67,6 +68,12 @@ export function createRecords(run: Run, prefix: string, changed: (key: string) =
     deleteIf: async (key, value) => (await evaluate(DELETE_IF, key, value)) === 1,
     replaceIf: async (key, expected, value, ttlMs) =>
       (await evaluate(REPLACE_IF, key, expected, value, String(px(ttlMs)))) === 1,
+    keep: async (key, expected, ttlMs) => {
+      const reply = await run((commands) =>
+        commands.eval(KEEP, { keys: [name(key)], arguments: [expected, String(px(ttlMs))] }),
+      );
+      return readInteger(reply) === 1;
+    },
     reserve: (key, member, limit, ttlMs) => reserve(RESERVE, key, member, String(limit), String(px(ttlMs))),
     cancel: async (key, member) => void (await evaluate(CANCEL, key, member)),
     increment: (key, first, ttlMs) => evaluate(INCREMENT, key, String(first), String(px(ttlMs))),
