@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisNode } from '../../config/schema/store_url.ts';
 import { type Connection, type ConnectionEvents, connectRedis } from './connect.ts';
 import { createHeartbeats } from './heartbeat.ts';
+import { createRestoration } from './restoration.ts';
 import type { RedisTarget } from './target.ts';
 
 const HEARTBEAT_MS = 200;
@@ -17,8 +18,8 @@ const SILENT_MS = 1000;
 const DEAD_MS = 5000;
 /** A younger connection is not given up because its server takes no writes: a new one would lead to the same server. */
 const YOUNG_MS = 10_000;
-const RECONNECT_PAUSES_MS = [50, 100, 200, 400, 800];
-const MAX_RECONNECT_PAUSE_MS = 1600;
+const RECONNECT_PAUSES_MS = [50, 100, 200];
+const MAX_RECONNECT_PAUSE_MS = 400;
 
 export interface ManagedConnectionEvents {
   /** Keys that were changed; `undefined`: all. */
@@ -57,6 +58,7 @@ export function openConnection(target: RedisTarget, events: ManagedConnectionEve
   let knownNodes: RedisNode[] = [];
   const heartbeats = createHeartbeats();
   const closing = new AbortController();
+  const restore = createRestoration(events.restore, closing.signal);
 
   function drop(error: unknown): void {
     if (connection === undefined) return;
@@ -82,7 +84,7 @@ export function openConnection(target: RedisTarget, events: ManagedConnectionEve
     restored = undefined;
     const begunAt = generation;
     try {
-      await events.restore(changed);
+      await restore(changed);
     } catch (error) {
       if (connection === changed) drop(error);
       return;
@@ -123,7 +125,7 @@ export function openConnection(target: RedisTarget, events: ManagedConnectionEve
     });
     for (let begunAt = -1; begunAt !== generation && lost === undefined; ) {
       begunAt = generation;
-      await events.restore(made).catch((error: unknown) => {
+      await restore(made).catch((error: unknown) => {
         lost ??= error;
       });
     }
