@@ -91,7 +91,7 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
 
   /** One try to be the process that asks first; `undefined`: another one does. */
   async function tryFirst(known: Knowledge, key: string): Promise<boolean | undefined> {
-    known.asking = await tryLock(store, key, ASKING_MS);
+    known.asking = await tryLock(store, key, { onceMs: ASKING_MS });
     if (known.asking !== undefined) return true;
     const record = await store.get(key);
     return isPause(record) ? takeTurn(known, key, record) : undefined;

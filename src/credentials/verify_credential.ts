@@ -8,10 +8,10 @@ import type { FoundSession } from './credential_sessions.ts';
 import { saveSession } from './save_session.ts';
 import type { CredentialAttempt, CredentialContext, HeaderResult } from './types.ts';
 
-/** Longer than the provider may take (10 s): the lock ends by itself only where a replica has died. */
-const LOCK_TTL_MS = 12_000;
+/** Longer than the provider may take (10 s). */
+const LOCK_WAIT_MS = 12_000;
 const LOCK_POLL_MS = 50;
-const LOCK_WAIT = { ttlMs: LOCK_TTL_MS, pollMs: LOCK_POLL_MS, timeoutMs: LOCK_TTL_MS };
+const LOCK_WAIT = { pollMs: LOCK_POLL_MS, timeoutMs: LOCK_WAIT_MS };
 
 const lockKeyOf = ({ hashes }: CredentialAttempt) => lockKey(`a:${hashes[0]}`);
 
@@ -59,7 +59,7 @@ async function recheck(
   attempt: CredentialAttempt,
   found: FoundSession,
 ): Promise<HeaderResult> {
-  const lock = await tryLock(context.store, lockKeyOf(attempt), LOCK_TTL_MS);
+  const lock = await tryLock(context.store, lockKeyOf(attempt));
   if (lock === undefined) return accept(context, attempt, found);
   try {
     const result = await verify(context, attempt, found.id);

@@ -3,15 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../async/deadline.ts';
 import { createSingleFlight } from '../async/single_flight.ts';
 import { ProviderUnavailable } from '../errors.ts';
-import { tryLock } from '../stores/lock.ts';
+import { type Lock, tryLock } from '../stores/lock.ts';
 import { lockKey } from './keys.ts';
-import { createSessionRefresh, type RefreshOptions, type RefreshOutcome } from './refresh_session.ts';
+import {
+  createSessionRefresh,
+  type RefreshFailure,
+  type RefreshOptions,
+  type RefreshOutcome,
+} from './refresh_session.ts';
 import { type LiveSession, refreshDueAt } from './session.ts';
 import type { CacheEntry } from './session_cache.ts';
 import { decodeRecord } from './session_record.ts';
 
-/** Longer than the slowest provider (10 s for the tokens, 10 s for keys and userinfo) and the first tries to write. */
-const LOCK_TTL_MS = 30_000;
 /** After a failed refresh no replica sends another one for this long, ... */
 const OUTAGE_PAUSE_MS = 10_000;
 /** ... and for no less than this where the tokens end soon. */
@@ -21,14 +24,19 @@ const MAX_WAIT_MS = 10_000;
 /** A replica that waits for another one's refresh looks this often. */
 const POLL_MS = 100;
 /**
+ * Where the refresh token was refused after the lock was taken over, its holder before may have used it, and is given so
+ * long to write what it has brought.
+ */
+const TAKEN_OVER_PAUSE_MS = 30_000;
+/**
  * Where a provider responds, but neither refreshes nor ends a session, its user is sent to a new login this long after
  * the tokens have ended: a word that we do not know may stand for a refresh token that is no longer good.
  */
 const FAILED_GRACE_MS = 60_000;
 
-/** The value of the lock during the pause after a failed refresh: its outcome. The value of a held lock is longer. */
-const isFailure = (value: string | undefined): value is 'unavailable' | 'failed' =>
-  value === 'unavailable' || value === 'failed';
+/** What is in the lock's place during the pause after a failed refresh: its outcome. */
+const isFailure = (value: string | undefined): value is RefreshFailure =>
+  value === 'unavailable' || value === 'failed' || value === 'contested';
 
 export function createRefreshScheduler(options: RefreshOptions) {
   const { store, seal, now } = options;
@@ -45,15 +53,23 @@ export function createRefreshScheduler(options: RefreshOptions) {
 
   async function attempt(live: LiveSession): Promise<RefreshOutcome | 'in_progress'> {
     const { key } = live;
-    const lock = await tryLock(store, lockKey(key), LOCK_TTL_MS);
+    const lock = await tryLock(store, lockKey(key), { otherMs: TAKEN_OVER_PAUSE_MS });
     if (lock === undefined) return 'in_progress';
     let outcome: RefreshOutcome = 'unavailable';
     try {
-      outcome = await refresh(key);
+      outcome = await refresh(key, lock.takenOver);
       return outcome;
     } finally {
-      await (isFailure(outcome) ? lock.releaseTo(outcome, pauseMs(live)) : lock.release());
+      await leave(lock, live, outcome);
     }
+  }
+
+  async function leave(lock: Lock, live: LiveSession, outcome: RefreshOutcome): Promise<void> {
+    if (outcome === 'contested') await lock.releaseTo(outcome, TAKEN_OVER_PAUSE_MS);
+    else if (isFailure(outcome)) await lock.releaseTo(outcome, pauseMs(live));
+    else await lock.release();
+    // Of whoever took the lock over while this process was cut off from the store: it need wait for nothing any more.
+    if (outcome === 'refreshed') await store.deleteIf(lockKey(live.key), 'contested').catch(() => undefined);
   }
 
   /** The outcome of another replica's refresh; `undefined` while it runs. */
@@ -98,7 +114,7 @@ export function createRefreshScheduler(options: RefreshOptions) {
       const refreshed = waits.run(live.key, () => waitFor(live));
       const outcome = await withDeadline(refreshed, MAX_WAIT_MS, () => new ProviderUnavailable());
       const isInGrace = now() < live.session.tokenExpiresAt + FAILED_GRACE_MS;
-      if (outcome === 'unavailable' || (outcome === 'failed' && isInGrace)) throw new ProviderUnavailable();
+      if (outcome === 'unavailable' || (isFailure(outcome) && isInGrace)) throw new ProviderUnavailable();
       return outcome === 'refreshed';
     },
     /** Resolves when no refresh runs: a process that stops earlier may lose a rotated refresh token. */

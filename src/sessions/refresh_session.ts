@@ -10,9 +10,14 @@ import { readRecord, type SessionRecord } from './session_record.ts';
 
 /**
  * `unavailable`: the provider did not respond. `failed`: it did, with neither tokens that pass our checks nor an error
- * that ends the session. After both the session is as it was, and lives until its tokens end.
+ * that ends the session. `contested`: it refused a refresh token that another process may have used just before.
+ * After all three the session is as it was, and lives until its tokens end.
  */
-export type RefreshOutcome = 'refreshed' | 'ended' | 'unavailable' | 'failed';
+export type RefreshFailure = 'unavailable' | 'failed' | 'contested';
+export type RefreshOutcome = 'refreshed' | 'ended' | RefreshFailure;
+
+/** Why a refused refresh token does not end a session at once. */
+const CONTESTED = 'its refresh token was refused; another process, which does not respond, may have used it';
 
 export interface RefreshOptions extends RefreshWriterOptions {
   provider: (application: string) => Provider | undefined;
@@ -22,7 +27,10 @@ export interface RefreshOptions extends RefreshWriterOptions {
   events: Events;
 }
 
-export function createSessionRefresh(options: RefreshOptions): (key: string) => Promise<RefreshOutcome> {
+/** @returns refreshes the session of a key; `takenOver`: from a process that was not seen to live any more */
+export function createSessionRefresh(
+  options: RefreshOptions,
+): (key: string, takenOver: boolean) => Promise<RefreshOutcome> {
   const { store, seal, now, provider, tokens, endings, isCurrent, events } = options;
   const write = createRefreshWriter(options);
   const log = (session: Session, level: 'debug' | 'info' | 'warn', event: string, message: string, error?: unknown) =>
@@ -35,11 +43,17 @@ export function createSessionRefresh(options: RefreshOptions): (key: string) => 
       error,
     });
 
-  async function refuse(key: string, record: SessionRecord, rejection: Rejection): Promise<RefreshOutcome> {
+  async function refuse(
+    key: string,
+    record: SessionRecord,
+    rejection: Rejection,
+    takenOver: boolean,
+  ): Promise<RefreshOutcome> {
     const present = await readRecord(store, seal, key);
     // Another replica has refreshed it with this very token, which is why the provider refused it here.
     if (present !== undefined && present.session.refreshToken !== record.session.refreshToken)
       return now() < refreshDueAt(present.session) ? 'refreshed' : 'unavailable';
+    if (takenOver) return fail(record.session, 'contested', CONTESTED, rejection.cause);
     await tokens.end(key, record.session);
     await store.delete(key);
     endings.rememberDeletion(key);
@@ -64,10 +78,10 @@ export function createSessionRefresh(options: RefreshOptions): (key: string) => 
     }
   }
 
-  function fail(session: Session, why: string, cause: unknown): 'failed' {
+  function fail<T extends RefreshFailure>(session: Session, outcome: T, why: string, cause: unknown): T {
     const message = `a session was not refreshed and goes on with its old tokens: ${why}`;
     log(session, 'warn', 'session.refresh_failed', message, cause);
-    return 'failed';
+    return outcome;
   }
 
   /** The identity that the new tokens are for. */
@@ -79,7 +93,7 @@ export function createSessionRefresh(options: RefreshOptions): (key: string) => 
     const isOther = result.kind === 'verified' && result.identity.sub !== sub;
     const rejection = isOther ? rejected('wrong_user', 'the tokens are for another user') : result;
     if (rejection.kind === 'verified') return rejection.identity;
-    return fail(session, `its new tokens were not accepted: ${rejection.message}`, rejection.cause);
+    return fail(session, 'failed', `its new tokens were not accepted: ${rejection.message}`, rejection.cause);
   }
 
   /**
@@ -108,7 +122,7 @@ export function createSessionRefresh(options: RefreshOptions): (key: string) => 
     return outcome;
   }
 
-  return async function refresh(key) {
+  return async function refresh(key, takenOver) {
     const record = await readRecord(store, seal, key);
     // The tokens of another provider or client are none of this one's business.
     if (record === undefined || !isCurrent(record.session)) return 'ended';
@@ -118,8 +132,8 @@ export function createSessionRefresh(options: RefreshOptions): (key: string) => 
     if (refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
     const result = await attempt(session, (asked) => asked.refresh(refreshToken));
     if (result === undefined) return 'unavailable';
-    if (result.kind === 'rejected') return refuse(key, record, result);
-    if (result.kind === 'failed') return fail(session, result.message, result.cause);
+    if (result.kind === 'rejected') return refuse(key, record, result, takenOver);
+    if (result.kind === 'failed') return fail(session, 'failed', result.message, result.cause);
     return adopt(key, record, result.tokens);
   };
 }

@@ -16,8 +16,10 @@ export interface RefreshWriterOptions {
   tokens: SessionTokens;
 }
 
-/** The pauses after which the response of a provider is written again when the store fails. */
-const WRITE_PAUSES_MS = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600];
+/** A store that fails is tried again so often: what is written late may be taken for lost by another process. */
+const RETRY_MS = 200;
+/** For so long; the lock of the refresh is kept up meanwhile. */
+const GIVE_UP_MS = 600_000;
 
 export function createRefreshWriter({ store, seal, now, revocation, tokens }: RefreshWriterOptions) {
   /**
@@ -29,7 +31,8 @@ export function createRefreshWriter({ store, seal, now, revocation, tokens }: Re
     { session, revocationMarks }: SessionRecord,
     accessToken?: Identity['accessToken'],
   ): Promise<'refreshed' | 'ended'> {
-    for (const pause of [...WRITE_PAUSES_MS, undefined]) {
+    const until = performance.now() + GIVE_UP_MS;
+    for (;;) {
       try {
         const marks = await revocation.carryOver(session, revocationMarks);
         if (marks === undefined) return 'ended';
@@ -38,10 +41,9 @@ export function createRefreshWriter({ store, seal, now, revocation, tokens }: Re
         const sealed = encodeRecord(seal, key, record);
         return (await store.replace(key, sealed, session.expiresAt - now())) ? 'refreshed' : 'ended';
       } catch (error) {
-        if (pause === undefined) throw error;
-        await sleep(pause);
+        if (performance.now() > until) throw error;
+        await sleep(RETRY_MS);
       }
     }
-    return 'ended';
   };
 }

@@ -350,18 +350,3 @@ test('a rotated refresh token is not lost when the store fails at the wrong mome
   expect((await there.find(id, 'grafana'))?.session.refreshToken).toBe('refresh-2');
   expect(asked).toEqual(['refresh-1']);
 }, 20_000);
-
-test('a replica that dies in the middle of a refresh holds the others up for half a minute at most', async () => {
-  const id = await here.create(makeRefreshable(clock.now()));
-  const key = (await here.find(id, 'grafana'))!.key;
-  await store.add(`l:${key.slice(2)}`, 'of-a-replica-that-died', 30_000);
-  clock.pass(6 * MINUTE);
-  await store.add(`l:${key.slice(2)}`, 'of-a-replica-that-died', 30_000);
-  expect(there.find(id, 'grafana')).toBeDefined();
-  await there.idle();
-  expect(asked).toEqual([]);
-  clock.pass(30_000);
-  there.find(id, 'grafana');
-  await there.idle();
-  expect(asked).toEqual(['refresh-1']);
-});

@@ -154,27 +154,27 @@ function recordCases(place: () => Place, store: () => Store, other: () => Store)
 
   test('a holder that outlives its lock does not free the lock of the next holder', async () => {
     const key = fresh('l');
-    const slow = await tryLock(store(), key, 80);
-    expect(await tryLock(other(), key, 80)).toBeUndefined();
+    const slow = await tryLock(store(), key, { onceMs: 80 });
+    expect(await tryLock(other(), key, { onceMs: 80 })).toBeUndefined();
     await place().pass(120);
-    const next = await tryLock(other(), key, HOUR);
+    const next = await tryLock(other(), key);
     expect(next).toBeDefined();
     await slow!.release();
     await slow!.releaseTo('marker', HOUR);
-    expect(await tryLock(store(), key, HOUR)).toBeUndefined();
+    expect(await tryLock(store(), key)).toBeUndefined();
     expect(await store().get(key)).not.toBe('marker');
     await next!.release();
-    expect(await tryLock(store(), key, HOUR)).toBeDefined();
+    expect(await tryLock(store(), key)).toBeDefined();
   });
 
   test('a holder leaves a value in the place of its lock, for a while', async () => {
     const key = fresh('l');
-    const lock = await tryLock(store(), key, HOUR);
+    const lock = await tryLock(store(), key);
     await lock!.releaseTo('unavailable', 80);
     expect(await other().get(key)).toBe('unavailable');
-    expect(await tryLock(other(), key, HOUR)).toBeUndefined();
+    expect(await tryLock(other(), key)).toBeUndefined();
     await place().pass(120);
-    expect(await tryLock(other(), key, HOUR)).toBeDefined();
+    expect(await tryLock(other(), key)).toBeDefined();
   });
 
   const places = (key: string, member: string, limit = 1000, ttlMs = HOUR, by = store()) =>
