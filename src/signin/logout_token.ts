@@ -28,6 +28,7 @@ export interface Logout {
   sid: string | undefined;
   jti: string;
   /** Milliseconds since the epoch. */
+  issuedAt: number;
   expiresAt: number;
 }
 
@@ -83,13 +84,14 @@ export function validateLogoutToken({ claims, type }: VerifiedToken, nowMs: numb
   if ('nonce' in claims) return rejected('a logout token must not have a nonce');
   // Step 8.
   if (!isNonEmptyString(jti)) return rejected('the token has no jti');
-  return { kind: 'logout', issuer: iss, sub, sid, jti, expiresAt: exp * 1000 };
+  return { kind: 'logout', issuer: iss, sub, sid, jti, issuedAt: iat * 1000, expiresAt: exp * 1000 };
 }
 
 /**
  * How long the `jti` of a token is remembered, in milliseconds: as long as any replica may accept the token, whose
- * clock and that of the provider may both be wrong by the skew.
+ * clock and that of the provider may both be wrong by the skew. Not less than the token's whole life: the clock here
+ * may be ahead, and put back a moment later.
  */
-export function rememberMs({ expiresAt }: Logout, nowMs: number): number {
-  return Math.max(0, expiresAt - nowMs) + 2 * CLOCK_SKEW_MS;
+export function rememberMs({ issuedAt, expiresAt }: Logout, nowMs: number): number {
+  return Math.max(0, expiresAt - Math.min(issuedAt, nowMs)) + 2 * CLOCK_SKEW_MS;
 }

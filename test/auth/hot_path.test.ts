@@ -48,6 +48,7 @@ async function site(storeUrl: string) {
     store,
     events,
     now: Date.now,
+    elapsed: () => performance.now(),
   });
   // A library that is loaded late is there afterwards.
   await store.ping();

@@ -169,6 +169,7 @@ test('a provider that hangs is unavailable after ten seconds', async () => {
     peek: () => undefined,
     refreshIfStale: () => undefined,
     renew: async () => undefined,
+    renewForLogout: () => new Promise(() => undefined),
     metadata: () => new Promise(() => undefined),
   };
   const ours = createProvider(makeApplication({ issuer: pending.issuer }), pending, { events: createEvents() });
