@@ -14,7 +14,7 @@ const RETRY_AFTER_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 /** A document is read again, in the background, when it is this old. */
 const STALE_AFTER_MS = 3_600_000;
-/** Between readings that a token of the provider causes. */
+/** Between readings that a token of the provider, or a request that it did not answer, causes. */
 const RENEW_AFTER_MS = 10_000;
 
 export interface ProviderMetadata {
@@ -38,8 +38,8 @@ export interface Discovery {
    */
   metadata(): Promise<ProviderMetadata>;
   /**
-   * Reads the document again because a token of the provider itself does not fit what is known; at most once in ten
-   * seconds. Never rejects: what was known stays where the provider does not respond.
+   * Reads the document again because a token of the provider itself does not fit what is known, or an endpoint does not
+   * answer and may have moved; at most once in ten seconds. Never rejects: what was known stays where the provider does not respond.
    */
   renew(): Promise<ProviderMetadata | undefined>;
   /**
@@ -138,8 +138,13 @@ export function createDiscovery({ application, fetch, elapsed, events }: Discove
     return underWay;
   }
 
+  function pauseMs(): number {
+    if (!found) return RETRY_AFTER_MS;
+    return failures === 0 ? STALE_AFTER_MS : MAX_RETRY_MS;
+  }
+
   function refreshIfStale(): void {
-    if (!underWay && elapsed() - attemptedAt > (found ? STALE_AFTER_MS : RETRY_AFTER_MS)) startAttempt();
+    if (!underWay && elapsed() - attemptedAt > pauseMs()) startAttempt();
   }
 
   /** An attempt of the background keeps no request waiting: a user may come just after the provider did. */
