@@ -22,6 +22,7 @@ import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { createRender } from './responses/render.ts';
 import { longestLifeMs } from './sessions/create_session.ts';
+import type { Endings } from './sessions/endings.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { browserHost } from './signin/browser_host.ts';
 import { createSignin, type Signin } from './signin/index.ts';
@@ -30,6 +31,8 @@ import type { Store } from './stores/store.ts';
 /** What lives as long as the process, whatever the configuration. */
 export interface Services {
   store: Store;
+  /** What this process has ended, in whatever snapshot. */
+  endings: Endings;
   events: Events;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -61,7 +64,7 @@ export function assemble(config: Config, services: Services): Snapshot {
   return { ...core, auth: assembleAuth(core, services), signin: assembleSignin(core, services) };
 }
 
-function assembleCore(config: Config, { store, events, now, elapsed }: Services): Core {
+function assembleCore(config: Config, { store, endings, events, now, elapsed }: Services): Core {
   const compilePatterns = createPatternCompiler();
   const applications = config.applications.map((application) => compileApplication(application, compilePatterns));
   const index = createApplicationIndex(applications);
@@ -69,6 +72,7 @@ function assembleCore(config: Config, { store, events, now, elapsed }: Services)
   const provider = createProviders({ events, now, elapsed });
   const sessions = createSessions({
     store,
+    endings,
     secret: config.secret,
     longestLifeMs: Math.max(...config.applications.map(longestLifeMs)),
     now,

@@ -7,6 +7,8 @@ import type { CredentialAttempt, CredentialContext } from './types.ts';
 
 export interface Verification {
   identity: Identity;
+  /** `Sessions.lastSignOut` before the provider was asked. */
+  since: number;
   /** When the provider was asked, in milliseconds since the epoch. */
   tokenIssuedAt: number;
   /** The session that the credential has so far. */
@@ -20,7 +22,7 @@ export interface Verification {
 export async function saveSession(
   { now, sessions, credentialSessions }: CredentialContext,
   { application, credential, hashes }: CredentialAttempt,
-  { identity, tokenIssuedAt, oldId }: Verification,
+  { identity, since, tokenIssuedAt, oldId }: Verification,
 ): Promise<SavedSession | Rejection | undefined> {
   const createdAt = now();
   if (identity.expiresAt <= createdAt) return rejected('wrong_time', 'the token has expired');
@@ -34,5 +36,5 @@ export async function saveSession(
     createdAt,
   });
   const { accessToken } = identity;
-  return credentialSessions.save({ ...session, credential: hashes[0] }, { accessToken, marks }, oldId);
+  return credentialSessions.save({ ...session, credential: hashes[0] }, { since, accessToken, marks }, oldId);
 }

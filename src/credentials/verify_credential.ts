@@ -97,10 +97,11 @@ async function verify(
   attempt: CredentialAttempt,
   oldId?: string,
 ): Promise<HeaderResult | Rejection> {
+  const since = await context.sessions.lastSignOut();
   const tokenIssuedAt = context.now();
   const verified = await verifyAtProvider(context, attempt);
   if (verified.kind === 'rejected') return verified;
-  const saved = await saveSession(context, attempt, { identity: verified.identity, tokenIssuedAt, oldId });
+  const saved = await saveSession(context, attempt, { identity: verified.identity, since, tokenIssuedAt, oldId });
   // Signed out between the request to the provider and now: the sign-out wins.
   if (saved === undefined) return { kind: 'refused' };
   if ('kind' in saved) return saved;

@@ -4,6 +4,7 @@ import type { AccessToken, Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Store } from '../stores/store.ts';
+import type { Endings } from './endings.ts';
 import type { LiveSession, Session, SessionApplication } from './session.ts';
 import type { RevocationMark } from './session_record.ts';
 
@@ -21,6 +22,8 @@ export interface Sessions {
   peek(id: string, application: string): Promise<Session | undefined>;
   /** The session of an id, even if its token has expired and cannot be refreshed: for signing out only. */
   owner(id: string, application: string): Promise<Session | undefined>;
+  /** Comes before the provider is asked for what a session will be made of: `SessionOrigin.since`. */
+  lastSignOut(): Promise<number>;
   /** Makes a session and returns its new id (32 random bytes, base64url). */
   create(session: Session, origin?: SessionOrigin): Promise<string>;
   /**
@@ -33,13 +36,15 @@ export interface Sessions {
   /**
    * Ends every session of a user, on every application and replica, before it resolves; constant cost. Tokens that were
    * issued before open nothing any more.
+   * @param notBefore when something of the user's is known to be issued (milliseconds since the epoch), should our own
+   * clock be behind
    */
-  endUser(issuer: string, sub: string): Promise<void>;
+  endUser(issuer: string, sub: string, notBefore?: number): Promise<void>;
   /**
    * Ends every session that belongs to one session at the provider, with its tokens; constant cost.
    * @param sub its user, where it is known: then logins of the user without a `sid` of their own end too
    */
-  endSid(issuer: string, sid: string, sub?: string): Promise<void>;
+  endSid(issuer: string, sid: string, sub?: string, notBefore?: number): Promise<void>;
   /**
    * Whether a verified bearer token may still open something.
    * @returns what ends a session that is made of it (`SessionOrigin.marks`); `undefined` where the session of the token
@@ -60,6 +65,8 @@ export interface Sessions {
 
 /** Where a session comes from. */
 export interface SessionOrigin {
+  /** `lastSignOut()` before the provider was asked: a sign-out after it ends the session. Without it: one from now on. */
+  since?: number;
   /** The id of a session that ends with it. */
   replaces?: string | undefined;
   accessToken?: AccessToken | undefined;
@@ -73,6 +80,8 @@ export interface SessionsOptions {
   secret: readonly string[];
   /** The longest that a session of any application may live, in milliseconds: so long is a sign-out remembered. */
   longestLifeMs: number;
+  /** What this process has ended, in whatever snapshot. */
+  endings: Endings;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** An application (by slug) as it is configured now. */

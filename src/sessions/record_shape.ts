@@ -53,7 +53,7 @@ export function isSession(value: unknown): value is Session {
   return hasFields(value, SESSION);
 }
 
-/** Pairs of a revocation record's key and its generation. */
+/** Pairs of a revocation record's key and its generation: there is one at least, or nothing could end the session. */
 export function isMarks(value: unknown): value is [key: string, generation: string][] {
-  return Array.isArray(value) && value.every((mark) => isTextList(mark) && mark.length === 2);
+  return Array.isArray(value) && value.length > 0 && value.every((mark) => isTextList(mark) && mark.length === 2);
 }

@@ -3,6 +3,7 @@ import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
 import { type Provider, type RefreshedTokens, type Rejection, rejected } from '../provider/index.ts';
 import { refreshedSession } from './create_session.ts';
+import type { Endings } from './endings.ts';
 import { createRefreshWriter, type RefreshWriterOptions } from './refresh_writer.ts';
 import { refreshDueAt, type Session } from './session.ts';
 import { readRecord, type SessionRecord } from './session_record.ts';
@@ -17,11 +18,12 @@ export interface RefreshOptions extends RefreshWriterOptions {
   provider: (application: string) => Provider | undefined;
   /** Whether a session is good for the application as it is configured now. */
   isCurrent: (session: Session) => boolean;
+  endings: Endings;
   events: Events;
 }
 
 export function createSessionRefresh(options: RefreshOptions): (key: string) => Promise<RefreshOutcome> {
-  const { store, seal, now, provider, tokens, isCurrent, events } = options;
+  const { store, seal, now, provider, tokens, endings, isCurrent, events } = options;
   const write = createRefreshWriter(options);
   const log = (session: Session, level: 'debug' | 'info' | 'warn', event: string, message: string, error?: unknown) =>
     events.emit('log', {
@@ -40,6 +42,7 @@ export function createSessionRefresh(options: RefreshOptions): (key: string) => 
       return now() < refreshDueAt(present.session) ? 'refreshed' : 'unavailable';
     await tokens.end(key, record.session);
     await store.delete(key);
+    endings.rememberDeletion(key);
     log(
       record.session,
       'info',

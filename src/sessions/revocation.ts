@@ -1,32 +1,40 @@
 /** Ends all sessions of a user at constant cost: by one record that all of them must agree with. */
-import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seal } from '../crypto/seal.ts';
 import type { Store } from '../stores/store.ts';
+import type { Endings } from './endings.ts';
+import { makeGeneration, parseGeneration } from './generation.ts';
+import { createHeldGenerations } from './held_generations.ts';
 import { keyedHashKeys, tenantOf } from './keys.ts';
 import type { Session } from './session.ts';
-import { isRevoked, type RevocationMark } from './session_record.ts';
+import type { RevocationMark } from './session_record.ts';
+import { createSignOutOrder, isAfter } from './sign_out_order.ts';
 
 /** No session lives longer than this, unless `session_max_age` says more. */
 const MAX_SESSION_AGE_MS = 30 * 24 * 3_600_000;
+/** Clocks and times on the way may differ by that much. */
+const MARGIN_MS = 60_000;
+/** No record has it: a session that remembers it has ended. */
+const NEVER = '';
 
 /** The longest life of any session, for which a sign-out is remembered. */
 export function maxSessionAgeMs(sessionMaxAgeMs: number): number {
   return Math.max(sessionMaxAgeMs, MAX_SESSION_AGE_MS);
 }
 
-/** When a generation began (milliseconds since the epoch); its text begins with that, in base 36. */
-const timeOf = (generation: string) => Number.parseInt(/^([0-9a-z]+)\./.exec(generation)?.[1] ?? '', 36);
-
-/** When the last of some generations began, in milliseconds since the epoch; 0 where none did. */
-export function latestSignOut(generations: readonly (string | undefined)[]): number {
-  return Math.max(0, ...generations.map((generation) => timeOf(generation ?? '') || 0));
+export interface RevocationOptions {
+  store: Store;
+  seal: Seal;
+  endings: Endings;
+  /** How long a generation is kept, in milliseconds: at least as long as the longest session. */
+  keepMs: number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
 }
 
-/**
- * @param options `keepMs`: how long a sign-out is remembered, at least as long as the longest session; `now`:
- * milliseconds since the epoch
- */
-export function createRevocation(store: Store, seal: Seal, { keepMs, now }: { keepMs: number; now: () => number }) {
+export function createRevocation({ store, seal, endings, keepMs, now }: RevocationOptions) {
+  const order = createSignOutOrder(store, keepMs);
+  const held = createHeldGenerations(store, order);
   const userKeys = (issuer: string, sub: string) => keyedHashKeys(seal, 'u', tenantOf(issuer), sub);
   const sidKeys = (issuer: string, sid: string) => keyedHashKeys(seal, 'g', tenantOf(issuer), sid);
   /** For a user's logins whose tokens name no session at the provider: any session that ends there may be theirs. */
@@ -39,55 +47,76 @@ export function createRevocation(store: Store, seal: Seal, { keepMs, now }: { ke
     return authMethod === 'login' ? [userKey, unnamedKeys(issuer, sub)[0]] : [userKey];
   }
 
-  /** A new generation under the key of every secret: a session remembers the key of its own secret. */
-  async function renew(keys: string[]): Promise<void> {
-    const generation = `${Math.floor(now()).toString(36)}.${randomBytes(12).toString('base64url')}`;
+  /**
+   * A new generation under the key of every secret: a session remembers the key of its own secret.
+   * Attack: a replica that hears late of the change would say yes to a session after its sign-out was answered. So the
+   * answer waits until no replica can still believe what it read before.
+   * @param notBefore when the newest token is known to be issued: our own clock may be behind
+   */
+  async function renew(keys: string[], notBefore = 0): Promise<void> {
+    const generation = makeGeneration(await order.next(), Math.max(now(), notBefore));
     await Promise.all(keys.map((key) => store.set(key, generation, keepMs)));
+    for (const key of keys) endings.rememberGeneration(key, generation, keepMs);
+    if (store.settleMs > 0) await sleep(store.settleMs);
   }
 
+  /** How long the generations that a session depends on are to last: a little longer than it. */
+  const lifeMs = ({ expiresAt }: Session) => Math.min(keepMs, Math.max(0, expiresAt - now())) + MARGIN_MS;
+
   return {
+    /** The position of the last sign-out so far, of whatever user. */
+    lastSignOut: order.last,
     /**
      * The records that can end a new session, as they are now. They are read before the session is written, so that a
      * sign-out between the two ends the new session too.
      *
      * Attack: with a stolen login an attacker begins one login after the other, so that one is always in progress when
-     * the owner signs out. So a generation that came while the provider was asked for the tokens is not agreed with,
-     * which ends the session. A time in the future was written by a clock that is ahead of ours, and says nothing.
+     * the owner signs out. So a sign-out that came while the provider was asked for the tokens ends the session. Where
+     * the store has lost the order meanwhile, it may have lost a sign-out too.
+     * @param since `lastSignOut()` before the provider was asked; without it nothing was in progress
      */
-    async marks(session: Session): Promise<RevocationMark[]> {
+    async marks(session: Session, since?: number): Promise<RevocationMark[]> {
       const keys = markKeys(session);
-      const present = await store.getMany(keys);
-      const isDuringLogin = (time: number) => time > session.tokenIssuedAt && time <= now();
+      const { position, generations } = await held.holdAll(keys, lifeMs(session), since);
+      const isLost = since !== undefined && position !== since && !(position !== undefined && isAfter(position, since));
+      const isDuring = (generation: string) =>
+        since !== undefined && isAfter(parseGeneration(generation).position ?? since, since);
       return keys.map((key, at) => {
-        const generation = present[at] ?? '';
-        return { key, generation: isDuringLogin(timeOf(generation)) ? '' : generation };
+        const generation = generations[at] ?? NEVER;
+        return { key, generation: isLost || isDuring(generation) ? NEVER : generation };
       });
     },
     /**
      * The marks of a session that goes on with new tokens: those that it has, since a sign-out meanwhile must end it,
      * and those of a secret that has been put in front since.
      * Attack: a session that was made under a secret which is gone would outlive each sign-out under the next one.
+     * @param extended it lives longer than before
      * @returns `undefined` where it has been ended
      */
-    async carryOver(session: Session, marks: readonly RevocationMark[]): Promise<RevocationMark[] | undefined> {
+    async carryOver(
+      session: Session,
+      marks: readonly RevocationMark[],
+      extended = false,
+    ): Promise<RevocationMark[] | undefined> {
       const newKeys = markKeys(session).filter((key) => marks.every((mark) => mark.key !== key));
       // Before the old ones are compared: a sign-out between the two changes them both.
-      const added = newKeys.length === 0 ? [] : await store.getMany(newKeys);
-      const present = await store.getMany(marks.map((mark) => mark.key));
-      if (isRevoked(marks, present)) return undefined;
-      return [...marks, ...newKeys.map((key, at) => ({ key, generation: added[at] ?? '' }))];
+      const added = newKeys.length === 0 ? [] : (await held.holdAll(newKeys, lifeMs(session))).generations;
+      const isGood = await (extended ? held.keepAll(marks, lifeMs(session)) : held.areCurrent(marks));
+      if (!isGood) return undefined;
+      return [...marks, ...newKeys.map((key, at) => ({ key, generation: added[at] ?? NEVER }))];
     },
     /** The generations, under every secret, that can end what names this user and session at the provider. */
     async generations({ issuer, sub, sid }: Pick<Session, 'issuer' | 'sub' | 'sid'>): Promise<(string | undefined)[]> {
       return store.getMany([...userKeys(issuer, sub), ...(sid === undefined ? [] : sidKeys(issuer, sid))]);
     },
-    endUser: (issuer: string, sub: string) => renew(userKeys(issuer, sub)),
+    endUser: (issuer: string, sub: string, notBefore?: number) => renew(userKeys(issuer, sub), notBefore),
     /**
      * Attack: a logout token names session and user, and the ID token of the login had no `sid`: the session would
      * outlive the logout that was meant for it.
      */
-    async endSid(issuer: string, sid: string, sub?: string): Promise<void> {
-      await renew([...sidKeys(issuer, sid), ...(sub === undefined ? [] : unnamedKeys(issuer, sub))]);
+    async endSid(issuer: string, sid: string, sub?: string, notBefore?: number): Promise<void> {
+      const keys = [...sidKeys(issuer, sid), ...(sub === undefined ? [] : unnamedKeys(issuer, sub))];
+      await renew(keys, notBefore);
     },
   };
 }

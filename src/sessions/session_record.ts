@@ -10,11 +10,9 @@ import type { Session } from './session.ts';
  * The first byte of a record under the seal. A change of what the record holds changes it: replicas of different
  * versions that share a store then take each other's records for missing ones, instead of reading them wrongly.
  */
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 
-/**
- * A record that revokes sessions, and the generation that it had when the session was made (`''`: it was not there).
- */
+/** A record that revokes sessions, and the generation that it had when the session was made. */
 export interface RevocationMark {
   key: string;
   generation: string;
@@ -74,10 +72,11 @@ function withIdToken(stored: unknown): unknown {
 }
 
 /**
- * Whether a sign-out came after the session was made. A revocation record that is gone has outlived every session that
- * it ended (it is kept as long as the longest session may live), so it revokes nothing.
+ * Whether a sign-out came after the session was made.
+ * Attack: a store that forgets (a Redis that evicts, a clock that jumps, a snapshot from before) loses what a sign-out has
+ * written. So a session needs its own generations to be there: what is missing signs nobody in.
  * @param present the generations in the store now, in the order of `marks`
  */
 export function isRevoked(marks: readonly RevocationMark[], present: readonly (string | undefined)[]): boolean {
-  return marks.some(({ generation }, at) => present[at] !== undefined && present[at] !== generation);
+  return marks.some(({ generation }, at) => present[at] !== generation);
 }

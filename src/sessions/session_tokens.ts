@@ -3,8 +3,9 @@ import { decodeJwt } from 'jose';
 import type { Seal } from '../crypto/seal.ts';
 import type { AccessToken, Identity } from '../identity.ts';
 import type { Store } from '../stores/store.ts';
+import { latestSignOut } from './generation.ts';
 import { keyedHashKeys } from './keys.ts';
-import { latestSignOut, type Revocation } from './revocation.ts';
+import type { Revocation } from './revocation.ts';
 import type { Session } from './session.ts';
 import { isRevoked, type RevocationMark, readRecord, type SessionRecord } from './session_record.ts';
 

@@ -21,10 +21,10 @@ export type { SessionOrigin, Sessions, SessionsOptions } from './interface.ts';
 const couldBeId = (id: string) => id.length >= 32 && id.length <= 128;
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, now } = options;
+  const { store, now, endings } = options;
   const seal = createSeal(options.secret, 'session');
   const maxAgeMs = options.longestLifeMs;
-  const revocation = createRevocation(store, seal, { keepMs: maxAgeMs, now });
+  const revocation = createRevocation({ store, seal, endings, keepMs: maxAgeMs, now });
   const cache = createSessionCache(options.cacheBytes);
   const idle = createIdleTracker(store);
   const tokens = createSessionTokens({ store, seal, revocation, now, keepMs: maxAgeMs });
@@ -98,6 +98,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     const record = await readRecord(store, seal, key);
     if (record !== undefined) await tokens.end(key, record.session);
     await store.delete(key);
+    endings.rememberDeletion(key);
   }
 
   return {
@@ -112,10 +113,11 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (live === undefined || now() >= live.session.expiresAt) return undefined;
       return (await idle.isOver(live.key, live.session)) ? undefined : live.session;
     },
+    lastSignOut: revocation.lastSignOut,
     owner: async (id, application) => (await readLive(id, application))?.session,
-    async create(session, { replaces, accessToken, marks = [] } = {}) {
+    async create(session, { since, replaces, accessToken, marks = [] } = {}) {
       const id = randomBytes(32).toString('base64url');
-      const revocationMarks = [...(await revocation.marks(session)), ...marks];
+      const revocationMarks = [...(await revocation.marks(session, since)), ...marks];
       await write('set', sessionKey(id), { session, revocationMarks }, accessToken);
       if (replaces !== undefined) await end(replaces);
       return id;
@@ -128,7 +130,11 @@ export function createSessions(options: SessionsOptions): Sessions {
         await end(id);
         return 'gone';
       }
-      const revocationMarks = await revocation.carryOver(session, record.revocationMarks);
+      const revocationMarks = await revocation.carryOver(
+        session,
+        record.revocationMarks,
+        session.expiresAt > record.session.expiresAt,
+      );
       if (revocationMarks === undefined) return 'signed_out';
       return (await write('replace', key, { session, revocationMarks }, accessToken)) ? 'renewed' : 'gone';
     },

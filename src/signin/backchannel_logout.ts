@@ -83,11 +83,11 @@ const detailOf = ({ cause }: Rejection) => (cause === undefined ? undefined : lo
  * @throws StoreUnavailable
  */
 function endSessions({ sessions, now }: SigninContext, logout: Logout): Promise<boolean> {
-  const { issuer, sub, sid, jti } = logout;
+  const { issuer, sub, sid, jti, issuedAt } = logout;
   return sessions.consumeOnce(`${issuer} ${jti}`, rememberMs(logout, now()), async () => {
     // `sid` is the narrower one: sessions of the user on other devices go on.
-    if (sid !== undefined) await sessions.endSid(issuer, sid, sub);
-    else if (sub !== undefined) await sessions.endUser(issuer, sub);
+    if (sid !== undefined) await sessions.endSid(issuer, sid, sub, issuedAt);
+    else if (sub !== undefined) await sessions.endUser(issuer, sub, issuedAt);
   });
 }
 

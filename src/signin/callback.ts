@@ -102,6 +102,7 @@ async function exchangeAndComplete(context: SigninContext, request: ValidCallbac
   const { login, secrets } = request.state;
   const url = new URL(`${endpointUrl(application, 'callback')}?${ctx.querystring}`);
   const state = singleParam(ctx.querystring, 'state') ?? '';
+  const since = await context.sessions.lastSignOut();
   const tokenIssuedAt = context.now();
   const authorizationRequest = { redirectUri: redirectUri(application), state, ...secrets };
   const exchange = await provider.exchangeCode(url, authorizationRequest);
@@ -110,7 +111,7 @@ async function exchangeAndComplete(context: SigninContext, request: ValidCallbac
     const unusable = respondToUnusableIdentity(request, login.returnTo, identity.user);
     if (unusable) return unusable;
     const { sessions, loginCookie } = request;
-    const completed = { identity, tokenIssuedAt, returnTo: login.returnTo, sessions, loginCookie };
+    const completed = { identity, since, tokenIssuedAt, returnTo: login.returnTo, sessions, loginCookie };
     return complete(context, request, completed);
   }
   // The same as in the callback: at the token endpoint a provider that is not ready may say it as well.

@@ -9,6 +9,8 @@ import { respondWithRedirect } from './respond.ts';
 
 export interface CompletedLogin {
   identity: Identity;
+  /** `Sessions.lastSignOut` before the provider was asked for the tokens. */
+  since: number;
   /** When the provider was asked for the tokens, in milliseconds since the epoch. */
   tokenIssuedAt: number;
   returnTo: string;
@@ -21,7 +23,7 @@ export interface CompletedLogin {
 export async function complete(
   context: SigninContext,
   { ctx, application }: BrowserRequest,
-  { identity, tokenIssuedAt, returnTo, sessions, loginCookie }: CompletedLogin,
+  { identity, since, tokenIssuedAt, returnTo, sessions, loginCookie }: CompletedLogin,
 ): Promise<Outcome> {
   const session = createSession({
     identity,
@@ -33,7 +35,7 @@ export async function complete(
   // Attack: session fixation. An attacker plants a session cookie, waits for the login, and shares the session that the
   // cookie then opens. So the id is new, and every id that the browser sent ends.
   const [oldId, ...otherIds] = sessions.map(({ id }) => id);
-  const id = await context.sessions.create(session, { replaces: oldId, accessToken: identity.accessToken });
+  const id = await context.sessions.create(session, { since, replaces: oldId, accessToken: identity.accessToken });
   await Promise.all(otherIds.map((otherId) => context.sessions.end(otherId)));
   ctx.append('Set-Cookie', setSessionCookie(application, id, session.expiresAt - context.now()));
   writeLoginCookie(ctx, countLogin(loginCookie, context.now()));

@@ -29,6 +29,7 @@ export interface Logout {
   jti: string;
   /** Milliseconds since the epoch. */
   issuedAt: number;
+  /** Milliseconds since the epoch. */
   expiresAt: number;
 }
 

@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { createLru } from '../lru.ts';
 import { createInvalidations } from './listeners.ts';
+import { nextNumber } from './numbers.ts';
 import { cancelPlace, reservePlace } from './reservations.ts';
 import type { Store } from './store.ts';
 
@@ -99,6 +100,12 @@ export function createMemoryStore(now: () => number, limits: Partial<MemoryLimit
     replace: (key, value, ttlMs) => onlyIf(read(key) !== undefined, () => write(key, value, ttlMs)),
     deleteIf: (key, value) => onlyIf(read(key) === value, () => remove(key)),
     replaceIf: (key, expected, value, ttlMs) => onlyIf(read(key) === expected, () => write(key, value, ttlMs)),
+    async keep(key, expected, ttlMs) {
+      const entry = records.read(key);
+      if (entry?.value !== expected) return false;
+      entry.expiresAt = Math.max(entry.expiresAt, now() + ttlMs);
+      return true;
+    },
     async reserve(key, member, limit, ttlMs) {
       const endsAt = now() + ttlMs;
       const { reservation, record } = reservePlace(read(key), { member, limit, endsAt, now: now() });
@@ -110,9 +117,16 @@ export function createMemoryStore(now: () => number, limits: Partial<MemoryLimit
       if (record === undefined) records.delete(key);
       else records.write(key, record.text, record.endsAt);
     },
+    async increment(key, first, ttlMs) {
+      const next = nextNumber(read(key), first);
+      write(key, String(next), ttlMs);
+      return next;
+    },
     // No other process writes here, and every write is reported: a session that is still cached is current.
     generation: () => 0,
     onInvalidate: invalidations.on,
+    onReopen: () => () => undefined,
+    settleMs: 0,
     ping: async () => {},
     async close() {
       clearInterval(sweeper);

@@ -1,5 +1,4 @@
 /** The interface of every session store: records with an end, and the atomic steps that sessions need. */
-import type { InvalidationListener } from './listeners.ts';
 import type { Reservation } from './reservations.ts';
 
 /**
@@ -23,6 +22,8 @@ export interface Store {
   deleteIf(key: string, value: string): Promise<boolean>;
   /** Writes only if the record has the value `expected`, in one step; whether it did. */
   replaceIf(key: string, expected: string, value: string, ttlMs: number): Promise<boolean>;
+  /** Makes the record last for at least `ttlMs` from now, if it has the value `expected`, in one step; whether it has. */
+  keep(key: string, expected: string, ttlMs: number): Promise<boolean>;
   /**
    * Takes one of the `limit` places of a counter for `ttlMs`, in one step. A member that has a place keeps it for
    * `ttlMs` from now. Each place ends by itself, so the count is that of any `ttlMs` in a row (a sliding window).
@@ -31,6 +32,11 @@ export interface Store {
   reserve(key: string, member: string, limit: number, ttlMs: number): Promise<Reservation>;
   /** Gives the place of a member back, if it has one. */
   cancel(key: string, member: string): Promise<void>;
+  /**
+   * Adds one to a number, in one step, and makes its record last `ttlMs` from now.
+   * @param first the result where there is no such record
+   */
+  increment(key: string, first: number, ttlMs: number): Promise<number>;
   /**
    * What was read while `generation()` returned this number may be used without a read as long as it returns the same
    * number, unless `onInvalidate` named its key. Never waits. `undefined`: changes elsewhere may have been missed, so
@@ -42,10 +48,25 @@ export interface Store {
    * @returns stops that
    */
   onInvalidate(listener: InvalidationListener): () => void;
+  /**
+   * `restore` is called each time the store has been opened anew and may have lost its last writes (a Redis that crashed
+   * or failed over, a folder that was replaced): before any other call reads from it. While it fails, the store is
+   * unavailable.
+   * @returns stops that
+   */
+  onReopen(restore: Restore): () => void;
+  /** For so long after a change other processes may go on using what they read before (milliseconds). */
+  readonly settleMs: number;
   /** For `/-/health/ready`: throws `StoreUnavailable` unless the store takes writes. Leaves no record. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Hears of each record that was changed; `undefined`: all may have. */
+export type InvalidationListener = (key: string | undefined) => void;
+
+/** Writes again what a store that was opened anew may have lost. */
+export type Restore = (access: Pick<Store, 'getMany' | 'add' | 'replaceIf' | 'delete'>) => Promise<void>;
 
 /** The longest time of a store call: a request must get its 503 within a second. */
 export const STORE_TIMEOUT_MS = 900;

@@ -9,6 +9,7 @@ import type { Authorizer } from '../../src/auth/authorizer.ts';
 import { createAuthHandler } from '../../src/auth/handler.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createRender } from '../../src/responses/render.ts';
+import { createEndings } from '../../src/sessions/endings.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { openStore } from '../../src/stores/open.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -46,6 +47,7 @@ async function site(storeUrl: string) {
   const store = openStore(storeUrl, Date.now, events);
   const { index, trustedPeer, listedProxies, authorizer } = assemble(makeConfig([application], { store: storeUrl }), {
     store,
+    endings: createEndings(store),
     events,
     now: Date.now,
     elapsed: () => performance.now(),

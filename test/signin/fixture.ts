@@ -6,6 +6,7 @@ import { createApplicationIndex } from '../../src/access/application_index.ts';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createEvents, type LogEvent, type SigninEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
+import { createEndings } from '../../src/sessions/endings.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
 import { browserHost } from '../../src/signin/browser_host.ts';
@@ -29,8 +30,10 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
   events.on('log', (event) => logged.push(event));
   const provider = createProviders({ now, elapsed: now, events });
   const bySlug = (slug: string) => applications.find((one) => one.slug === slug);
+  const store = wrap(createMemoryStore(now));
   const sessions = createSessions({
-    store: wrap(createMemoryStore(now)),
+    store,
+    endings: createEndings(store),
     secret: config.secret,
     longestLifeMs: 30 * 86_400_000,
     now,

@@ -246,6 +246,44 @@ function recordCases(place: () => Place, store: () => Store, other: () => Store)
     }
   });
 
+  test('a record is kept for longer if it is as expected, never for less, and nobody need read it again', async () => {
+    const [short, long] = [fresh('u'), fresh('u')];
+    await store().set(short, 'one', 60);
+    await store().set(long, 'one', HOUR);
+    const heard: (string | undefined)[] = [];
+    const stop = store().onInvalidate((changed) => heard.push(changed));
+    expect(await other().keep(short, 'two', HOUR)).toBe(false);
+    expect(await other().keep(fresh('u'), 'one', HOUR)).toBe(false);
+    expect(await other().keep(short, 'one', HOUR)).toBe(true);
+    expect(await store().keep(long, 'one', 60)).toBe(true);
+    await place().pass(100);
+    expect(await store().getMany([short, long])).toEqual(['one', 'one']);
+    expect(heard.filter((key) => key === long)).toEqual([]);
+    stop();
+  });
+
+  test('a number counts all processes, each step once', async () => {
+    const key = fresh('q');
+    const first = 2 ** 48 + 5;
+    const steps = Array.from({ length: 20 }, (_, at) => (at % 2 ? store() : other()).increment(key, first, HOUR));
+    const reached = (await Promise.all(steps)).toSorted((a, b) => a - b);
+    expect(reached).toEqual(Array.from({ length: 20 }, (_, at) => first + at));
+    expect(await other().get(key)).toBe(String(first + 19));
+    // A record like any other: it ends with its time, and then another number is the first.
+    await store().increment(key, 1, 60);
+    await place().pass(100);
+    expect(await store().increment(key, 7, HOUR)).toBe(7);
+  });
+
+  test('a number that is none is unavailable, and does not begin again', async () => {
+    for (const value of ['', 'ten', '1.5', '-1', '1e3', '9007199254740991']) {
+      const key = fresh('q');
+      await store().set(key, value, HOUR);
+      await expect(store().increment(key, 1, HOUR)).rejects.toThrow(StoreUnavailable);
+      expect(await store().get(key)).toBe(value);
+    }
+  });
+
   test('ping leaves nothing behind', async () => {
     const before = await place().dump();
     for (let times = 0; times < 20; times++) await store().ping();

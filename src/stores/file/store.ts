@@ -3,6 +3,7 @@ import { memoizePerTick } from '../../async/memoize.ts';
 import type { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
 import { createInvalidations } from '../listeners.ts';
+import { nextNumber } from '../numbers.ts';
 import { cancelPlace, reservePlace } from '../reservations.ts';
 import type { Store } from '../store.ts';
 import { createDatabase, type Database, type Transaction } from './database.ts';
@@ -15,8 +16,10 @@ const GENERATION_KEY = '.epoch';
 const pack = (value: string, expiresAt: number) => `${Math.ceil(expiresAt).toString(36)}:${value}`;
 const expiresAtOf = (raw: string) => Number.parseInt(raw.slice(0, raw.indexOf(':')), 36);
 
+const textOf = (raw: string) => raw.slice(raw.indexOf(':') + 1);
+
 function unpack(raw: string | undefined, now: number): string | undefined {
-  return raw === undefined || expiresAtOf(raw) <= now ? undefined : raw.slice(raw.indexOf(':') + 1);
+  return raw === undefined || expiresAtOf(raw) <= now ? undefined : textOf(raw);
 }
 
 /**
@@ -27,8 +30,11 @@ function invalidatesCache(key: string, wasThere: boolean): boolean {
   return key.startsWith('u:') || key.startsWith('g:') || (wasThere && key.startsWith('s:'));
 }
 
-function bumpGeneration(transaction: Transaction, key: string): void {
-  if (!invalidatesCache(key, transaction.get(key) !== undefined)) return;
+function bumpGeneration(transaction: Transaction, key: string, value?: string): void {
+  const raw = transaction.get(key);
+  // A record that is only made to last longer changes nothing.
+  if (raw !== undefined && textOf(raw) === value) return;
+  if (!invalidatesCache(key, raw !== undefined)) return;
   void transaction.put(GENERATION_KEY, String(Number(transaction.get(GENERATION_KEY) ?? 0) + 1));
 }
 
@@ -43,7 +49,7 @@ function createRecords(database: Database, now: () => number, changed: (key: str
     return result;
   }
   function put(transaction: Transaction, key: string, value: string, expiresAt: number): true {
-    bumpGeneration(transaction, key);
+    bumpGeneration(transaction, key, value);
     void transaction.put(key, pack(value, expiresAt));
     return true;
   }
@@ -63,6 +69,14 @@ function createRecords(database: Database, now: () => number, changed: (key: str
     deleteIf: (key: string, value: string) => commit(key, (tx, present) => present === value && remove(tx, key)),
     replaceIf: (key: string, expected: string, value: string, ttlMs: number) =>
       commit(key, (tx, present) => present === expected && put(tx, key, value, now() + ttlMs)),
+    // Nobody hears of it: what was read is still so.
+    keep: (key: string, expected: string, ttlMs: number) =>
+      database.commit((tx) => {
+        const raw = tx.get(key);
+        if (raw === undefined || unpack(raw, now()) !== expected) return false;
+        const endsAt = now() + ttlMs;
+        return expiresAtOf(raw) >= endsAt || put(tx, key, expected, endsAt);
+      }),
     async reserve(key: string, member: string, limit: number, ttlMs: number) {
       const requestAt = (at: number) => ({ member, limit, endsAt: at + ttlMs, now: at });
       // A client over its limit costs a read, and no transaction.
@@ -79,6 +93,12 @@ function createRecords(database: Database, now: () => number, changed: (key: str
         const record = cancelPlace(present, member, now());
         if (record === undefined) remove(tx, key);
         else put(tx, key, record.text, record.endsAt);
+      }),
+    increment: (key: string, first: number, ttlMs: number) =>
+      commit(key, (tx, present) => {
+        const next = nextNumber(present, first);
+        put(tx, key, String(next), now() + ttlMs);
+        return next;
       }),
   };
 }
@@ -115,6 +135,8 @@ export function createFileStore(folder: string, now: () => number, events: Event
     peek: read,
     generation: memoizePerTick(() => readGeneration(database)),
     onInvalidate: invalidations.on,
+    onReopen: () => () => undefined,
+    settleMs: 0,
     ping: database.probe,
     async close() {
       stopExpiry();

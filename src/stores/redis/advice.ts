@@ -29,8 +29,7 @@ export function createAdvice(events: Events): (connection: Connection) => void {
   async function lookAtEviction(connection: Connection): Promise<void> {
     policy ??= await queryEvictionPolicy(connection);
     if (policy === undefined || policy === 'noeviction') return;
-    // Attack: where memory runs short Redis forgets a sign-out, and a stolen session opens again.
-    const message = `Redis evicts records when its memory is full (maxmemory-policy ${policy}), and forgets sign-outs with them: set noeviction`;
+    const message = `Redis evicts records when its memory is full (maxmemory-policy ${policy}), which logs users out: set noeviction`;
     warn('store.evicts', message);
   }
 

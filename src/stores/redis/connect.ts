@@ -72,6 +72,7 @@ async function joinCluster(target: RedisTarget, first: NodeConnection, events: C
       if (heard.has(client)) continue;
       heard.add(client);
       onInvalidations(client, events);
+      events.joined?.();
     }
   });
   cluster.on('error', () => undefined);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisNode } from '../../config/schema/store_url.ts';
 import { type Connection, type ConnectionEvents, connectRedis } from './connect.ts';
 import { createHeartbeats } from './heartbeat.ts';
+import { createRestoration } from './restoration.ts';
 import type { RedisTarget } from './target.ts';
 
 const HEARTBEAT_MS = 200;
@@ -10,28 +11,30 @@ const HEARTBEAT_MS = 200;
  * How old the last sign of life may be while cached sessions are used. A network that goes silent (no close, no error)
  * would otherwise keep a session alive here after it was ended there.
  */
-const FRESH_MS = 600;
+export const FRESH_MS = 600;
 /** A server that is silent for this long is unavailable: calls fail at once instead of at their time-out. */
 const SILENT_MS = 1000;
 /** After this a silent connection is given up for a new one: the server may live on under another address. */
 const DEAD_MS = 5000;
 /** A younger connection is not given up because its server takes no writes: a new one would lead to the same server. */
 const YOUNG_MS = 10_000;
-const RECONNECT_PAUSES_MS = [50, 100, 200, 400, 800];
-const MAX_RECONNECT_PAUSE_MS = 1600;
+const RECONNECT_PAUSES_MS = [50, 100, 200];
+const MAX_RECONNECT_PAUSE_MS = 400;
 
 export interface ManagedConnectionEvents {
   /** Keys that were changed; `undefined`: all. */
   invalidated(key: string | undefined): void;
+  /** Writes again what the server may have lost; a connection on which that fails is not used. */
+  restore(connection: Connection): Promise<void>;
   up(connection: Connection): void;
   down(error: unknown): void;
 }
 
 export interface ManagedConnection {
-  /** The connection, unless it is lost or silent. */
+  /** The connection, unless it is lost or silent, or what its server may have lost is not written again yet. */
   connection(): Connection | undefined;
-  /** Resolves when the first attempt to connect has ended, well or not. */
-  firstAttempt: Promise<void>;
+  /** Resolves when the first attempt to connect, or the writing after a change of masters, has ended, well or not. */
+  attempt(): Promise<void>;
   /** Changes with every connection; `undefined` while changes of records might not be heard. */
   generation(): number | undefined;
   /** Gives the present connection up (it led to a server that takes no writes) and makes a new one. */
@@ -46,18 +49,22 @@ export function openConnection(target: RedisTarget, events: ManagedConnectionEve
   let closed = false;
   let endServing: () => void = () => undefined;
   let endFirstAttempt: () => void = () => undefined;
-  const firstAttempt = new Promise<void>((resolve) => {
+  let attempt = new Promise<void>((resolve) => {
     endFirstAttempt = resolve;
   });
+  /** The connection, once what its servers may have lost has been written to them again. */
+  let restored: Connection | undefined;
   /** The masters of the last connection, where it was one to a cluster. */
   let knownNodes: RedisNode[] = [];
   const heartbeats = createHeartbeats();
   const closing = new AbortController();
+  const restore = createRestoration(events.restore, closing.signal);
 
   function drop(error: unknown): void {
     if (connection === undefined) return;
     const lost = connection;
     connection = undefined;
+    restored = undefined;
     generation++;
     const nodes = lost.nodes();
     // A cluster that was asked for its nodes as it fell apart may name none.
@@ -67,10 +74,29 @@ export function openConnection(target: RedisTarget, events: ManagedConnectionEve
     endServing();
   }
 
+  /** A cluster has another master, which may lack the last writes of the old one. */
+  function mastersChanged(): void {
+    generation++;
+    if (connection !== undefined) attempt = restoreOn(connection);
+  }
+
+  async function restoreOn(changed: Connection): Promise<void> {
+    restored = undefined;
+    const begunAt = generation;
+    try {
+      await restore(changed);
+    } catch (error) {
+      if (connection === changed) drop(error);
+      return;
+    }
+    // Otherwise the masters have changed once more, and another run comes after this one.
+    if (connection === changed && generation === begunAt) restored = changed;
+  }
+
   function beat(): void {
     if (connection === undefined) return;
     // Another master has another connection: changes of what was read over the old one are not reported on the new one.
-    if (heartbeats.beat(connection.masters())) generation++;
+    if (heartbeats.beat(connection.masters())) mastersChanged();
     if (heartbeats.silenceMs() > DEAD_MS) drop(new Error(`no response for ${DEAD_MS} ms`));
   }
 
@@ -94,13 +120,21 @@ export function openConnection(target: RedisTarget, events: ManagedConnectionEve
         lost = error ?? new Error('closed');
         if (made !== undefined && connection === made) drop(error);
       },
+      joined: mastersChanged,
       invalidated: events.invalidated,
     });
+    for (let begunAt = -1; begunAt !== generation && lost === undefined; ) {
+      begunAt = generation;
+      await restore(made).catch((error: unknown) => {
+        lost ??= error;
+      });
+    }
     if (lost !== undefined || closed) {
       made.destroy();
       throw lost;
     }
     connection = made;
+    restored = made;
     connectedAt = performance.now();
     generation++;
     heartbeats.start(made.masters());
@@ -129,10 +163,10 @@ export function openConnection(target: RedisTarget, events: ManagedConnectionEve
   timer.unref();
   void keepConnected();
   return {
-    firstAttempt,
-    connection: () => (connection !== undefined && heartbeats.silenceMs() < SILENT_MS ? connection : undefined),
+    attempt: () => attempt,
+    connection: () => (heartbeats.silenceMs() < SILENT_MS ? restored : undefined),
     // Attack: a server without client tracking says nothing of a sign-out on another replica.
-    generation: () => (connection?.protocol.tracking && heartbeats.ageMs() < FRESH_MS ? generation : undefined),
+    generation: () => (restored?.protocol.tracking && heartbeats.ageMs() < FRESH_MS ? generation : undefined),
     reconnect(error) {
       if (performance.now() - connectedAt > YOUNG_MS) drop(error);
     },

@@ -10,6 +10,8 @@ export interface ConnectionEvents {
   lost(error: unknown): void;
   /** A key was changed; `undefined`: all keys may have changed. */
   invalidated(key: string | undefined): void;
+  /** A cluster has a further server. */
+  joined?(): void;
 }
 
 export interface NodeConnection {

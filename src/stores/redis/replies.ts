@@ -39,6 +39,11 @@ export function readIsCluster(reply: unknown): boolean {
   return /^cluster_state:/m.test(String(reply));
 }
 
+/** `INFO server`: the id that the server has taken at its start; `undefined` where it does not tell. */
+export function readRunId(reply: unknown): string | undefined {
+  return /^run_id:([0-9a-f]{8,64})\r?$/m.exec(String(reply))?.[1];
+}
+
 /** `INFO memory`, or `CONFIG GET maxmemory-policy`; `undefined` where the reply does not tell the policy. */
 export function readEvictionPolicy(reply: unknown): string | undefined {
   const policy = Array.isArray(reply) ? reply[1] : member(reply, 'maxmemory-policy');

@@ -47,6 +47,15 @@ rests[ARGV[1]] = nil
 write(left)
 return 1`;
 
+/** Adds one to a number; `ARGV[1]` where there is none. It lasts `ARGV[2]` milliseconds. */
+export const INCREMENT = `local text = redis.call('GET', KEYS[1])
+local next = text and string.match(text, '^%d+$') and tonumber(text) + 1 or tonumber(ARGV[1])
+if text and not string.match(text, '^%d+$') or next > 9007199254740991 then
+  return redis.error_reply('ERR a number is none')
+end
+redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', ARGV[2])
+return next`;
+
 /** Deletes the record if it has the value `ARGV[1]`. */
 export const DELETE_IF = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
@@ -54,4 +63,9 @@ return redis.call('DEL', KEYS[1])`;
 /** Writes `ARGV[2]` for `ARGV[3]` milliseconds if the record has the value `ARGV[1]`. */
 export const REPLACE_IF = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`;
+
+/** Makes the record last for at least `ARGV[2]` milliseconds if it has the value `ARGV[1]`. */
+export const KEEP = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
 return 1`;

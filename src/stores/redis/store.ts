@@ -4,21 +4,19 @@ import { withDeadline } from '../../async/deadline.ts';
 import { memoizePerTick } from '../../async/memoize.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
-import { createInvalidations } from '../listeners.ts';
-import { STORE_TIMEOUT_MS, type Store } from '../store.ts';
+import { createInvalidations, createRestores } from '../listeners.ts';
+import { type Restore, STORE_TIMEOUT_MS, type Store } from '../store.ts';
 import { createAdvice } from './advice.ts';
-import type { Client } from './client.ts';
 import type { Connection } from './connect.ts';
-import { openConnection } from './connection.ts';
+import { FRESH_MS, openConnection } from './connection.ts';
 import { leadsElsewhere, withoutSecrets } from './error_codes.ts';
 import { openKeyv } from './keyv.ts';
-import { readInteger, readIsClusterComplete, readReservation } from './replies.ts';
-import { CANCEL, DELETE_IF, REPLACE_IF, RESERVE } from './scripts.ts';
+import { createRecords, type Step } from './records.ts';
+import { readIsClusterComplete } from './replies.ts';
 import type { RedisTarget } from './target.ts';
 
-/** The commands that are the same for one server and for a cluster. */
-type Commands = Pick<Client, 'set' | 'eval'>;
-type Step<T> = (commands: Commands, keyv: Keyv<string>, connection: Connection) => Promise<T>;
+/** What an answer on its way adds to the time for which another replica believes its cache. */
+const SETTLE_MARGIN_MS = 100;
 
 /** The result of a step, or `StoreUnavailable` when it fails or takes too long. */
 async function inTime<T>(work: Promise<T>): Promise<T> {
@@ -29,11 +27,16 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function createRunner(target: RedisTarget, events: Events, changed: (key: string | undefined) => void) {
+type Changed = (key: string | undefined) => void;
+
+function createRunner(target: RedisTarget, events: Events, changed: Changed, restore: Restore) {
   const advise = createAdvice(events);
   const keyvs = new WeakMap<Connection, Keyv<string>>();
   const managed = openConnection(target, {
     invalidated: (key) => changed(key?.slice(target.prefix.length)),
+    // Attack: a Redis that crashed or failed over has lost its last writes, and with them a sign-out: the session that it
+    // ended would open again. So nothing is read over a new connection before the sign-outs are written again.
+    restore: (connection) => restore(createRecords((step) => runOn(connection, step), target.prefix, changed)),
     up(connection) {
       events.emit('log', { level: 'info', event: 'store.available', message: 'Redis is available' });
       advise(connection);
@@ -53,13 +56,16 @@ function createRunner(target: RedisTarget, events: Events, changed: (key: string
     return keyv;
   }
 
+  const runOn = <T>(connection: Connection, step: Step<T>): Promise<T> =>
+    inTime(step(connection.client, keyvOf(connection), connection));
+
   /** Runs a step on the present connection, or throws `StoreUnavailable`: at once when there is none any more. */
   async function run<T>(step: Step<T>): Promise<T> {
-    // Requests in the first moments of a process wait for the first attempt to connect, instead of seeing an outage.
-    const connection = managed.connection() ?? (await inTime(managed.firstAttempt.then(managed.connection)));
+    // Requests in the first moments of a process, or of a new master, wait for it instead of seeing an outage.
+    const connection = managed.connection() ?? (await inTime(managed.attempt().then(managed.connection)));
     if (connection === undefined) throw new StoreUnavailable(new Error('not connected to Redis'));
     try {
-      return await inTime(step(connection.client, keyvOf(connection), connection));
+      return await runOn(connection, step);
     } catch (error) {
       // After a failover this server takes no writes any more; a new connection may lead to the one that does.
       const cause = error instanceof StoreUnavailable ? error.cause : error;
@@ -72,7 +78,7 @@ function createRunner(target: RedisTarget, events: Events, changed: (key: string
 
 /** A write that leaves no record: it fails on a read-only replica, a full memory and a disk that cannot be written. */
 async function probe(connection: Connection, key: string): Promise<void> {
-  const commands: Commands = connection.client;
+  const commands: Pick<Connection['client'], 'set'> = connection.client;
   await commands.set(key, '', { condition: 'XX', expiration: { type: 'PX', value: 1 } });
   const masters = connection.masters();
   if (!connection.isCluster) return;
@@ -84,47 +90,15 @@ async function probe(connection: Connection, key: string): Promise<void> {
 /** A store at an address of Redis. Opening never fails: the store is unavailable until Redis responds. */
 export function createRedisStore(target: RedisTarget, events: Events): Store {
   const invalidations = createInvalidations();
-  const { managed, run } = createRunner(target, events, invalidations.emit);
-  const name = (key: string) => target.prefix + key;
-  const px = (ttlMs: number) => Math.ceil(ttlMs);
-
-  /** Own writes are reported too, before the caller goes on. */
-  async function change<T>(key: string, step: Step<T>): Promise<T> {
-    const result = await run(step);
-    invalidations.emit(key);
-    return result;
-  }
-  const writeIf = (condition: 'NX' | 'XX', key: string, value: string, ttlMs: number) =>
-    change(key, async (commands) => {
-      const options = { condition, expiration: { type: 'PX', value: px(ttlMs) } } as const;
-      return (await commands.set(name(key), value, options)) !== null;
-    });
-  const evaluateTo =
-    <T>(read: (reply: unknown) => T) =>
-    (script: string, key: string, ...args: string[]) =>
-      change(key, async (commands) => read(await commands.eval(script, { keys: [name(key)], arguments: args })));
-  const evaluate = evaluateTo(readInteger);
-  const reserve = evaluateTo(readReservation);
-
+  const restores = createRestores();
+  const { managed, run } = createRunner(target, events, invalidations.emit, restores.run);
   return {
-    get: (key) => run((_, keyv) => keyv.get(name(key))),
-    // One by one on a cluster: for several keys at once Keyv picks the node itself, and does not follow a slot that moves.
-    getMany: (keys) =>
-      run((_, keyv, { isCluster }) =>
-        isCluster ? Promise.all(keys.map((key) => keyv.get(name(key)))) : keyv.getMany<string>(keys.map(name)),
-      ),
-    set: (key, value, ttlMs) => change(key, async (_, keyv) => void (await keyv.set(name(key), value, px(ttlMs)))),
-    delete: (key) => change(key, async (_, keyv) => void (await keyv.delete(name(key)))),
-    add: (key, value, ttlMs) => writeIf('NX', key, value, ttlMs),
-    replace: (key, value, ttlMs) => writeIf('XX', key, value, ttlMs),
-    deleteIf: async (key, value) => (await evaluate(DELETE_IF, key, value)) === 1,
-    replaceIf: async (key, expected, value, ttlMs) =>
-      (await evaluate(REPLACE_IF, key, expected, value, String(px(ttlMs)))) === 1,
-    reserve: (key, member, limit, ttlMs) => reserve(RESERVE, key, member, String(limit), String(px(ttlMs))),
-    cancel: async (key, member) => void (await evaluate(CANCEL, key, member)),
+    ...createRecords(run, target.prefix, invalidations.emit),
     generation: memoizePerTick(managed.generation),
     onInvalidate: invalidations.on,
-    ping: () => run((_, __, connection) => probe(connection, name('ready'))),
+    onReopen: restores.on,
+    settleMs: FRESH_MS + SETTLE_MARGIN_MS,
+    ping: () => run((_, __, connection) => probe(connection, `${target.prefix}ready`)),
     close: async () => managed.close(),
   };
 }

@@ -12,6 +12,7 @@ import { HOUR, makeSession, openSessions } from '../../sessions/fixture.ts';
 import { waitUntil, within } from '../../support/wait.ts';
 import { ready } from '../store.conformance.ts';
 import {
+  addReplicas,
   createRedisServer,
   freePort,
   hasRedis,
@@ -45,8 +46,8 @@ async function openReady(url: string) {
 }
 
 /** A session that is found without any wait. */
-async function createWarm(sessions: Sessions): Promise<string> {
-  const id = await sessions.create(makeSession(Date.now()));
+async function createWarm(sessions: Sessions, changes = {}): Promise<string> {
+  const id = await sessions.create(makeSession(Date.now(), changes));
   // Redis may still be about to say that the row has been written, after which it is read once more.
   await waitUntil(async () => {
     const live = sessions.find(id, 'grafana');
@@ -245,6 +246,107 @@ describe.runIf(hasRedis())('redis', () => {
     expect(await found(sessions, id)).toBe('yes');
     await sessions.endUser('https://auth.example.com/application/o/x/', 'alice-sub');
     expect(await found(sessions, id)).toBe('no');
+  });
+
+  const ISSUER = 'https://auth.example.com/application/o/grafana/';
+  const userKeys = async (server: RedisServer) => ((await server.command('KEYS', '*u:*')) as string[]).length;
+
+  /** Whether a session is found by anybody, asked again and again until `until` ends. */
+  async function isEverFound(all: Sessions[], id: string, until: Promise<unknown>): Promise<boolean> {
+    let ended = false;
+    let ever = false;
+    const end = until.then(() => {
+      ended = true;
+    });
+    while (!ended) {
+      for (const sessions of all) ever ||= (await found(sessions, id)) === 'yes';
+      await sleep(5);
+    }
+    await end;
+    return ever;
+  }
+
+  /** What the master writes from now on is not even in a buffer of the network. */
+  async function goBehind(replica: RedisServer, master: RedisServer): Promise<void> {
+    replica.pause();
+    await master.command('CLIENT', 'KILL', 'TYPE', 'replica');
+  }
+
+  // Attack: Redis saves a snapshot now and then. A stolen session that was signed out after the last one would open again.
+  test('crashed, and back with an older snapshot: what was signed out stays so on every replica, at every moment', async () => {
+    const server = closeLater(await startRedis());
+    const here = await openReady(server.url);
+    const there = await openReady(server.url);
+    const [ended, single, kept] = [
+      await createWarm(here.sessions),
+      await createWarm(here.sessions, { sub: 'carol-sub', sid: 'carol' }),
+      await createWarm(here.sessions, { sub: 'bob-sub', sid: 'bob' }),
+    ];
+    await server.command('SAVE');
+    await here.sessions.endUser(ISSUER, 'alice-sub');
+    await here.sessions.end(single);
+    await server.kill();
+    const restarted = server.start().then(async () => {
+      for (const { store } of [here, there]) await waitUntil(() => ready(store), 8000);
+      await sleep(300);
+    });
+    const both = [here.sessions, there.sessions];
+    expect(await isEverFound(both, ended, restarted)).toBe(false);
+    for (const sessions of both) {
+      expect(await found(sessions, ended)).toBe('no');
+      expect(await found(sessions, single)).toBe('no');
+      expect(await found(sessions, kept)).toBe('yes');
+    }
+    const again = await there.sessions.create(makeSession(Date.now()), { since: await there.sessions.lastSignOut() });
+    expect(await found(here.sessions, again)).toBe('yes');
+  });
+
+  test('a connection that is cut is made again at once: nothing was lost, and nobody is waited for', async () => {
+    const server = closeLater(await startRedis());
+    const { store, sessions } = await openReady(server.url);
+    const id = await createWarm(sessions);
+    // The id of the server is asked for once the store is in use.
+    await sleep(300);
+    await server.command('CLIENT', 'KILL', 'TYPE', 'normal');
+    await waitUntil(async () => !(await ready(store)), 1000);
+    const since = performance.now();
+    await waitUntil(() => ready(store), 5000);
+    expect(performance.now() - since).toBeLessThan(900);
+    expect(await found(sessions, id)).toBe('yes');
+  });
+
+  test('sentinel: a replica that has missed the last writes takes over, and a sign-out among them stays', async () => {
+    const { master, replica, sentinel, url } = await startSentinel();
+    for (const server of [master, replica, sentinel]) closeLater(server);
+    const { store, sessions } = await openReady(url);
+    const [ended, kept] = [await createWarm(sessions), await createWarm(sessions, { sub: 'bob-sub', sid: 'bob' })];
+    await waitUntil(async () => (await userKeys(replica)) === 2);
+    await goBehind(replica, master);
+    await sessions.endUser(ISSUER, 'alice-sub');
+    await master.kill();
+    replica.resume();
+    const restored = waitUntil(() => ready(store), 20_000);
+    expect(await isEverFound([sessions], ended, restored)).toBe(false);
+    expect(await found(sessions, ended)).toBe('no');
+    expect(await found(sessions, kept)).toBe('yes');
+  });
+
+  test('cluster: a replica that has missed the last writes takes over, and a sign-out among them stays', async () => {
+    const masters = await startCluster();
+    const replicas = await addReplicas(masters);
+    for (const node of [...masters, ...replicas]) closeLater(node);
+    const { store, sessions } = await openReady(`redis://127.0.0.1:${masters[0]!.port}`);
+    const ended = await createWarm(sessions);
+    const counts = await Promise.all(masters.map(userKeys));
+    const holder = counts.indexOf(1);
+    await waitUntil(async () => (await userKeys(replicas[holder]!)) === 1);
+    await goBehind(replicas[holder]!, masters[holder]!);
+    await sessions.endUser(ISSUER, 'alice-sub');
+    await masters[holder]!.kill();
+    replicas[holder]!.resume();
+    const restored = waitUntil(() => ready(store), 25_000);
+    expect(await isEverFound([sessions], ended, restored)).toBe(false);
+    expect(await found(sessions, ended)).toBe('no');
   });
 
   test('cluster, found by one of its nodes: a node dies and comes back', async () => {

@@ -114,6 +114,26 @@ export async function startCluster(more: string[] = []): Promise<RedisServer[]> 
   throw new Error('the cluster did not form');
 }
 
+/** The masters of `startCluster` with a replica each, in the same order. */
+export async function addReplicas(masters: RedisServer[]): Promise<RedisServer[]> {
+  const replicas = await Promise.all(
+    masters.map(() => startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'])),
+  );
+  for (const replica of replicas) await replica.command('CLUSTER', 'MEET', '127.0.0.1', String(masters[0]!.port));
+  for (const [at, replica] of replicas.entries()) {
+    const id = String(await masters[at]!.command('CLUSTER', 'MYID'));
+    await waitUntil(
+      async () => (await replica.command('CLUSTER', 'REPLICATE', id).catch(() => undefined)) === 'OK',
+      10_000,
+    );
+    await waitUntil(
+      async () => /master_link_status:up/.test(String(await replica.command('INFO', 'replication'))),
+      10_000,
+    );
+  }
+  return replicas;
+}
+
 /** A master, its replica and a sentinel that watches them. */
 export async function startSentinel() {
   const master = await startRedis();

@@ -1,0 +1,115 @@
+/**
+ * Remembers in this process what it has ended, and ends it again where the store has lost that: a Redis that crashed, or
+ * whose replica took over, comes back without its last writes.
+ */
+import { StoreUnavailable } from '../errors.ts';
+import { createLru } from '../lru.ts';
+import type { Restore, Store } from '../stores/store.ts';
+import { parseGeneration } from './generation.ts';
+import { isAfter, ORDER_KEY, parsePosition } from './sign_out_order.ts';
+
+/** Of each kind; some 15 MB of both together. Those that were ended first are forgotten first. */
+const MAX_REMEMBERED = 50_000;
+/** Records that are compared with one command. */
+const GROUP = 500;
+const MAX_ATTEMPTS = 10;
+
+export interface Endings {
+  /** A sign-out has written `generation` at `key`, for `keepMs` milliseconds. */
+  rememberGeneration(key: string, generation: string, keepMs: number): void;
+  /** The record of one session was deleted. */
+  rememberDeletion(key: string): void;
+}
+
+interface Written {
+  generation: string;
+  keepMs: number;
+}
+
+type Access = Parameters<Restore>[0];
+
+function* groupsOf<T>(items: Iterable<T>): Generator<T[]> {
+  let group: T[] = [];
+  for (const item of items) {
+    if (group.push(item) < GROUP) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Changes a record until it is as it should be; `wanted` returns `undefined` where it is. */
+async function settle(
+  access: Access,
+  key: string,
+  seen: string | undefined,
+  keepMs: number,
+  wanted: (present: string | undefined) => string | undefined,
+): Promise<void> {
+  let present = seen;
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
+    const next = wanted(present);
+    if (next === undefined) return;
+    const isWritten = await (present === undefined
+      ? access.add(key, next, keepMs)
+      : access.replaceIf(key, present, next, keepMs));
+    if (isWritten) return;
+    present = (await access.getMany([key]))[0];
+  }
+  throw new StoreUnavailable(new Error('a record changes again and again while it is restored'));
+}
+
+/**
+ * Attack: a generation that another replica has written since is newer; the old one in its place would open the sessions
+ * that it ended.
+ */
+function isNewer(present: string, { generation }: Written): boolean {
+  const [there, ours] = [parseGeneration(present).position, parseGeneration(generation).position];
+  return there !== undefined && ours !== undefined && isAfter(there, ours);
+}
+
+async function restoreGenerations(access: Access, written: Iterable<[string, Written]>): Promise<void> {
+  for (const group of groupsOf(written)) {
+    const present = await access.getMany(group.map(([key]) => key));
+    await Promise.all(
+      group.map(([key, own], at) =>
+        settle(access, key, present[at], own.keepMs, (there) =>
+          there === own.generation || (there !== undefined && isNewer(there, own)) ? undefined : own.generation,
+        ),
+      ),
+    );
+  }
+}
+
+/** The order goes on behind every sign-out of ours: a login after it must not seem to be in progress during it. */
+async function restoreOrder(access: Access, written: Iterable<Written>): Promise<void> {
+  let last: number | undefined;
+  let keepMs = 0;
+  for (const own of written) {
+    const { position } = parseGeneration(own.generation);
+    keepMs = Math.max(keepMs, own.keepMs);
+    if (position !== undefined && (last === undefined || isAfter(position, last))) last = position;
+  }
+  if (last === undefined) return;
+  const ours = last;
+  const [seen] = await access.getMany([ORDER_KEY]);
+  await settle(access, ORDER_KEY, seen, keepMs, (text) => {
+    const there = parsePosition(text);
+    return there === undefined || isAfter(ours, there) ? String(ours) : undefined;
+  });
+}
+
+/** One for each store, as long as the process. */
+export function createEndings(store: Store, most = MAX_REMEMBERED): Endings {
+  const generations = createLru<string, Written>(most);
+  const deletions = createLru<string, true>(most);
+  store.onReopen(async (access) => {
+    await restoreOrder(access, generations.values());
+    await restoreGenerations(access, generations.entries());
+    for (const group of groupsOf(deletions.keys())) await Promise.all(group.map((key) => access.delete(key)));
+  });
+  return {
+    rememberGeneration: (key, generation, keepMs) => void generations.set(key, { generation, keepMs }),
+    rememberDeletion: (key) => void deletions.set(key, true),
+  };
+}

@@ -1,0 +1,122 @@
+/** A store that comes back without its last writes: what this process has ended stays ended. */
+import { beforeEach, expect, test } from 'vitest';
+import { StoreUnavailable } from '../../src/errors.ts';
+import { createEndings } from '../../src/sessions/endings.ts';
+import type { Sessions } from '../../src/sessions/sessions.ts';
+import type { Restore } from '../../src/stores/store.ts';
+import { createClock, makeSession, openSessions } from './fixture.ts';
+import { createLossyStore } from './lossy_store.ts';
+
+const ISSUER = 'https://auth.example.com/application/o/grafana/';
+let clock: ReturnType<typeof createClock>;
+let lossy: ReturnType<typeof createLossyStore>;
+let sessions: Sessions;
+
+const open = () => openSessions(lossy.store, { now: clock.now });
+const session = (changes = {}) => makeSession(clock.now(), changes);
+/** As a replica sees it that has cached nothing. */
+const isLive = async (id: string) => (await open().find(id, 'grafana')) !== undefined;
+const signIn = async (changes = {}) => sessions.create(session(changes), { since: await sessions.lastSignOut() });
+
+beforeEach(() => {
+  clock = createClock();
+  lossy = createLossyStore(clock.now);
+  sessions = open();
+});
+
+test('sign-outs of users and of sessions at the provider, and the end of a single session, are written again', async () => {
+  const [user, sid, single] = [
+    await signIn(),
+    await signIn({ sub: 'bob-sub', sid: 'bob-1' }),
+    await signIn({ sub: 'carol-sub', sid: 'carol-1' }),
+  ];
+  const other = await signIn({ sub: 'bob-sub', sid: 'bob-2' });
+  const before = await lossy.rows();
+  await sessions.endUser(ISSUER, 'alice-sub');
+  await sessions.endSid(ISSUER, 'bob-1');
+  await sessions.end(single);
+  await lossy.lose(before);
+  for (const id of [user, sid, single]) expect(await isLive(id)).toBe(true);
+  await lossy.reopen();
+  for (const id of [user, sid, single]) expect(await isLive(id)).toBe(false);
+  expect(await isLive(other)).toBe(true);
+});
+
+test('a login after a sign-out that was lost works at the first try', async () => {
+  await signIn();
+  const before = await lossy.rows();
+  for (let times = 0; times < 3; times++) await sessions.endUser(ISSUER, 'alice-sub');
+  await lossy.lose(before);
+  await lossy.reopen();
+  expect(await isLive(await signIn())).toBe(true);
+  expect(await isLive(await signIn({ sub: 'bob-sub', sid: 'bob-1' }))).toBe(true);
+});
+
+test('a connection that was cut, and lost nothing, logs nobody out', async () => {
+  await signIn();
+  await sessions.endUser(ISSUER, 'alice-sub');
+  const id = await signIn();
+  const before = await lossy.rows();
+  await lossy.reopen();
+  expect(await lossy.rows()).toEqual(before);
+  expect(await isLive(id)).toBe(true);
+});
+
+// Attack: a replica that writes its old sign-out over a newer one revives the sessions that the newer one ended.
+test('a sign-out on another replica since then is newer, and stays', async () => {
+  const elsewhere = open();
+  await sessions.endUser(ISSUER, 'alice-sub');
+  const between = await signIn();
+  await elsewhere.endUser(ISSUER, 'alice-sub');
+  const after = await signIn();
+  await lossy.reopen();
+  expect([await isLive(between), await isLive(after)]).toEqual([false, true]);
+});
+
+test('of two replicas that have lost sign-outs of one user, the later one counts, whoever comes first', async () => {
+  const elsewhere = open();
+  const before = await lossy.rows();
+  await sessions.endUser(ISSUER, 'alice-sub');
+  const between = await signIn();
+  await elsewhere.endUser(ISSUER, 'alice-sub');
+  const lost = await lossy.rows();
+  await lossy.lose(before);
+  await lossy.reopen();
+  const [user] = [...(await lossy.rows()).keys()].filter((key) => key.startsWith('u:'));
+  expect((await lossy.rows()).get(user!)).toBe(lost.get(user!));
+  expect(await isLive(between)).toBe(false);
+});
+
+test('where the order was lost too, whoever is signed in has to log in again', async () => {
+  await signIn();
+  const before = await lossy.rows();
+  await sessions.endUser(ISSUER, 'alice-sub');
+  await lossy.lose(new Map([...before].filter(([key]) => !key.startsWith('q:'))));
+  await lossy.reopen();
+  expect(await isLive(await signIn())).toBe(true);
+});
+
+test('a store that fails while it is restored stays unavailable', async () => {
+  let restore: Restore = async () => undefined;
+  const onReopen = (given: Restore) => {
+    restore = given;
+    return () => undefined;
+  };
+  createEndings({ ...lossy.store, onReopen }).rememberGeneration('u:one', '1.0.aaaaaaaaaaaaaaaa', 1000);
+  const cut = async () => Promise.reject(new StoreUnavailable('cut'));
+  await expect(restore({ ...lossy.store, getMany: cut })).rejects.toThrow(StoreUnavailable);
+  await expect(restore({ ...lossy.store, add: cut })).rejects.toThrow(StoreUnavailable);
+  // A record that others change all the time is not held to be written.
+  await expect(restore({ ...lossy.store, add: async () => false })).rejects.toThrow(StoreUnavailable);
+});
+
+test('it forgets what was ended first, and stays within its bounds', async () => {
+  const endings = createEndings(lossy.store, 10);
+  for (let at = 0; at < 25; at++) {
+    endings.rememberGeneration(`u:${at}`, `${at}.0.aaaaaaaaaaaaaaaa`, 60_000);
+    endings.rememberDeletion(`s:${at}`);
+  }
+  await lossy.reopen();
+  const users = [...(await lossy.rows()).keys()].filter((key) => key.startsWith('u:'));
+  expect(users.toSorted()).toEqual(Array.from({ length: 10 }, (_, at) => `u:${at + 15}`).toSorted());
+});
