@@ -36,6 +36,8 @@ export interface Services {
   events: Events;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
+  elapsed: () => number;
 }
 
 /** The parts that decide. */
@@ -62,12 +64,12 @@ export function assemble(config: Config, services: Services): Snapshot {
   return { ...core, auth: assembleAuth(core, services), signin: assembleSignin(core, services) };
 }
 
-function assembleCore(config: Config, { store, events, now, endings }: Services): Core {
+function assembleCore(config: Config, { store, endings, events, now, elapsed }: Services): Core {
   const compilePatterns = createPatternCompiler();
   const applications = config.applications.map((application) => compileApplication(application, compilePatterns));
   const index = createApplicationIndex(applications);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
-  const provider = createProviders({ events, now });
+  const provider = createProviders({ events, now, elapsed });
   const sessions = createSessions({
     store,
     endings,
@@ -81,7 +83,7 @@ function assembleCore(config: Config, { store, events, now, endings }: Services)
       return application && provider(application);
     },
   });
-  const credentials = createCredentialAuthenticator({ config, sessions, store, provider, now, events });
+  const credentials = createCredentialAuthenticator({ config, sessions, store, provider, now, elapsed, events });
   const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));

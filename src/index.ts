@@ -67,11 +67,11 @@ const BEYOND_BYTES = /[^\0-\xff]/;
  */
 export function createAuthenticator(
   config: Config,
-  options: { events?: Events; now?: () => number } = {},
+  options: { events?: Events; now?: () => number; elapsed?: () => number } = {},
 ): Authenticator {
-  const { events = createEvents(), now = Date.now } = options;
+  const { events = createEvents(), now = Date.now, elapsed = () => performance.now() } = options;
   const store = openStore(config.store, now, events, config.redis);
-  const { authorizer, sessions } = assemble(config, { store, endings: createEndings(store), events, now });
+  const { authorizer, sessions } = assemble(config, { store, endings: createEndings(store), events, now, elapsed });
   const decide = ({ url: text, method, headers, clientAddress }: AuthenticatorRequest): Awaitable<Decision> => {
     // Attack: text that was decoded before. `／` is a slash to some programs, and no path that is read here has it.
     if (BEYOND_BYTES.test(text)) return invalidRequest('url has characters that no URL has');

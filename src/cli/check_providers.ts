@@ -11,7 +11,7 @@ export async function checkProviders(
   applications: readonly ApplicationConfig[],
   { out }: Pick<Io, 'out'>,
 ): Promise<boolean> {
-  const discoveryOf = createDiscoveries({ now: Date.now, events: createEvents() });
+  const discoveryOf = createDiscoveries({ elapsed: () => performance.now(), events: createEvents() });
   const byKey = new Map(applications.map((application) => [discoveryKey(application), application]));
   const checks = [...byKey.values()].map(async (application) => {
     try {

@@ -58,11 +58,13 @@ export function createAdmission(options: {
   limits: Config['limits'];
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
+  elapsed: () => number;
   events: Events;
 }): Admission {
   const { store, fingerprints, events } = options;
   const rateLimit = createRateLimit({ ...options, counterKeyFor: fingerprints.counterKeyFor });
-  const grants = createGrantMemory(store, options.now);
+  const grants = createGrantMemory(store, options);
   const slotsOf = createProviderSlots();
 
   const userOf = ({ credential }: PresentedCredential) => (credential.scheme === 'basic' ? credential.user : undefined);
@@ -93,10 +95,12 @@ export function createAdmission(options: {
       kind: 'admitted',
       async refused(rejection) {
         // It is accepted no longer, and from now on a guess like any other.
-        if (permit === undefined) await Promise.all(acceptedKeys.map((key) => store.delete(key)));
+        if (permit === undefined && rejection.reason !== 'wrong_time')
+          await Promise.all(acceptedKeys.map((key) => store.delete(key)));
         if (grantKey !== undefined) await learnGrant(grantKey, presented, rejection);
-        // Neither is a guess: a token of a session that was signed out was right until then.
-        if (['grant_not_offered', 'signed_out'].includes(rejection.reason)) return false;
+        // None is a guess: a token of a session that was signed out was right until then, and what came at the wrong time
+        // was right but for that, and is again when it is the clock here that is wrong.
+        if (['grant_not_offered', 'signed_out', 'wrong_time'].includes(rejection.reason)) return false;
         return (await permit?.refused()) ?? false;
       },
       async accepted() {

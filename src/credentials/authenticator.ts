@@ -39,17 +39,20 @@ export function createCredentialAuthenticator(options: {
   provider: (application: ApplicationConfig) => Provider;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
+  elapsed: () => number;
   events: Events;
 }): CredentialAuthenticator {
-  const { config, sessions, store, provider, now, events } = options;
+  const { config, sessions, store, provider, now, elapsed, events } = options;
   const fingerprints = createFingerprints(config.secret);
   const credentialSessions = createCredentialSessions({
     sessions,
     links: createSessionLinks(store, config.secret),
     now,
+    elapsed,
   });
-  const deniedCache = createDeniedCache(now);
-  const admission = createAdmission({ store, fingerprints, limits: config.limits, now, events });
+  const deniedCache = createDeniedCache(elapsed);
+  const admission = createAdmission({ store, fingerprints, limits: config.limits, now, elapsed, events });
   const context: CredentialContext = {
     sessions,
     store,

@@ -44,8 +44,17 @@ export interface FoundSession {
 /** `isNew`: no client has its id yet. */
 export type SavedSession = FoundSession & { isNew: boolean };
 
+export interface CredentialSessionsOptions {
+  sessions: Sessions;
+  links: SessionLinks;
+  /** Milliseconds since the epoch, as in the sessions. */
+  now: () => number;
+  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
+  elapsed: () => number;
+}
+
 export function createCredentialSessions(
-  { sessions, links, now }: { sessions: Sessions; links: SessionLinks; now: () => number },
+  { sessions, links, now, elapsed }: CredentialSessionsOptions,
   max = 10_000,
 ): CredentialSessions {
   const fingerprint = createLocalFingerprint();
@@ -84,10 +93,12 @@ export function createCredentialSessions(
     },
     needsRecheck({ id, local }, live) {
       if (local) return false;
-      const dueAt = live.session.tokenIssuedAt + RECHECK_AFTER_MS;
-      return dueAt <= now() && (deferredUntil.get(id) ?? 0) <= now();
+      // A time from the future was written before the clock was put back: until that time nobody would ask about a
+      // password that was revoked.
+      const isDue = Math.abs(now() - live.session.tokenIssuedAt) >= RECHECK_AFTER_MS;
+      return isDue && (deferredUntil.get(id) ?? 0) <= elapsed();
     },
-    deferRecheck: (id) => void deferredUntil.set(id, now() + RECHECK_AFTER_MS),
+    deferRecheck: (id) => void deferredUntil.set(id, elapsed() + RECHECK_AFTER_MS),
     async save(session, origin, oldId) {
       const renewed = oldId === undefined ? 'gone' : await sessions.renew(oldId, session, origin.accessToken);
       if (renewed === 'signed_out') return undefined;

@@ -14,10 +14,10 @@ export interface DeniedCache {
  * In this process only and bounded. Attack: a client that sends wrong credentials would fill a store that remembers
  * them. Another replica asks once more; the counters of guesses know the credential and count it once.
  */
-export function createDeniedCache(now: () => number, max = 10_000): DeniedCache {
+export function createDeniedCache(elapsed: () => number, max = 10_000): DeniedCache {
   const deniedUntil = createLru<string, number>(max);
   return {
-    has: (id) => (deniedUntil.get(id) ?? Number.NEGATIVE_INFINITY) > now(),
-    remember: (id, forMs = TTL_MS) => void deniedUntil.set(id, now() + Math.min(forMs, TTL_MS)),
+    has: (id) => (deniedUntil.get(id) ?? Number.NEGATIVE_INFINITY) > elapsed(),
+    remember: (id, forMs = TTL_MS) => void deniedUntil.set(id, elapsed() + Math.min(forMs, TTL_MS)),
   };
 }

@@ -32,7 +32,7 @@ export interface GrantMemory {
 
 interface Knowledge {
   offered: boolean;
-  /** Milliseconds since the epoch. */
+  /** On the clock of `elapsed`. */
   pausedUntil: number;
   /** The log of this process or of another one has it. */
   reported: boolean;
@@ -44,18 +44,24 @@ interface Knowledge {
 }
 
 /**
- * When the provider may be asked again (milliseconds since the epoch). An end from the far future was written by a
- * clock that is wrong: it would stop the grant for good.
+ * Milliseconds until the provider may be asked again. All processes read the record, so its end is a time since the
+ * epoch. An end from the far future was written by a clock that is wrong: it would stop the grant for good.
  */
-function endOfPause(record: string, now: number): number {
-  const end = Number(record);
-  return end <= now + RECORD_MS ? end : 0;
+function pauseLeft(record: string, now: number): number {
+  const leftMs = Number(record) - now;
+  return leftMs <= RECORD_MS ? Math.max(0, leftMs) : 0;
 }
 
 const isPause = (record: string | undefined): record is string => record !== undefined && /^\d{1,15}$/.test(record);
 
-/** @param now milliseconds since the epoch */
-export function createGrantMemory(store: Store, now: () => number): GrantMemory {
+/**
+ * @param clocks `now`: milliseconds since the epoch, for the record; `elapsed`: milliseconds on a clock that nobody can
+ * set, for the pause of this process
+ */
+export function createGrantMemory(
+  store: Store,
+  { now, elapsed }: { now: () => number; elapsed: () => number },
+): GrantMemory {
   const applications = new Map<string, Knowledge>();
 
   function knowledgeOf(key: string): Knowledge {
@@ -81,10 +87,10 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
 
   /** After the pause, one process asks: the one that moves its end. */
   async function takeTurn(known: Knowledge, key: string, record: string): Promise<boolean> {
-    const end = endOfPause(record, now());
+    const leftMs = pauseLeft(record, now());
     const next = String(now() + PAUSE_MS);
-    const isTurn = end <= now() && (await store.replaceIf(key, record, next, RECORD_MS));
-    Object.assign(known, { reported: true, pausedUntil: isTurn ? Number(next) : end });
+    const isTurn = leftMs === 0 && (await store.replaceIf(key, record, next, RECORD_MS));
+    Object.assign(known, { reported: true, pausedUntil: elapsed() + (isTurn ? PAUSE_MS : leftMs) });
     if (isTurn) known.recorded = next;
     return isTurn;
   }
@@ -100,7 +106,7 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
   /** Attack: a burst of invented passwords would all be sent before the provider has said no to the first one. */
   async function waitForFirst(known: Knowledge, key: string, requester: Requester): Promise<boolean> {
     if (known.offered) return true;
-    if (known.first !== undefined) return (await known.first.join(requester)) || known.pausedUntil <= now();
+    if (known.first !== undefined) return (await known.first.join(requester)) || known.pausedUntil <= elapsed();
     const first = startFirstAnswer(requester);
     known.first = first;
     try {
@@ -116,17 +122,17 @@ export function createGrantMemory(store: Store, now: () => number): GrantMemory 
   return {
     async mayAsk(key, record, requester) {
       const known = knowledgeOf(key);
-      if (known.pausedUntil > now()) return false;
+      if (known.pausedUntil > elapsed()) return false;
       return isPause(record) ? takeTurn(known, key, record) : waitForFirst(known, key, requester);
     },
     async notOffered(key) {
       const known = knowledgeOf(key);
       const isNews = !known.reported;
-      const pausedUntil = now() + PAUSE_MS;
-      Object.assign(known, { offered: false, reported: true, pausedUntil, recorded: String(pausedUntil) });
+      const recorded = String(now() + PAUSE_MS);
+      Object.assign(known, { offered: false, reported: true, pausedUntil: elapsed() + PAUSE_MS, recorded });
       known.asking = undefined;
       answerFirst(known);
-      await store.set(key, String(pausedUntil), RECORD_MS);
+      await store.set(key, recorded, RECORD_MS);
       return isNews;
     },
     async offered(key) {

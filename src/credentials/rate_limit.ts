@@ -40,12 +40,12 @@ export function createRateLimit(options: {
   store: Store;
   counterKeyFor(...parts: string[]): string;
   limits: Config['limits'];
-  /** Milliseconds since the epoch. */
-  now: () => number;
+  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
+  elapsed: () => number;
 }): RateLimit {
   const { store } = options;
   const countersOf = createGuessCounters(options);
-  const queues = createWaitQueues(options.now);
+  const queues = createWaitQueues(options.elapsed);
 
   function reserve({ key, limit, waits }: Counter, id: string): Promise<Reservation> {
     const take = () => store.reserve(key, id, limit, WINDOW_MS);

@@ -11,6 +11,8 @@ import type { CredentialAttempt, CredentialContext, HeaderResult } from './types
 /** Longer than the provider may take (10 s). */
 const LOCK_WAIT_MS = 12_000;
 const LOCK_POLL_MS = 50;
+/** Memory of a refusal that the clock has decided: it may be put right at any moment. */
+const WRONG_TIME_MS = 1000;
 const LOCK_WAIT = { pollMs: LOCK_POLL_MS, timeoutMs: LOCK_WAIT_MS };
 
 const lockKeyOf = ({ hashes }: CredentialAttempt) => lockKey(`a:${hashes[0]}`);
@@ -138,7 +140,7 @@ async function reject(
   const { message: why, cause: error } = rejection;
   const message = `${credential.scheme} credentials were refused: ${why}`;
   events.emit('log', { level: 'info', event: 'credential.denied', message, application: slug, error });
-  deniedCache.remember(hashes[0], rejection.retryAfterMs);
+  deniedCache.remember(hashes[0], rejection.reason === 'wrong_time' ? WRONG_TIME_MS : rejection.retryAfterMs);
   if (await admitted.refused(rejection)) {
     const many = `too many refusals from ${clientAddress || 'an unknown address'} or for one user name`;
     events.emit('log', { level: 'warn', event: 'credential.rate_limited', message: many, application: slug });

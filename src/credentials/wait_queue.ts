@@ -41,8 +41,8 @@ export interface WaitQueues {
   settle(key: string, freed: boolean): void;
 }
 
-/** @param now milliseconds since the epoch */
-export function createWaitQueues(now: () => number): WaitQueues {
+/** @param elapsed milliseconds on a clock that nobody can set */
+export function createWaitQueues(elapsed: () => number): WaitQueues {
   const queues = new Map<string, Queue>();
   const fullCounters = createLru<string, { readAgainAt: number; freeAt: number }>(MAX_FULL);
 
@@ -56,11 +56,11 @@ export function createWaitQueues(now: () => number): WaitQueues {
   }
   function fullFor(key: string): number | undefined {
     const full = fullCounters.get(key);
-    return full === undefined || full.readAgainAt <= now() ? undefined : full.freeAt - now();
+    return full === undefined || full.readAgainAt <= elapsed() ? undefined : full.freeAt - elapsed();
   }
   function remember(key: string, retryAfterMs: number): void {
-    const readAgainAt = now() + Math.min(FULL_CACHE_MS, retryAfterMs);
-    fullCounters.set(key, { readAgainAt, freeAt: now() + retryAfterMs });
+    const readAgainAt = elapsed() + Math.min(FULL_CACHE_MS, retryAfterMs);
+    fullCounters.set(key, { readAgainAt, freeAt: elapsed() + retryAfterMs });
   }
 
   const nextAnswer = (queue: Queue) =>
@@ -86,11 +86,11 @@ export function createWaitQueues(now: () => number): WaitQueues {
   }
 
   async function reserveFirst(key: string, queue: Queue, reserve: () => Promise<Reservation>): Promise<Reservation> {
-    const deadline = now() + MAX_WAIT_MS;
+    const deadline = elapsed() + MAX_WAIT_MS;
     for (;;) {
       const reservation = await tryReserve(key, queue, reserve);
       if (reservation) return reservation;
-      if (now() > deadline) throw new ProviderUnavailable('too many requests wait for the provider');
+      if (elapsed() > deadline) throw new ProviderUnavailable('too many requests wait for the provider');
     }
   }
 

@@ -130,6 +130,8 @@ export function createClient(application: ApplicationConfig, discovery: Discover
         return await (withoutSecret ? sendBy('none') : sendAuthenticated(known, sendBy, options));
       } catch (error) {
         if (!withoutReport) report(error);
+        // The endpoint may have moved; the next request finds it.
+        if (!(error instanceof ClientRejected)) void discovery.renew();
         throw error;
       }
     },

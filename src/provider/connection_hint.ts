@@ -34,6 +34,11 @@ function hintOf(error: unknown): string {
   return hint ? `${hint} (${code})` : [text, code].filter(Boolean).join(', ');
 }
 
+/** Whether it was the certificate of the server that made a request fail. */
+export function isAboutCertificate(error: unknown): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(String(member(causeWithin(error), 'code') ?? ''));
+}
+
 /** undici's `fetch failed` says nothing; what it hides does, and may hide one more. */
 function causeWithin(error: unknown, depth = 0): unknown {
   const cause = member(error, 'cause');

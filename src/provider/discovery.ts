@@ -7,13 +7,14 @@ import { discoveryUrl, fetchDocument } from './discovery_document.ts';
 import type { DiscoveryKeys } from './issuers.ts';
 import { createKeySet, type KeySet } from './key_set.ts';
 import type { OutboundFetch } from './outbound.ts';
+import { createPacedReading } from './reading_limits.ts';
 
 /** A request may cause one attempt in this time; in the background the pauses grow. */
 const RETRY_AFTER_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 /** A document is read again, in the background, when it is this old. */
 const STALE_AFTER_MS = 3_600_000;
-/** Between readings that a token of the provider causes. */
+/** Between readings that a token of the provider, or a request that it did not answer, causes. */
 const RENEW_AFTER_MS = 10_000;
 
 export interface ProviderMetadata {
@@ -37,18 +38,23 @@ export interface Discovery {
    */
   metadata(): Promise<ProviderMetadata>;
   /**
-   * Reads the document again because a token of the provider itself does not fit what is known; at most once in ten
-   * seconds. Never rejects: what was known stays where the provider does not respond.
+   * Reads the document again because a token of the provider itself does not fit what is known, or an endpoint does not
+   * answer and may have moved; at most once in ten seconds. Never rejects: what was known stays where the provider does not respond.
    */
   renew(): Promise<ProviderMetadata | undefined>;
+  /**
+   * Reads it again because no known key has signed a logout token; at most once a second, so that the caller may wait.
+   * @throws ProviderUnavailable: nothing is known of that token then
+   */
+  renewForLogout(): Promise<ProviderMetadata>;
 }
 
 export interface DiscoveryOptions {
   /** One of the applications that share it. */
   application: DiscoveryKeys;
   fetch: OutboundFetch;
-  /** Milliseconds since the epoch. */
-  now: () => number;
+  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
+  elapsed: () => number;
   events: Events;
 }
 
@@ -74,7 +80,7 @@ export function jwksUriOf({ jwks_uri }: ServerMetadata, insecure: boolean): stri
   return jwks_uri;
 }
 
-export function createDiscovery({ application, fetch, now, events }: DiscoveryOptions): Discovery {
+export function createDiscovery({ application, fetch, elapsed, events }: DiscoveryOptions): Discovery {
   const { issuer } = application;
   const insecure = allowsHttp(discoveryUrl(application), application.allow_insecure_issuer);
   let found: ProviderMetadata | undefined;
@@ -89,11 +95,11 @@ export function createDiscovery({ application, fetch, now, events }: DiscoveryOp
     events.emit('log', { level, event, message, error });
 
   async function attempt(): Promise<ProviderMetadata> {
-    attemptedAt = now();
+    attemptedAt = elapsed();
     try {
       const metadata = await fetchDocument(application, fetch);
       const address = jwksUriOf(metadata, insecure);
-      const keys = found?.metadata.jwks_uri === address ? found.keys : createKeySet(address, now, fetch);
+      const keys = found?.metadata.jwks_uri === address ? found.keys : createKeySet(address, elapsed, fetch);
       if (!found) log('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
       failures = 0;
       found = { metadata, keys };
@@ -125,14 +131,26 @@ export function createDiscovery({ application, fetch, now, events }: DiscoveryOp
     underWay.catch(() => undefined);
   }
 
+  /** The attempt under way may have begun before the token was signed. */
+  async function attemptAgain(): Promise<ProviderMetadata> {
+    await underWay?.catch(() => undefined);
+    underWay ??= attempt();
+    return underWay;
+  }
+
+  function pauseMs(): number {
+    if (!found) return RETRY_AFTER_MS;
+    return failures === 0 ? STALE_AFTER_MS : MAX_RETRY_MS;
+  }
+
   function refreshIfStale(): void {
-    if (!underWay && now() - attemptedAt > (found ? STALE_AFTER_MS : RETRY_AFTER_MS)) startAttempt();
+    if (!underWay && elapsed() - attemptedAt > pauseMs()) startAttempt();
   }
 
   /** An attempt of the background keeps no request waiting: a user may come just after the provider did. */
   function fetchNow(): void {
-    if (underWay || now() - demandedAt <= RETRY_AFTER_MS) return;
-    demandedAt = now();
+    if (underWay || elapsed() - demandedAt <= RETRY_AFTER_MS) return;
+    demandedAt = elapsed();
     startAttempt();
   }
 
@@ -152,9 +170,10 @@ export function createDiscovery({ application, fetch, now, events }: DiscoveryOp
       throw new ProviderUnavailable(lastError);
     },
     async renew() {
-      if (!underWay && now() - attemptedAt > RENEW_AFTER_MS) startAttempt();
+      if (!underWay && elapsed() - attemptedAt > RENEW_AFTER_MS) startAttempt();
       return underWay ? underWay.catch(() => found) : found;
     },
+    renewForLogout: createPacedReading(elapsed, attemptAgain),
   };
 }
 

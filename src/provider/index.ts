@@ -41,8 +41,10 @@ export { CLOCK_SKEW_SECONDS } from './time_limits.ts';
 
 export interface ProviderOptions {
   events: Events;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, to compare with what a provider says. */
   now?: () => number;
+  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
+  elapsed?: () => number;
 }
 
 /** Ends a call in time: a provider that hangs is unavailable. */
@@ -58,7 +60,7 @@ function inTime<T>(work: () => Promise<T>): Promise<T> {
 export function createProvider(
   application: ApplicationConfig,
   discovery: Discovery,
-  { now = Date.now, events }: ProviderOptions,
+  { now = Date.now, events }: Omit<ProviderOptions, 'elapsed'>,
 ): Provider {
   const context: ProviderContext = {
     application,
@@ -110,10 +112,11 @@ function warnOncePerClaim({ slug }: ApplicationConfig, events: Events): Provider
  */
 export function createProviders({
   now = Date.now,
+  elapsed = () => performance.now(),
   events,
 }: ProviderOptions): (application: ApplicationConfig) => Provider {
   const providers = new Map<string, Provider>();
-  const discoveryOf = createDiscoveries({ now, events });
+  const discoveryOf = createDiscoveries({ elapsed, events });
 
   return (application) => {
     let provider = providers.get(application.slug);

@@ -89,7 +89,8 @@ export async function verifySignedJwt(
   const known = await discovery.metadata();
   const issuer = issuerOf(token, application, known.metadata.issuer);
   if (typeof issuer !== 'string') return issuer;
-  if (source === 'client' && !hasOneSpelling(token)) return rejected('invalid_token', 'the signature is no base64url');
+  if (source !== 'provider' && !hasOneSpelling(token))
+    return rejected('invalid_token', 'the signature is no base64url');
   const options: JWTVerifyOptions = {
     issuer,
     clockTolerance: CLOCK_SKEW_SECONDS,
@@ -116,15 +117,18 @@ export async function verifySignedJwt(
   }
 }
 
-/** The keys may have moved to another address since discovery was read: a token of the provider itself has it read again. */
+/**
+ * The keys may have moved to another address since discovery was read: a token of the provider itself has it read again,
+ * and so has a logout token, which anybody may have written.
+ */
 async function verifyByKeys(discovery: Discovery, token: string, source: TokenSource, options: JWTVerifyOptions) {
   const { keys } = await discovery.metadata();
   try {
     return await verifyWithKeys(token, keys, source, options);
   } catch (error) {
     const isAboutClaims = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
-    if (source !== 'provider' || isAboutClaims) throw error;
-    const renewed = await discovery.renew();
+    if (source === 'client' || isAboutClaims) throw error;
+    const renewed = await (source === 'logout' ? discovery.renewForLogout() : discovery.renew());
     if (renewed === undefined || renewed.keys === keys) throw error;
     return verifyWithKeys(token, renewed.keys, source, options);
   }

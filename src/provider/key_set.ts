@@ -1,18 +1,18 @@
 /** The provider's key set (RFC 7517): read once, kept, and read again for a key that is not in it. */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import type { OutboundFetch } from './outbound.ts';
+import { createAllowance, createLimitedFetch, createPacedReading } from './reading_limits.ts';
 import { REQUEST_TIMEOUT_MS } from './time_limits.ts';
 import { createKeyFetch } from './usable_keys.ts';
 
-/** So many readings in a row can the tokens of clients cause. */
-const READINGS_IN_A_ROW = 3;
-/** After those, one in this time. */
-const READING_PERIOD_MS = 20_000;
-/** After a reading that failed. */
-const FAILURE_PAUSE_MS = 1_000;
+/** A set that is older is read again before it is used: the provider may have withdrawn a key. */
+const MAX_AGE_MS = 600_000;
 
-/** Who gave the token whose key is looked for: the provider itself in a response, or a client in a request. */
-export type TokenSource = 'provider' | 'client';
+/**
+ * Where the token comes from whose key is looked for: `provider`: from a response; `client`: from a request;
+ * `logout`: from a request too, and the provider may send it only once.
+ */
+export type TokenSource = 'provider' | 'client' | 'logout';
 
 /**
  * `read`: the set was read for this token. `joined`: it was read meanwhile for another one, perhaps too early for this.
@@ -32,22 +32,6 @@ export interface KeySet {
   reread(source: TokenSource, seen: number): Promise<Rereading>;
 }
 
-/** `fetch`, but right after a failure it fails without a request. */
-function createLimitedFetch(now: () => number, fetch: OutboundFetch): OutboundFetch {
-  let failedAt = Number.NEGATIVE_INFINITY;
-  return async (url, request) => {
-    if (now() - failedAt < FAILURE_PAUSE_MS) throw new Error('the key set could not be read a moment ago');
-    try {
-      const response = await fetch(url, request);
-      if (response.status !== 200) failedAt = now();
-      return response;
-    } catch (error) {
-      failedAt = now();
-      throw error;
-    }
-  };
-}
-
 /**
  * A token may name its key where the set names none: then each key of the kind may be the one, as for a token without
  * `kid` (RFC 7517 section 4.5 makes it optional in both).
@@ -65,21 +49,6 @@ function findsNameless(remote: ReturnType<typeof createRemoteJWKSet>): JWTVerify
   };
 }
 
-/** Takes one of the readings that clients can cause; else the milliseconds until there is one again. */
-function createAllowance(now: () => number): () => number {
-  let credit = READINGS_IN_A_ROW * READING_PERIOD_MS;
-  let countedAt = now();
-  return () => {
-    const at = now();
-    // A clock that was set back takes nothing away.
-    credit = Math.min(READINGS_IN_A_ROW * READING_PERIOD_MS, credit + Math.max(0, at - countedAt));
-    countedAt = at;
-    if (credit < READING_PERIOD_MS) return READING_PERIOD_MS - credit;
-    credit -= READING_PERIOD_MS;
-    return 0;
-  };
-}
-
 /**
  * Attack: tokens with invented key ids, or with a wrong signature under a known one, each of which would cost the
  * provider a request. jose's own limit counts from the first reading and knows no burst. So it is switched off, and the
@@ -88,25 +57,35 @@ function createAllowance(now: () => number): () => number {
  * Attack: such tokens use up the readings, and whenever the provider changes its keys, logins fail and sessions end with
  * their refresh. So tokens that the provider itself gave are not counted.
  *
- * @param now milliseconds since the epoch
+ * @param elapsed milliseconds on a clock that nobody can set
  */
-export function createKeySet(jwksUri: string, now: () => number, fetch: OutboundFetch): KeySet {
+export function createKeySet(jwksUri: string, elapsed: () => number, fetch: OutboundFetch): KeySet {
   const remote = createRemoteJWKSet(new URL(jwksUri), {
     cooldownDuration: Number.POSITIVE_INFINITY,
+    // jose asks the clock that can be set: one that was put back would keep a withdrawn key.
+    cacheMaxAge: Number.POSITIVE_INFINITY,
     timeoutDuration: REQUEST_TIMEOUT_MS,
-    [customFetch]: createKeyFetch(createLimitedFetch(now, fetch)),
+    [customFetch]: createKeyFetch(createLimitedFetch(elapsed, fetch)),
   });
-  const takeReading = createAllowance(now);
+  const findNameless = findsNameless(remote);
+  const takeReading = createAllowance(elapsed);
   let version = 0;
+  let readAt = Number.NEGATIVE_INFINITY;
   let underWay: Promise<void> | undefined;
   /** What the last reading threw; a set that cannot be read says nothing against a token. */
   let failure: { error: unknown } | undefined;
 
+  async function load(): Promise<void> {
+    const at = elapsed();
+    await remote.reload();
+    readAt = at;
+    failure = undefined;
+  }
+
   async function read(): Promise<void> {
     try {
-      await remote.reload();
+      await load();
       version += 1;
-      failure = undefined;
     } catch (error) {
       failure = { error };
       throw error;
@@ -115,8 +94,17 @@ export function createKeySet(jwksUri: string, now: () => number, fetch: Outbound
     }
   }
 
+  function startReading(): Promise<void> {
+    underWay ??= read();
+    return underWay;
+  }
+  const readForLogout = createPacedReading(elapsed, startReading);
+
   return {
-    find: findsNameless(remote),
+    async find(header, token) {
+      if (elapsed() - readAt > MAX_AGE_MS) await load();
+      return findNameless(header, token);
+    },
     get version() {
       return version;
     },
@@ -131,8 +119,7 @@ export function createKeySet(jwksUri: string, now: () => number, fetch: Outbound
         if (failure) throw failure.error;
         return { kind: 'limited', waitMs };
       }
-      underWay = read();
-      await underWay;
+      await (source === 'logout' ? readForLogout() : startReading());
       return { kind: 'read' };
     },
   };

@@ -7,7 +7,7 @@ import * as tls from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { readCertificates } from '../config/certificate_file.ts';
 import { readLimited } from '../http/read_limited.ts';
-import { connectionHint } from './connection_hint.ts';
+import { connectionHint, isAboutCertificate } from './connection_hint.ts';
 import { type ChooseProxy, createChooseProxy, type Environment } from './outgoing_proxy.ts';
 
 /** As `fetch`, for one absolute URL. Throws a `TypeError` that names the address and the cause where no response came. */
@@ -15,6 +15,9 @@ export type OutboundFetch = (url: string, request: RequestInit) => Promise<Respo
 
 /** All that providers send is text of a few KiB; a thousand groups have some 30 KiB. */
 const MAX_RESPONSE_BYTES = 2_097_152;
+
+/** Between two readings of the authority's file: each costs the time of a hundred certificates. */
+const AUTHORITY_PAUSE_MS = 1000;
 
 export interface OutboundOptions {
   /** `issuer_ca_file`. */
@@ -28,14 +31,15 @@ export interface OutboundOptions {
  */
 export function createOutbound({ authorityFile, environment = process.env }: OutboundOptions): OutboundFetch {
   const chooseProxy = createChooseProxy(environment);
-  const dispatcherFor = createDispatchers(authorityFile);
+  const dispatchers = createDispatchers(authorityFile);
   return async (address, request) => {
-    const { proxy, dispatcher } = await route(new URL(address), chooseProxy, dispatcherFor);
+    const { proxy, dispatcher } = await route(new URL(address), chooseProxy, dispatchers.for);
     try {
       return dispatcher ? await fetchThrough(dispatcher, address, request) : await fetch(address, request);
     } catch (error) {
       // Time-outs and aborts are known by their class.
       if (error instanceof DOMException) throw error;
+      if (isAboutCertificate(error)) dispatchers.renew();
       const cause = error instanceof Error ? (error.cause ?? error) : error;
       throw new TypeError(connectionHint(address, error, proxy?.host), { cause });
     }
@@ -53,10 +57,21 @@ async function route(url: URL, chooseProxy: ChooseProxy, dispatcherFor: Dispatch
 const loadUndici = async () => (await import('undici')).default;
 
 /** One for each proxy and scheme; they keep connections. */
-function createDispatchers(authorityFile: string | undefined): DispatcherFor {
+function createDispatchers(authorityFile: string | undefined): { for: DispatcherFor; renew(): void } {
   const made = new Map<string, Dispatcher>();
   let secureContext: tls.SecureContext | undefined;
-  return async (url, proxy) => {
+  let readAt = Number.NEGATIVE_INFINITY;
+
+  /** The authority may have another certificate by now: the next request reads its file again. */
+  function renew(): void {
+    if (authorityFile === undefined || performance.now() - readAt < AUTHORITY_PAUSE_MS) return;
+    readAt = performance.now();
+    secureContext = undefined;
+    for (const dispatcher of made.values()) dispatcher.close().catch(() => undefined);
+    made.clear();
+  }
+
+  async function dispatcherFor(url: URL, proxy: URL | undefined): Promise<Dispatcher | undefined> {
     if (proxy === undefined && authorityFile === undefined) return undefined;
     const key = `${url.protocol} ${proxy?.href}`;
     const present = made.get(key);
@@ -71,7 +86,8 @@ function createDispatchers(authorityFile: string | undefined): DispatcherFor {
       : new Agent({ connect });
     made.set(key, dispatcher);
     return dispatcher;
-  };
+  }
+  return { for: dispatcherFor, renew };
 }
 
 /** The response is one of Node's own class, whatever has sent the request. */

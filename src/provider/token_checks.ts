@@ -35,7 +35,7 @@ export async function verifyBearer(context: ProviderContext, token: string, sour
  */
 export async function verifyLogoutToken(context: ProviderContext, token: string): Promise<LogoutTokenResult> {
   const jwt = await verifyJwt(context, token, {
-    source: 'client',
+    source: 'logout',
     clientSecret: 'if_offered',
     audience: context.application.client_id,
     requiredClaims: ['iat'],

@@ -34,6 +34,8 @@ export interface ServeOptions {
   events?: Events;
   /** Milliseconds since the epoch. */
   now?: () => number;
+  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
+  elapsed?: () => number;
 }
 
 /** A server whose configuration can be replaced while it runs. */
@@ -55,12 +57,12 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
 
 /** As `serve`, for a program that loads its configuration again. */
 export async function startServer(config: Config, options: ServeOptions = {}): Promise<Server> {
-  const { events = createEvents(), now = Date.now } = options;
+  const { events = createEvents(), now = Date.now, elapsed = () => performance.now() } = options;
   const log = createLog(config.log, events);
   const registry = createMetrics(events, log.droppedLines);
   const store = openStore(config.store, now, events, config.redis);
   const health = createHealth(() => store.ping());
-  const services = { store, events, now, endings: createEndings(store) };
+  const services = { store, endings: createEndings(store), events, now, elapsed };
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));
   warn(config, events);
   const http = await listen(config.listen.http, snapshots.listener);

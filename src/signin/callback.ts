@@ -23,7 +23,7 @@ import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { respondToErrorResponse } from './error_response.ts';
 import { chooseLoginCookie, readLoginCookies } from './login_cookie.ts';
 import { errorOf, respondToRejection, respondToUnaskedCode, respondToUnusableIdentity } from './login_failures.ts';
-import type { OpenedState } from './login_state.ts';
+import { CLOCK_SKEW_MS, type OpenedState } from './login_state.ts';
 import { respondWithRedirect } from './respond.ts';
 import { type CallbackRequest, restartLogin } from './restart_login.ts';
 
@@ -43,7 +43,7 @@ export async function callback(context: SigninContext, browserRequest: BrowserRe
 
 function respondToCallback(context: SigninContext, request: CallbackRequest): Promise<Outcome> | Outcome {
   return (
-    checkSessions(request) ??
+    checkSessions(context, request) ??
     checkErrorResponse(context, request) ??
     checkState(request) ??
     (isValid(request) && hasCode(request) ? exchangeAndComplete(context, request) : restartLogin(context, request))
@@ -69,9 +69,11 @@ const isValid = (request: CallbackRequest): request is ValidCallback => request.
 const hasCode = ({ ctx }: CallbackRequest) => singleParam(ctx.querystring, 'code') !== undefined;
 
 /** Another tab of this browser was faster: the code need not be used. */
-function checkSessions({ ctx, sessions, state, returnTo }: CallbackRequest) {
+function checkSessions({ now }: SigninContext, { ctx, sessions, state, returnTo }: CallbackRequest) {
   const since = state.kind === 'valid' ? state.login.startedAt : 0;
-  const isNewer = sessions.some(({ session }) => session && session.createdAt >= since);
+  // A session from the future was made before the clock was put back: until that time no new login would count.
+  const latest = now() + CLOCK_SKEW_MS;
+  const isNewer = sessions.some(({ session }) => session && session.createdAt >= since && session.createdAt <= latest);
   return isNewer ? respondWithRedirect(ctx, returnTo, 'already_signed_in') : undefined;
 }
 

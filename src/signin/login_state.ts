@@ -11,7 +11,7 @@ import { decodeState, encodeState, type StateFields } from './state_format.ts';
 /** A login at the provider may take so long; the cookie with its address lives as long. */
 export const MAX_STATE_AGE_MS = 3_600_000;
 /** How far the clocks of two replicas may differ. */
-const CLOCK_SKEW_MS = 60_000;
+export const CLOCK_SKEW_MS = 60_000;
 /** This many attempts within the window are a loop. */
 export const LOOP_ATTEMPTS = 3;
 export const LOOP_WINDOW_MS = 30_000;

@@ -90,8 +90,9 @@ export function validateLogoutToken({ claims, type }: VerifiedToken, nowMs: numb
 
 /**
  * How long the `jti` of a token is remembered, in milliseconds: as long as any replica may accept the token, whose
- * clock and that of the provider may both be wrong by the skew.
+ * clock and that of the provider may both be wrong by the skew. Not less than the token's whole life: the clock here
+ * may be ahead, and put back a moment later.
  */
-export function rememberMs({ expiresAt }: Logout, nowMs: number): number {
-  return Math.max(0, expiresAt - nowMs) + 2 * CLOCK_SKEW_MS;
+export function rememberMs({ issuedAt, expiresAt }: Logout, nowMs: number): number {
+  return Math.max(0, expiresAt - Math.min(issuedAt, nowMs)) + 2 * CLOCK_SKEW_MS;
 }

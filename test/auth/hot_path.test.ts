@@ -50,6 +50,7 @@ async function site(storeUrl: string) {
     endings: createEndings(store),
     events,
     now: Date.now,
+    elapsed: () => performance.now(),
   });
   // A library that is loaded late is there afterwards.
   await store.ping();

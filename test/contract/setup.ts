@@ -124,7 +124,9 @@ export async function startContract(
   const provider = await startProvider({ clients: clients(), ...options });
   const running: Running[] = [];
   const another = async (lines: string, serveOptions: ServeOptions = {}, only?: string[]) => {
-    const server = await serve(parseConfig(configText(provider.issuer, lines, only)), serveOptions);
+    // Time that passes moves both clocks.
+    const clocks = serveOptions.now ? { elapsed: serveOptions.now } : {};
+    const server = await serve(parseConfig(configText(provider.issuer, lines, only)), { ...clocks, ...serveOptions });
     running.push(server);
     return server;
   };

@@ -80,12 +80,15 @@ export function makeReplica(
     secret?: string[];
     limits?: Config['limits'];
     clock?: { at: number };
+    /** Moves with the clock where it is left out. */
+    elapsed?: () => number;
     /** A real one in the stand-in's place. */
-    providers?: (now: () => number) => (application: ApplicationConfig) => Provider;
+    providers?: (now: () => number, elapsed: () => number) => (application: ApplicationConfig) => Provider;
   } = {},
 ) {
   const clock = options.clock ?? { at: START };
   const now = () => clock.at;
+  const elapsed = options.elapsed ?? now;
   const store = options.store ?? createMemoryStore(now);
   const secret = options.secret ?? [SECRET];
   const events = createEvents();
@@ -104,13 +107,14 @@ export function makeReplica(
   const stand = makeProvider(now);
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
-  const provider = options.providers?.(now) ?? (() => stand.provider);
+  const provider = options.providers?.(now, elapsed) ?? (() => stand.provider);
   const headers = createCredentialAuthenticator({
     config: { secret, limits: options.limits ?? LIMITS },
     sessions,
     store,
     provider,
     now,
+    elapsed,
     events,
   });
   const authenticate = (

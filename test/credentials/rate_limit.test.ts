@@ -12,7 +12,8 @@ let watched: ReturnType<typeof watch>;
 let serial = 0;
 
 const { counterKeyFor } = createFingerprints([SECRET]);
-const make = (store: Store = watched.store) => createRateLimit({ store, now: () => at, counterKeyFor, limits: LIMITS });
+const make = (store: Store = watched.store) =>
+  createRateLimit({ store, elapsed: () => at, counterKeyFor, limits: LIMITS });
 const isPermit = (entered: Permit | { retryAfter: number }): entered is Permit => 'release' in entered;
 
 interface From {
@@ -213,7 +214,7 @@ it('names no user and no address in the store, and every counter ends by itself'
 
 it('takes other numbers from the configuration', async () => {
   const own = { refusals_per_user_and_address: 2, refusals_per_address: 3, refusals_per_user: 4 };
-  limits = createRateLimit({ store: watched.store, now: () => at, counterKeyFor, limits: own });
+  limits = createRateLimit({ store: watched.store, elapsed: () => at, counterKeyFor, limits: own });
   const asked = async (from: (n: number) => From) => {
     const results: unknown[] = [];
     await times(10, async (n) => void results.push(await refuse(from(n))));

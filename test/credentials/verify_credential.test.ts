@@ -43,7 +43,8 @@ const clock = {
     return Date.now();
   },
 };
-const open = () => makeReplica({ clock, providers: (now) => createProviders({ now, events: createEvents() }) });
+const open = () =>
+  makeReplica({ clock, providers: (now, elapsed) => createProviders({ now, elapsed, events: createEvents() }) });
 beforeEach(() => {
   replica = open();
   address = 0;

@@ -388,6 +388,26 @@ describe('a provider that changes while Gatepost runs', () => {
     }
   });
 
+  test.each([
+    {},
+    { jwks_uri: 'http://127.0.0.1:9/keys' },
+  ])('its endpoints (%j): the login after the one that finds nothing there works', async (more) => {
+    const other = await startProvider({ clients });
+    try {
+      let at = Date.now();
+      await changeDiscovery(other, { token_endpoint: `${other.issuer}/gone`, ...more });
+      const { ours } = connect(other, {}, () => at);
+      await ours.authorizationUrl(attempt);
+      other.stand('discovery', undefined);
+      at += 10_001;
+      await expect(login(ours)).rejects.toThrow(ProviderUnavailable);
+      await expect.poll(() => ours.jwksUri).toBe(`${other.issuer}/jwks`);
+      expect((await login(ours)).sub).toBe('u-alice');
+    } finally {
+      await other.close();
+    }
+  });
+
   // Attack: tokens that clients invent would have the document read again and again.
   test('a token of a client has no discovery read', async () => {
     let at = Date.now();

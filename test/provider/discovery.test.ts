@@ -72,6 +72,20 @@ test('a stale document is used, and read again in the background', async () => {
   await expect.poll(() => provider.counts.discovery).toBe(4);
 });
 
+test('a stale document that cannot be read again is used, and tried again after half a minute', async () => {
+  const provider = await start();
+  let clock = Date.now();
+  const { ours } = connect(provider, {}, () => clock);
+  await ours.authorizationUrl(attempt);
+  provider.fail('discovery', 'error');
+  clock += 3_600_001;
+  expect(await ours.authorizationUrl(attempt)).toContain('/auth?');
+  await expect.poll(() => provider.counts.discovery).toBe(2);
+  clock += 30_001;
+  expect(await ours.authorizationUrl(attempt)).toContain('/auth?');
+  await expect.poll(() => provider.counts.discovery).toBe(3);
+});
+
 test('a provider that is down is tried again, in the background and by requests', async () => {
   const provider = await start();
   provider.fail('discovery', 'error');
@@ -169,6 +183,7 @@ test('a provider that hangs is unavailable after ten seconds', async () => {
     peek: () => undefined,
     refreshIfStale: () => undefined,
     renew: async () => undefined,
+    renewForLogout: () => new Promise(() => undefined),
     metadata: () => new Promise(() => undefined),
   };
   const ours = createProvider(makeApplication({ issuer: pending.issuer }), pending, { events: createEvents() });

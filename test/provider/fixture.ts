@@ -47,13 +47,15 @@ export function connect(
   { issuer }: Pick<TestProvider, 'issuer'>,
   changes: Partial<ApplicationConfig> = {},
   now: () => number = Date.now,
+  /** Time that passes moves both clocks. */
+  elapsed: () => number = now,
 ) {
   const client = clients.find((one) => one.client_id === (changes.client_id ?? 'grafana'));
   const application = makeApplication({ issuer, client_secret: client?.client_secret, ...changes });
   const events = createEvents();
   const logged: LogEvent[] = [];
   events.on('log', (event) => logged.push(event));
-  const ours = createProviders({ events, now })(application);
+  const ours = createProviders({ events, now, elapsed })(application);
   return { ours, logged, application };
 }
 

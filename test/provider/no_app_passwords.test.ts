@@ -18,6 +18,7 @@ function contextThat(fails: Error): ProviderContext {
       peek: () => undefined,
       refreshIfStale: () => undefined,
       renew: async () => undefined,
+      renewForLogout: () => new Promise(() => undefined),
       metadata: fail,
     },
     events: createEvents(),

@@ -94,6 +94,17 @@ describe('a private authority', () => {
     );
   });
 
+  // Otherwise the new authority would need a restart.
+  test('a new one in the same file is trusted after the first request that fails', async () => {
+    const port = await startHttps();
+    writeFileSync(file('renewed.pem'), stranger.ca);
+    const outbound = createOutbound({ authorityFile: file('renewed.pem'), environment });
+    const url = `https://localhost:${port}/`;
+    await expect(outbound(url, {})).rejects.toThrow('its certificate is not trusted');
+    writeFileSync(file('renewed.pem'), house.ca);
+    await expect.poll(() => outbound(url, {}).then(({ status }) => status), { timeout: 3000 }).toBe(200);
+  });
+
   test('a certificate for another host stays refused', async () => {
     const port = await startHttps();
     const outbound = createOutbound({ authorityFile: file('house.pem'), environment });

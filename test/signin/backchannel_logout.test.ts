@@ -252,6 +252,18 @@ test('the store is unavailable: 503, and the same token works afterwards', async
   expect((await send(token)).status).toBe(200);
 });
 
+test('the keys cannot be read for a token under a new one: 503, and the same token works afterwards', async () => {
+  const browser = await signedIn('grafana.example.com');
+  await provider.rotateKeys();
+  const token = await provider.sign(validClaims());
+  provider.fail('jwks', 'error');
+  const response = await send(token);
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  provider.fail('jwks', undefined);
+  await expect.poll(async () => (await send(token)).status, { timeout: 3000 }).toBe(200);
+  expect(await status(browser, 'grafana.example.com')).toBe(401);
+});
+
 // Otherwise a sign-out is lost: the provider sends the token again after a 503, and gives up after a 400.
 test.each([0, 1])('the store is unavailable after %i writes: the token is not used up', async (writes) => {
   const browser = await signedIn('grafana.example.com');

@@ -28,7 +28,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
   const logged: LogEvent[] = [];
   events.on('signin', (event) => signins.push(event));
   events.on('log', (event) => logged.push(event));
-  const provider = createProviders({ now, events });
+  const provider = createProviders({ now, elapsed: now, events });
   const bySlug = (slug: string) => applications.find((one) => one.slug === slug);
   const store = wrap(createMemoryStore(now));
   const sessions = createSessions({

@@ -181,6 +181,14 @@ describe('many tabs', () => {
     expect(provider.counts.token).toBe(before);
     expect(site.signins.at(-1)?.outcome).toBe('already_signed_in');
   });
+
+  test('a session from before the clock was put back is no faster tab', async () => {
+    site.clock.shift = 120_000;
+    await browser.open(await untilCallback(browser, withRd));
+    site.clock.shift = 0;
+    await browser.open(await untilCallback(browser, withRd));
+    expect(site.signins.at(-1)?.outcome).toBe('signed_in');
+  });
 });
 
 describe('a callback never dead-ends', () => {

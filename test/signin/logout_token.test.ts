@@ -18,7 +18,7 @@ const validate = (changes: Record<string, unknown> = {}, type = 'logout+jwt') =>
   validateLogoutToken({ kind: 'verified', claims: { ...right, ...changes }, type }, now);
 
 test('a token that passes every step says which sessions end', () => {
-  const logout = { kind: 'logout', issuer: right.iss, jti: 'j', issuedAt: iat * 1000, expiresAt: now + 120_000 };
+  const logout = { kind: 'logout', issuer: right.iss, jti: 'j', issuedAt: now, expiresAt: now + 120_000 };
   expect(validate()).toEqual({ ...logout, sub: 'u-alice', sid: 's-1' });
   expect(validate({ sid: undefined })).toEqual({ ...logout, sub: 'u-alice', sid: undefined });
   expect(validate({ sub: undefined })).toEqual({ ...logout, sub: undefined, sid: 's-1' });
@@ -64,7 +64,14 @@ test('the jti is remembered for longer than any replica accepts the token', () =
   const logout = validate();
   if (logout.kind !== 'logout') throw new TypeError('the token was rejected');
   expect(rememberMs(logout, now)).toBe(240_000);
-  expect(rememberMs(logout, now + 150_000)).toBe(120_000);
+  expect(rememberMs(logout, now - 3_600_000)).toBe(3_840_000);
+});
+
+// Attack: a token that is accepted while the clock here is ahead would be forgotten, and count again when it is put back.
+test('Attack: the jti is remembered for the whole life of the token, whatever the clock says', () => {
+  const logout = validate();
+  if (logout.kind !== 'logout') throw new TypeError('the token was rejected');
+  expect(rememberMs(logout, now + 150_000)).toBe(240_000);
 });
 
 describe('the addressee of a token that is not verified yet', () => {
