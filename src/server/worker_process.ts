@@ -1,6 +1,7 @@
 /** One worker process, seen from its parent. */
 import cluster, { type Worker } from 'node:cluster';
 import type { Config } from '../config/schema/config.ts';
+import { rescueHandedOver } from './handed_over.ts';
 import { onWorkerMessage, tellWorker } from './messages.ts';
 import { createWorkerWatch, MAX_SILENT_TICKS } from './worker_watch.ts';
 
@@ -18,13 +19,19 @@ export interface WorkerProcess {
   tick(): void;
 }
 
-/**
- * @param config what it is to serve with, when it asks
- * @param onHang takes a sentence when it is killed because it hangs
- */
-export function startWorker(config: () => Config, onHang: (message: string) => void): WorkerProcess {
+export interface WorkerProcessOptions {
+  /** What it is to serve with, when it asks. */
+  config: () => Config;
+  /** Takes a sentence when it is killed because it hangs. */
+  onHang: (message: string) => void;
+  /** Whether another one serves. */
+  hasOthers: () => boolean;
+}
+
+export function startWorker({ config, onHang, hasOthers }: WorkerProcessOptions): WorkerProcess {
   const watch = createWorkerWatch();
   const worker = cluster.fork();
+  rescueHandedOver(worker, hasOthers);
   let isOver = false;
   onWorkerMessage(worker, ({ gatepost }) => {
     if (gatepost === 'alive') watch.signOfLife();

@@ -59,7 +59,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const places = Array.from({ length: count }, (): Place => ({ running: undefined, failures: 0 }));
 
   const start = (place: Place): WorkerProcess => {
-    place.running = startWorker(config, (message) => report('worker.hung', message));
+    place.running = startWorker({
+      config,
+      onHang: (message) => report('worker.hung', message),
+      hasOthers: () => places.some((other) => other !== place && other.running?.isServing),
+    });
     return place.running;
   };
 

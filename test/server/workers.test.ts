@@ -26,8 +26,9 @@ test('a parent whose new workers all end before they listen tries again, says so
   const { ended, said } = start('ends', 'ends', 'fails');
   expect(await ended).toEqual([1, null]);
   const lines = said();
-  expect(lines.slice(0, 2).sort()).toEqual([1, 2].map((id) => `worker ${id} ended (4), another one takes its place`));
-  for (const line of lines.slice(2, -1)) {
+  const first = lines.filter((line) => line.includes('(4)'));
+  expect(first.sort()).toEqual([1, 2].map((id) => `worker ${id} ended (4), another one takes its place`));
+  for (const line of lines.slice(0, -1).filter((each) => !first.includes(each))) {
     expect(line).toMatch(/^worker \d+ ended \(3\) before it could listen, another one takes its place$/);
   }
   expect(lines.at(-1)).toMatch(
