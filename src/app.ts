@@ -39,6 +39,8 @@ export function createApp({ auth, health, signin, events }: AppParts): RequestLi
   app.use(marked(CALLBACK_MARK, session, callback));
   app.use(marked(SIGN_OUT_MARK, session, sign_out));
   app.on('error', (error: unknown, ctx?: Context) => {
+    // The client's connection broke: it went away, or sent what is no HTTP. Nobody reads a response.
+    if (error === ctx?.req.socket.errored) return;
     const message = `${ctx?.method ?? '?'} ${ctx?.path ?? '?'}`;
     events.emit('log', { level: 'error', event: 'http.error', message, error });
   });

@@ -3,16 +3,20 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
+import { endProcess } from './end_process.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 
+/** Milliseconds from the signal to the end of the process, whatever hangs. */
+const STOP_MS = 4900;
+
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-/** A connection to a provider that hangs holds the event loop no longer than this after the end. */
-const EXIT_GRACE_MS = 100;
 
 interface Server {
   close(): Promise<void>;
   /** Resolves where the server cannot go on. */
   failed?: Promise<void>;
+  /** After `close`: whether a part of it did not end. */
+  hangs?: boolean;
 }
 
 /**
@@ -20,22 +24,39 @@ interface Server {
  * once.
  */
 export async function serveCommand(file: string, { env }: Io): Promise<number> {
-  const config = await loadConfig(file, { env });
-  const server = await start(config);
-  const code = await new Promise<number>((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, () => resolve(EXIT_OK));
-    server.failed?.then(() => resolve(EXIT_FAILED));
-  });
-  for (const signal of SIGNALS) process.on(signal, () => process.exit(EXIT_FAILED));
+  const server = cluster.isWorker ? await (await import('../server/worker.ts')).serveAsWorker() : await load(file, env);
+  const code = await untilStopped(server);
+  const killAtMs = performance.now() + STOP_MS;
   await server.close();
-  setTimeout(() => process.exit(code), EXIT_GRACE_MS).unref();
+  endProcess(code, { hangs: server.hangs === true, killAtMs });
   return code;
 }
 
-/** This process alone, a parent of `workers` processes, or one of those. Each loads only the modules that it needs. */
+async function load(file: string, env: Io['env']): Promise<Server> {
+  return start(await loadConfig(file, { env }));
+}
+
+/** This process alone, or a parent of `workers` processes. Each loads only the modules that it needs. */
 async function start(config: Config): Promise<Server> {
-  if (cluster.isWorker) return (await import('../server/cluster.ts')).serveAsWorker(config);
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   if (workers > 1) return (await import('../server/cluster.ts')).superviseWorkers(config, workers);
-  return (await import('../server/server.ts')).serve(config);
+  return (await import('../server/server.ts')).startServer(config);
+}
+
+function untilStopped(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const stop = (code: number) => {
+      stopping = true;
+      resolve(code);
+    };
+    const onSignal = () => {
+      if (!stopping) stop(EXIT_OK);
+      // A worker gets one from its parent, and often one more with all processes of the service (systemd, a terminal). It
+      // ends at once with its parent.
+      else if (!cluster.isWorker) process.exit(EXIT_FAILED);
+    };
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+    void server.failed?.then(() => stop(EXIT_FAILED));
+  });
 }

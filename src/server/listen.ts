@@ -1,7 +1,10 @@
 /** HTTP listeners that suit reverse proxies, and their end. */
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { splitListenAddress } from '../config/schema/addresses.ts';
 import type { Events } from '../observe/events.ts';
+import { withBodyDeadline } from './body_deadline.ts';
+import { createDrain } from './drain.ts';
 
 /**
  * Milliseconds. Longer than nginx (60 s) and Traefik (90 s) keep idle connections: the proxy has to be the one that
@@ -13,44 +16,54 @@ const KEEP_ALIVE_MS = 120_000;
  * would be a 500 in nginx.
  */
 const MAX_HEADER_BYTES = 160 * 1024;
-/** Milliseconds that running requests are given at the end. */
-export const DRAIN_MS = 4000;
+
+export interface Listener {
+  readonly address: AddressInfo;
+  /** Stops accepting, and resolves when no connection is left: see `createDrain`. */
+  drain(): Promise<void>;
+}
+
+export interface ListenOptions {
+  /** How long no request must have come before a drain closes idle connections; see `createDrain`. */
+  quietMs?: number;
+}
 
 /** @param address as `listen.http` has it */
-export async function listen(address: string, listener: RequestListener): Promise<Server> {
+export async function listen(
+  address: string,
+  answer: RequestListener,
+  { quietMs }: ListenOptions = {},
+): Promise<Listener> {
+  const listener = withBodyDeadline(answer);
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES }, listener);
   // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by
   // themselves; auth/handler.ts refuses such requests with a reason.
   server.maxHeadersCount = 0;
   // Proxies pass a client's `Expect` on: Node's own 417 would be no response to an auth request.
   server.on('checkExpectation', listener);
+  const drain = createDrain(server, quietMs);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(splitListenAddress(address), resolve);
   });
-  return server;
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('the server does not listen on TCP');
+  return { address: bound, drain };
 }
 
+/** Prometheus asks again: its idle connections are closed at once. */
+const METRICS: ListenOptions = { quietMs: 0 };
+
 /** As `listen`, but a port that is taken is logged, and the site runs without metrics. */
-export async function listenIfFree(
+export async function listenForMetrics(
   address: string | false,
   listener: RequestListener,
   events: Events,
-): Promise<Server | undefined> {
+): Promise<Listener | undefined> {
   if (address === false) return undefined;
-  return listen(address, listener).catch((error: unknown) => {
+  return listen(address, listener, METRICS).catch((error: unknown) => {
     const message = `no metrics: ${address} cannot be listened on`;
     events.emit('log', { level: 'error', event: 'metrics.unavailable', message, error });
     return undefined;
   });
-}
-
-/** Stops accepting, waits for what runs, and cuts off after four seconds what still does. */
-export async function drain(server: Server | undefined): Promise<void> {
-  if (!server) return;
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await closed;
-  clearTimeout(late);
 }

@@ -1,10 +1,10 @@
 /** The server: two listeners around a snapshot of the configuration, and an end that cuts no request off. */
-import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { createApp } from '../app.ts';
 import type { Snapshot } from '../assemble.ts';
+import { orAfter } from '../async/deadline.ts';
 import { configWarnings } from '../config/checks/warnings.ts';
 import type { Config } from '../config/schema/config.ts';
 import { createEvents, type Events } from '../observe/events.ts';
@@ -13,7 +13,8 @@ import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
 import { createEndings } from '../sessions/endings.ts';
 import { openStore } from '../stores/open.ts';
-import { DRAIN_MS, drain, listen, listenIfFree } from './listen.ts';
+import { DRAIN_MS } from './drain.ts';
+import { listen, listenForMetrics } from './listen.ts';
 import { prefetchDiscovery } from './prefetch_discovery.ts';
 import { createSnapshots } from './snapshots.ts';
 
@@ -29,6 +30,8 @@ export interface Running {
 
 /** Refreshes are given so long at the end, after the time that requests have. */
 const REFRESH_GRACE_MS = 700;
+/** The store is given so long to close, after that. */
+const STORE_CLOSE_MS = 100;
 
 export interface ServeOptions {
   events?: Events;
@@ -45,6 +48,8 @@ export interface Server extends Running {
    * `listen`, `store`, `redis`, `workers` and `log` stay as they were at the start.
    */
   swap(config: Config): void;
+  /** Whether the store had not closed when `close` was over: a native thread of it may hold the process. */
+  readonly hangs: boolean;
 }
 
 /**
@@ -66,15 +71,18 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));
   warn(config, events);
   const http = await listen(config.listen.http, snapshots.listener);
-  const metrics = await listenIfFree(config.listen.metrics, metricsListener(registry), events);
-  const address = addressOf(http);
-  const message = `gatepost listens on ${config.listen.http.replace(/:0$/, `:${address.port}`)}`;
+  const metrics = await listenForMetrics(config.listen.metrics, metricsListener(registry), events);
+  const message = `gatepost listens on ${config.listen.http.replace(/:0$/, `:${http.address.port}`)}`;
   events.emit('log', { level: 'info', event: 'server.listening', message });
   let stopPrefetch = prefetch(snapshots.current());
+  let hangs = false;
   return {
-    http: address,
-    metrics: metrics && addressOf(metrics),
+    http: http.address,
+    metrics: metrics?.address,
     registry,
+    get hangs() {
+      return hangs;
+    },
     swap(next) {
       snapshots.swap(next);
       warn(next, events);
@@ -85,13 +93,14 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
       stopPrefetch.abort();
       health.drain();
       const stopsAt = performance.now() + DRAIN_MS + REFRESH_GRACE_MS;
-      await Promise.all([drain(http), drain(metrics)]);
+      await Promise.all([http.drain(), metrics?.drain()]);
       // A refresh under way would lose its token; a store or provider that hangs must not hold the process up.
-      const enough = new AbortController();
-      const late = sleep(stopsAt - performance.now(), undefined, { signal: enough.signal }).catch(() => undefined);
-      await Promise.race([snapshots.idle(), late]);
-      enough.abort();
-      await store.close();
+      await orAfter(snapshots.idle(), stopsAt - performance.now(), undefined);
+      const closed = store.close().then(
+        () => true,
+        () => true,
+      );
+      hangs = !(await orAfter(closed, stopsAt + STORE_CLOSE_MS - performance.now(), false));
       // The last decisions are logged at the end of their tick.
       await nextTick();
       log.flush();
@@ -107,11 +116,4 @@ function prefetch({ config, provider }: Snapshot): AbortController {
 
 function warn(config: Config, events: Events): void {
   for (const message of configWarnings(config)) events.emit('log', { level: 'warn', event: 'config.warning', message });
-}
-
-/** Of a server that listens on TCP, as these do. */
-function addressOf(server: HttpServer): AddressInfo {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server does not listen on TCP');
-  return address;
 }

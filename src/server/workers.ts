@@ -1,103 +1,128 @@
-/** Worker processes: each one that ends is replaced. */
-import cluster, { type Worker } from 'node:cluster';
+/** Worker processes: each one that ends, or hangs, is replaced. */
+import type { Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config/schema/config.ts';
+import { startWorker, type WorkerProcess } from './worker_process.ts';
+import { TICK_MS } from './worker_watch.ts';
 
 /**
- * Before a worker is replaced; doubled for each failed start in a row, as forking without a pause would stop the
- * machine.
+ * Before a worker is replaced; doubled for each one in a row that did not serve for long, as forking without a pause
+ * would stop the machine.
  */
-const RESTART_PAUSE_MS = 500;
-/** Where so many workers in a row end before they listen, the next one would too. */
+const RESTART_PAUSE_MS = 250;
+/** The longest of these pauses. */
+const MAX_RESTART_PAUSE_MS = 30_000;
+/** Where so many workers in a row did not serve for long, and none serves now, the next one would not either. */
 const MAX_FAILED_STARTS = 6;
 /** Workers are given so long to end before they are killed. */
-const SHUTDOWN_MS = 4800;
+const SHUTDOWN_MS = 4850;
 
 export interface Workers {
+  /** Those that serve now. */
+  serving(): Worker[];
   /** Ends them all. */
   close(): Promise<void>;
   /** Resolves when they cannot be replaced: this process has to end, for its own supervisor to see it. */
   readonly failed: Promise<void>;
 }
 
+export interface WorkersOptions {
+  count: number;
+  /** What each worker that starts is to serve with. */
+  config: () => Config;
+  /** Takes a sentence about each worker that ended, and about each one that hangs. */
+  report: (event: 'worker.exited' | 'worker.hung', message: string) => void;
+  /** Milliseconds before the first try to replace one. */
+  pauseMs?: number;
+  tickMs?: number;
+}
+
+/** The place of one worker, and of those that come after it. */
+interface Place {
+  running: WorkerProcess | undefined;
+  /** How many in a row did not serve for long. */
+  failures: number;
+}
+
 /**
- * Forks `count` workers and resolves once each listens.
+ * Starts workers and resolves once each listens.
  *
- * @param report takes a sentence about each worker that ended
- * @param pauseMs before the first try to replace one
  * @throws Error when a worker ends before it has ever listened (a port that is taken, say)
  */
-export async function startWorkers(
-  count: number,
-  report: (message: string) => void,
-  pauseMs = RESTART_PAUSE_MS,
-): Promise<Workers> {
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const { count, config, report, pauseMs = RESTART_PAUSE_MS, tickMs = TICK_MS } = options;
   let stopping = false;
   let fail = () => {};
   const failed = new Promise<void>((resolve) => {
     fail = resolve;
   });
+  const places = Array.from({ length: count }, (): Place => ({ running: undefined, failures: 0 }));
 
-  /** @param failedStarts how many workers before this one, in a row, ended before they listened */
-  async function replace(failedStarts: number): Promise<void> {
-    await sleep(pauseMs * 2 ** failedStarts);
-    if (stopping) return;
-    const worker = cluster.fork();
-    listening(worker).then(
-      () => replaceAtExit(worker),
-      (error: Error) => retry(error.message, failedStarts + 1),
-    );
-  }
-
-  function replaceAtExit(worker: Worker): void {
-    worker.once('exit', (code, signal) => {
-      if (stopping) return;
-      report(`worker ${worker.id} ended (${signal ?? code}), another one takes its place`);
-      void replace(0);
+  const start = (place: Place): WorkerProcess => {
+    place.running = startWorker({
+      config,
+      onHang: (message) => report('worker.hung', message),
+      hasOthers: () => places.some((other) => other !== place && other.running?.isServing),
     });
+    return place.running;
+  };
+
+  async function replaceAtEnd(place: Place, worker: WorkerProcess): Promise<void> {
+    const how = await worker.ended;
+    place.running = undefined;
+    place.failures = worker.isSteady ? 0 : place.failures + 1;
+    await replace(place, how);
   }
 
-  function retry(problem: string, failedStarts: number): void {
+  async function replace(place: Place, how: string): Promise<void> {
     if (stopping) return;
-    const last = failedStarts === MAX_FAILED_STARTS;
-    report(`${problem}; ${last ? `${failedStarts} in a row did, and the process ends` : 'another one is tried'}`);
-    if (last) fail();
-    else void replace(failedStarts);
+    if (places.every(({ running, failures }) => !running?.isServing && failures >= MAX_FAILED_STARTS)) {
+      report('worker.exited', `${how}; ${place.failures} in a row did not serve for long, and the process ends`);
+      return fail();
+    }
+    report('worker.exited', `${how}, another one takes its place`);
+    await sleep(Math.min(pauseMs * 2 ** place.failures, MAX_RESTART_PAUSE_MS));
+    if (stopping) return;
+    try {
+      void replaceAtEnd(place, start(place));
+    } catch (error) {
+      // The system has no memory for another process.
+      place.failures++;
+      void replace(place, `a worker could not be started (${error})`);
+    }
   }
 
-  const first = Array.from({ length: count }, () => cluster.fork());
-  await Promise.all(first.map((worker) => listening(worker).then(() => replaceAtExit(worker)))).catch(
-    (error: unknown) => {
-      stopping = true;
-      killAll('SIGKILL');
-      throw error;
-    },
-  );
+  const ticking = setInterval(() => {
+    for (const { running } of places) running?.tick();
+  }, tickMs);
+
+  async function close(signal: NodeJS.Signals): Promise<void> {
+    stopping = true;
+    clearInterval(ticking);
+    const running = places.flatMap((place) => place.running ?? []);
+    const killAll = (each: NodeJS.Signals) => {
+      for (const worker of running) worker.kill(each);
+    };
+    killAll(signal);
+    const late = setTimeout(killAll, SHUTDOWN_MS, 'SIGKILL');
+    await Promise.all(running.map(({ ended }) => ended));
+    clearTimeout(late);
+  }
+
+  async function startFirst(place: Place): Promise<void> {
+    const worker = start(place);
+    if (!(await worker.listening)) throw new Error(await worker.ended);
+    // Now, and not when all listen: it may end before.
+    void replaceAtEnd(place, worker);
+  }
+
+  await Promise.all(places.map(startFirst)).catch(async (error: unknown) => {
+    await close('SIGKILL');
+    throw error;
+  });
   return {
     failed,
-    async close() {
-      stopping = true;
-      const ended = Promise.all(Object.values(cluster.workers ?? {}).map((worker) => worker && exited(worker)));
-      killAll('SIGTERM');
-      const late = setTimeout(() => killAll('SIGKILL'), SHUTDOWN_MS);
-      await ended;
-      clearTimeout(late);
-    },
+    serving: () => places.flatMap(({ running }) => (running?.isServing ? running.worker : [])),
+    close: () => close('SIGTERM'),
   };
-}
-
-function listening(worker: Worker): Promise<void> {
-  return new Promise((resolve, reject) => {
-    worker.once('listening', () => resolve());
-    worker.once('exit', (code, signal) => {
-      reject(new Error(`worker ${worker.id} ended (${signal ?? code}) before it could listen`));
-    });
-  });
-}
-
-function exited(worker: Worker): Promise<void> {
-  return new Promise((resolve) => worker.once('exit', () => resolve()));
-}
-
-function killAll(signal: NodeJS.Signals): void {
-  for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal);
 }

@@ -25,7 +25,14 @@ export function endpoint(
     ctx.state.requestId = request_id;
     if (!methods.includes(ctx.method)) return rejectMethod(ctx, methods);
     const request: EndpointRequest = { ctx };
-    const outcome = await handler(request).catch((error: unknown) => handleError(context, request, error, errorFormat));
+    const outcome = await handler(request).catch((error: unknown) =>
+      // The client went away in the midst of its body: that is no error of ours, and nobody reads a response.
+      error === ctx.req.errored ? undefined : handleError(context, request, error, errorFormat),
+    );
+    if (outcome === undefined) {
+      ctx.respond = false;
+      return;
+    }
     const duration_ms = performance.now() - startedAt;
     const application = request.application?.slug;
     // Last: a listener sees the response as it is sent, and cannot change it.

@@ -1,6 +1,8 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { yaml } from '../config/example.ts';
 import { command } from '../support/command.ts';
@@ -60,4 +62,25 @@ it.each(['SIGTERM', 'SIGINT'] as const)('serves until %s, and ends with code 0',
   await Promise.race([once(child.stdout, 'data'), ended]);
   child.kill(signal);
   expect(await ended).toEqual([0, null]);
+});
+
+it('ends also where a thread hangs for which `process.exit` would wait', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatepost-'));
+  const pipe = join(folder, 'pipe');
+  // Nobody ever writes to it: a thread that opens it hangs.
+  execFileSync('mkfifo', [pipe]);
+  const hang = `import { open } from 'node:fs'; open(${JSON.stringify(pipe)}, 'r', () => {});`;
+  const child = spawn(process.execPath, [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(hang)}`,
+    command,
+    'serve',
+    '--config',
+    good.file,
+  ]);
+  const ended = once(child, 'close');
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([null, 'SIGKILL']);
+  rmSync(folder, { recursive: true });
 });

@@ -1,0 +1,53 @@
+/** Bodies of requests that come slowly, or never: of a slow client, or behind a proxy that announces a body and drops it. */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+/** Milliseconds from the head of a request to the end of its body: a form of a few KiB. */
+export const BODY_TIMEOUT_MS = 10_000;
+/** So many bodies are waited for at once, of at most 64 KiB each that are kept (http/form.ts). */
+const MAX_WAITING = 1000;
+
+/**
+ * `listener`, with an end to the wait for bodies: 408 and the end of the connection (RFC 9110 section 15.5.9).
+ * Attack: slow bodies, however many, would hold their connections and what has come of them in memory. The one that has
+ * been waited for longest gives way.
+ */
+export function withBodyDeadline(
+  listener: RequestListener,
+  { timeoutMs = BODY_TIMEOUT_MS, maxWaiting = MAX_WAITING } = {},
+): RequestListener {
+  /** The first is the oldest. */
+  const waiting = new Map<IncomingMessage, () => void>();
+
+  function watch(request: IncomingMessage, response: ServerResponse): void {
+    const giveUp = () => {
+      stop();
+      if (!request.complete) refuse(request, response);
+    };
+    const late = setTimeout(giveUp, timeoutMs).unref();
+    const stop = () => {
+      clearTimeout(late);
+      waiting.delete(request);
+    };
+    request.once('close', stop);
+    waiting.set(request, giveUp);
+    const [oldest] = waiting.values();
+    if (waiting.size > maxWaiting) oldest?.();
+  }
+
+  return (request, response) => {
+    if (hasBody(request)) watch(request, response);
+    listener(request, response);
+  };
+}
+
+/** Whether the head announces a body (RFC 9112 section 6.3). */
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined;
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse): void {
+  // The response was another one, and is out: what the connection brings next would be taken for the body.
+  if (response.headersSent) return void request.socket.destroy();
+  response.writeHead(408, { Connection: 'close', 'Cache-Control': 'no-store' }).end();
+}

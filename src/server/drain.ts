@@ -1,0 +1,73 @@
+/** The end of an HTTP listener that resets nobody: also not a proxy that is sending a request on a kept connection. */
+import { type Server, ServerResponse } from 'node:http';
+import { type Socket, Server as TcpServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Milliseconds that running requests are given at the end. */
+export const DRAIN_MS = 4000;
+/**
+ * Milliseconds without a request after which idle connections are closed: a proxy may have sent a request that is not
+ * here yet. Not every proxy sends one again that was reset.
+ */
+const QUIET_MS = 1500;
+/** Milliseconds that the other side is given to close an idle connection, too. */
+const LINGER_MS = 300;
+/** Milliseconds between two looks at the connections. */
+const LOOK_MS = 20;
+
+/**
+ * @returns stops accepting at once, answers what comes on open connections with `Connection: close` (RFC 9112 section
+ * 9.6), and resolves when all are closed; after four seconds it cuts off what still runs
+ */
+export function createDrain(server: Server, quietMs = QUIET_MS): () => Promise<void> {
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+
+  return async () => {
+    const stopsAt = performance.now() + DRAIN_MS;
+    let askedAt = performance.now();
+    const makeLast = (response: ServerResponse) => {
+      if (!response.headersSent) response.shouldKeepAlive = false;
+    };
+    for (const event of ['request', 'checkExpectation']) {
+      server.prependListener(event, (_, response: ServerResponse) => {
+        askedAt = performance.now();
+        makeLast(response);
+      });
+    }
+    for (const socket of connections) {
+      const response = runningResponse(socket);
+      if (response !== undefined) makeLast(response);
+    }
+    // Not the `close` of `node:http`, which closes idle connections at once.
+    const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
+    while (connections.size > 0 && performance.now() < stopsAt) {
+      closeIdle(connections, performance.now() - askedAt - quietMs);
+      await sleep(LOOK_MS);
+    }
+    server.closeAllConnections();
+    for (const socket of connections) socket.destroy();
+    await closed;
+    // Stops the timer of `node:http`.
+    server.close();
+  };
+}
+
+/** First by a FIN alone: data that has crossed it would be answered by a reset otherwise. */
+function closeIdle(connections: Iterable<Socket>, quietForMs: number): void {
+  if (quietForMs < 0) return;
+  for (const socket of connections) {
+    if (runningResponse(socket) !== undefined) continue;
+    if (quietForMs < LINGER_MS) socket.end();
+    else socket.destroy();
+  }
+}
+
+/** `node:http` keeps it with the connection; there is no other way that costs a request nothing. */
+function runningResponse(socket: Socket): ServerResponse | undefined {
+  const response = '_httpMessage' in socket ? socket._httpMessage : undefined;
+  return response instanceof ServerResponse ? response : undefined;
+}

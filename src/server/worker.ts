@@ -1,0 +1,31 @@
+/** One of several worker processes: serves as a single process would, with the configuration that its parent holds. */
+import type { Registry } from 'prom-client';
+import { freeze } from '../config/freeze.ts';
+import type { Config } from '../config/schema/config.ts';
+import { onParentMessage, tellParent } from './messages.ts';
+import type { Server } from './server.ts';
+
+/** Milliseconds between two signs of life to the parent. */
+const SIGN_OF_LIFE_MS = 1000;
+
+/** Reads neither the file nor the environment: both may have changed since the parent has. */
+export async function serveAsWorker(): Promise<Server> {
+  let registry: Registry | undefined;
+  const config = await new Promise<Config>((resolve) => {
+    onParentMessage((message) => {
+      if (message.gatepost === 'config') resolve(freeze(message.config));
+      else void sendMetrics(message.scrape, registry);
+    });
+    tellParent({ gatepost: 'wants_config' });
+  });
+  setInterval(() => tellParent({ gatepost: 'alive' }), SIGN_OF_LIFE_MS).unref();
+  const { startServer } = await import('./server.ts');
+  // The parent has the metrics of all.
+  const server = await startServer({ ...config, listen: { ...config.listen, metrics: false } });
+  registry = server.registry;
+  return server;
+}
+
+async function sendMetrics(scrape: number, registry: Registry | undefined): Promise<void> {
+  if (registry) tellParent({ gatepost: 'metrics', scrape, values: await registry.getMetricsAsJSON() });
+}

@@ -1,0 +1,133 @@
+/** An orderly end on connections that proxies keep: each request on them is answered, and nobody is reset. */
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { createDrain } from '../../src/server/drain.ts';
+import { startServer } from '../../src/server/server.ts';
+import { parse, yaml } from '../config/example.ts';
+import { waitUntil } from '../support/wait.ts';
+
+const clean: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of clean.splice(0).reverse()) await step();
+});
+
+/** A kept connection, as a proxy has it. */
+async function keep(port: number, allowHalfOpen = false) {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen });
+  clean.push(() => socket.destroy());
+  const proxy = {
+    received: '',
+    /** The other side has closed in order. */
+    ended: false,
+    closed: false,
+    error: undefined as Error | undefined,
+    ask: (path: string) => socket.write(`GET ${path} HTTP/1.1\r\nHost: app.example.com\r\n\r\n`),
+    answers: () => proxy.received.split('HTTP/1.1 ').length - 1,
+  };
+  socket.setEncoding('latin1').on('data', (chunk) => {
+    proxy.received += chunk;
+  });
+  socket.on('error', (error) => {
+    proxy.error = error;
+  });
+  socket.on('end', () => {
+    proxy.ended = true;
+  });
+  socket.on('close', () => {
+    proxy.closed = true;
+  });
+  await once(socket, 'connect');
+  return proxy;
+}
+
+async function start(listener: RequestListener, quietMs?: number) {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  const drain = createDrain(server, quietMs);
+  await once(server, 'listening');
+  clean.push(() => server.closeAllConnections());
+  return { port: (server.address() as AddressInfo).port, drain };
+}
+
+test('after the signal an auth request on a kept connection is answered with Connection: close, and then it is closed', async () => {
+  const application = 'external_host: https://app.example.com\nissuer: http://127.0.0.1:9/';
+  const top = 'listen: { http: 127.0.0.1:0, metrics: off }\nlog: { level: error }';
+  const server = await startServer(parse(yaml({ top, application })));
+  const paths = ['/outpost.goauthentik.io/auth/traefik', '/outpost.goauthentik.io/ping', '/-/health/ready'];
+  const proxies = await Promise.all(paths.map(() => keep(server.http.port)));
+  for (const [index, proxy] of proxies.entries()) proxy.ask(paths[index]!);
+  await waitUntil(() => proxies.every((proxy) => proxy.answers() === 1));
+  for (const { received } of proxies) expect(received).toMatch(/\r\nConnection: keep-alive\r\n/);
+  const closed = server.close();
+  for (const [index, proxy] of proxies.entries()) proxy.ask(paths[index]!);
+  await closed;
+  await waitUntil(() => proxies.every((proxy) => proxy.closed));
+  for (const proxy of proxies) {
+    expect(proxy.error).toBeUndefined();
+    expect(proxy.answers()).toBe(2);
+    expect(proxy.received.split('HTTP/1.1 ')[2]).toMatch(/\r\nConnection: close\r\n/);
+  }
+  expect(proxies[2]?.received).toContain('HTTP/1.1 503');
+  await expect(keep(server.http.port)).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a request that runs at the signal is finished, and its answer ends the connection', async () => {
+  let finish = () => {};
+  const { port, drain } = await start((_, response) => {
+    finish = () => response.end('done');
+  }, 0);
+  const proxy = await keep(port);
+  const before = finish;
+  proxy.ask('/');
+  await waitUntil(() => finish !== before);
+  const drained = drain();
+  finish();
+  await drained;
+  await waitUntil(() => proxy.closed);
+  expect(proxy.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\nConnection: close\r\n[\s\S]*done$/);
+});
+
+test('an idle connection is not closed at the signal: a request may be on its way', async () => {
+  const { port, drain } = await start((_, response) => response.end('answered'), 3_600_000);
+  const proxies = [await keep(port), await keep(port)];
+  const drained = drain();
+  for (const [index, proxy] of proxies.entries()) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(proxy.ended).toBe(false);
+    proxy.ask('/');
+    await waitUntil(() => proxy.closed);
+    expect({ index, error: proxy.error, answers: proxy.answers() }).toEqual({ index, error: undefined, answers: 1 });
+  }
+  await drained;
+});
+
+test('an idle connection is closed in order when no request has come for a while', async () => {
+  const { port, drain } = await start((_, response) => response.end('answered'), 50);
+  const proxies = [await keep(port), await keep(port)];
+  proxies[0]?.ask('/');
+  await waitUntil(() => proxies[0]?.answers() === 1);
+  await drain();
+  await waitUntil(() => proxies.every(({ closed }) => closed));
+  for (const proxy of proxies) expect([proxy.ended, proxy.error]).toEqual([true, undefined]);
+});
+
+test('a proxy that does not close its side does not hold the end up', async () => {
+  const { port, drain } = await start((_, response) => response.end('answered'), 50);
+  const proxy = await keep(port, true);
+  await drain();
+  await waitUntil(() => proxy.ended);
+});
+
+test('a request that never ends is cut off', async () => {
+  let arrived = false;
+  const { port, drain } = await start(() => {
+    arrived = true;
+  }, 0);
+  const proxy = await keep(port);
+  proxy.ask('/');
+  await waitUntil(() => arrived);
+  await drain();
+  await waitUntil(() => proxy.closed);
+  expect(proxy.received).toBe('');
+}, 10_000);
