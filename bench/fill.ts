@@ -17,6 +17,7 @@ export async function fill(address: string, secret: string, count: number): Prom
     secret: [secret],
     longestLifeMs: 30 * 86_400_000,
     now: Date.now,
+    elapsed: () => performance.now(),
     application: () => undefined,
     provider: () => undefined,
     events: createEvents(),

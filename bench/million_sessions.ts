@@ -123,6 +123,7 @@ const sessions = createSessions({
   secret: [randomBytes(32).toString('hex')],
   longestLifeMs: 30 * 24 * HOUR,
   now: Date.now,
+  elapsed: () => performance.now(),
   application: (slug) => ({ slug, issuer: ISSUER, client_id: 'grafana' }),
   provider: () => undefined,
   events: createEvents(),

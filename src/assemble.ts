@@ -76,6 +76,7 @@ function assembleCore(config: Config, { store, endings, events, now, elapsed }: 
     secret: config.secret,
     longestLifeMs: Math.max(...config.applications.map(longestLifeMs)),
     now,
+    elapsed,
     events,
     application: (slug) => bySlug.get(slug),
     provider: (slug) => {

@@ -84,6 +84,8 @@ export interface SessionsOptions {
   endings: Endings;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Milliseconds on a clock that nobody can set. */
+  elapsed: () => number;
   /** An application (by slug) as it is configured now. */
   application: (slug: string) => SessionApplication | undefined;
   /** The provider of an application (by slug), for refreshing. */

@@ -38,8 +38,13 @@ const FAILED_GRACE_MS = 60_000;
 const isFailure = (value: string | undefined): value is RefreshFailure =>
   value === 'unavailable' || value === 'failed' || value === 'contested';
 
-export function createRefreshScheduler(options: RefreshOptions) {
-  const { store, seal, now } = options;
+export interface RefreshSchedulerOptions extends RefreshOptions {
+  /** Milliseconds on a clock that nobody can set. */
+  elapsed: () => number;
+}
+
+export function createRefreshScheduler(options: RefreshSchedulerOptions) {
+  const { store, seal, now, elapsed } = options;
   const refresh = createSessionRefresh(options);
   const attempts = createSingleFlight<RefreshOutcome | 'in_progress'>();
   const waits = createSingleFlight<RefreshOutcome>();
@@ -96,8 +101,8 @@ export function createRefreshScheduler(options: RefreshOptions) {
   return {
     /** Starts a refresh and returns at once: the present token is still valid. A failure only delays the next try. */
     refreshInBackground(entry: CacheEntry): void {
-      if (now() < entry.nextAttemptAt) return;
-      entry.nextAttemptAt = now() + pauseMs(entry.live);
+      if (elapsed() < entry.nextAttemptAt) return;
+      entry.nextAttemptAt = elapsed() + pauseMs(entry.live);
       run(entry.live).catch((error) => {
         const message = 'a session could not be refreshed because the store is unavailable';
         options.events.emit('log', { level: 'warn', event: 'session.refresh_failed', message, error });

@@ -16,11 +16,13 @@ export interface CacheEntry {
   generation: number;
   /** Bytes, roughly. */
   bytes: number;
-  /** When the hot path must look closer: a refresh is due, the session has ended, or its use is to be noted. */
+  /**
+   * When the hot path must look closer: a refresh is due, or the session has ended. Always, where its use is to be noted.
+   */
   dueAt: number;
-  /** When the use of a session with `session_idle` is to be noted in the store. */
+  /** When the use of a session with `session_idle` is to be noted in the store, by a clock that nobody can set. */
   touchDueAt: number;
-  /** The next refresh is not tried before this time. */
+  /** The next refresh is not tried before this time, by a clock that nobody can set. */
   nextAttemptAt: number;
 }
 

@@ -30,8 +30,8 @@ function decode(id: string, key: string, sealed: string, record: SessionRecord):
     generation: -1,
     bytes: 2 * sealed.length + OVERHEAD_BYTES,
     dueAt: record.session.idleMs === undefined ? refreshDueAt(record.session) : 0,
-    touchDueAt: 0,
-    nextAttemptAt: 0,
+    touchDueAt: Number.NEGATIVE_INFINITY,
+    nextAttemptAt: Number.NEGATIVE_INFINITY,
   };
 }
 

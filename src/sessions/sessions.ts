@@ -21,7 +21,7 @@ export type { SessionOrigin, Sessions, SessionsOptions } from './interface.ts';
 const couldBeId = (id: string) => id.length >= 32 && id.length <= 128;
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, now, endings } = options;
+  const { store, now, elapsed, endings } = options;
   const seal = createSeal(options.secret, 'session');
   const maxAgeMs = options.longestLifeMs;
   const revocation = createRevocation({ store, seal, endings, keepMs: maxAgeMs, now });
@@ -47,7 +47,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   function checkDue(entry: CacheEntry, at: number): Awaitable<LiveSession | undefined> {
     const { session } = entry.live;
-    if (session.idleMs !== undefined && at >= entry.touchDueAt) return touch(entry, session.idleMs);
+    if (session.idleMs !== undefined && elapsed() >= entry.touchDueAt) return touch(entry, session.idleMs);
     if (at < refreshDueAt(session)) return entry.live;
     if (at >= session.tokenExpiresAt && !session.outlivesTokens) return refreshExpired(entry);
     refresher.refreshInBackground(entry);
@@ -61,9 +61,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       await end(entry.id);
       return undefined;
     }
-    const at = now();
-    entry.touchDueAt = at + idle.pauseMs(idleMs);
-    entry.dueAt = Math.min(entry.touchDueAt, refreshDueAt(session));
+    entry.touchDueAt = elapsed() + idle.pauseMs(idleMs);
     return checkFreshness(entry, session.application);
   }
 

@@ -100,6 +100,7 @@ export function makeReplica(
     secret,
     longestLifeMs: 30 * 86_400_000,
     now,
+    elapsed,
     application: (slug) => applications.get(slug),
     provider: () => undefined,
     events,

@@ -39,6 +39,8 @@ export function openSessions(store: Store, changes: Partial<SessionsOptions> = {
     secret: [SECRET],
     longestLifeMs: 30 * 24 * HOUR,
     now: Date.now,
+    // A clock of a test that is moved moves both.
+    elapsed: changes.now ?? (() => performance.now()),
     application: applicationOf,
     provider: () => undefined,
     events: createEvents(),

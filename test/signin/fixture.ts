@@ -37,6 +37,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     secret: config.secret,
     longestLifeMs: 30 * 86_400_000,
     now,
+    elapsed: now,
     application: bySlug,
     provider: (slug) => provider(bySlug(slug)!),
     events,
