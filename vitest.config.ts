@@ -14,7 +14,7 @@ const COMMAND = [
 /** Starts Redis, Sentinel and Cluster, mounts small file systems, or runs as several users. */
 const STORES = [
   'test/stores/redis/{store,faults,flavours}.test.ts',
-  'test/stores/file/{faults,other_users}.test.ts',
+  'test/stores/file/{faults,other_users,stopped}.test.ts',
   'test/contract/{replicas,after_sign_out}.test.ts',
 ];
 /** Starts proxies, browsers and other programs. */

@@ -15,7 +15,8 @@ const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
 rmSync(at('dist/cli'), { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: at('.').pathname,
-  entryPoints: ['src/cli/main.ts'],
+  // The thread that writes in a file store begins with a file of its own (src/stores/file/thread.ts).
+  entryPoints: { main: 'src/cli/main.ts', writer_thread: 'src/stores/file/writer_thread.ts' },
   outdir: 'dist/cli',
   bundle: true,
   // What only one command or one store needs stays in a file of its own, loaded when it is needed.

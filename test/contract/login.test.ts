@@ -777,6 +777,7 @@ describe('replicas, restarts and secrets', () => {
   test('a visitor who never logs in costs no storage', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'gatepost-contract-'));
     const server = await site.another(`store: file://${dir}`);
+    await expect.poll(async () => (await send(server.http.port, '/-/health/ready')).status).toBe(200);
     const size = () =>
       readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
     const headers: Pairs = [['Host', 'app.example.com']];

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 
 export const DATABASE_FILE = 'sessions.mdb';
-const LOCK_FILE = `${DATABASE_FILE}-lock`;
+export const LOCK_FILE = `${DATABASE_FILE}-lock`;
 export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 /** The bits of group and others. */

@@ -1,119 +1,71 @@
 /** The store in a folder: an embedded database that several processes of one machine share, and that outlives them. */
 import { memoizePerTick } from '../../async/memoize.ts';
-import type { StoreUnavailable } from '../../errors.ts';
+import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
-import { createInvalidations } from '../listeners.ts';
-import { nextNumber } from '../numbers.ts';
-import { cancelPlace, reservePlace } from '../reservations.ts';
+import { createInvalidations, createRestores } from '../listeners.ts';
+import { reservePlace } from '../reservations.ts';
 import type { Store } from '../store.ts';
-import { createDatabase, type Database, type Transaction } from './database.ts';
+import type { Access } from './access.ts';
+import { createDatabase, type Database } from './database.ts';
 import { startExpiry } from './expiry.ts';
+import type { Outcome, Step } from './protocol.ts';
+import { createReports } from './reports.ts';
+import { unpack } from './rows.ts';
 
-/** Counts the changes, by any process, that cached sessions depend on. */
-const GENERATION_KEY = '.epoch';
+type KeyStep = Extract<Step, { key: string }>;
 
-/** A raw record is its end (milliseconds since the epoch, base 36), a colon and the value. */
-const pack = (value: string, expiresAt: number) => `${Math.ceil(expiresAt).toString(36)}:${value}`;
-const expiresAtOf = (raw: string) => Number.parseInt(raw.slice(0, raw.indexOf(':')), 36);
+/** An outcome of another kind than that of its step. */
+const unexpected = () => new StoreUnavailable(new Error('the thread that writes gave no usable answer'));
 
-const textOf = (raw: string) => raw.slice(raw.indexOf(':') + 1);
-
-function unpack(raw: string | undefined, now: number): string | undefined {
-  return raw === undefined || expiresAtOf(raw) <= now ? undefined : textOf(raw);
+function toNumber(outcome: Outcome): number {
+  if (typeof outcome !== 'number') throw unexpected();
+  return outcome;
 }
 
-/**
- * Cached sessions depend on the records of sessions that were there, and on the records that revoke them, there or not.
- * New sessions, locks, counters and used tokens invalidate nothing.
- */
-function invalidatesCache(key: string, wasThere: boolean): boolean {
-  return key.startsWith('u:') || key.startsWith('g:') || (wasThere && key.startsWith('s:'));
+function toReservation(outcome: Outcome) {
+  if (typeof outcome === 'object' && (outcome.kind === 'reserved' || outcome.kind === 'full')) return outcome;
+  throw unexpected();
 }
 
-function bumpGeneration(transaction: Transaction, key: string, value?: string): void {
-  const raw = transaction.get(key);
-  // A record that is only made to last longer changes nothing.
-  if (raw !== undefined && textOf(raw) === value) return;
-  if (!invalidatesCache(key, raw !== undefined)) return;
-  void transaction.put(GENERATION_KEY, String(Number(transaction.get(GENERATION_KEY) ?? 0) + 1));
-}
-
-/** The steps on records, each of them one transaction. `changed` hears of every record that was written or removed. */
-function createRecords(database: Database, now: () => number, changed: (key: string) => void) {
-  async function commit<T>(
-    key: string,
-    step: (transaction: Transaction, present: string | undefined) => T,
-  ): Promise<T> {
-    const result = await database.commit((transaction) => step(transaction, unpack(transaction.get(key), now())));
-    changed(key);
-    return result;
+/** The steps on records, each of them whole. `changed` hears of every record that was written or removed. */
+function createRecords({ read, write }: Access, now: () => number, changed: (key: string) => void) {
+  const readValues = (keys: string[]) => read(keys).map((row) => unpack(row, now()));
+  async function commit(step: KeyStep): Promise<Outcome> {
+    const outcome = await write(step);
+    changed(step.key);
+    return outcome;
   }
-  function put(transaction: Transaction, key: string, value: string, expiresAt: number): true {
-    bumpGeneration(transaction, key, value);
-    void transaction.put(key, pack(value, expiresAt));
-    return true;
-  }
-  function remove(transaction: Transaction, key: string): true {
-    bumpGeneration(transaction, key);
-    void transaction.remove(key);
-    return true;
-  }
+  const done = async (step: KeyStep) => (await commit(step)) === true;
   return {
-    read: (keys: string[]) => database.read(keys).map((raw) => unpack(raw, now())),
-    set: (key: string, value: string, ttlMs: number) => commit(key, (tx) => void put(tx, key, value, now() + ttlMs)),
-    delete: (key: string) => commit(key, (tx) => void remove(tx, key)),
-    add: (key: string, value: string, ttlMs: number) =>
-      commit(key, (tx, present) => present === undefined && put(tx, key, value, now() + ttlMs)),
-    replace: (key: string, value: string, ttlMs: number) =>
-      commit(key, (tx, present) => present !== undefined && put(tx, key, value, now() + ttlMs)),
-    deleteIf: (key: string, value: string) => commit(key, (tx, present) => present === value && remove(tx, key)),
+    readValues,
+    set: async (key: string, value: string, ttlMs: number) => void (await commit({ kind: 'set', key, value, ttlMs })),
+    delete: async (key: string) => void (await commit({ kind: 'delete', key })),
+    add: (key: string, value: string, ttlMs: number) => done({ kind: 'add', key, value, ttlMs }),
+    replace: (key: string, value: string, ttlMs: number) => done({ kind: 'replace', key, value, ttlMs }),
+    deleteIf: (key: string, value: string) => done({ kind: 'deleteIf', key, value }),
     replaceIf: (key: string, expected: string, value: string, ttlMs: number) =>
-      commit(key, (tx, present) => present === expected && put(tx, key, value, now() + ttlMs)),
+      done({ kind: 'replaceIf', key, expected, value, ttlMs }),
     // Nobody hears of it: what was read is still so.
-    keep: (key: string, expected: string, ttlMs: number) =>
-      database.commit((tx) => {
-        const raw = tx.get(key);
-        if (raw === undefined || unpack(raw, now()) !== expected) return false;
-        const endsAt = now() + ttlMs;
-        return expiresAtOf(raw) >= endsAt || put(tx, key, expected, endsAt);
-      }),
+    keep: async (key: string, value: string, ttlMs: number) =>
+      (await write({ kind: 'keep', key, value, ttlMs })) === true,
+    cancel: async (key: string, member: string) => void (await commit({ kind: 'cancel', key, member })),
+    increment: async (key: string, first: number, ttlMs: number) =>
+      toNumber(await commit({ kind: 'increment', key, first, ttlMs })),
     async reserve(key: string, member: string, limit: number, ttlMs: number) {
-      const requestAt = (at: number) => ({ member, limit, endsAt: at + ttlMs, now: at });
       // A client over its limit costs a read, and no transaction.
-      const seen = reservePlace(unpack(database.read([key])[0], now()), requestAt(now())).reservation;
-      if (seen.kind === 'full') return seen;
-      return commit(key, (tx, present) => {
-        const { reservation, record } = reservePlace(present, requestAt(now()));
-        if (record !== undefined) put(tx, key, record.text, record.endsAt);
-        return reservation;
-      });
+      const request = { member, limit, endsAt: now() + ttlMs, now: now() };
+      const seen = reservePlace(readValues([key])[0], request).reservation;
+      return seen.kind === 'full' ? seen : toReservation(await commit({ kind: 'reserve', key, member, limit, ttlMs }));
     },
-    cancel: (key: string, member: string) =>
-      commit(key, (tx, present) => {
-        const record = cancelPlace(present, member, now());
-        if (record === undefined) remove(tx, key);
-        else put(tx, key, record.text, record.endsAt);
-      }),
-    increment: (key: string, first: number, ttlMs: number) =>
-      commit(key, (tx, present) => {
-        const next = nextNumber(present, first);
-        put(tx, key, String(next), now() + ttlMs);
-        return next;
-      }),
   };
 }
 
 function readGeneration(database: Database): number | undefined {
   try {
-    return Number(database.read([GENERATION_KEY])[0] ?? 0);
+    return database.generation();
   } catch {
     return undefined;
   }
-}
-
-function reportUnusable(events: Events, folder: string, error: StoreUnavailable): void {
-  const message = `sessions cannot be kept in ${folder}: this user must be able to make that folder and write in it, and its files must be this user's own`;
-  events.emit('log', { level: 'error', event: 'store.unavailable', message, error: error.cause });
 }
 
 /**
@@ -122,22 +74,45 @@ function reportUnusable(events: Events, folder: string, error: StoreUnavailable)
  */
 export function createFileStore(folder: string, now: () => number, events: Events): Store {
   const invalidations = createInvalidations();
-  const warn = (message: string) => events.emit('log', { level: 'warn', event: 'store.open_to_others', message });
-  const database = createDatabase(folder, warn);
-  // Opened now, so that a folder that cannot be used is in the log at the start.
-  database.probe().catch((error: StoreUnavailable) => reportUnusable(events, folder, error));
-  const { read, ...steps } = createRecords(database, now, invalidations.emit);
-  const stopExpiry = startExpiry(database, { now, expiresAtOf });
+  const restores = createRestores();
+  const reports = createReports(events, folder);
+  const recordsOf = (access: Access) => {
+    const { readValues, ...steps } = createRecords(access, now, invalidations.emit);
+    return { ...steps, readValues, getMany: async (keys: string[]) => readValues(keys) };
+  };
+  const database = createDatabase(folder, now, {
+    ...reports,
+    async restore(access) {
+      // What is cached may come from a database that is gone.
+      invalidations.emit(undefined);
+      // Attack: a backup that was put back knows nothing of the sign-outs since; the sessions that they ended would open
+      // again.
+      await restores.run(recordsOf(access));
+    },
+  });
+  const { readValues, getMany: _, reserve, ...steps } = recordsOf(database);
+  const stopExpiry = startExpiry(database);
+  async function getMany(keys: string[]) {
+    await database.ready();
+    return readValues(keys);
+  }
   return {
     ...steps,
-    get: async (key) => read([key])[0],
-    getMany: async (keys) => read(keys),
-    peek: read,
+    async reserve(...request) {
+      await database.ready();
+      return reserve(...request);
+    },
+    get: async (key) => (await getMany([key]))[0],
+    getMany,
+    /** Not while it is being opened: who reads then waits. */
+    get peek() {
+      return database.isReady() ? readValues : undefined;
+    },
     generation: memoizePerTick(() => readGeneration(database)),
     onInvalidate: invalidations.on,
-    onReopen: () => () => undefined,
+    onReopen: restores.on,
     settleMs: 0,
-    ping: database.probe,
+    ping: async () => void (await database.write({ kind: 'probe' })),
     async close() {
       stopExpiry();
       await database.close();

@@ -2,6 +2,7 @@
 import { createEvents } from '../../../src/observe/events.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
 import { HOUR } from '../../sessions/fixture.ts';
+import { whenReady } from './ready.ts';
 
 const [folder, umask, user] = process.argv.slice(2);
 // Only now, as another user may not be able to read this file, or to start Node.
@@ -18,6 +19,7 @@ events.on('log', ({ level, message, error }) => {
   log.push(`${level} ${message}${cause}`);
 });
 const store = createFileStore(folder!, Date.now, events);
+await whenReady(store, () => log.some((line) => line.startsWith('error')));
 const outcome = await store.set(`s:${process.pid}`, 'value', HOUR).then(
   () => 'written',
   () => 'unavailable',

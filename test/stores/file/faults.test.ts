@@ -15,6 +15,7 @@ import type { Store } from '../../../src/stores/store.ts';
 import { createClock, HOUR, makeSession, openSessions } from '../../sessions/fixture.ts';
 import { waitUntil } from '../../support/wait.ts';
 import { ready } from '../store.conformance.ts';
+import { whenReady } from './ready.ts';
 
 const WRITER = new URL('./writer.ts', import.meta.url).pathname;
 const FULL_DISK = new URL('./full_disk.ts', import.meta.url).pathname;
@@ -31,10 +32,16 @@ function newFolder(): string {
   return folder;
 }
 
-function open(folder: string, now: () => number = Date.now) {
+function start(folder: string, now: () => number = Date.now) {
   const store = createFileStore(folder, now, createEvents());
   closing.push(() => store.close());
   return { store, sessions: openSessions(store, { now }) };
+}
+
+async function open(folder: string, now: () => number = Date.now) {
+  const started = start(folder, now);
+  await whenReady(started.store);
+  return started;
 }
 
 test('a folder that cannot be made is reported at the start, with what to do', async () => {
@@ -86,7 +93,7 @@ test('kill -9 in the middle of logins: every session that was answered is there,
     await exited;
     ids.push(...lines().filter((line) => line.length === 43));
   }
-  const { store, sessions } = open(folder);
+  const { store, sessions } = await open(folder);
   expect(await ready(store)).toBe(true);
   expect(ids.length).toBeGreaterThan(300);
   for (const id of ids) expect(sessions.find(id, 'grafana')).toBeDefined();
@@ -96,7 +103,7 @@ test('kill -9 in the middle of logins: every session that was answered is there,
 
 test('a process dies while others write: they are not held up', async () => {
   const folder = newFolder();
-  const { store, sessions } = open(folder);
+  const { store, sessions } = await open(folder);
   const writer = startWriter(folder, 'log-in');
   await waitUntil(() => writer.lines().length > 50, 20_000);
   const writes = Array.from({ length: 50 }, () => sessions.create(makeSession(Date.now())));
@@ -108,7 +115,7 @@ test('a process dies while others write: they are not held up', async () => {
 
 test('a logout in another process is seen by the next request', async () => {
   const folder = newFolder();
-  const { sessions } = open(folder);
+  const { sessions } = await open(folder);
   const one = await sessions.create(makeSession(Date.now()));
   const two = await sessions.create(makeSession(Date.now(), { sub: 'bob-sub' }));
   expect([sessions.find(one, 'grafana'), sessions.find(two, 'grafana')]).not.toContain(undefined);
@@ -120,7 +127,7 @@ test('a logout in another process is seen by the next request', async () => {
 
 test('several processes count together and let the database grow together', async () => {
   const folder = newFolder();
-  const { store } = open(folder);
+  const { store } = await open(folder);
   expect(await ready(store)).toBe(true);
   const writers = ['count', 'count', 'grow', 'grow'].map((task) => startWriter(folder, task));
   for (let at = 0; at < 60; at++) await store.set(`s:mine-${at}`, 'y'.repeat(20_000), HOUR);
@@ -165,13 +172,13 @@ test('a full disk: no new session is made, no user is logged out, and it recover
 test('a read-only disk: unavailable and not empty, until it can be written again', async ({ skip }) => {
   const folder = mountSmall('8m');
   if (folder === undefined) return skip();
-  const before = open(folder);
+  const before = await open(folder);
   const id = await before.sessions.create(makeSession(Date.now()));
   await before.store.close();
   execFileSync('mount', ['-o', 'remount,ro', folder]);
-  const { store, sessions } = open(folder);
+  const { store, sessions } = start(folder);
   await expectUnavailable(store);
-  expect(() => sessions.find(id, 'grafana')).toThrow(StoreUnavailable);
+  await expect(async () => sessions.find(id, 'grafana')).rejects.toThrow(StoreUnavailable);
   execFileSync('mount', ['-o', 'remount,rw', folder]);
   await waitUntil(() => ready(store), 3000);
   expect(sessions.find(id, 'grafana')).toBeDefined();
@@ -182,27 +189,87 @@ test('a folder that cannot be made or used: unavailable, until it can', async ()
   const folder = join(parent, 'store');
   // A file where the folder should be stops root too, whom permissions do not.
   writeFileSync(folder, '');
-  const { store, sessions } = open(folder);
+  const { store, sessions } = start(folder);
   await expectUnavailable(store);
   expect(store.generation()).toBeUndefined();
-  expect(() => sessions.find('A'.repeat(43), 'grafana')).toThrow(StoreUnavailable);
+  await expect(async () => sessions.find('A'.repeat(43), 'grafana')).rejects.toThrow(StoreUnavailable);
   rmSync(folder);
   mkdirSync(folder);
   await waitUntil(() => ready(store), 3000);
   expect(sessions.find(await sessions.create(makeSession(Date.now())), 'grafana')).toBeDefined();
 });
 
-test('expired records are removed, live ones are not, and one process does it', async () => {
+/** As the process that removes what has expired; `sweep` says how many it removed. */
+function openSweeper(folder: string, now: () => number) {
+  const ignore = () => undefined;
+  const restore = async () => undefined;
+  const database = createDatabase(folder, now, {
+    restore,
+    opened: ignore,
+    failed: ignore,
+    lost: ignore,
+    hanging: ignore,
+  });
+  closing.push(() => database.close());
+  return {
+    sweep: () => removeExpired(database),
+    rows: database.read,
+    ready: () =>
+      waitUntil(() =>
+        database.ready().then(
+          () => true,
+          () => false,
+        ),
+      ),
+  };
+}
+
+test('expired records are removed after an hour, live ones are not, and one process does it', async () => {
   const folder = newFolder();
   const clock = createClock();
-  const { store } = open(folder, clock.now);
+  const { store } = await open(folder, clock.now);
   await Promise.all(Array.from({ length: 1200 }, (_, at) => store.set(`s:${at}`, 'short', at % 2 ? HOUR : 100 * HOUR)));
-  clock.pass(2 * HOUR);
-  const database = createDatabase(folder);
-  closing.push(() => database.close());
-  const expiresAtOf = (raw: string) => Number.parseInt(raw.split(':')[0]!, 36);
-  const sweeps = await Promise.all([1, 2, 3].map(() => removeExpired(database, { now: clock.now, expiresAtOf })));
-  expect(sweeps.toSorted((a, b) => a - b)).toEqual([0, 0, 600]);
-  expect(database.slice('a', 10_000)).toHaveLength(600);
+  await store.set('zz:last', 'short', HOUR);
+  const { sweep, rows, ready } = openSweeper(folder, clock.now);
+  await ready();
+  // Not yet: a clock that was put forward may be put back.
+  clock.pass(1.9 * HOUR);
+  expect(await sweep()).toBe(0);
+  expect(rows(['s:1'])).not.toContain(undefined);
+  clock.pass(0.2 * HOUR);
+  const sweeps = await Promise.all([sweep(), sweep(), sweep()]);
+  expect(sweeps.toSorted((a, b) => a - b)).toEqual([0, 0, 601]);
+  expect(rows(['s:1', 's:1199', 'zz:last'])).toEqual([undefined, undefined, undefined]);
   expect(await store.get('s:2')).toBe('short');
+});
+
+test('Attack: counters and locks, which any client makes, do not stay after their end', async () => {
+  const folder = newFolder();
+  const clock = createClock();
+  const { store } = await open(folder, clock.now);
+  await Promise.all([store.reserve('c:guess', 'one', 10, HOUR), store.add('l:lock', 'one', HOUR)]);
+  await store.set('u:user', 'one', HOUR);
+  const { sweep, ready } = openSweeper(folder, clock.now);
+  await ready();
+  clock.pass(1.1 * HOUR);
+  expect(await sweep()).toBe(2);
+});
+
+test('a clock that was put forward and back loses no session, and does not stop the removal', async () => {
+  const folder = newFolder();
+  const clock = createClock();
+  const { store } = await open(folder, clock.now);
+  await Promise.all([store.set('s:long', 'kept', 10 * HOUR), store.set('s:short', 'gone', HOUR)]);
+  const { sweep, ready } = openSweeper(folder, clock.now);
+  await ready();
+  clock.pass(10.5 * HOUR);
+  expect(await sweep()).toBe(1);
+  expect(await store.get('s:long')).toBeUndefined();
+  clock.pass(-10 * HOUR);
+  expect(await store.get('s:long')).toBe('kept');
+  await store.set('s:later', 'gone', 1);
+  clock.pass(1.1 * HOUR);
+  // The lease is of a time that has not come yet.
+  expect(await sweep()).toBe(1);
+  expect(await store.get('s:long')).toBe('kept');
 });

@@ -5,12 +5,14 @@ import { StoreUnavailable } from '../../../src/errors.ts';
 import { createEvents } from '../../../src/observe/events.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
 import { HOUR, makeSession, openSessions } from '../../sessions/fixture.ts';
+import { whenReady } from './ready.ts';
 
 /** Where a small file system is mounted. */
 const disk = process.argv[2]!;
 const filler = join(disk, 'filler');
 const store = createFileStore(join(disk, 'store'), Date.now, createEvents());
 const sessions = openSessions(store);
+await whenReady(store);
 
 /** `done`, or the code of what was thrown. */
 const outcome = (work: () => unknown): Promise<string> =>

@@ -22,6 +22,7 @@ import { openLmdb } from '../../../src/stores/file/lmdb.ts';
 import { keepPrivate } from '../../../src/stores/file/private_folder.ts';
 import { createFileStore } from '../../../src/stores/file/store.ts';
 import { HOUR } from '../../sessions/fixture.ts';
+import { whenReady } from './ready.ts';
 
 const closing: (() => unknown)[] = [];
 
@@ -43,7 +44,11 @@ function open(folder: string) {
   events.on('log', (event) => log.push({ level: event.level, event: event.event, message: event.message }));
   const store = createFileStore(folder, Date.now, events);
   closing.push(() => store.close());
-  return { store, log, write: () => store.set('s:one', 'value', HOUR) };
+  async function write() {
+    await whenReady(store, () => log.some(({ level }) => level === 'error'));
+    await store.set('s:one', 'value', HOUR);
+  }
+  return { store, log, write };
 }
 
 const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
@@ -77,6 +82,7 @@ test('files that an older version or a copy left open are closed when they are o
   chmodSync(folder, 0o755);
   for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o664);
   const { store, log } = open(folder);
+  await whenReady(store);
   expect(await store.get('s:one')).toBe('value');
   expect([...modes(folder), modeOf(folder)]).toEqual([...CLOSED, '700']);
   expect(log).toEqual([]);
@@ -136,7 +142,9 @@ test('a hard link of a backup does not matter', async () => {
   await before.write();
   await before.store.close();
   linkSync(join(folder, 'sessions.mdb'), join(newFolder(0o700), 'backup'));
-  expect(await open(folder).store.get('s:one')).toBe('value');
+  const { store } = open(folder);
+  await whenReady(store);
+  expect(await store.get('s:one')).toBe('value');
 });
 
 test('what is wrong with the folder is in the log once, with what to do', async () => {
