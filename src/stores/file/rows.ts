@@ -14,13 +14,14 @@ export function unpack(row: string | undefined, now: number): string | undefined
 }
 
 /**
- * Whether cached sessions depend on this change of a row. They depend on the records of sessions that were there, and
- * on the records that revoke them, there or not. New sessions, locks, counters and used tokens invalidate nothing.
+ * Whether cached sessions depend on this change of a row. They depend on rows that were there: their own, and the
+ * generations of their user and `sid`, without which there is no session. New rows, locks, counters and used tokens
+ * invalidate nothing, so that the first login of a user does not make every process read all sessions again.
  * @param before the row as it was, ended or not
  * @param value the new value; `undefined`: the row goes
  */
 export function invalidatesCache(key: string, before: string | undefined, value: string | undefined): boolean {
   // A record that is only made to last longer changes nothing.
-  if (before !== undefined && textOf(before) === value) return false;
-  return key.startsWith('u:') || key.startsWith('g:') || (before !== undefined && key.startsWith('s:'));
+  if (before === undefined || textOf(before) === value) return false;
+  return key.startsWith('u:') || key.startsWith('g:') || key.startsWith('s:');
 }
