@@ -10,7 +10,7 @@ const SESSION_LIFE_MS = 86_400_000;
 const LANES = 500;
 
 export async function fill(address: string, secret: string, count: number): Promise<void> {
-  const store = openStore(address, Date.now, createEvents());
+  const store = openStore(address, { now: Date.now, elapsed: () => performance.now() }, createEvents());
   const sessions = createSessions({
     store,
     endings: createEndings(store),

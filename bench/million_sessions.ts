@@ -109,7 +109,7 @@ async function median(times: number, run: (at: number) => unknown): Promise<numb
 }
 
 const place = await openPlace();
-const store = openStore(place.url, Date.now, createEvents());
+const store = openStore(place.url, { now: Date.now, elapsed: () => performance.now() }, createEvents());
 while (
   !(await store.ping().then(
     () => true,

@@ -70,7 +70,7 @@ export function createAuthenticator(
   options: { events?: Events; now?: () => number; elapsed?: () => number } = {},
 ): Authenticator {
   const { events = createEvents(), now = Date.now, elapsed = () => performance.now() } = options;
-  const store = openStore(config.store, now, events, config.redis);
+  const store = openStore(config.store, { now, elapsed }, events, config.redis);
   const { authorizer, sessions } = assemble(config, { store, endings: createEndings(store), events, now, elapsed });
   const decide = ({ url: text, method, headers, clientAddress }: AuthenticatorRequest): Awaitable<Decision> => {
     // Attack: text that was decoded before. `／` is a slash to some programs, and no path that is read here has it.

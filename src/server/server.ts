@@ -65,7 +65,7 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   const { events = createEvents(), now = Date.now, elapsed = () => performance.now() } = options;
   const log = createLog(config.log, events);
   const registry = createMetrics(events, log.droppedLines);
-  const store = openStore(config.store, now, events, config.redis);
+  const store = openStore(config.store, { now, elapsed }, events, config.redis);
   const health = createHealth(() => store.ping());
   const services = { store, endings: createEndings(store), events, now, elapsed };
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));

@@ -8,7 +8,7 @@ import type { Store } from './store.ts';
 
 interface Entry {
   value: string;
-  /** Milliseconds since the epoch. */
+  /** By the store's clock. */
   expiresAt: number;
 }
 
@@ -28,7 +28,7 @@ const DEFAULT_LIMITS: MemoryLimits = { sessions: 1024 ** 3, counters: 100_000, a
 const OVERHEAD_BYTES = 500;
 
 /** Records in four maps, because they may be evicted in different ways. */
-function createRecords(now: () => number, limits: MemoryLimits) {
+function createRecords(elapsed: () => number, limits: MemoryLimits) {
   const sessions = new LRUCache<string, Entry>({
     maxSize: limits.sessions,
     sizeCalculation: (entry, key) => entry.value.length + key.length + OVERHEAD_BYTES,
@@ -49,14 +49,14 @@ function createRecords(now: () => number, limits: MemoryLimits) {
     read(key: string): Entry | undefined {
       const map = mapOf(key);
       const entry = map.get(key);
-      if (entry === undefined || entry.expiresAt > now()) return entry;
+      if (entry === undefined || entry.expiresAt > elapsed()) return entry;
       map.delete(key);
       return undefined;
     },
     write: (key: string, value: string, expiresAt: number) => void mapOf(key).set(key, { value, expiresAt }),
     delete: (key: string) => void mapOf(key).delete(key),
     removeExpired() {
-      const at = now();
+      const at = elapsed();
       for (const map of maps) {
         for (const [key, entry] of map.entries()) if (entry.expiresAt <= at) map.delete(key);
       }
@@ -67,17 +67,20 @@ function createRecords(now: () => number, limits: MemoryLimits) {
 
 /**
  * A store in this process's memory.
- * @param now milliseconds since the epoch
+ * @param elapsed milliseconds on a clock that nobody can set: no record outlives the process, so none needs the time of day
  * @returns the store; its `size()` counts the records, expired ones included until the next sweep
  */
-export function createMemoryStore(now: () => number, limits: Partial<MemoryLimits> = {}): Store & { size(): number } {
-  const records = createRecords(now, { ...DEFAULT_LIMITS, ...limits });
+export function createMemoryStore(
+  elapsed: () => number,
+  limits: Partial<MemoryLimits> = {},
+): Store & { size(): number } {
+  const records = createRecords(elapsed, { ...DEFAULT_LIMITS, ...limits });
   const invalidations = createInvalidations();
   const sweeper = setInterval(records.removeExpired, SWEEP_EVERY_MS).unref();
   const read = (key: string) => records.read(key)?.value;
 
   function write(key: string, value: string, ttlMs: number): void {
-    records.write(key, value, now() + ttlMs);
+    records.write(key, value, elapsed() + ttlMs);
     invalidations.emit(key);
   }
   function remove(key: string): void {
@@ -103,17 +106,17 @@ export function createMemoryStore(now: () => number, limits: Partial<MemoryLimit
     async keep(key, expected, ttlMs) {
       const entry = records.read(key);
       if (entry?.value !== expected) return false;
-      entry.expiresAt = Math.max(entry.expiresAt, now() + ttlMs);
+      entry.expiresAt = Math.max(entry.expiresAt, elapsed() + ttlMs);
       return true;
     },
     async reserve(key, member, limit, ttlMs) {
-      const endsAt = now() + ttlMs;
-      const { reservation, record } = reservePlace(read(key), { member, limit, endsAt, now: now() });
+      const endsAt = elapsed() + ttlMs;
+      const { reservation, record } = reservePlace(read(key), { member, limit, endsAt, now: elapsed() });
       if (record !== undefined) records.write(key, record.text, record.endsAt);
       return reservation;
     },
     async cancel(key, member) {
-      const record = cancelPlace(read(key), member, now());
+      const record = cancelPlace(read(key), member, elapsed());
       if (record === undefined) records.delete(key);
       else records.write(key, record.text, record.endsAt);
     },

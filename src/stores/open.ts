@@ -12,16 +12,21 @@ const NO_SETTINGS: RedisSettings = { prefix: DEFAULT_PREFIX };
 /**
  * Opens a store. This never waits and never fails for an outage: the store is then unavailable until it responds.
  * @param url `store` of the configuration
- * @param now milliseconds since the epoch
+ * @param clocks `now`: milliseconds since the epoch; `elapsed`: milliseconds on a clock that nobody can set
  * @param events hears when the store becomes unavailable and available again
  * @param redis `redis` of the configuration
  * @throws TypeError an address that the configuration does not accept either
  */
-export function openStore(url: string, now: () => number, events: Events, redis: RedisSettings = NO_SETTINGS): Store {
+export function openStore(
+  url: string,
+  { now, elapsed }: { now: () => number; elapsed: () => number },
+  events: Events,
+  redis: RedisSettings = NO_SETTINGS,
+): Store {
   const address = parseStoreUrl(url);
   switch (address.kind) {
     case 'memory':
-      return createMemoryStore(now);
+      return createMemoryStore(elapsed);
     case 'file':
       return createLazyStore(async () =>
         (await import('./file/store.ts')).createFileStore(address.folder, now, events),

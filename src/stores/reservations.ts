@@ -16,7 +16,7 @@ export type Reservation =
       retryAfterMs: number;
     };
 
-/** Members by the end of their place (milliseconds since the epoch). */
+/** Members by the end of their place (milliseconds of the store's clock). */
 type Places = Map<string, number>;
 
 /**
@@ -34,7 +34,7 @@ function parsePlaces(text: string | undefined, now: number): Places {
   return places;
 }
 
-/** The record to write: its text, and when it ends (milliseconds since the epoch). */
+/** The record to write: its text, and when it ends (milliseconds of the store's clock). */
 interface CounterRecord {
   text: string;
   endsAt: number;
@@ -46,9 +46,19 @@ const toRecord = (places: Places): CounterRecord => ({
 });
 
 /**
+ * No place lasts longer than one that is taken now: one that ends later was taken before the clock was put back, and would
+ * keep everybody out for as long as the clock jumped.
+ */
+function shorten(places: Places, latest: number): boolean {
+  const late = [...places].filter(([, endsAt]) => endsAt > latest);
+  for (const [member] of late) places.set(member, latest);
+  return late.length > 0;
+}
+
+/**
  * Takes a place in the counter `text`; a member that has one keeps it until the new end. Pure.
- * @param request `limit` is the number of places; `endsAt` and `now` are milliseconds since the epoch
- * @returns what came of it, and the record to write where a place was taken
+ * @param request `limit` is the number of places; `endsAt` and `now` are milliseconds of the store's clock
+ * @returns what came of it, and the record to write where there is one
  * @throws StoreUnavailable
  */
 export function reservePlace(
@@ -56,20 +66,23 @@ export function reservePlace(
   request: { member: string; limit: number; endsAt: number; now: number },
 ): { reservation: Reservation; record?: CounterRecord } {
   const { member, limit, now } = request;
+  const endsAt = Math.ceil(request.endsAt);
   const places = parsePlaces(text, now);
+  const isShortened = shorten(places, endsAt);
   const excess = places.size - limit;
   if (excess >= 0) {
     const ends = [...places.values()].sort((a, b) => a - b);
-    return { reservation: { kind: 'full', retryAfterMs: (ends[excess] ?? now) - now } };
+    const reservation = { kind: 'full', retryAfterMs: (ends[excess] ?? now) - now } as const;
+    return isShortened ? { reservation, record: toRecord(places) } : { reservation };
   }
   const added = !places.has(member);
-  places.set(member, Math.ceil(request.endsAt));
+  places.set(member, endsAt);
   return { reservation: { kind: 'reserved', count: places.size, added }, record: toRecord(places) };
 }
 
 /**
  * Gives a place back. Pure.
- * @param now milliseconds since the epoch
+ * @param now milliseconds of the store's clock
  * @returns the record to write; `undefined` where nothing is left
  * @throws StoreUnavailable
  */

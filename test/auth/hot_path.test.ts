@@ -44,7 +44,7 @@ async function site(storeUrl: string) {
     access: [{ path: '^/public/', policy: 'public' } as never],
   });
   const events = createEvents();
-  const store = openStore(storeUrl, Date.now, events);
+  const store = openStore(storeUrl, { now: Date.now, elapsed: () => performance.now() }, events);
   const { index, trustedPeer, listedProxies, authorizer } = assemble(makeConfig([application], { store: storeUrl }), {
     store,
     endings: createEndings(store),

@@ -12,7 +12,9 @@ test.each([
   'file://host/folder',
   'redis+sentinel://a',
 ])('the store %j is refused at once', (store) => {
-  expect(() => openStore(store, Date.now, createEvents())).toThrow(TypeError);
+  expect(() => openStore(store, { now: Date.now, elapsed: () => performance.now() }, createEvents())).toThrow(
+    TypeError,
+  );
 });
 
 test('a library that cannot be loaded is a store that is unavailable', async () => {

@@ -54,8 +54,9 @@ function createRecords({ read, write }: Access, now: () => number, changed: (key
     async reserve(key: string, member: string, limit: number, ttlMs: number) {
       // A client over its limit costs a read, and no transaction.
       const request = { member, limit, endsAt: now() + ttlMs, now: now() };
-      const seen = reservePlace(readValues([key])[0], request).reservation;
-      return seen.kind === 'full' ? seen : toReservation(await commit({ kind: 'reserve', key, member, limit, ttlMs }));
+      const { reservation, record } = reservePlace(readValues([key])[0], request);
+      const isFull = reservation.kind === 'full' && record === undefined;
+      return isFull ? reservation : toReservation(await commit({ kind: 'reserve', key, member, limit, ttlMs }));
     },
   };
 }

@@ -153,7 +153,7 @@ const refused = [
 /** Whether a store opens at an address: on this machine only, as opening begins to connect. */
 async function opens(url: string): Promise<boolean> {
   try {
-    await openStore(url, Date.now, createEvents()).close();
+    await openStore(url, { now: Date.now, elapsed: () => performance.now() }, createEvents()).close();
     return true;
   } catch (error) {
     expect(error).toBeInstanceOf(TypeError);

@@ -11,7 +11,7 @@ storeConformance('file', async () => {
   const clock = createClock();
   const folder = mkdtempSync(join(tmpdir(), 'gatepost-file-'));
   return {
-    open: () => openStore(`file://${folder}`, clock.now, createEvents()),
+    open: () => openStore(`file://${folder}`, { now: clock.now, elapsed: clock.now }, createEvents()),
     now: clock.now,
     pass: async (ms) => clock.pass(ms),
     async dump() {

@@ -34,7 +34,7 @@ function closeLater<T extends RedisServer>(server: T): T {
 }
 
 function open(url: string): { store: Store; sessions: Sessions } {
-  const store = openStore(url, Date.now, createEvents());
+  const store = openStore(url, { now: Date.now, elapsed: () => performance.now() }, createEvents());
   closing.push(() => store.close());
   return { store, sessions: openSessions(store) };
 }

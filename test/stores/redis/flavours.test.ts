@@ -30,7 +30,10 @@ function open(url: string, redis: Partial<RedisSettings> = {}) {
   const events = createEvents();
   const log: LogEvent[] = [];
   events.on('log', (line) => void log.push(line));
-  const store = openStore(url, Date.now, events, { prefix: 'gatepost:', ...redis });
+  const store = openStore(url, { now: Date.now, elapsed: () => performance.now() }, events, {
+    prefix: 'gatepost:',
+    ...redis,
+  });
   closing.push(() => store.close());
   const warnings = () => log.filter(({ level }) => level === 'warn').map(({ event }) => event);
   const errors = () => log.filter(({ level }) => level === 'error').map(({ error }) => describeError(error));

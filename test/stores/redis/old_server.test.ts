@@ -26,7 +26,11 @@ test('the log says what is wrong with it, and not the password that it repeats',
   const { port } = server.address() as AddressInfo;
   const events = createEvents();
   const heard = once(events, 'log');
-  const store = openStore(`redis://gatepost:correct-horse@127.0.0.1:${port}`, Date.now, events);
+  const store = openStore(
+    `redis://gatepost:correct-horse@127.0.0.1:${port}`,
+    { now: Date.now, elapsed: () => performance.now() },
+    events,
+  );
   const [{ event, error }] = (await heard) as [LogEvent];
   await store.close();
   server.close();

@@ -16,7 +16,7 @@ async function dumpOf(servers: RedisServer[]): Promise<string> {
 
 function placeAt(url: string, servers: RedisServer[], others: RedisServer[] = []): Place {
   return {
-    open: () => openStore(url, Date.now, createEvents()),
+    open: () => openStore(url, { now: Date.now, elapsed: () => performance.now() }, createEvents()),
     now: Date.now,
     pass: (ms) => sleep(ms),
     dump: () => dumpOf(servers),
