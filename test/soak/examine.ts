@@ -35,6 +35,7 @@ export async function examine(
   const as = expected(answer);
   const violation = judge(as, answered, {
     fault: covers('fault'),
+    keys: covers('keys'),
     killed: covers('killed', process.name),
     stopping: covers('stopping', process.name),
     frozen: covers('frozen', process.name),

@@ -39,6 +39,8 @@ export interface Answered {
 /** What the run had announced for the time of the question. */
 export interface Circumstances {
   fault: boolean;
+  /** Gatepost may not have read the provider's keys: it is some seconds before it tries again. */
+  keys: boolean;
   killed: boolean;
   stopping: boolean;
   frozen: boolean;
@@ -76,13 +78,21 @@ const isExpected = (expected: Expected, status: number) =>
 export function judge(expected: Expected, answer: Answered, circumstances: Circumstances): Violation | undefined {
   const { status } = answer;
   if (status === 0) return judgeSilence(answer, circumstances);
-  if (status === 503) return expected !== 'public' && circumstances.fault && answer.retryAfter ? undefined : 'failed';
+  if (status === 503) return answer.retryAfter && mayBeUnavailable(expected, circumstances) ? undefined : 'failed';
   if (status === 200 && MUST_NOT_OPEN[expected] !== undefined) return MUST_NOT_OPEN[expected];
+  // What it forbids, it has recognised.
+  if (expected === 'ended' && status === 403) return 'revived';
   const isSession = expected === 'alive' || expected === 'forbidden';
   if (isSession && (status === 302 || status === 401)) return 'lost';
   if (!isExpected(expected, status)) return 'failed';
   const isLate = expected === 'public' && answer.durationMs > PUBLIC_MS;
   return isLate && !circumstances.frozen && !circumstances.killed ? 'failed' : undefined;
+}
+
+/** Tokens whose keys are unknown wait for them; nothing else does. */
+function mayBeUnavailable(expected: Expected, { fault, keys }: Circumstances): boolean {
+  if (expected === 'public') return false;
+  return fault || (keys && (expected === 'wrong' || expected === 'unread_key'));
 }
 
 /** A process that was told to stop refuses connections, and resets none. */

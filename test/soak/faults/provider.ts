@@ -6,24 +6,26 @@ import { ALL, type Fault, HEAL_MS, inSeconds } from './fault.ts';
 /** A request that hangs is given up after ten seconds, and the next one may come ten seconds later. */
 const SILENT_HEAL_MS = 25_000;
 
+/** Until Gatepost has surely read the key set again: what tokens of programs can cause is limited. */
+const KEYS_MS = 30_000;
+
 function providerFault(name: string, state: ProviderState, healMs = HEAL_MS): Fault {
   return {
     name,
     stores: ALL,
     healMs,
     makesUnavailable: true,
-    async run({ random, provider }) {
+    async run({ random, provider, announcements }) {
       const ms = random.between(2000, 8000);
+      const announced = announcements.begin('keys');
       provider.become(state);
       await sleep(ms);
       provider.become('well');
+      announced(KEYS_MS);
       return `the provider ${state.replace('_', ' ')} for ${inSeconds(ms)}`;
     },
   };
 }
-
-/** Until Gatepost has surely read the key set again: what tokens of programs can cause is limited. */
-const KEYS_MS = 30_000;
 
 const keys: Fault = {
   name: 'keys',
