@@ -71,6 +71,17 @@ export function createGatepost(options: GatepostOptions) {
     return typeof code === 'number' ? code : null;
   }
 
+  /** Frozen for a moment, and for `ms` only where that is a good one; whether it was. */
+  async function freezeIf(isGood: () => Promise<boolean>, ms: number): Promise<boolean> {
+    const announced = announcements.begin('frozen', name);
+    child?.kill('SIGSTOP');
+    const good = await isGood();
+    if (good) await sleep(ms);
+    child?.kill('SIGCONT');
+    announced(1000);
+    return good;
+  }
+
   return {
     name,
     ask,
@@ -98,13 +109,8 @@ export function createGatepost(options: GatepostOptions) {
       announced();
       return { tookMs, code };
     },
-    async freeze(ms: number): Promise<void> {
-      const announced = announcements.begin('frozen', name);
-      child?.kill('SIGSTOP');
-      await sleep(ms);
-      child?.kill('SIGCONT');
-      announced(1000);
-    },
+    freeze: (ms: number) => freezeIf(async () => true, ms),
+    freezeIf,
     async close(): Promise<void> {
       child?.kill('SIGCONT');
       await end('SIGKILL');

@@ -5,9 +5,11 @@ import { examine, examineSession } from './examine.ts';
 import type { Gatepost } from './gatepost.ts';
 import type { Expected } from './judge.ts';
 import type { Person, Session } from './ledger.ts';
+import { logIn } from './login.ts';
+import { newPerson } from './people.ts';
 import { aboutPage, type Question, withCookie } from './questions.ts';
+import { sendLogoutToken, signOut } from './sign_out.ts';
 import { OUTPOST, sites } from './site.ts';
-import { logIn, sendLogoutToken, signOut } from './visits.ts';
 import type { World } from './world.ts';
 
 /** Sessions that are alive together, as far as sign-outs let them. */
@@ -28,29 +30,9 @@ export function createLoad(world: World) {
   let turn = 0;
   let isRunning = true;
 
-  function newPerson(): Person {
-    const number = people.length + 1;
-    const isAdmin = number % 3 === 0;
-    const person: Person = {
-      user: `person${number}`,
-      sub: `u-person${number}`,
-      isAdmin,
-      sessions: [],
-      busy: false,
-      history: [],
-    };
+  function addPerson(): Person {
+    const person = newPerson(world.provider, people.length + 1);
     people.push(person);
-    world.provider.addUser({
-      sub: person.sub,
-      username: person.user,
-      password: 'unused',
-      claims: {
-        name: `Person ${number}`,
-        email: `${person.user}@example.com`,
-        email_verified: true,
-        groups: isAdmin ? ['admins', 'staff'] : ['staff'],
-      },
-    });
     return person;
   }
 
@@ -63,7 +45,7 @@ export function createLoad(world: World) {
 
   async function login(): Promise<void> {
     const free = people.filter((one) => !one.busy && one.sessions.length > 0 && one.sessions.length < MAX_SESSIONS);
-    const person = (random.next() < 0.5 ? random.pick(free) : undefined) ?? newPerson();
+    const person = (random.next() < 0.5 ? random.pick(free) : undefined) ?? addPerson();
     const processes = random.shuffle(world.up());
     if (processes.length > 0) await logIn(world, person, random.pick(sites)!, processes);
   }
