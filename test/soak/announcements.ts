@@ -1,10 +1,10 @@
 /** What a run has announced of its own faults: from when to when a 503, or a process that does not answer, is no wonder. */
 
 /**
- * `fault`: questions may get a 503. `keys`: the provider has a new key that Gatepost may not have read. `killed`,
- * `stopping`, `frozen`: of one process.
+ * `fault`: questions may get a 503. `keys`: the provider has a key that Gatepost may not have read. `ahead`: to a process
+ * the tokens of app passwords, which are short-lived here, have ended. `killed`, `stopping`, `frozen`: of one process.
  */
-export type Announced = 'fault' | 'keys' | 'killed' | 'stopping' | 'frozen';
+export type Announced = 'fault' | 'keys' | 'ahead' | 'killed' | 'stopping' | 'frozen';
 
 interface Span {
   kind: Announced;

@@ -22,8 +22,9 @@ export interface Asked {
 
 const TIMEOUT_MS = 15_000;
 
-export function createAsker(port: number) {
-  const agent = new Agent({ keepAlive: true });
+/** @param keepAlive as proxies do; without it, no connection can be closed by the other side just when it is used again */
+export function createAsker(port: number, keepAlive = true) {
+  const agent = new Agent({ keepAlive });
   const ask = ({ path, method = 'GET', headers, body }: Asked): Promise<Answer> =>
     new Promise((resolve) => {
       const sentAt = performance.now();

@@ -37,7 +37,7 @@ test.each<[Expected, number]>([
   ['ended', 302],
   ['doubtful', 200],
   ['doubtful', 401],
-  ['unread_key', 401],
+  ['uncertain', 401],
   ['wrong', 429],
   ['wrong', 403],
   ['public', 204],
@@ -58,7 +58,7 @@ test('a 503 is right while a fault is announced, with Retry-After, and never for
 test('a token whose key may be unknown may get a 503 longer than others', () => {
   const unread = { ...calm, keys: true };
   expect(judge('wrong', answered(503), unread)).toBeUndefined();
-  expect(judge('unread_key', answered(503), unread)).toBeUndefined();
+  expect(judge('uncertain', answered(503), unread)).toBeUndefined();
   expect(judge('alive', answered(503), unread)).toBe('failed');
   expect(judge('anonymous', answered(503), unread)).toBe('failed');
 });

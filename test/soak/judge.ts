@@ -12,8 +12,8 @@ export type Expected =
   | 'doubtful'
   /** An app password or bearer token that is good. */
   | 'good'
-  /** As `good`, while Gatepost may not have read the key that signed it. */
-  | 'unread_key'
+  /** As `good`, while the key that signed it may not have been read, or a clock is past the end of its tokens. */
+  | 'uncertain'
   /** No credential. */
   | 'anonymous'
   /** A credential that is none, or is for another application. */
@@ -55,7 +55,7 @@ const EXPECTED: Record<Expected, readonly number[]> = {
   ended: [302, 401],
   doubtful: [200, 302, 401, 403],
   good: [200],
-  unread_key: [200, 302, 401],
+  uncertain: [200, 302, 401],
   anonymous: [302, 401],
   wrong: [302, 401, 429],
   public: [200, 204],
@@ -92,7 +92,7 @@ export function judge(expected: Expected, answer: Answered, circumstances: Circu
 /** Tokens whose keys are unknown wait for them; nothing else does. */
 function mayBeUnavailable(expected: Expected, { fault, keys }: Circumstances): boolean {
   if (expected === 'public') return false;
-  return fault || (keys && (expected === 'wrong' || expected === 'unread_key'));
+  return fault || (keys && (expected === 'wrong' || expected === 'uncertain'));
 }
 
 /** A process that was told to stop refuses connections, and resets none. */

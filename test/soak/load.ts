@@ -29,6 +29,7 @@ export function createLoad(world: World) {
   let underWay = 0;
   let turn = 0;
   let isRunning = true;
+  let failure: unknown;
 
   function addPerson(): Person {
     const person = newPerson(world.provider, people.length + 1);
@@ -70,11 +71,12 @@ export function createLoad(world: World) {
     await examineSession(world, process, session, question, isForbidden);
   }
 
-  async function ask(question: Question, expected: Expected): Promise<void> {
+  /** @param unless what makes a good credential an uncertain one */
+  async function ask(question: Question, expected: Expected, unless?: 'keys' | 'ahead'): Promise<void> {
     const process = nextProcess();
     if (process === undefined) return;
     await examine(world, process, question, ({ sentAt, answeredAt }) =>
-      expected === 'good' && announcements.covers('keys', undefined, sentAt, answeredAt) ? 'unread_key' : expected,
+      unless !== undefined && announcements.covers(unless, process.name, sentAt, answeredAt) ? 'uncertain' : expected,
     );
   }
 
@@ -89,8 +91,8 @@ export function createLoad(world: World) {
     'a sign-out': [1.5, () => endSomebody('browser')],
     'a logout token by sub': [0.7, () => endSomebody('sub')],
     'a logout token by sid': [0.7, () => endSomebody('sid')],
-    'an app password': [6, async () => ask(await credentials.basic(), 'good')],
-    'a bearer token': [6, async () => ask(await credentials.bearer(), 'good')],
+    'an app password': [6, async () => ask(await credentials.basic(), 'good', 'ahead')],
+    'a bearer token': [6, async () => ask(await credentials.bearer(), 'good', 'keys')],
     nobody: [4, () => ask(page('/page'), 'anonymous')],
     'a public page': [4, () => ask(page('/public/1'), 'public')],
     ping: [2, () => ask(ping, 'public')],
@@ -112,6 +114,8 @@ export function createLoad(world: World) {
     counts[name] = (counts[name] ?? 0) + 1;
     try {
       await actions[name]![1]();
+    } catch (error) {
+      failure ??= error;
     } finally {
       underWay -= 1;
     }
@@ -120,7 +124,7 @@ export function createLoad(world: World) {
   return {
     /** How often each of them was chosen. */
     counts,
-    /** Until `stop`. */
+    /** Until `stop`. Throws where the soak itself is wrong. */
     async run(perSecond: number): Promise<void> {
       const began = performance.now();
       for (let done = 0; isRunning; ) {
@@ -129,6 +133,7 @@ export function createLoad(world: World) {
         done = Math.max(done, due - perSecond);
         for (; done < due && underWay < MAX_UNDER_WAY; done++) void act(choose());
         await sleep(20);
+        if (failure !== undefined) throw failure;
       }
     },
     async stop(): Promise<void> {

@@ -12,14 +12,17 @@ import type { World } from './world.ts';
 /** A browser for one login; what it asks of Gatepost goes to one process after the other, and is judged. */
 function createVisitor(world: World, site: Site, processes: Gatepost[]) {
   let requests = 0;
-  const send = async (url: string, init: RequestInit & { headers: Headers }): Promise<Response> => {
-    if (url.startsWith(world.provider.issuer)) return fetch(url, init);
-    const process = processes[requests++ % processes.length]!;
+  const send = async (url: string, { headers }: { headers: Headers }): Promise<Response> => {
     const { pathname, search } = new URL(url);
+    const path = pathname + search;
+    if (url.startsWith(world.provider.issuer)) {
+      return toResponse(await world.provider.ask({ path, headers: Object.fromEntries(headers) }));
+    }
+    const process = processes[requests++ % processes.length]!;
     const question: Question = {
       title: `a login at ${site.slug}: ${pathname}`,
-      path: pathname + search,
-      headers: fromBrowser(site, Object.fromEntries(init.headers)),
+      path,
+      headers: fromBrowser(site, Object.fromEntries(headers)),
     };
     const { answer } = await examine(world, process, question, () => 'login');
     return toResponse(answer);

@@ -4,12 +4,23 @@ import { needPrograms, type Options, readOptions, usage } from './options.ts';
 import { describeReports, violationsOf } from './report.ts';
 import { runStore } from './run.ts';
 
+/** After a signal, until the processes have ended. */
+const CLOSE_MS = 2000;
+
 async function soak(options: Options): Promise<void> {
   needPrograms(options.stores);
   const { seed, minutes, rate, faults, logs } = options;
   console.log(`seed ${seed}`);
   const say = (line: string) => console.log(line);
-  const shared = { seed, rate, faults, logs, say, seconds: minutes * 60, pauseMs: Number.POSITIVE_INFINITY };
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
+      stop.abort();
+      setTimeout(() => process.exit(130), CLOSE_MS);
+    });
+  }
+  const { signal } = stop;
+  const shared = { seed, rate, faults, logs, say, signal, seconds: minutes * 60, pauseMs: Number.POSITIVE_INFINITY };
   const reports = await Promise.all(options.stores.map((store) => runStore({ ...shared, store })));
   console.log(`\n${describeReports(reports)}`);
   if (options.json !== undefined) writeFileSync(options.json, JSON.stringify({ seed, minutes, reports }, null, 2));

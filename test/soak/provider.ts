@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { people, startProvider, type TestUser } from '../support/provider.ts';
+import { createAsker } from './ask.ts';
 import { clients, TOKEN_TTL } from './site.ts';
 
 /** What Gatepost asks; browsers can sign in all the time. */
@@ -22,6 +23,12 @@ export type ProviderState = 'well' | 'slow' | 'unavailable' | 'silent' | 'cut_of
 
 const SLOW_MS = 2500;
 
+interface TokenAnswer {
+  error?: string;
+  refresh_token?: string;
+  id_token?: string;
+}
+
 /** Marks what the provider asks itself. */
 const INNER = 'x-soak-inner';
 
@@ -32,6 +39,7 @@ export async function startSoakProvider(onRefresh: (refresh: Refresh) => void) {
     access_token_ttl: TOKEN_TTL,
     id_token_ttl: TOKEN_TTL,
   });
+  const { ask, close } = createAsker(Number(new URL(provider.issuer).port), false);
   const owners = new Map<string, string>();
   let state: ProviderState = 'well';
 
@@ -39,12 +47,17 @@ export async function startSoakProvider(onRefresh: (refresh: Refresh) => void) {
   async function token(body: URLSearchParams, headers: IncomingHttpHeaders) {
     const askedAt = performance.now();
     const { authorization } = headers;
-    const reply = await fetch(`${provider.issuer}/token`, {
+    const reply = await ask({
+      path: '/token',
       method: 'POST',
-      body,
-      headers: { [INNER]: '1', ...(authorization !== undefined && { authorization }) },
+      body: String(body),
+      headers: {
+        [INNER]: '1',
+        'content-type': 'application/x-www-form-urlencoded',
+        ...(authorization !== undefined && { authorization }),
+      },
     });
-    const answer = (await reply.json()) as { error?: string; refresh_token?: string; id_token?: string };
+    const answer: TokenAnswer = JSON.parse(reply.body || '{}');
     const used = body.get('refresh_token') ?? '';
     const sub = owners.get(used) ?? (answer.id_token === undefined ? undefined : decodeJwt(answer.id_token).sub);
     if (sub !== undefined && answer.refresh_token !== undefined) owners.set(answer.refresh_token, sub);
@@ -78,7 +91,12 @@ export async function startSoakProvider(onRefresh: (refresh: Refresh) => void) {
       } as const;
       for (const endpoint of ASKED_BY_GATEPOST) provider.fail(endpoint, failure[next]);
     },
-    close: provider.close,
+    /** For the browsers of visitors. */
+    ask,
+    async close(): Promise<void> {
+      close();
+      await provider.close();
+    },
   };
 }
 

@@ -19,6 +19,8 @@ export interface RunOptions {
   pauseMs: number;
   logs?: string | undefined;
   say: (line: string) => void;
+  /** Ends the processes at once. */
+  signal?: AbortSignal;
 }
 
 export interface StoreReport {
@@ -61,32 +63,40 @@ async function audit(world: World, load: Load): Promise<void> {
   await load.sweep();
 }
 
+/** Faults until the time is over; their names. */
+async function disturb(world: World, load: Load, options: RunOptions): Promise<string[]> {
+  const startedAt = performance.now();
+  const leftMs = () => options.seconds * 1000 - SETTLE_MS - (performance.now() - startedAt);
+  const done: string[] = [];
+  await sleep(Math.min(5000, options.pauseMs));
+  for (const fault of faultsFor(world.store, world.random, options.faults)) {
+    if (leftMs() <= 0) break;
+    done.push(fault.name);
+    await inflict(world, load, fault, options.pauseMs);
+  }
+  await sleep(Math.max(0, leftMs()));
+  await load.stop();
+  await audit(world, load);
+  return done;
+}
+
 export async function runStore(options: RunOptions): Promise<StoreReport> {
-  const { store, seed, seconds, rate, logs, say } = options;
+  const { store, seed, rate, logs, say } = options;
   const world = await openWorld({ store, seed, say, logs });
+  options.signal?.addEventListener('abort', () => void world.close());
   try {
     const startedAt = performance.now();
-    const leftMs = () => seconds * 1000 - SETTLE_MS - (performance.now() - startedAt);
     const load = createLoad(world);
     const memory = watchMemory(world.processes);
-    const running = load.run(rate);
-    const done: string[] = [];
-    await sleep(Math.min(5000, options.pauseMs));
-    for (const fault of faultsFor(store, world.random, options.faults)) {
-      if (leftMs() <= 0) break;
-      done.push(fault.name);
-      await inflict(world, load, fault, options.pauseMs);
-    }
-    await sleep(Math.max(0, leftMs()));
-    await Promise.all([load.stop(), running]);
-    await audit(world, load);
+    const disturbed = disturb(world, load, options);
+    const [faults] = await Promise.all([disturbed, load.run(rate)]);
     const { counts, findings, excused, made } = world.ledger;
     return {
       store,
       seconds: Math.round((performance.now() - startedAt) / 1000),
       counts,
       findings,
-      faults: done,
+      faults,
       sessions: made(),
       excused,
       actions: load.counts,

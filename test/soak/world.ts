@@ -26,6 +26,8 @@ export interface WorldOptions {
 
 /** A process that is killed may have had the provider's answer for so long without having written it. */
 const WRITING_MS = 1000;
+/** What it sent last may reach the provider, which runs in a busy process, only then. */
+const ARRIVING_MS = 500;
 
 export async function openWorld({ store, seed, say, logs }: WorldOptions) {
   const startedAt = performance.now();
@@ -44,7 +46,7 @@ export async function openWorld({ store, seed, say, logs }: WorldOptions) {
 
   /** A process that dies between the provider's answer and its writing takes the new refresh token along. */
   function doubtRefresh({ sub, askedAt, answeredAt, error }: Refresh, killedAt: number): void {
-    if (error !== undefined || askedAt > killedAt || answeredAt < killedAt - WRITING_MS) return;
+    if (error !== undefined || askedAt > killedAt + ARRIVING_MS || answeredAt < killedAt - WRITING_MS) return;
     for (const session of sessionsOf(sub)) ledger.doubt(session, 'a refresh was under way at a kill -9');
   }
 

@@ -56,6 +56,9 @@ const freeze: Fault = {
   },
 };
 
+/** A refused credential is remembered for ten seconds. */
+const REFUSED_MS = 11_000;
+
 /** The processes of one machine have one clock; replicas on Redis are on different ones. */
 const clock: Fault = {
   name: 'clock',
@@ -67,9 +70,11 @@ const clock: Fault = {
     const wrong = store === 'redis' ? [random.pick(processes)!] : processes;
     const seconds = random.between(10, 50) * (random.next() < 0.5 ? 1 : -1);
     const ms = random.between(5000, 12_000);
+    const announced = seconds > 0 ? wrong.map(({ name }) => world.announcements.begin('ahead', name)) : [];
     for (const process of wrong) process.clock.set(seconds);
     await sleep(ms);
     for (const process of wrong) process.clock.set(0);
+    for (const end of announced) end(REFUSED_MS);
     return `the clock of ${wrong.map(({ name }) => name).join(' and ')} wrong by ${seconds} s for ${inSeconds(ms)}`;
   },
 };
