@@ -76,10 +76,10 @@ export async function examineSession(
   const wasEnded = session.state === 'ended';
   const expected = (): Expected => {
     if (wasEnded) return 'ended';
-    if (session.state !== 'alive' || session.doubt !== undefined) return 'doubtful';
+    const isDoubtful = session.state !== 'alive' || session.doubt !== undefined;
+    if (isDoubtful) return isForbidden ? 'doubtful_forbidden' : 'doubtful';
     return isForbidden ? 'forbidden' : 'alive';
   };
-  session.questions += 1;
   const noted = (answer: Answer) => `asked at ${process.name} (${question.title}): ${describe(answer)}`;
   const everything = () => [...session.history, ...session.person.history];
   const { answer, violation } = await examine(

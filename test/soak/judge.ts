@@ -10,6 +10,8 @@ export type Expected =
   | 'ended'
   /** A session of which nothing certain is known: its sign-out was not answered, or its record may be lost. */
   | 'doubtful'
+  /** The same, on a page of another group. */
+  | 'doubtful_forbidden'
   /** An app password or bearer token that is good. */
   | 'good'
   /** As `good`, while the key that signed it may not have been read, or a clock is past the end of its tokens. */
@@ -53,7 +55,8 @@ const EXPECTED: Record<Expected, readonly number[]> = {
   alive: [200],
   forbidden: [403],
   ended: [302, 401],
-  doubtful: [200, 302, 401, 403],
+  doubtful: [200, 302, 401],
+  doubtful_forbidden: [302, 401, 403],
   good: [200],
   uncertain: [200, 302, 401],
   anonymous: [302, 401],
@@ -65,6 +68,7 @@ const EXPECTED: Record<Expected, readonly number[]> = {
 
 const MUST_NOT_OPEN: Partial<Record<Expected, Violation>> = {
   forbidden: 'wrong_yes',
+  doubtful_forbidden: 'wrong_yes',
   ended: 'revived',
   anonymous: 'wrong_yes',
   wrong: 'wrong_yes',

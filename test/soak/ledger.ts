@@ -29,7 +29,6 @@ export interface Session {
   endedAt: number;
   /** The provider's name of it, once it was seen. */
   sid: string | undefined;
-  questions: number;
   history: string[];
 }
 
@@ -91,7 +90,6 @@ export function createLedger(random: Random, seconds: () => string) {
         doubt: undefined,
         endedAt: 0,
         sid: undefined,
-        questions: 0,
         history: [],
       };
       note(added, `made at ${session.site.slug} by a login ${where}`);

@@ -8,6 +8,7 @@ import type { Person, Session } from './ledger.ts';
 import { logIn } from './login.ts';
 import { newPerson } from './people.ts';
 import { aboutPage, type Question, withCookie } from './questions.ts';
+import { pickWeighted } from './random.ts';
 import { sendLogoutToken, signOut } from './sign_out.ts';
 import { OUTPOST, sites } from './site.ts';
 import type { World } from './world.ts';
@@ -44,8 +45,15 @@ export function createLoad(world: World) {
     return up[turn % up.length];
   }
 
+  /** A sign-out that was not answered may still be done later, and end what is made meanwhile. */
+  const isFree = ({ busy, sessions }: Person) =>
+    !busy &&
+    sessions.length > 0 &&
+    sessions.length < MAX_SESSIONS &&
+    sessions.every(({ doubt }) => doubt === undefined);
+
   async function login(): Promise<void> {
-    const free = people.filter((one) => !one.busy && one.sessions.length > 0 && one.sessions.length < MAX_SESSIONS);
+    const free = people.filter(isFree);
     const person = (random.next() < 0.5 ? random.pick(free) : undefined) ?? addPerson();
     const processes = random.shuffle(world.up());
     if (processes.length > 0) await logIn(world, person, random.pick(sites)!, processes);
@@ -98,16 +106,7 @@ export function createLoad(world: World) {
     ping: [2, () => ask(ping, 'public')],
     'a wrong credential': [8, async () => ask(await credentials.wrong(), 'wrong')],
   };
-  const total = Object.values(actions).reduce((sum, [weight]) => sum + weight, 0);
-
-  function choose(): string {
-    let left = random.next() * total;
-    for (const [name, [weight]] of Object.entries(actions)) {
-      left -= weight;
-      if (left < 0) return name;
-    }
-    return 'a session';
-  }
+  const weights = Object.entries(actions).map(([name, [weight]]): [string, number] => [name, weight]);
 
   async function act(name: string): Promise<void> {
     underWay += 1;
@@ -131,7 +130,7 @@ export function createLoad(world: World) {
         const due = Math.floor(((performance.now() - began) / 1000) * perSecond);
         // A machine that was held up does not catch up.
         done = Math.max(done, due - perSecond);
-        for (; done < due && underWay < MAX_UNDER_WAY; done++) void act(choose());
+        for (; done < due && underWay < MAX_UNDER_WAY; done++) void act(pickWeighted(random, weights));
         await sleep(20);
         if (failure !== undefined) throw failure;
       }

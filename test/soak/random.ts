@@ -31,3 +31,13 @@ export function createRandom(seed: number): Random {
     },
   };
 }
+
+/** One of the names, as often as its weight says. */
+export function pickWeighted(random: Random, weights: readonly [name: string, weight: number][]): string {
+  let left = random.next() * weights.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [name, weight] of weights) {
+    left -= weight;
+    if (left < 0) return name;
+  }
+  return weights[0]![0];
+}
