@@ -4,7 +4,7 @@ import { needPrograms, type Options, readOptions, usage } from './options.ts';
 import { describeReports, violationsOf } from './report.ts';
 import { runStore } from './run.ts';
 
-/** After a signal, until the processes have ended. */
+/** After a signal or an error of the soak's own, until the processes have ended. */
 const CLOSE_MS = 2000;
 
 async function soak(options: Options): Promise<void> {
@@ -13,12 +13,15 @@ async function soak(options: Options): Promise<void> {
   console.log(`seed ${seed}`);
   const say = (line: string) => console.log(line);
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      stop.abort();
-      setTimeout(() => process.exit(130), CLOSE_MS);
-    });
-  }
+  const leave = (code: number) => {
+    stop.abort();
+    setTimeout(() => process.exit(code), CLOSE_MS);
+  };
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => leave(130));
+  process.once('uncaughtException', (error) => {
+    console.error(error);
+    leave(1);
+  });
   const { signal } = stop;
   const shared = { seed, rate, faults, logs, say, signal, seconds: minutes * 60, pauseMs: Number.POSITIVE_INFINITY };
   const reports = await Promise.all(options.stores.map((store) => runStore({ ...shared, store })));

@@ -23,6 +23,8 @@ export type ProviderState = 'well' | 'slow' | 'unavailable' | 'silent' | 'cut_of
 
 const SLOW_MS = 2500;
 
+const UNAVAILABLE = { status: 503, body: { error: 'temporarily_unavailable' } };
+
 interface TokenAnswer {
   error?: string;
   refresh_token?: string;
@@ -57,6 +59,8 @@ export async function startSoakProvider(onRefresh: (refresh: Refresh) => void) {
         ...(authorization !== undefined && { authorization }),
       },
     });
+    // Cut off before the provider had looked at it.
+    if (reply.status === 0) return UNAVAILABLE;
     const answer: TokenAnswer = JSON.parse(reply.body || '{}');
     const used = body.get('refresh_token') ?? '';
     const sub = owners.get(used) ?? (answer.id_token === undefined ? undefined : decodeJwt(answer.id_token).sub);
@@ -69,7 +73,7 @@ export async function startSoakProvider(onRefresh: (refresh: Refresh) => void) {
   for (const endpoint of ASKED_BY_GATEPOST) {
     provider.stand(endpoint, async (body, headers) => {
       if (headers[INNER] !== undefined) return undefined;
-      if (state === 'unavailable') return { status: 503, body: { error: 'temporarily_unavailable' } };
+      if (state === 'unavailable') return UNAVAILABLE;
       if (state === 'slow') await sleep(SLOW_MS);
       return endpoint === 'token' ? token(body, headers) : undefined;
     });
