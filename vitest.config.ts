@@ -23,6 +23,8 @@ const PROXIES = ['test/{integration,clients,compose,demo}/**/*.test.ts'];
 const PROVIDERS = ['test/providers/**/*.test.ts'];
 /** Starts etcd, a Kubernetes API server, Helm and Traefik. */
 const KUBERNETES = ['test/kubernetes/**/*.test.ts'];
+/** Starts two processes of the command over each store, and breaks them for a minute. */
+const SOAK = ['test/soak/soak.test.ts'];
 /** Compiles and loads what the documentation shows. */
 const DOCS = ['test/docs/**/*.test.ts'];
 
@@ -59,7 +61,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...CONTRACT, ...COMMAND, ...STORES, ...PROXIES, ...PROVIDERS, ...KUBERNETES, ...DOCS],
+          exclude: [...CONTRACT, ...COMMAND, ...STORES, ...PROXIES, ...PROVIDERS, ...KUBERNETES, ...SOAK, ...DOCS],
           ...NPM_ONLY,
           ...limits(5),
         },
@@ -90,6 +92,7 @@ export default defineConfig({
           ...limits(60),
         },
       },
+      { extends: true, test: { name: 'soak', include: SOAK, globalSetup: 'test/support/build.ts', ...limits(60) } },
       { extends: true, test: { name: 'docs', include: DOCS, ...limits(60) } },
     ],
   },

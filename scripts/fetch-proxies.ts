@@ -28,6 +28,7 @@ const DEBIAN_PACKAGES: Partial<Record<Tool, string>> = {
   haproxy: 'haproxy',
   apache2: 'apache2-bin lua-socket',
   'redis-server': 'redis-server',
+  faketime: 'faketime',
   chromium: 'chromium',
   curl: 'curl',
   jq: 'jq',

@@ -11,6 +11,7 @@ export const tools = [
   'haproxy',
   'apache2',
   'redis-server',
+  'faketime',
   'chromium',
   'curl',
   'jq',
