@@ -5,7 +5,7 @@
 import { StoreUnavailable } from '../errors.ts';
 import { createLru } from '../lru.ts';
 import type { Restore, Store } from '../stores/store.ts';
-import { parseGeneration } from './generation.ts';
+import { makeGeneration, parseGeneration } from './generation.ts';
 import { isAfter, ORDER_KEY, parsePosition } from './sign_out_order.ts';
 
 /** Of each kind; some 15 MB of both together. Those that were ended first are forgotten first. */
@@ -59,44 +59,66 @@ async function settle(
   throw new StoreUnavailable(new Error('a record changes again and again while it is restored'));
 }
 
+/** Whether two positions are of one order, and not of one that the store has lost and one that has begun since. */
+const isOneOrder = (one: number, other: number) => one === other || isAfter(one, other) || isAfter(other, one);
+
+const positionOf = ({ generation }: Pick<Written, 'generation'>) => parseGeneration(generation).position;
+
 /**
  * Attack: a generation that another replica has written since is newer; the old one in its place would open the sessions
  * that it ended.
  */
-function isNewer(present: string, { generation }: Written): boolean {
-  const [there, ours] = [parseGeneration(present).position, parseGeneration(generation).position];
+function isNewer(present: string, own: Written): boolean {
+  const [there, ours] = [positionOf({ generation: present }), positionOf(own)];
   return there !== undefined && ours !== undefined && isAfter(there, ours);
 }
 
-async function restoreGenerations(access: Access, written: Iterable<[string, Written]>): Promise<void> {
+/** The order goes on behind every sign-out of ours: a login after it must not seem to be in progress during it. */
+async function restoreOrder(access: Access, written: Iterable<Written>): Promise<number | undefined> {
+  let ours: number | undefined;
+  let keepMs = 0;
+  for (const own of written) {
+    const position = positionOf(own);
+    keepMs = Math.max(keepMs, own.keepMs);
+    if (position !== undefined && (ours === undefined || isAfter(position, ours))) ours = position;
+  }
+  if (ours === undefined) return undefined;
+  const last = ours;
+  const [seen] = await access.getMany([ORDER_KEY]);
+  let current = last;
+  await settle(access, ORDER_KEY, seen, keepMs, (text) => {
+    const there = parsePosition(text);
+    current = there === undefined || isAfter(last, there) ? last : there;
+    return current === there ? undefined : String(current);
+  });
+  return current;
+}
+
+/**
+ * What is to be written again. The position of a sign-out in an order that is lost tells nothing any more: it is written as
+ * one of the present order, once, or it would end the sessions of later logins each time that the store is opened.
+ */
+function toPresentOrder(own: Written, position: number): string {
+  const ours = positionOf(own);
+  if (ours !== undefined && isOneOrder(ours, position)) return own.generation;
+  return makeGeneration(position, parseGeneration(own.generation).signedOutAt);
+}
+
+async function restoreGenerations(access: Access, written: Map<string, Written>, position: number): Promise<void> {
   for (const group of groupsOf(written)) {
     const present = await access.getMany(group.map(([key]) => key));
     await Promise.all(
-      group.map(([key, own], at) =>
-        settle(access, key, present[at], own.keepMs, (there) =>
-          there === own.generation || (there !== undefined && isNewer(there, own)) ? undefined : own.generation,
-        ),
-      ),
+      group.map(async ([key, own], at) => {
+        const generation = toPresentOrder(own, position);
+        let isThere = false;
+        await settle(access, key, present[at], own.keepMs, (there) => {
+          isThere = there === own.generation || (there !== undefined && isNewer(there, own));
+          return isThere || there === generation ? undefined : generation;
+        });
+        if (!isThere) own.generation = generation;
+      }),
     );
   }
-}
-
-/** The order goes on behind every sign-out of ours: a login after it must not seem to be in progress during it. */
-async function restoreOrder(access: Access, written: Iterable<Written>): Promise<void> {
-  let last: number | undefined;
-  let keepMs = 0;
-  for (const own of written) {
-    const { position } = parseGeneration(own.generation);
-    keepMs = Math.max(keepMs, own.keepMs);
-    if (position !== undefined && (last === undefined || isAfter(position, last))) last = position;
-  }
-  if (last === undefined) return;
-  const ours = last;
-  const [seen] = await access.getMany([ORDER_KEY]);
-  await settle(access, ORDER_KEY, seen, keepMs, (text) => {
-    const there = parsePosition(text);
-    return there === undefined || isAfter(ours, there) ? String(ours) : undefined;
-  });
 }
 
 /** One for each store, as long as the process. */
@@ -104,8 +126,8 @@ export function createEndings(store: Store, most = MAX_REMEMBERED): Endings {
   const generations = createLru<string, Written>(most);
   const deletions = createLru<string, true>(most);
   store.onReopen(async (access) => {
-    await restoreOrder(access, generations.values());
-    await restoreGenerations(access, generations.entries());
+    const position = await restoreOrder(access, generations.values());
+    if (position !== undefined) await restoreGenerations(access, new Map(generations.entries()), position);
     for (const group of groupsOf(deletions.keys())) await Promise.all(group.map((key) => access.delete(key)));
   });
   return {
