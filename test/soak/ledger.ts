@@ -24,7 +24,7 @@ export interface Session {
   state: 'alive' | 'ending' | 'ended' | 'gone';
   /** Why it may have ended without an answer that says so. */
   doubt: string | undefined;
-  /** Milliseconds of the monotonic clock: when its login was sent. */
+  /** Milliseconds of the monotonic clock: when its login was answered. Its record may be a little older. */
   madeAt: number;
   endedAt: number;
   /** The provider's name of it, once it was seen. */
@@ -81,13 +81,14 @@ export function createLedger(random: Random, seconds: () => string) {
       const ended = sessions.filter(({ state }) => state === 'ended');
       return random.pick(random.next() < 0.5 ? ended.slice(-20) : ended);
     },
-    add(session: Pick<Session, 'person' | 'site' | 'cookie' | 'madeAt'>, where: string): Session {
+    add(session: Pick<Session, 'person' | 'site' | 'cookie'>, where: string): Session {
       made += 1;
       const added: Session = {
         ...session,
         number: made,
         state: 'alive',
         doubt: undefined,
+        madeAt: performance.now(),
         endedAt: 0,
         sid: undefined,
         history: [],

@@ -55,7 +55,6 @@ export async function logIn(
     if (!first.location?.startsWith(issuer)) return undefined;
     const back = await browser.follow(`${first.location}&login_hint=${person.user}`, (url) => url.origin !== issuer);
     if (back.location === undefined) return undefined;
-    const madeAt = performance.now();
     await browser.open(back.location);
     const pair = browser
       .cookiesFor(`${origin}/`)
@@ -64,6 +63,6 @@ export async function logIn(
     if (pair === undefined) return undefined;
     const cookie = pair.slice(pair.indexOf('=') + 1);
     const where = processes.map(({ name }) => name).join(' and ');
-    return world.ledger.add({ person, site, cookie, madeAt }, where);
+    return world.ledger.add({ person, site, cookie }, where);
   });
 }
