@@ -1,7 +1,7 @@
 /** Fills a store with sessions of other users, as logins would. */
 
 import { createEvents } from '../src/observe/events.ts';
-import { createEndings } from '../src/sessions/endings.ts';
+import { createJournal } from '../src/sessions/journal.ts';
 import { createSessions } from '../src/sessions/sessions.ts';
 import { openStore } from '../src/stores/open.ts';
 
@@ -13,7 +13,7 @@ export async function fill(address: string, secret: string, count: number): Prom
   const store = openStore(address, { now: Date.now, elapsed: () => performance.now() }, createEvents());
   const sessions = createSessions({
     store,
-    endings: createEndings(store),
+    journal: createJournal(store),
     secret: [secret],
     longestLifeMs: 30 * 86_400_000,
     now: Date.now,

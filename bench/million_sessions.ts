@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEvents } from '../src/observe/events.ts';
-import { createEndings } from '../src/sessions/endings.ts';
+import { createJournal } from '../src/sessions/journal.ts';
 import type { Session } from '../src/sessions/session.ts';
 import { createSessions } from '../src/sessions/sessions.ts';
 import { openStore } from '../src/stores/open.ts';
@@ -119,7 +119,7 @@ while (
   await new Promise((resolve) => setTimeout(resolve, 20));
 const sessions = createSessions({
   store,
-  endings: createEndings(store),
+  journal: createJournal(store),
   secret: [randomBytes(32).toString('hex')],
   longestLifeMs: 30 * 24 * HOUR,
   now: Date.now,

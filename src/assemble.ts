@@ -22,7 +22,7 @@ import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { createRender } from './responses/render.ts';
 import { longestLifeMs } from './sessions/create_session.ts';
-import type { Endings } from './sessions/endings.ts';
+import type { Journal } from './sessions/journal.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { browserHost } from './signin/browser_host.ts';
 import { createSignin, type Signin } from './signin/index.ts';
@@ -32,7 +32,7 @@ import type { Store } from './stores/store.ts';
 export interface Services {
   store: Store;
   /** What this process has ended, in whatever snapshot. */
-  endings: Endings;
+  journal: Journal;
   events: Events;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -64,7 +64,7 @@ export function assemble(config: Config, services: Services): Snapshot {
   return { ...core, auth: assembleAuth(core, services), signin: assembleSignin(core, services) };
 }
 
-function assembleCore(config: Config, { store, endings, events, now, elapsed }: Services): Core {
+function assembleCore(config: Config, { store, journal, events, now, elapsed }: Services): Core {
   const compilePatterns = createPatternCompiler();
   const applications = config.applications.map((application) => compileApplication(application, compilePatterns));
   const index = createApplicationIndex(applications);
@@ -72,7 +72,7 @@ function assembleCore(config: Config, { store, endings, events, now, elapsed }: 
   const provider = createProviders({ events, now, elapsed });
   const sessions = createSessions({
     store,
-    endings,
+    journal,
     secret: config.secret,
     longestLifeMs: Math.max(...config.applications.map(longestLifeMs)),
     now,

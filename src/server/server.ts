@@ -11,7 +11,7 @@ import { createEvents, type Events } from '../observe/events.ts';
 import { createHealth } from '../observe/health.ts';
 import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
-import { createEndings } from '../sessions/endings.ts';
+import { createJournal } from '../sessions/journal.ts';
 import { openStore } from '../stores/open.ts';
 import { DRAIN_MS } from './drain.ts';
 import { listen, listenForMetrics } from './listen.ts';
@@ -67,7 +67,7 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   const registry = createMetrics(events, log.droppedLines);
   const store = openStore(config.store, { now, elapsed }, events, config.redis);
   const health = createHealth(() => store.ping());
-  const services = { store, endings: createEndings(store), events, now, elapsed };
+  const services = { store, journal: createJournal(store), events, now, elapsed };
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));
   warn(config, events);
   const http = await listen(config.listen.http, snapshots.listener);

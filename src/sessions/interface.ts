@@ -4,7 +4,7 @@ import type { AccessToken, Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Store } from '../stores/store.ts';
-import type { Endings } from './endings.ts';
+import type { Journal } from './journal.ts';
 import type { LiveSession, Session, SessionApplication } from './session.ts';
 import type { RevocationMark } from './session_record.ts';
 
@@ -81,7 +81,7 @@ export interface SessionsOptions {
   /** The longest that a session of any application may live, in milliseconds: so long is a sign-out remembered. */
   longestLifeMs: number;
   /** What this process has ended, in whatever snapshot. */
-  endings: Endings;
+  journal: Journal;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Milliseconds on a clock that nobody can set. */

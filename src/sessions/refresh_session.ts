@@ -3,10 +3,9 @@ import type { Identity } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
 import { type Provider, type RefreshedTokens, type Rejection, rejected } from '../provider/index.ts';
 import { refreshedSession } from './create_session.ts';
-import type { Endings } from './endings.ts';
 import { createRefreshWriter, type RefreshWriterOptions } from './refresh_writer.ts';
 import { refreshDueAt, type Session } from './session.ts';
-import { readRecord, type SessionRecord } from './session_record.ts';
+import { readRecord, type SessionRecord, type StoredRecord } from './session_record.ts';
 
 /**
  * `unavailable`: the provider did not respond. `failed`: it did, with neither tokens that pass our checks nor an error
@@ -23,7 +22,6 @@ export interface RefreshOptions extends RefreshWriterOptions {
   provider: (application: string) => Provider | undefined;
   /** Whether a session is good for the application as it is configured now. */
   isCurrent: (session: Session) => boolean;
-  endings: Endings;
   events: Events;
 }
 
@@ -31,7 +29,7 @@ export interface RefreshOptions extends RefreshWriterOptions {
 export function createSessionRefresh(
   options: RefreshOptions,
 ): (key: string, takenOver: boolean) => Promise<RefreshOutcome> {
-  const { store, seal, now, provider, tokens, endings, isCurrent, events } = options;
+  const { store, seal, now, provider, tokens, journal, isCurrent, events } = options;
   const write = createRefreshWriter(options);
   const log = (session: Session, level: 'debug' | 'info' | 'warn', event: string, message: string, error?: unknown) =>
     events.emit('log', {
@@ -56,7 +54,7 @@ export function createSessionRefresh(
     if (takenOver) return fail(record.session, 'contested', CONTESTED, rejection.cause);
     await tokens.end(key, record.session);
     await store.delete(key);
-    endings.rememberDeletion(key);
+    journal.rememberDeletion(key);
     log(
       record.session,
       'info',
@@ -102,24 +100,23 @@ export function createSessionRefresh(
    */
   async function keepRefreshToken(
     key: string,
-    record: SessionRecord,
+    record: StoredRecord,
     { refreshToken }: RefreshedTokens,
-  ): Promise<SessionRecord | undefined> {
+  ): Promise<StoredRecord | undefined> {
     if (refreshToken === undefined || refreshToken === record.session.refreshToken) return record;
-    const kept = { ...record, session: { ...record.session, refreshToken } };
-    return (await write(key, kept)) === 'refreshed' ? kept : undefined;
+    return write(key, { ...record, session: { ...record.session, refreshToken } });
   }
 
   /** What becomes of a session with the tokens that the provider has sent. */
-  async function adopt(key: string, record: SessionRecord, newTokens: RefreshedTokens): Promise<RefreshOutcome> {
+  async function adopt(key: string, record: StoredRecord, newTokens: RefreshedTokens): Promise<RefreshOutcome> {
     const kept = await keepRefreshToken(key, record, newTokens);
     if (kept === undefined) return 'ended';
     const identity = await verify(kept.session, newTokens);
     if (typeof identity === 'string') return identity;
     const refreshed = { ...kept, session: refreshedSession(kept.session, identity, now()) };
-    const outcome = await write(key, refreshed, identity.accessToken);
+    const written = await write(key, refreshed, identity.accessToken);
     log(kept.session, 'debug', 'session.refreshed', 'a session was refreshed');
-    return outcome;
+    return written === undefined ? 'ended' : 'refreshed';
   }
 
   return async function refresh(key, takenOver) {

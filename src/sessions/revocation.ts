@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seal } from '../crypto/seal.ts';
 import type { Store } from '../stores/store.ts';
-import type { Endings } from './endings.ts';
 import { makeGeneration, parseGeneration } from './generation.ts';
 import { createHeldGenerations } from './held_generations.ts';
+import type { Journal } from './journal.ts';
 import { keyedHashKeys, tenantOf } from './keys.ts';
 import type { Session } from './session.ts';
 import type { RevocationMark } from './session_record.ts';
@@ -25,14 +25,14 @@ export function maxSessionAgeMs(sessionMaxAgeMs: number): number {
 export interface RevocationOptions {
   store: Store;
   seal: Seal;
-  endings: Endings;
+  journal: Journal;
   /** How long a generation is kept, in milliseconds: at least as long as the longest session. */
   keepMs: number;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
-export function createRevocation({ store, seal, endings, keepMs, now }: RevocationOptions) {
+export function createRevocation({ store, seal, journal, keepMs, now }: RevocationOptions) {
   const order = createSignOutOrder(store, keepMs);
   const held = createHeldGenerations(store, order);
   const userKeys = (issuer: string, sub: string) => keyedHashKeys(seal, 'u', tenantOf(issuer), sub);
@@ -56,7 +56,7 @@ export function createRevocation({ store, seal, endings, keepMs, now }: Revocati
   async function renew(keys: string[], notBefore = 0): Promise<void> {
     const generation = makeGeneration(await order.next(), Math.max(now(), notBefore));
     await Promise.all(keys.map((key) => store.set(key, generation, keepMs)));
-    for (const key of keys) endings.rememberGeneration(key, generation, keepMs);
+    for (const key of keys) journal.rememberGeneration(key, generation, keepMs);
     if (store.settleMs > 0) await sleep(store.settleMs);
   }
 

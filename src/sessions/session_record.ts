@@ -53,10 +53,16 @@ export function decodeRecord(seal: Seal, key: string, sealed: string): SessionRe
   return { session, revocationMarks: marks.map(([key, generation]) => ({ key, generation })) };
 }
 
+/** A record as it is in the store. */
+export interface StoredRecord extends SessionRecord {
+  sealed: string;
+}
+
 /** The record at a key; `undefined` where there is none, or none that can be read. Throws `StoreUnavailable`. */
-export async function readRecord(store: Store, seal: Seal, key: string): Promise<SessionRecord | undefined> {
+export async function readRecord(store: Store, seal: Seal, key: string): Promise<StoredRecord | undefined> {
   const sealed = await store.get(key);
-  return sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
+  const record = sealed === undefined ? undefined : decodeRecord(seal, key, sealed);
+  return sealed === undefined || record === undefined ? undefined : { ...record, sealed };
 }
 
 function parse(compressed: Buffer): unknown {

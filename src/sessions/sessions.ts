@@ -21,10 +21,10 @@ export type { SessionOrigin, Sessions, SessionsOptions } from './interface.ts';
 const couldBeId = (id: string) => id.length >= 32 && id.length <= 128;
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, now, elapsed, endings } = options;
+  const { store, now, elapsed, journal } = options;
   const seal = createSeal(options.secret, 'session');
   const maxAgeMs = options.longestLifeMs;
-  const revocation = createRevocation({ store, seal, endings, keepMs: maxAgeMs, now });
+  const revocation = createRevocation({ store, seal, journal, keepMs: maxAgeMs, now });
   const cache = createSessionCache(options.cacheBytes);
   const idle = createIdleTracker(store);
   const tokens = createSessionTokens({ store, seal, revocation, now, keepMs: maxAgeMs });
@@ -96,7 +96,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     const record = await readRecord(store, seal, key);
     if (record !== undefined) await tokens.end(key, record.session);
     await store.delete(key);
-    endings.rememberDeletion(key);
+    journal.rememberDeletion(key);
   }
 
   return {

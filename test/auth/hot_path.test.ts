@@ -9,7 +9,7 @@ import type { Authorizer } from '../../src/auth/authorizer.ts';
 import { createAuthHandler } from '../../src/auth/handler.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createRender } from '../../src/responses/render.ts';
-import { createEndings } from '../../src/sessions/endings.ts';
+import { createJournal } from '../../src/sessions/journal.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { openStore } from '../../src/stores/open.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -47,7 +47,7 @@ async function site(storeUrl: string) {
   const store = openStore(storeUrl, { now: Date.now, elapsed: () => performance.now() }, events);
   const { index, trustedPeer, listedProxies, authorizer } = assemble(makeConfig([application], { store: storeUrl }), {
     store,
-    endings: createEndings(store),
+    journal: createJournal(store),
     events,
     now: Date.now,
     elapsed: () => performance.now(),

@@ -6,7 +6,7 @@ import type { HeaderResult } from '../../src/credentials/types.ts';
 import type { Identity } from '../../src/identity.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import { type Provider, type Rejection, rejected } from '../../src/provider/index.ts';
-import { createEndings } from '../../src/sessions/endings.ts';
+import { createJournal } from '../../src/sessions/journal.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -96,7 +96,7 @@ export function makeReplica(
   const applications = new Map<string, ApplicationConfig>();
   const sessions = createSessions({
     store,
-    endings: createEndings(store),
+    journal: createJournal(store),
     secret,
     longestLifeMs: 30 * 86_400_000,
     now,

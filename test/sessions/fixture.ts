@@ -3,7 +3,7 @@
 import type { Identity } from '../../src/identity.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import type { IdentityResult, Provider, RefreshedTokens } from '../../src/provider/provider.ts';
-import { createEndings } from '../../src/sessions/endings.ts';
+import { createJournal } from '../../src/sessions/journal.ts';
 import type { Session, SessionApplication } from '../../src/sessions/session.ts';
 import { createSessions, type Sessions, type SessionsOptions } from '../../src/sessions/sessions.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -35,7 +35,7 @@ export const applicationOf = (slug: string): SessionApplication => ({
 export function openSessions(store: Store, changes: Partial<SessionsOptions> = {}): Sessions {
   return createSessions({
     store,
-    endings: createEndings(store),
+    journal: createJournal(store),
     secret: [SECRET],
     longestLifeMs: 30 * 24 * HOUR,
     now: Date.now,

@@ -6,7 +6,7 @@ import { createApplicationIndex } from '../../src/access/application_index.ts';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createEvents, type LogEvent, type SigninEvent } from '../../src/observe/events.ts';
 import { createProviders } from '../../src/provider/index.ts';
-import { createEndings } from '../../src/sessions/endings.ts';
+import { createJournal } from '../../src/sessions/journal.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
 import { browserHost } from '../../src/signin/browser_host.ts';
@@ -33,7 +33,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
   const store = wrap(createMemoryStore(now));
   const sessions = createSessions({
     store,
-    endings: createEndings(store),
+    journal: createJournal(store),
     secret: config.secret,
     longestLifeMs: 30 * 86_400_000,
     now,

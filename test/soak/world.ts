@@ -104,11 +104,6 @@ export async function openWorld({ store, seed, say, logs }: WorldOptions) {
       kills.push(killedAt);
       for (const refresh of refreshes) doubtRefresh(refresh, killedAt);
     },
-    /** Whose tokens the provider has renewed since then. */
-    renewedSince: (at: number) =>
-      new Set(
-        refreshes.filter(({ answeredAt, error }) => answeredAt >= at && error === undefined).map(({ sub }) => sub),
-      ),
     async close(): Promise<void> {
       await Promise.all(processes.map((one) => one.close()));
       await provider.close();

@@ -1,42 +1,19 @@
-/**
- * Remembers in this process what it has ended, and ends it again where the store has lost that: a Redis that crashed, or
- * whose replica took over, comes back without its last writes.
- */
+/** Writes sign-outs again that a store has lost, each at its place in their order. */
 import { StoreUnavailable } from '../errors.ts';
-import { createLru } from '../lru.ts';
-import type { Restore, Store } from '../stores/store.ts';
+import type { Restore } from '../stores/store.ts';
 import { makeGeneration, parseGeneration } from './generation.ts';
+import { groupsOf } from './groups.ts';
 import { isAfter, ORDER_KEY, parsePosition } from './sign_out_order.ts';
 
-/** Of each kind; some 15 MB of both together. Those that were ended first are forgotten first. */
-const MAX_REMEMBERED = 50_000;
-/** Records that are compared with one command. */
-const GROUP = 500;
 const MAX_ATTEMPTS = 10;
 
-export interface Endings {
-  /** A sign-out has written `generation` at `key`, for `keepMs` milliseconds. */
-  rememberGeneration(key: string, generation: string, keepMs: number): void;
-  /** The record of one session was deleted. */
-  rememberDeletion(key: string): void;
-}
-
-interface Written {
+/** The generation that a sign-out has written, and for how long (milliseconds). */
+export interface Written {
   generation: string;
   keepMs: number;
 }
 
 type Access = Parameters<Restore>[0];
-
-function* groupsOf<T>(items: Iterable<T>): Generator<T[]> {
-  let group: T[] = [];
-  for (const item of items) {
-    if (group.push(item) < GROUP) continue;
-    yield group;
-    group = [];
-  }
-  if (group.length > 0) yield group;
-}
 
 /** Changes a record until it is as it should be; `wanted` returns `undefined` where it is. */
 async function settle(
@@ -121,17 +98,8 @@ async function restoreGenerations(access: Access, written: Map<string, Written>,
   }
 }
 
-/** One for each store, as long as the process. */
-export function createEndings(store: Store, most = MAX_REMEMBERED): Endings {
-  const generations = createLru<string, Written>(most);
-  const deletions = createLru<string, true>(most);
-  store.onReopen(async (access) => {
-    const position = await restoreOrder(access, generations.values());
-    if (position !== undefined) await restoreGenerations(access, new Map(generations.entries()), position);
-    for (const group of groupsOf(deletions.keys())) await Promise.all(group.map((key) => access.delete(key)));
-  });
-  return {
-    rememberGeneration: (key, generation, keepMs) => void generations.set(key, { generation, keepMs }),
-    rememberDeletion: (key) => void deletions.set(key, true),
-  };
+/** @param written by key; what is written in another form than before is changed here, too */
+export async function restoreSignOuts(access: Access, written: Map<string, Written>): Promise<void> {
+  const position = await restoreOrder(access, written.values());
+  if (position !== undefined) await restoreGenerations(access, written, position);
 }
