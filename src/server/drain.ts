@@ -2,6 +2,7 @@
 import { type Server, ServerResponse } from 'node:http';
 import { type Socket, Server as TcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RETRY_AFTER_SECONDS } from '../reasons.ts';
 
 /** Milliseconds that running requests are given at the end. */
 export const DRAIN_MS = 4000;
@@ -12,12 +13,14 @@ export const DRAIN_MS = 4000;
 const QUIET_MS = 1500;
 /** Milliseconds that the other side is given to close an idle connection, too. */
 const LINGER_MS = 300;
+/** Milliseconds from the answer to what still runs until its connection is cut off. */
+const ANSWER_MS = 200;
 /** Milliseconds between two looks at the connections. */
 const LOOK_MS = 20;
 
 /**
  * @returns stops accepting at once, answers what comes on open connections with `Connection: close` (RFC 9112 section
- * 9.6), and resolves when all are closed; after four seconds it cuts off what still runs
+ * 9.6), and resolves when all are closed; what still runs after nearly four seconds is answered with 503
  */
 export function createDrain(server: Server, quietMs = QUIET_MS): () => Promise<void> {
   const connections = new Set<Socket>();
@@ -46,6 +49,7 @@ export function createDrain(server: Server, quietMs = QUIET_MS): () => Promise<v
     const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
     while (connections.size > 0 && performance.now() < stopsAt) {
       closeIdle(connections, performance.now() - askedAt - quietMs);
+      if (performance.now() > stopsAt - ANSWER_MS) refuseRunning(connections);
       await sleep(LOOK_MS);
     }
     server.closeAllConnections();
@@ -63,6 +67,16 @@ function closeIdle(connections: Iterable<Socket>, quietForMs: number): void {
     if (runningResponse(socket) !== undefined) continue;
     if (quietForMs < LINGER_MS) socket.end();
     else socket.destroy();
+  }
+}
+
+/** What waits for a provider or a store that hangs: a reset would look like a fault of the network. */
+function refuseRunning(connections: Iterable<Socket>): void {
+  for (const socket of connections) {
+    const response = runningResponse(socket);
+    if (response === undefined || response.headersSent) continue;
+    const headers = { 'Retry-After': RETRY_AFTER_SECONDS, 'Cache-Control': 'no-store', Connection: 'close' };
+    response.writeHead(503, headers).end();
   }
 }
 

@@ -119,15 +119,35 @@ test('a proxy that does not close its side does not hold the end up', async () =
   await waitUntil(() => proxy.ended);
 });
 
-test('a request that never ends is cut off', async () => {
-  let arrived = false;
-  const { port, drain } = await start(() => {
-    arrived = true;
-  }, 0);
+test('an answer that has begun and never ends is cut off', async () => {
+  const { port, drain } = await start((_, response) => response.write('begun'), 0);
   const proxy = await keep(port);
   proxy.ask('/');
-  await waitUntil(() => arrived);
+  await waitUntil(() => proxy.received.includes('begun'));
   await drain();
   await waitUntil(() => proxy.closed);
-  expect(proxy.received).toBe('');
+  // Not the end of the body, which would make it look whole (RFC 9112 section 7.1).
+  expect(proxy.received).toMatch(/begun\r\n$/);
+  expect(proxy.answers()).toBe(1);
 }, 10_000);
+
+test('a request that waits for something that hangs is answered with 503 before it is cut off, and its late answer is none', async () => {
+  let late: (() => void) | undefined;
+  const { port, drain } = await start((_, response) => {
+    late = () => {
+      if (!response.headersSent) response.writeHead(200);
+      response.end('too late');
+    };
+  });
+  const proxy = await keep(port);
+  proxy.ask('/');
+  await waitUntil(() => late !== undefined);
+  const startedAt = performance.now();
+  await drain();
+  late?.();
+  expect(performance.now() - startedAt).toBeLessThan(4300);
+  expect(proxy.error).toBeUndefined();
+  expect(proxy.received).toMatch(/^HTTP\/1\.1 503 .*\r\nRetry-After: \d+\r\n/s);
+  expect(proxy.received).toMatch(/\r\nConnection: close\r\n/);
+  expect(proxy.answers()).toBe(1);
+}, 15_000);
