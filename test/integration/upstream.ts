@@ -24,9 +24,12 @@ function look(request: IncomingMessage, body: number): Seen {
 /** A page whose scripts the tests run; the upstream serves it on a public path. */
 const page = '<!doctype html><title>Public page</title><p>a page that needs no login</p>';
 
+/** After Node's keepAliveTimeout of 5 s a request that Envoy sends at that moment is lost: it does not send it again. */
+const limits = { maxHeaderSize: 131_072, keepAliveTimeout: 600_000 };
+
 export async function startUpstream() {
   const seen: Seen[] = [];
-  const server = createServer({ maxHeaderSize: 131_072 }, async (request, response) => {
+  const server = createServer(limits, async (request, response) => {
     // Chromium asks for it when it likes: in the middle of another test, too, which is about what reaches the application.
     if (request.url === '/favicon.ico') return void response.writeHead(404).end();
     let body = 0;
