@@ -11,6 +11,8 @@ export const DRAIN_MS = 4000;
  * here yet. Not every proxy sends one again that was reset.
  */
 const QUIET_MS = 1500;
+/** Milliseconds before the end at which they are closed anyway: what came on them later would lack the time for its answer. */
+const LATE_MS = 1000;
 /** Milliseconds that the other side is given to close an idle connection, too. */
 const LINGER_MS = 300;
 /** Milliseconds from the answer to what still runs until its connection is cut off. */
@@ -48,8 +50,9 @@ export function createDrain(server: Server, quietMs = QUIET_MS): () => Promise<v
     // Not the `close` of `node:http`, which closes idle connections at once.
     const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
     while (connections.size > 0 && performance.now() < stopsAt) {
-      closeIdle(connections, performance.now() - askedAt - quietMs);
-      if (performance.now() > stopsAt - ANSWER_MS) refuseRunning(connections);
+      const now = performance.now();
+      closeIdle(connections, now - Math.min(askedAt + quietMs, stopsAt - LATE_MS));
+      if (now > stopsAt - ANSWER_MS) refuseRunning(connections);
       await sleep(LOOK_MS);
     }
     server.closeAllConnections();
@@ -61,11 +64,11 @@ export function createDrain(server: Server, quietMs = QUIET_MS): () => Promise<v
 }
 
 /** First by a FIN alone: data that has crossed it would be answered by a reset otherwise. */
-function closeIdle(connections: Iterable<Socket>, quietForMs: number): void {
-  if (quietForMs < 0) return;
+function closeIdle(connections: Iterable<Socket>, dueForMs: number): void {
+  if (dueForMs < 0) return;
   for (const socket of connections) {
     if (runningResponse(socket) !== undefined) continue;
-    if (quietForMs < LINGER_MS) socket.end();
+    if (dueForMs < LINGER_MS) socket.end();
     else socket.destroy();
   }
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { createDrain } from '../../src/server/drain.ts';
 import { startServer } from '../../src/server/server.ts';
@@ -111,6 +112,24 @@ test('an idle connection is closed in order when no request has come for a while
   await waitUntil(() => proxies.every(({ closed }) => closed));
   for (const proxy of proxies) expect([proxy.ended, proxy.error]).toEqual([true, undefined]);
 });
+
+test('an idle connection is closed in order in time for the last answers, however many requests come on others', async () => {
+  let last: (() => void) | undefined;
+  const { port, drain } = await start((_, response) => {
+    last = () => response.end('answered');
+  }, 3_600_000);
+  const [busy, idle] = [await keep(port), await keep(port)];
+  const drained = drain();
+  await sleep(2900);
+  expect(idle.ended).toBe(false);
+  busy.ask('/');
+  await waitUntil(() => idle.closed);
+  expect([idle.ended, idle.error]).toEqual([true, undefined]);
+  await sleep(500);
+  last?.();
+  await drained;
+  expect(busy.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*answered$/);
+}, 10_000);
 
 test('a proxy that does not close its side does not hold the end up', async () => {
   const { port, drain } = await start((_, response) => response.end('answered'), 50);
