@@ -63,6 +63,10 @@ export async function logIn(
     if (pair === undefined) return undefined;
     const cookie = pair.slice(pair.indexOf('=') + 1);
     const where = processes.map(({ name }) => name).join(' and ');
-    return world.ledger.add({ person, site, cookie }, where);
+    const session = world.ledger.add({ person, site, cookie }, where);
+    if (session.madeAt >= world.state.unsettledSince) {
+      world.ledger.doubt(session, 'made while processes had different folders');
+    }
+    return session;
   });
 }
