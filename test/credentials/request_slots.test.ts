@@ -1,17 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { requesterOf } from '../../src/credentials/client_network.ts';
-import { createRequestSlots } from '../../src/credentials/request_slots.ts';
+import { createRequestSlots, type RequestSlots } from '../../src/credentials/request_slots.ts';
 
 const settled = async (work: Promise<unknown>) => {
   const pending = Symbol();
   return (await Promise.race([work, new Promise((resolve) => setTimeout(resolve, 5, pending))])) !== pending;
 };
 
+/** Those that still wait at the end of a test give up ten seconds later, in the midst of another one. */
+function acquireMany(slots: RequestSlots, count: number, line: (n: number) => string) {
+  const all = Array.from({ length: count }, (_, n) => slots.acquire(line(n)));
+  for (const slot of all) slot.catch(() => undefined);
+  return all;
+}
+
 describe('requests to a provider', () => {
   // Attack: an attacker with a whole network fills a slow provider, and the owner of a password finds no place.
   it('of one line take a quarter at most, and leave the others for other lines', async () => {
     const slots = createRequestSlots();
-    const attacker = Array.from({ length: 100 }, () => slots.acquire('attacker'));
+    const attacker = acquireMany(slots, 100, () => 'attacker');
     expect(await settled(attacker[63]!)).toBe(true);
     expect(await settled(attacker[64]!)).toBe(false);
     expect(await settled(slots.acquire('owner'))).toBe(true);
@@ -23,8 +30,8 @@ describe('requests to a provider', () => {
   // Attack: an attacker with some networks fills all slots and has hundreds wait.
   it('leave the first one of every line a slot, and lines that wait take turns', async () => {
     const slots = createRequestSlots();
-    const running = await Promise.all(Array.from({ length: 256 }, (_, n) => slots.acquire(`net ${n % 8}`)));
-    const waiting = Array.from({ length: 400 }, (_, n) => slots.acquire(`net ${n % 8}`));
+    const running = await Promise.all(acquireMany(slots, 256, (n) => `net ${n % 8}`));
+    const waiting = acquireMany(slots, 400, (n) => `net ${n % 8}`);
     expect(await settled(slots.acquire('owner'))).toBe(true);
     const second = slots.acquire('owner');
     // One more than 256 are running: the first slot that is free again is none.
@@ -37,7 +44,7 @@ describe('requests to a provider', () => {
 
   it('are bounded over all lines', async () => {
     const slots = createRequestSlots();
-    const running = await Promise.all(Array.from({ length: 512 }, (_, n) => slots.acquire(`net ${n}`)));
+    const running = await Promise.all(acquireMany(slots, 512, (n) => `net ${n}`));
     const owner = slots.acquire('owner');
     expect(await settled(owner)).toBe(false);
     running[0]!();
@@ -46,11 +53,9 @@ describe('requests to a provider', () => {
 
   it('are unavailable when a hundred of one line wait, a thousand of all, or after a while', async () => {
     const slots = createRequestSlots(50);
-    const waiting = (count: number, line: (n: number) => string) =>
-      Array.from({ length: count }, (_, n) => slots.acquire(line(n)));
-    const one = waiting(164, () => 'one');
+    const one = acquireMany(slots, 164, () => 'one');
     await expect(slots.acquire('one')).rejects.toMatchObject({ code: 'provider_unavailable' });
-    const many = waiting(192 + 900, (n) => `net ${n % 20}`);
+    const many = acquireMany(slots, 192 + 900, (n) => `net ${n % 20}`);
     await expect(slots.acquire('net 1')).rejects.toMatchObject({ code: 'provider_unavailable' });
     const results = await Promise.allSettled([...one, ...many]);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(256);
