@@ -38,6 +38,6 @@ export async function complete(
   const id = await context.sessions.create(session, { since, replaces: oldId, accessToken: identity.accessToken });
   await Promise.all(otherIds.map((otherId) => context.sessions.end(otherId)));
   ctx.append('Set-Cookie', setSessionCookie(application, id, session.expiresAt - context.now()));
-  writeLoginCookie(ctx, countLogin(loginCookie, context.now()));
+  await writeLoginCookie(ctx, countLogin(loginCookie, context.now()));
   return respondWithRedirect(ctx, returnTo, 'signed_in', displayName(session));
 }

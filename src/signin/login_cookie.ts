@@ -33,7 +33,7 @@ interface CookieValue {
 
 /** What koa-session adds to a context; its own types leave it open. */
 interface SessionContext extends Context {
-  session: CookieValue & { save(): void };
+  session: CookieValue & { save(): Promise<void> };
   sessionOptions: { key: string; secure?: boolean; domain?: string };
 }
 
@@ -118,12 +118,12 @@ export function chooseLoginCookie(cookies: readonly LoginCookie[], id = cookies.
   return { id, known: true, logins };
 }
 
-/** Writes the cookie with this response. */
-export function writeLoginCookie(ctx: Context, { id, logins }: LoginCookie): void {
+/** Writes the cookie with this response. Attack: an error that nobody waits for would end the process. */
+export async function writeLoginCookie(ctx: Context, { id, logins }: LoginCookie): Promise<void> {
   const { session } = ctx as SessionContext;
   session.id = id;
   session.logins = logins;
-  session.save();
+  await session.save();
 }
 
 /** The cookie with one more login in it. */

@@ -23,7 +23,7 @@ export async function redirectToProvider(
   const { state, nonce, codeVerifier, address } = context.loginStates.create(application.slug, loginCookie.id, login);
   const authorizationRequest = { redirectUri: redirectUri(application), state, nonce, codeVerifier };
   const url = await provider.authorizationUrl(authorizationRequest);
-  writeLoginCookie(ctx, loginCookie);
+  await writeLoginCookie(ctx, loginCookie);
   if (address !== undefined) writeAddress(ctx, application, { sealed: address, now: context.now(), replaced });
   return respondWithRedirect(ctx, url, login.attempt === 1 ? 'to_provider' : 'started_afresh');
 }

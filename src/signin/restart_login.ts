@@ -71,7 +71,7 @@ async function restartUnknown(context: SigninContext, request: CallbackRequest, 
   const loginCookie = countLogin(request.loginCookie, context.now());
   if (attempts >= LOOP_ATTEMPTS || isLoop(loginCookie, context.now())) {
     // The count starts again, so that the link on the page works once the cause is gone.
-    writeLoginCookie(ctx, { ...loginCookie, logins: [] });
+    await writeLoginCookie(ctx, { ...loginCookie, logins: [] });
     const page = loginCookie.known ? stateLostPage : loginLoopPage;
     return respondWithPage(ctx, page(application, returnTo), 'loop', 'state is unknown');
   }

@@ -29,7 +29,7 @@ export async function signOut(context: SigninContext, request: BrowserRequest): 
   ctx.append('Set-Cookie', clearSessionCookies(application));
   // Logins that were meant to be ended are no loop.
   const loginCookie = chooseLoginCookie(readLoginCookies(ctx, application));
-  if (loginCookie.known && loginCookie.logins.length > 0) writeLoginCookie(ctx, { ...loginCookie, logins: [] });
+  if (loginCookie.known && loginCookie.logins.length > 0) await writeLoginCookie(ctx, { ...loginCookie, logins: [] });
   const user = session && displayName(session);
   const url = session?.idToken ? await endSessionUrl(request, session) : undefined;
   if (url !== undefined) return respondWithRedirect(ctx, url, 'signed_out', user);

@@ -19,7 +19,7 @@ export async function start(context: SigninContext, request: BrowserRequest): Pr
     const sessions = await findBrowserSessions(context.sessions, ctx, application);
     const hasSession = sessions.some(({ session }) => session);
     // The count starts again, so that the link on the page works once the cause is gone.
-    writeLoginCookie(ctx, { ...loginCookie, logins: [] });
+    await writeLoginCookie(ctx, { ...loginCookie, logins: [] });
     return respondWithPage(ctx, loginLoopPage(application, returnTo, hasSession), 'loop');
   }
   const outcome = await redirectToProvider(context, request, { returnTo, attempt: 1 }, loginCookie);
