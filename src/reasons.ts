@@ -33,6 +33,7 @@ export const REASONS = {
   unknown_host:         entry(404, 'info', 'no application is configured for this host',              'unknown_host'),
   untrusted_peer:       entry(403, 'warn', 'this address is not in trusted_proxies',                  'untrusted_peer'),
   configuration_error:  entry(500, 'warn', 'configuration error',                                     'configuration_error'),
+  request_timeout:      entry(408, 'info', 'the body of the request did not come in time',            'request_timeout'),
   uri_too_long:         entry(414, 'info', 'the address is longer than 16 KiB',                       'uri_too_long'),
   headers_too_large:    entry(431, 'info', 'the request has too many headers, or too long ones',      'headers_too_large'),
   store_unavailable:    entry(503, 'warn', 'the session store cannot be reached, try again soon',     'store_unavailable'),

@@ -29,15 +29,26 @@ export function unavailable(reason: Unavailable['reason'], context: ResponseCont
   return denyText(context, reason, reason === 'internal_error' ? {} : { retryAfter: RETRY_AFTER_SECONDS });
 }
 
+interface TextOptions {
+  message?: string;
+  /** Seconds. */
+  retryAfter?: number;
+}
+
 /** One line of text; status and, where the caller has none, sentence are those of the reason. */
-export function denyText(
-  context: ResponseContext,
+export function denyText(context: ResponseContext, reason: Reason, options?: TextOptions): AuthResponse {
+  return textResponse(statusOf(reason, context), reason, options);
+}
+
+/** The same with a status of the caller's. */
+export function textResponse(
+  status: number,
   reason: Reason,
-  { message = REASONS[reason].text, retryAfter }: { message?: string; retryAfter?: number } = {},
+  { message = REASONS[reason].text, retryAfter }: TextOptions = {},
 ): AuthResponse {
   const retry = retryAfter === undefined ? [] : ['Retry-After', String(retryAfter)];
   const headers = [...NO_STORE, 'X-Gatepost-Reason', reason, ...retry, ...TEXT];
-  return withBody(statusOf(reason, context), headers, `${message}\n`);
+  return withBody(status, headers, `${message}\n`);
 }
 
 export function withBody(status: number, headers: readonly string[], body: string): AuthResponse {

@@ -1,10 +1,19 @@
 /** Bodies of requests that come slowly, or never: of a slow client, or behind a proxy that announces a body and drops it. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Events } from '../observe/events.ts';
+import { answerInstead } from './answer_instead.ts';
 
 /** Milliseconds from the head of a request to the end of its body: a form of a few KiB. */
 export const BODY_TIMEOUT_MS = 10_000;
 /** So many bodies are waited for at once, of at most 64 KiB each that are kept (http/form.ts). */
 const MAX_WAITING = 1000;
+
+interface BodyLimits {
+  timeoutMs?: number;
+  maxWaiting?: number;
+  /** Are told of each 408. */
+  events?: Events | undefined;
+}
 
 /**
  * `listener`, with an end to the wait for bodies: 408 and the end of the connection (RFC 9110 section 15.5.9).
@@ -13,7 +22,7 @@ const MAX_WAITING = 1000;
  */
 export function withBodyDeadline(
   listener: RequestListener,
-  { timeoutMs = BODY_TIMEOUT_MS, maxWaiting = MAX_WAITING } = {},
+  { timeoutMs = BODY_TIMEOUT_MS, maxWaiting = MAX_WAITING, events }: BodyLimits = {},
 ): RequestListener {
   /** The first is the oldest. */
   const waiting = new Map<IncomingMessage, () => void>();
@@ -21,7 +30,8 @@ export function withBodyDeadline(
   function watch(request: IncomingMessage, response: ServerResponse): void {
     const giveUp = () => {
       stop();
-      if (!request.complete) refuse(request, response);
+      // A response that is out is another one: what the connection brings next would be taken for the body.
+      if (!request.complete) answerInstead(response, 'request_timeout', events);
     };
     const late = setTimeout(giveUp, timeoutMs).unref();
     const stop = () => {
@@ -44,10 +54,4 @@ export function withBodyDeadline(
 function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length'];
   return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined;
-}
-
-function refuse(request: IncomingMessage, response: ServerResponse): void {
-  // The response was another one, and is out: what the connection brings next would be taken for the body.
-  if (response.headersSent) return void request.socket.destroy();
-  response.writeHead(408, { Connection: 'close', 'Cache-Control': 'no-store' }).end();
 }

@@ -2,7 +2,8 @@
 import { type Server, ServerResponse } from 'node:http';
 import { type Socket, Server as TcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RETRY_AFTER_SECONDS } from '../reasons.ts';
+import type { Events } from '../observe/events.ts';
+import { answerInstead } from './answer_instead.ts';
 
 /** Milliseconds that running requests are given at the end. */
 export const DRAIN_MS = 4000;
@@ -24,7 +25,7 @@ const LOOK_MS = 20;
  * @returns stops accepting at once, answers what comes on open connections with `Connection: close` (RFC 9112 section
  * 9.6), and resolves when all are closed; what still runs after nearly four seconds is answered with 503
  */
-export function createDrain(server: Server, quietMs = QUIET_MS): () => Promise<void> {
+export function createDrain(server: Server, quietMs = QUIET_MS, events?: Events): () => Promise<void> {
   const connections = new Set<Socket>();
   server.on('connection', (socket) => {
     connections.add(socket);
@@ -52,7 +53,7 @@ export function createDrain(server: Server, quietMs = QUIET_MS): () => Promise<v
     while (connections.size > 0 && performance.now() < stopsAt) {
       const now = performance.now();
       closeIdle(connections, now - Math.min(askedAt + quietMs, stopsAt - LATE_MS));
-      if (now > stopsAt - ANSWER_MS) refuseRunning(connections);
+      if (now > stopsAt - ANSWER_MS) refuseRunning(connections, events);
       await sleep(LOOK_MS);
     }
     server.closeAllConnections();
@@ -74,12 +75,10 @@ function closeIdle(connections: Iterable<Socket>, dueForMs: number): void {
 }
 
 /** What waits for a provider or a store that hangs: a reset would look like a fault of the network. */
-function refuseRunning(connections: Iterable<Socket>): void {
+function refuseRunning(connections: Iterable<Socket>, events: Events | undefined): void {
   for (const socket of connections) {
     const response = runningResponse(socket);
-    if (response === undefined || response.headersSent) continue;
-    const headers = { 'Retry-After': RETRY_AFTER_SECONDS, 'Cache-Control': 'no-store', Connection: 'close' };
-    response.writeHead(503, headers).end();
+    if (response !== undefined && !response.headersSent) answerInstead(response, 'shutting_down', events);
   }
 }
 

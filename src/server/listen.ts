@@ -26,22 +26,24 @@ export interface Listener {
 export interface ListenOptions {
   /** How long no request must have come before a drain closes idle connections; see `createDrain`. */
   quietMs?: number;
+  /** Are told of requests that are answered in place of their handler. */
+  events: Events;
 }
 
 /** @param address as `listen.http` has it */
 export async function listen(
   address: string,
   answer: RequestListener,
-  { quietMs }: ListenOptions = {},
+  { quietMs, events }: ListenOptions,
 ): Promise<Listener> {
-  const listener = withBodyDeadline(answer);
+  const listener = withBodyDeadline(answer, { events });
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES }, listener);
   // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by
   // themselves; auth/handler.ts refuses such requests with a reason.
   server.maxHeadersCount = 0;
   // Proxies pass a client's `Expect` on: Node's own 417 would be no response to an auth request.
   server.on('checkExpectation', listener);
-  const drain = createDrain(server, quietMs);
+  const drain = createDrain(server, quietMs, events);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(splitListenAddress(address), resolve);
@@ -51,9 +53,6 @@ export async function listen(
   return { address: bound, drain };
 }
 
-/** Prometheus asks again: its idle connections are closed at once. */
-const METRICS: ListenOptions = { quietMs: 0 };
-
 /** As `listen`, but a port that is taken is logged, and the site runs without metrics. */
 export async function listenForMetrics(
   address: string | false,
@@ -61,7 +60,8 @@ export async function listenForMetrics(
   events: Events,
 ): Promise<Listener | undefined> {
   if (address === false) return undefined;
-  return listen(address, listener, METRICS).catch((error: unknown) => {
+  // Prometheus asks again: its idle connections are closed at once.
+  return listen(address, listener, { quietMs: 0, events }).catch((error: unknown) => {
     const message = `no metrics: ${address} cannot be listened on`;
     events.emit('log', { level: 'error', event: 'metrics.unavailable', message, error });
     return undefined;

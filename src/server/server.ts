@@ -70,7 +70,7 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   const services = { store, journal: createJournal(store), events, now, elapsed };
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));
   warn(config, events);
-  const http = await listen(config.listen.http, snapshots.listener);
+  const http = await listen(config.listen.http, snapshots.listener, { events });
   const metrics = await listenForMetrics(config.listen.metrics, metricsListener(registry), events);
   const message = `gatepost listens on ${config.listen.http.replace(/:0$/, `:${http.address.port}`)}`;
   events.emit('log', { level: 'info', event: 'server.listening', message });

@@ -120,6 +120,29 @@ test('a body that does not come is answered with 408 and the end of the connecti
   const slow = await send(port, SLOW);
   await waitUntil(() => slow.closed);
   expect(slow.received).toMatch(/^HTTP\/1\.1 408 .*\r\nConnection: close\r\n/s);
+  expect(slow.received).toMatch(/\r\nX-Gatepost-Reason: request_timeout\r\n/);
+});
+
+test('attack: a body that never comes while the handler waits for a provider: what the handler does later ends no process', async () => {
+  const later: (() => void)[] = [];
+  const port = await startWaiting({ timeoutMs: 50 }, (_, response) => {
+    later.push(() => response.setHeader('Set-Cookie', 'a=b'));
+    later.push(() => response.writeHead(302, { Location: '/' }).end('go on'));
+  });
+  const slow = await send(port, SLOW);
+  await waitUntil(() => slow.received !== '');
+  for (const step of later) expect(step).not.toThrow();
+  await waitUntil(() => slow.closed);
+  expect(slow.received.split('HTTP/1.1 ')).toHaveLength(2);
+  expect(slow.received).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+test('a body that never comes, behind a request whose answer is not there yet, ends the connection', async () => {
+  const port = await startWaiting({ timeoutMs: 50 }, () => {});
+  const client = await send(port, `GET / HTTP/1.1\r\nHost: a\r\n\r\n${SLOW}`);
+  await waitUntil(() => client.closed);
+  // A 408 would be taken for the answer to the first one.
+  expect(client.received).toBe('');
 });
 
 test('a body that does not come after its response ends the connection: the next request would be taken for it', async () => {

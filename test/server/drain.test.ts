@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
+import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import { createDrain } from '../../src/server/drain.ts';
 import { startServer } from '../../src/server/server.ts';
 import { parse, yaml } from '../config/example.ts';
@@ -168,5 +169,39 @@ test('a request that waits for something that hangs is answered with 503 before 
   expect(proxy.error).toBeUndefined();
   expect(proxy.received).toMatch(/^HTTP\/1\.1 503 .*\r\nRetry-After: \d+\r\n/s);
   expect(proxy.received).toMatch(/\r\nConnection: close\r\n/);
+  expect(proxy.received).toMatch(/\r\nX-Gatepost-Reason: shutting_down\r\n/);
   expect(proxy.answers()).toBe(1);
+}, 15_000);
+
+test('a login that waits for a provider gets the 503, and what comes of it later is no error', async () => {
+  const told: LogEvent[] = [];
+  const events = createEvents();
+  events.on('log', (event) => told.push(event));
+  // What is read late lets the login set its cookie, when its answer is out.
+  const provider = createServer((_, response) => void setTimeout(() => response.end(metadata()), 4000));
+  provider.listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+  clean.push(() => provider.close());
+  const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/`;
+  const metadata = () =>
+    JSON.stringify({
+      issuer,
+      authorization_endpoint: `${issuer}authorize`,
+      token_endpoint: `${issuer}token`,
+      jwks_uri: `${issuer}keys`,
+    });
+  const application = `external_host: https://app.example.com\nissuer: ${issuer}`;
+  const top = 'listen: { http: 127.0.0.1:0, metrics: off }\nlog: { level: error }';
+  const server = await startServer(parse(yaml({ top, application })), { events });
+  const proxy = await keep(server.http.port);
+  proxy.ask('/outpost.goauthentik.io/start?rd=/secret');
+  await sleep(50);
+  await server.close();
+  expect(proxy.received).toMatch(/^HTTP\/1\.1 503 .*\r\nX-Gatepost-Reason: shutting_down\r\n/s);
+  await waitUntil(() => told.some(({ event }) => event === 'provider.discovered'));
+  // For what the login does then.
+  await sleep(100);
+  expect(told.filter(({ level }) => level === 'error')).toEqual([]);
+  const message = 'GET /outpost.goauthentik.io/start: 503, this process is shutting down';
+  expect(told).toContainEqual({ level: 'info', event: 'http.shutting_down', message });
 }, 15_000);
