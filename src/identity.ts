@@ -18,6 +18,11 @@ export interface User {
   uid: string;
   /** `ak_proxy.user_attributes` (authentik's merged user and group attributes). */
   attributes: Record<string, unknown>;
+  /**
+   * Further claims that the configuration names, by their paths as they are written there; what the provider did not
+   * send is not there. Left out where the configuration names none.
+   */
+  claims?: Record<string, string | string[]> | undefined;
 }
 
 /** Verified tokens and what they say. Times are milliseconds since the epoch. */

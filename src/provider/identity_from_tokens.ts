@@ -1,5 +1,6 @@
 /** Puts an identity together from the response of a token endpoint. */
 import type { TokenEndpointResponse } from 'openid-client';
+import { keptClaims } from '../config/identity_headers.ts';
 import type { Identity } from '../identity.ts';
 import { isNonEmptyString } from '../json.ts';
 import { type Claims, mergeClaims, type Sources, userFrom } from './claims.ts';
@@ -89,7 +90,7 @@ export async function identityOf(
   context: ProviderContext,
   tokens: TokenEndpointResponse,
   { sources, sub, issuer, access, exp, idTokenExp }: GatheredClaims,
-  user = userFrom(sources, context.application.claims, context.onLeftOut),
+  user = userFrom(sources, context.application.claims, context.onLeftOut, keptClaims(context.application)),
 ): Promise<Identity> {
   const { metadata } = await context.discovery.metadata();
   const { sid } = mergeClaims(sources);
