@@ -21,6 +21,7 @@ import { createPatternCompiler } from './patterns.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { createRender } from './responses/render.ts';
+import type { RenderOptions } from './responses/response.ts';
 import { longestLifeMs } from './sessions/create_session.ts';
 import type { Journal } from './sessions/journal.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
@@ -104,7 +105,7 @@ function assembleAuth(core: Core, { events, now }: Services) {
     },
     deniedPage,
     unknownHostPage: unknownHost,
-    onRefusedHeader: warnOncePerHeader(events),
+    ...headerWarnings(events),
     now,
   });
   const { nginx_method_header: nginxMethodHeader, log } = config;
@@ -123,13 +124,21 @@ function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core
   });
 }
 
-/** Each refused additional header is logged once: it would come again with every session. */
-function warnOncePerHeader(events: Events) {
+/** Each header that is not sent is logged once: it would come again with every session. */
+function headerWarnings(events: Events): Pick<RenderOptions, 'onRefusedHeader' | 'onUnusableValue'> {
   const warnOnce = createWarnOnce(events);
-  return ({ slug }: { slug: string }, name: string) =>
-    warnOnce(`${slug} ${name}`, () => ({
-      event: 'additional_headers.refused',
-      message: `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`,
-      application: slug,
-    }));
+  return {
+    onRefusedHeader: ({ slug }, name) =>
+      warnOnce(`refused ${slug} ${name}`, () => ({
+        event: 'additional_headers.refused',
+        message: `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`,
+        application: slug,
+      })),
+    onUnusableValue: ({ slug }, header, value) =>
+      warnOnce(`unusable ${slug} ${header}`, () => ({
+        event: 'identity_headers.value_left_out',
+        message: `a value of ${header} is not sent, as it has white space at an end, a control character or, in a list, a comma${value === undefined ? '' : `: ${JSON.stringify(value.slice(0, 100))}`}; further ones are not reported`,
+        application: slug,
+      })),
+  };
 }

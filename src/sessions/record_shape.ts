@@ -22,7 +22,9 @@ const USER: Record<keyof User, Check> = {
   name: isText,
   uid: isText,
   attributes: isObject,
-  claims: isOptional((value) => isObject(value) && Object.values(value).every(isTextList)),
+  claims: isOptional(
+    (value) => isObject(value) && Object.values(value).every((claim) => isText(claim) || isTextList(claim)),
+  ),
 };
 
 const SESSION: Record<keyof Session, Check> = {

@@ -8,6 +8,7 @@ export function renderOptions(options: Partial<RenderOptions> = {}): RenderOptio
     deniedPage: page,
     unknownHostPage: page,
     onRefusedHeader() {},
+    onUnusableValue() {},
     now: () => 0,
     ...options,
   };

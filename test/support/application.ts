@@ -35,6 +35,7 @@ export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: 
     bearer_audiences: [],
     bearer_machines: false,
     claims: {},
+    identity_headers: { preset: 'authentik', headers: {} },
     access: [],
     ...changes,
   };

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { accessRule, pattern } from './access_rule.ts';
 import { claims } from './claims.ts';
 import { basicAuthKeys, credentialKeys } from './credential_keys.ts';
+import { identityHeaders } from './identity_headers.ts';
 import { providerKeys } from './provider_keys.ts';
 import { flag, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';
 import { sessionKeys } from './session_keys.ts';
@@ -74,6 +75,12 @@ export const application = z.strictObject(
         'The claims of the provider that stand for those of authentik: a name, a path with dots that reaches into objects, or a list of which the first that is there counts (see [claims](claims.md)). `username` is `preferred_username`, `uid` is `sub`.',
       default: 'each from the claim of its own name',
       example: '{ groups: realm_access.roles, username: [nickname, email] }',
+    }),
+    identity_headers: identityHeaders.prefault({}).meta({
+      description:
+        'The names of the identity headers that the application wants, each always set, if only to nothing (see [identity headers](claims.md#identity-headers)). `preset`: `authentik`; `oauth2-proxy` (`X-Auth-Request-User`, `-Email`, `-Preferred-Username`, `-Groups`); `authelia` (`Remote-User`, `-Groups`, `-Email`, `-Name`); `none`. With another preset than `authentik` its twelve headers carry no identity. Beside it, further headers: a name, and the claim that it carries. The proxy must know their names.',
+      default: '`authentik`',
+      example: '{ preset: authelia, X-WEBAUTH-USER: preferred_username }',
     }),
     access: z
       .array(accessRule, { error: shapeError('a list of rules') })
