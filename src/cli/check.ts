@@ -4,14 +4,16 @@ import { loadConfig } from '../config/load.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import { endpointUrl, redirectUri } from '../endpoints.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
+import { findConfigFile } from './config_file.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 
 /** @param options `providers`: fails where one of the providers cannot be used */
 export async function checkCommand(
-  file: string,
+  named: string | undefined,
   options: { providers?: boolean },
   { env, out }: Pick<Io, 'env' | 'out'>,
 ): Promise<number> {
+  const file = findConfigFile(named, env);
   const config = await loadConfig(file, { env });
   out(`${file} is valid: ${count(config.applications.length, 'application')}`);
   out(table(describeProcess(config)));
