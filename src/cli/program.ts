@@ -46,6 +46,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
   command(program, 'check')
     .description('validate the configuration and print what to register at the provider')
     .option('--providers', 'also fetch the metadata of each provider')
+    .option('--json', 'print { errors, warnings, applications } for programs')
     .action(async ({ config, ...options }) =>
       exit(await (await import('./check.ts')).checkCommand(config, options, io)),
     );
