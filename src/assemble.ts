@@ -62,13 +62,26 @@ export interface Snapshot extends Core {
 
 export function assemble(config: Config, services: Services): Snapshot {
   const core = assembleCore(config, services);
-  return { ...core, auth: assembleAuth(core, services), signin: assembleSignin(core, services) };
+  const { provider } = core;
+  const jwksUri = (application: Application): string => {
+    const { prefetch, jwksUri: known } = provider(application.config);
+    // A process that answers signed-in clients alone asks the provider nothing else that would keep its metadata fresh.
+    prefetch();
+    return known;
+  };
+  return { ...core, auth: assembleAuth({ ...core, jwksUri }, services), signin: assembleSignin(core, services) };
+}
+
+/** The applications of a configuration, compiled, by host. */
+export function assembleIndex(config: Config): ApplicationIndex<Application> {
+  const compilePatterns = createPatternCompiler();
+  return createApplicationIndex(
+    config.applications.map((application) => compileApplication(application, compilePatterns)),
+  );
 }
 
 function assembleCore(config: Config, { store, journal, events, now, elapsed }: Services): Core {
-  const compilePatterns = createPatternCompiler();
-  const applications = config.applications.map((application) => compileApplication(application, compilePatterns));
-  const index = createApplicationIndex(applications);
+  const index = assembleIndex(config);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
   const provider = createProviders({ events, now, elapsed });
   const sessions = createSessions({
@@ -92,24 +105,24 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
   return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed };
 }
 
-function assembleAuth(core: Core, { events, now }: Services) {
-  const { config, provider } = core;
+type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies'> &
+  Pick<RenderOptions, 'jwksUri'>;
+
+/** The auth endpoints; `gatepost explain` asks them too, with an authorizer of its own. */
+export function assembleAuth(
+  { config, jwksUri, ...parts }: AuthParts,
+  { events, now }: Pick<Services, 'events' | 'now'>,
+) {
   const render = createRender({
     outpost: config.outpost_name,
-    jwksUri: (application) => {
-      const { prefetch, jwksUri } = provider(application.config);
-      // A process that answers signed-in clients alone asks the provider nothing else that would keep its metadata
-      // fresh.
-      prefetch();
-      return jwksUri;
-    },
+    jwksUri,
     deniedPage,
     unknownHostPage: unknownHost,
     ...headerWarnings(events),
     now,
   });
   const { nginx_method_header: nginxMethodHeader, log } = config;
-  return createAuthHandler({ ...core, render, nginxMethodHeader, events, logQuery: log.query });
+  return createAuthHandler({ ...parts, render, nginxMethodHeader, events, logQuery: log.query });
 }
 
 function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core, { events, now }: Services): Signin {
