@@ -16,7 +16,6 @@ import { type Application, compileApplication } from './decision/application.ts'
 import { compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createWarnOnce } from './observe/warn_once.ts';
-import { deniedPage, unknownHost } from './pages/denied.ts';
 import { createPatternCompiler } from './patterns.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
@@ -116,8 +115,7 @@ export function assembleAuth(
   const render = createRender({
     outpost: config.outpost_name,
     jwksUri,
-    deniedPage,
-    unknownHostPage: unknownHost,
+    site: { language: 'auto' },
     ...headerWarnings(events),
     now,
   });

@@ -16,16 +16,27 @@ export async function exchange(listener: RequestListener, request: Buffer): Prom
     res.sendDate = false;
     listener(req, res);
   });
+  // Node's own response to a request that it cannot read, on a connection that is no socket.
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, connection) => {
+    connection.end(`HTTP/1.1 ${code === 'HPE_HEADER_OVERFLOW' ? 431 : 400} Bad Request\r\n\r\n`);
+  });
   const [ours, theirs] = duplexPair();
+  const chunks: Buffer[] = [];
+  ours.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const ended = new Promise<void>((resolve) => {
+    ours.once('end', resolve);
+    theirs.once('close', () => setImmediate(resolve));
+  });
   server.emit('connection', theirs);
   ours.write(request);
-  const chunks: Buffer[] = [];
-  for await (const chunk of ours) chunks.push(Buffer.from(chunk));
+  await ended;
   return parse(Buffer.concat(chunks).toString('latin1'));
 }
 
 function parse(text: string): WireResponse {
-  const [line = '', ...lines] = text.slice(0, Math.max(text.indexOf('\r\n\r\n'), 0)).split('\r\n');
+  // Before it there may be a `100 Continue`.
+  const final = text.slice(Math.max(text.search(/^HTTP\/1\.1 [2-5]/m), 0));
+  const [line = '', ...lines] = final.slice(0, Math.max(final.indexOf('\r\n\r\n'), 0)).split('\r\n');
   const headers = lines.map((header) => {
     const colon = header.indexOf(':');
     return [header.slice(0, colon), header.slice(colon + 1).trim()] as const;

@@ -43,7 +43,11 @@ async function explain(named: string | undefined, typed: ExplainOptions, { env, 
   const explanation = explanationOf(answer);
   if (typed.json) out(JSON.stringify(explanation, null, 2));
   else {
-    const rows = describeAnswer(answer, answers, { url: request.url, applications: config.applications });
+    const rows = describeAnswer(answer, answers, {
+      url: request.url,
+      person: typed,
+      applications: config.applications,
+    });
     for (const [label, value] of rows) out(`${label.padEnd(10)}${value}`);
   }
   return explanation.allowed ? EXIT_OK : EXIT_REFUSED;

@@ -38,12 +38,15 @@ export function readRequest(typed: {
   return { url: readUrl(typed.url), method, clientIp, headers: typed.header.map(readHeader) };
 }
 
+const BEYOND_ASCII = /[^\0-\x7f]+/g;
+
 function readUrl(typed: string): string {
   const [, start = '', host = '', rest = ''] = /^([^/]*\/\/)([^/?#]*)(.*)$/s.exec(typed) ?? ['', typed];
-  // A person may leave the path out, and write the name as people read it; a proxy gets neither.
-  const name = /[^\0-\x7f]/.test(host) ? domainToASCII(host) : host;
-  const url = `${start}${name}${rest === '' && start !== '' ? '/' : rest}`;
-  const parsed = parseAbsoluteUrl(Buffer.from(url).toString('latin1'));
+  // A person may leave the path out, and write letters of other alphabets; a browser sends neither.
+  const name = host.search(BEYOND_ASCII) < 0 ? host : domainToASCII(host);
+  const target = (rest || '/').replace(BEYOND_ASCII, encodeURIComponent);
+  const url = start === '' ? typed : `${start}${name}${target}`;
+  const parsed = parseAbsoluteUrl(url);
   if ('problem' in parsed && !parsed.tooLong)
     throw new UsageError(`the URL ${parsed.problem}; it must be absolute, such as https://grafana.example.com/admin`);
   return url;

@@ -9,7 +9,7 @@ import type { Decision } from '../decision/decision.ts';
 import type { RuleTrace } from '../decision/trace.ts';
 import { hostOf } from '../http/url.ts';
 import type { User } from '../identity.ts';
-import { UNNAMED } from './explain_person.ts';
+import { isPerson, type TypedPerson, UNNAMED } from './explain_person.ts';
 import { type Explanation, exemption, explanationOf, reasonOf, verdictsOf } from './explain_result.ts';
 import type { Answer } from './explain_server.ts';
 
@@ -19,7 +19,7 @@ export type Row = [label: string, value: string];
 export function describeAnswer(
   answer: Answer,
   others: readonly Answer[],
-  { url, applications }: { url: string; applications: readonly ApplicationConfig[] },
+  { url, person, applications }: { url: string; person: TypedPerson; applications: readonly ApplicationConfig[] },
 ): Row[] {
   const { request, application, user, decision, dialect } = answer;
   const address = request?.clientAddress ?? 'an unknown address (--client-ip)';
@@ -29,7 +29,7 @@ export function describeAnswer(
     ['URL', request?.url.href ?? url],
     ['host', application ? describeApplication(application, index, host) : 'no application'],
     ['client', `${request?.method ?? `an unknown method (${dialect})`} from ${address}`],
-    ['user', user ? describeUser(user) : 'none (--user)'],
+    ['user', user ? describeUser(user) : isPerson(person) ? (person.user ?? UNNAMED) : 'none (--user)'],
     ...describeRules(answer),
     [
       'decision',

@@ -1,4 +1,5 @@
 /** Which identity headers an application gets beside, or in place of, authentik's, and where each has its value from. */
+import { ruleClaims } from './rule_claims.ts';
 import type { ApplicationConfig } from './schema/config.ts';
 
 /** What of a user a header carries: a field that every user has, or a claim by its path. */
@@ -65,8 +66,7 @@ function sourceOf(claim: string): HeaderSource {
 /** The claims of headers and rules, by their paths as configured, that a session keeps beside the fields of its user. */
 export function keptClaims(application: Pick<ApplicationConfig, 'identity_headers' | 'access'>): readonly string[] {
   const ofHeaders = namedHeaders(application).flatMap(({ source }) => ('claim' in source ? source.claim : []));
-  const ofRules = application.access.flatMap(({ claims = {} }) => Object.keys(claims));
-  return [...new Set([...ofHeaders, ...ofRules])];
+  return [...new Set([...ofHeaders, ...ruleClaims(application.access)])];
 }
 
 /** Whether a header of the application carries a field. */
