@@ -62,8 +62,8 @@ function sourceOf(claim: string): HeaderSource {
   return field === undefined ? { claim } : { field };
 }
 
-/** The claims, by their paths as configured, that a session keeps beside the fields of its user. */
-export function keptClaims(application: HeaderConfig): readonly string[] {
+/** The claims that headers carry beside the fields of a user, as the configuration names them. */
+export function headerClaimsOf(application: HeaderConfig): readonly string[] {
   const paths = namedHeaders(application).flatMap(({ source }) => ('claim' in source ? source.claim : []));
   return [...new Set(paths)];
 }
