@@ -19,10 +19,12 @@ export interface User {
   /** `ak_proxy.user_attributes` (authentik's merged user and group attributes). */
   attributes: Record<string, unknown>;
   /**
-   * Further claims that the configuration names, by their paths as they are written there; what the provider did not
-   * send is not there. Left out where the configuration names none.
+   * The values of the claims that access rules name, by claim. One that no rule named when the session was made is not
+   * there; one that the provider did not send has no values.
    */
-  claims?: Record<string, string | string[]> | undefined;
+  claims?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** The values of the claims that `identity_headers` names, by claim; one that the provider did not send is not there. */
+  headerClaims?: Readonly<Record<string, string | readonly string[]>> | undefined;
 }
 
 /** Verified tokens and what they say. Times are milliseconds since the epoch. */

@@ -4,7 +4,6 @@
  */
 import type { AccessRule } from '../config/schema/config.ts';
 import type { User } from '../identity.ts';
-import { readNames } from '../provider/claim_shapes.ts';
 import { compileGlob, isGlob } from './glob.ts';
 
 export type PrincipalMatcher = (user: User) => boolean;
@@ -35,23 +34,13 @@ function compileNamed(rule: Principals): PrincipalMatcher {
 }
 
 /**
- * Any of the values. A session that was made before a rule named the claim does not know it: its user is refused, until
- * it is refreshed or made anew.
+ * Any of the values. A session that was made before a rule named the claim does not know it: it is refused, until it is
+ * refreshed or made anew.
  */
 function claimMatcher(name: string, values: readonly string[]): PrincipalMatcher {
   const wanted = new Set(values);
-  const isWanted = (value: string) => wanted.has(value);
-  return (user) => {
-    const value = keptClaim(user, name);
-    if (typeof value !== 'string') return value.some(isWanted);
-    // A text is kept as it stands; some providers send a list as one.
-    return isWanted(value) || (/^\s*[[{"]/.test(value) && readNames(value).value?.some(isWanted) === true);
-  };
-}
-
-/** The value of a claim that a session keeps; an empty list where it knows none. */
-export function keptClaim({ claims }: User, name: string): string | readonly string[] {
-  return (claims && Object.hasOwn(claims, name) ? claims[name] : undefined) ?? [];
+  return ({ claims }) =>
+    claims !== undefined && Object.hasOwn(claims, name) && claims[name]?.some((value) => wanted.has(value)) === true;
 }
 
 /** For `emails`, silence of the provider is enough; here it must say that the address is verified. */

@@ -1,9 +1,9 @@
 /** The user that was typed, as the claims of a provider from which Gatepost reads its users. */
-import { keptClaims } from '../config/identity_headers.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { User } from '../identity.ts';
 import { pathsOf } from '../provider/claim_path.ts';
-import { type Claims, type OnLeftOut, userFrom } from '../provider/claims.ts';
+import type { Claims, OnLeftOut } from '../provider/claims.ts';
+import { readUser } from '../provider/kept_claims.ts';
 import type { LiveSession } from '../sessions/session.ts';
 import { UsageError } from './explain_question.ts';
 
@@ -32,11 +32,7 @@ export function checkPerson({ email, unverified, claim }: TypedPerson): void {
 
 /** @param onLeftOut is called for what no header or rule would see */
 export function userOf(person: TypedPerson, application: ApplicationConfig, onLeftOut: OnLeftOut): User {
-  const kept = keptClaims(application);
-  const user = userFrom([claimsOf(person, application)], application.claims, onLeftOut, kept);
-  // What was not typed the provider has not sent.
-  const none = Object.fromEntries(kept.map((path): [string, string[]] => [path, []]));
-  return kept.length === 0 ? user : { ...user, claims: { ...none, ...user.claims } };
+  return readUser([claimsOf(person, application)], application, onLeftOut);
 }
 
 function claimsOf(

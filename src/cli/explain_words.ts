@@ -66,7 +66,7 @@ function describeUser({ username, email, emailVerified, groups, claims = {} }: U
     username || UNNAMED,
     email && (emailVerified === false ? `${email} (not verified)` : email),
     groups.length > 0 && `groups ${groups.join(', ')}`,
-    ...Object.entries(claims).map(([name, value]) => value.length > 0 && `${name} ${[value].flat().join(', ')}`),
+    ...Object.entries(claims).map(([name, values]) => values.length > 0 && `${name} ${values.join(', ')}`),
   ];
   return parts.filter(Boolean).join(', ');
 }

@@ -1,5 +1,4 @@
 /** Which identity headers an application gets beside, or in place of, authentik's, and where each has its value from. */
-import { ruleClaims } from './rule_claims.ts';
 import type { ApplicationConfig } from './schema/config.ts';
 
 /** What of a user a header carries: a field that every user has, or a claim by its path. */
@@ -63,10 +62,10 @@ function sourceOf(claim: string): HeaderSource {
   return field === undefined ? { claim } : { field };
 }
 
-/** The claims of headers and rules, by their paths as configured, that a session keeps beside the fields of its user. */
-export function keptClaims(application: Pick<ApplicationConfig, 'identity_headers' | 'access'>): readonly string[] {
-  const ofHeaders = namedHeaders(application).flatMap(({ source }) => ('claim' in source ? source.claim : []));
-  return [...new Set([...ofHeaders, ...ruleClaims(application.access)])];
+/** The claims that headers carry beside the fields of a user, as the configuration names them. */
+export function headerClaimsOf(application: HeaderConfig): readonly string[] {
+  const paths = namedHeaders(application).flatMap(({ source }) => ('claim' in source ? source.claim : []));
+  return [...new Set(paths)];
 }
 
 /** Whether a header of the application carries a field. */

@@ -1,5 +1,5 @@
 /** What a rule wants of a user, criterion by criterion. Pure. */
-import { compilePrincipals, keptClaim } from '../access/principals.ts';
+import { compilePrincipals } from '../access/principals.ts';
 import type { CompiledRule } from '../access/rule.ts';
 import type { User } from '../identity.ts';
 import { type CriterionTrace, joined } from './criterion.ts';
@@ -23,9 +23,9 @@ export const isNaming = ({ criterion }: CriterionTrace) => NAMING.some((one) => 
 
 function traceClaims({ claims: wanted = {} }: CompiledRule['source'], user: User): CriterionTrace[] {
   return Object.entries(wanted).map(([name, values]) => {
+    const known = user.claims && Object.hasOwn(user.claims, name) ? user.claims[name] : undefined;
     const matched = compilePrincipals({ claims: { [name]: values } })(user);
-    const isKnown = user.claims !== undefined && Object.hasOwn(user.claims, name);
-    const has = isKnown ? joined([keptClaim(user, name)].flat()) : 'none, or the session is older than the rule';
+    const has = known === undefined ? 'unknown, as the session is older than the rule' : joined(known);
     return { criterion: `claims.${name}`, matched, wants: values.join(' or '), has };
   });
 }

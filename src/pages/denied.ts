@@ -1,6 +1,4 @@
 /** The page for an address that the user, or everyone, may not open. */
-import { keptClaim } from '../access/principals.ts';
-import { ruleClaims } from '../config/rule_claims.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { endpointUrl } from '../endpoints.ts';
 import { displayName, type User } from '../identity.ts';
@@ -17,19 +15,19 @@ export type Person = Pick<Session, 'user' | 'sub'>;
 /** What the page of a denial says; a `Forbid` has all of it. */
 export interface Denied {
   reason: Reason;
-  application: { config: Pick<ApplicationConfig, 'name' | 'external_host' | 'access'> };
+  application: { config: Pick<ApplicationConfig, 'name' | 'external_host'> };
   /** The session of the user, where one is signed in. */
   subject?: { session: Person } | undefined;
 }
 
 export function deniedPage({ reason, application: { config }, subject }: Denied): ErrorPage {
-  const { name, access } = config;
+  const { name } = config;
   return {
     reason,
     content: (texts) => {
       const { denied } = texts.access;
       const session = subject?.session;
-      const facts = factsOf(name, reason === 'forbidden' ? ruleClaims(access) : undefined, session, texts);
+      const facts = factsOf(name, reason, session, texts);
       const another: Action[] = session ? [{ text: denied.otherAccount, href: endpointUrl(config, 'sign_out') }] : [];
       if (reason === 'unusable_identity') {
         const { title, blocks } = unusableAccount(name, session?.user, texts);
@@ -42,18 +40,10 @@ export function deniedPage({ reason, application: { config }, subject }: Denied)
   };
 }
 
-/**
- * What the rule wants is for the operator, in the log; the visitor sees what is known of them.
- * @param named the claims that rules name; `undefined`: no rule refuses
- */
-function factsOf(
-  site: string,
-  named: readonly string[] | undefined,
-  session: Person | undefined,
-  { access: { facts } }: Texts,
-): Fact[] {
+/** What the rule wants is for the operator, in the log; the visitor sees what is known of them. */
+function factsOf(site: string, reason: Reason, session: Person | undefined, { access: { facts } }: Texts): Fact[] {
   const account: Fact[] = session ? [[facts.account, accountOf(session)]] : [];
-  const own = session && named ? ownFacts(session.user, facts, named) : [];
+  const own = session && reason === 'forbidden' ? ownFacts(session.user, facts) : [];
   return [...account, [facts.application, site], ...own];
 }
 
@@ -80,16 +70,12 @@ function valuesOf(values: readonly string[], facts: Texts['access']['facts']): s
   return [...values.slice(0, MAX_GROUPS).map(short), ...more].join(', ') || facts.none;
 }
 
-/**
- * The groups, the e-mail address with what is known of it, and the claims that rules name: another claim may be a secret
- * between provider and application.
- */
-export function ownFacts(user: User, facts: Texts['access']['facts'], named: readonly string[] = []): Fact[] {
-  const { groups, email, emailVerified } = user;
+/** The groups, the e-mail address with what is known of it, and the claims that the rules name. */
+export function ownFacts({ groups, email, emailVerified, claims = {} }: User, facts: Texts['access']['facts']): Fact[] {
   return [
     [facts.groups, valuesOf(groups, facts)],
     [facts.email, email === '' ? facts.none : describeEmail(email, emailVerified, facts)],
-    ...named.map((name): Fact => [short(name), valuesOf([keptClaim(user, name)].flat(), facts)]),
+    ...Object.entries(claims).map(([name, values]): Fact => [short(name), valuesOf(values, facts)]),
   ];
 }
 

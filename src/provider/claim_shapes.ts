@@ -77,13 +77,13 @@ export function readAddress(value: unknown): Reading<string> {
 }
 
 /**
- * A claim that the configuration names: one text, or a list as `readNames` has it. A text is taken as it stands, for the
- * same reason as in `readText`: a header may carry it as the name of a person.
+ * What a header carries: one text, or a list as `readNames` has it. A text is taken as it stands, for the same reason as in
+ * `readText`: it may be the name of a person.
  */
-export function readClaim(value: unknown): Reading<string | string[]> {
+export function readTextOrList(value: unknown): Reading<string | string[]> {
   if (Array.isArray(value)) return readNames(value);
   const text = typeof value === 'boolean' ? String(value) : nameOf(value);
-  return text === undefined || text === '' ? readNames(value) : understood(text);
+  return text === undefined ? readNames(value) : understood(text);
 }
 
 /** As `readText`, or a boolean: it is only shown. */

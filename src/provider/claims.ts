@@ -1,16 +1,8 @@
 /** Claims of the provider as a user in authentik's words, whatever their types. Pure. */
 import { isUsableName, type User } from '../identity.ts';
 import { isObject } from '../json.ts';
-import { type ClaimMapping, type Claims, candidates, type Sources, valuesAt } from './claim_path.ts';
-import {
-  type Reading,
-  readAddress,
-  readClaim,
-  readNames,
-  readObject,
-  readShownText,
-  readText,
-} from './claim_shapes.ts';
+import { type ClaimMapping, type Claims, candidates, type Sources } from './claim_path.ts';
+import { type Reading, readAddress, readNames, readObject, readShownText, readText } from './claim_shapes.ts';
 import { emailVerification } from './email_verification.ts';
 
 export type { ClaimMapping, Claims, Sources } from './claim_path.ts';
@@ -51,15 +43,15 @@ export function hasClaim(sources: Sources, mapping: ClaimMapping, name: string):
   return [...candidates(sources, mapping, name)].some(({ value }) => value !== undefined);
 }
 
-/** Whether there is anything at a path, with whatever value. */
-export function isNamed(sources: Sources, path: string): boolean {
-  return sources.some((source) => [...valuesAt(source, path)].some((value) => value !== undefined));
-}
-
 /** Whether the claim is there with a value that can be read; an empty list of groups is one. */
 export function hasReadable(sources: Sources, mapping: ClaimMapping, name: ClaimName): boolean {
   const read: (value: unknown) => Reading<unknown> = READERS[name];
   return firstReadable(sources, mapping, name, read) !== undefined;
+}
+
+/** The names that a claim holds, in whichever shape; `undefined` where it is nowhere in one that can be read. */
+export function readableNames(sources: Sources, mapping: ClaimMapping, name: string, onLeftOut?: OnLeftOut) {
+  return firstReadable(sources, mapping, name, readNames, onLeftOut);
 }
 
 /** The sources as one, for claims that are not mapped: whole claims at a time, the first source first. */
@@ -70,7 +62,7 @@ export function mergeClaims(sources: Sources): Claims {
 function firstReadable<T>(
   sources: Sources,
   mapping: ClaimMapping,
-  name: ClaimName,
+  name: string,
   read: (value: unknown) => Reading<T>,
   onLeftOut?: OnLeftOut,
 ): T | undefined {
@@ -82,48 +74,8 @@ function firstReadable<T>(
   return undefined;
 }
 
-/** Characters of one claim that a session keeps: more than a proxy takes in a header. */
-const MAX_KEPT_CHARS = 65_536;
-
-/** The first value at a path that can be read and kept. */
-function readKept(sources: Sources, path: string, onLeftOut?: OnLeftOut): string | string[] | undefined {
-  for (const source of sources) {
-    for (const value of valuesAt(source, path)) {
-      const { value: read, isUnderstood } = readClaim(value);
-      if (!isUnderstood) onLeftOut?.(path, 'unreadable', '');
-      if (read === undefined) continue;
-      if ([read].flat().reduce((sum, text) => sum + text.length, 0) <= MAX_KEPT_CHARS) return read;
-      onLeftOut?.(path, 'too_long', '');
-    }
-  }
-  return undefined;
-}
-
-/** Whether one of these claims, by their paths, is not there with a value that can be read. */
-export function lacksKept(sources: Sources, paths: readonly string[]): boolean {
-  return paths.some((path) => readKept(sources, path) === undefined);
-}
-
-function keptFrom(sources: Sources, paths: readonly string[], onLeftOut?: OnLeftOut): User['claims'] {
-  // `fromEntries`: a path that is called `__proto__` is a name like any other.
-  return Object.fromEntries(
-    paths.flatMap((path) => {
-      const value = readKept(sources, path, onLeftOut);
-      return value === undefined ? [] : [[path, value]];
-    }),
-  );
-}
-
-/**
- * The user that verified claims describe.
- * @param kept paths of further claims that the user keeps
- */
-export function userFrom(
-  sources: Sources,
-  mapping: ClaimMapping,
-  onLeftOut?: OnLeftOut,
-  kept: readonly string[] = [],
-): User {
+/** The user that verified claims describe. */
+export function userFrom(sources: Sources, mapping: ClaimMapping, onLeftOut?: OnLeftOut): User {
   const textOf = (name: 'preferred_username' | 'email' | 'name' | 'sub') =>
     firstReadable(sources, mapping, name, READERS[name], onLeftOut) ?? '';
   const namesIn = (claim: 'groups' | 'entitlements') =>
@@ -142,6 +94,5 @@ export function userFrom(
     name: textOf('name'),
     uid: textOf('sub'),
     attributes: isObject(attributes) ? attributes : {},
-    ...(kept.length > 0 && { claims: keptFrom(sources, kept, onLeftOut) }),
   };
 }

@@ -1,10 +1,12 @@
 /** Which claims an application needs, and whether the tokens lack one of them. Pure. */
-import { keptClaims, sendsField } from '../config/identity_headers.ts';
+import { sendsField } from '../config/identity_headers.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { isObject } from '../json.ts';
 import { pathsOf, type Sources } from './claim_path.ts';
-import { type ClaimName, hasReadable, lacksKept, type OnLeftOut } from './claims.ts';
+import { type ClaimName, hasReadable, type OnLeftOut } from './claims.ts';
 import { saysVerification } from './email_verification.ts';
+import { lacksHeaderClaim } from './header_claims.ts';
+import { lacksRuleClaim } from './kept_claims.ts';
 
 type Needs = Pick<
   ApplicationConfig,
@@ -18,7 +20,7 @@ type Needs = Pick<
 >;
 
 /** Of headers, rules and pages. */
-const HEADER_CLAIMS: readonly ClaimName[] = ['preferred_username', 'groups', 'email', 'name', 'entitlements'];
+const HEADER_CLAIMS: readonly ClaimName[] = ['preferred_username', 'groups', 'entitlements', 'email', 'name'];
 
 /** `ak_proxy` is authentik's own: other providers would be asked for it at every login, for nothing. */
 function needsAttributes(application: Needs): boolean {
@@ -35,9 +37,9 @@ export function lacksNeededClaim(sources: Sources, application: Needs): boolean 
   if (mapping.sub !== undefined) needed.push('sub');
   if (needsAttributes(application)) needed.push('ak_proxy');
   if (needed.some((name) => !hasReadable(sources, mapping, name))) return true;
-  if (lacksKept(sources, keptClaims(application))) return true;
+  if (lacksHeaderClaim(sources, application)) return true;
   const needsVerification = access.some(({ emails, email_verified }) => emails !== undefined || email_verified);
-  return needsVerification && !saysVerification(sources, mapping);
+  return (needsVerification && !saysVerification(sources, mapping)) || lacksRuleClaim(sources, access);
 }
 
 /**

@@ -3,7 +3,6 @@
  */
 import { decodeJwt } from 'jose';
 import { refreshTokenGrant, type TokenEndpointResponse } from 'openid-client';
-import { keptClaims } from '../config/identity_headers.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Claims } from './claims.ts';
@@ -64,9 +63,7 @@ export async function processRefreshTokenResponse(
   const gathered = await gatherClaims(context, tokens, idToken?.claims ?? { sub: subject.sub });
   const tokenClaims = { ...claimsOf(subject.jwt), ...claimsOf(subject.idToken) };
   const previous = { user: subject.user, tokenClaims };
-  const { application, onLeftOut } = context;
-  const mapped = { mapping: application.claims, kept: keptClaims(application) };
-  const user = refreshedUser(gathered, mapped, previous, hasIdToken, onLeftOut);
+  const user = refreshedUser(gathered, context.application, previous, hasIdToken, context.onLeftOut);
   const identity = await identityOf(context, tokens, gathered, user);
   if (hasIdToken) return { kind: 'verified', identity };
   const expiresAt = accessTokenEnd(tokens, context.now()) ?? context.now() + DEFAULT_LIFETIME_MS;

@@ -1,27 +1,14 @@
 /** Who a user is after a refresh: what the provider says now, and nothing that it no longer says. Pure. */
 import type { User } from '../identity.ts';
-import {
-  type ClaimMapping,
-  type Claims,
-  describesUser,
-  hasClaim,
-  isNamed,
-  type OnLeftOut,
-  userFrom,
-} from './claims.ts';
+import { type Claims, describesUser, hasClaim, type OnLeftOut } from './claims.ts';
+import { keepHeaderClaims } from './header_claims.ts';
 import type { GatheredClaims } from './identity_from_tokens.ts';
+import { keepRuleClaims, readUser, type UserReading } from './kept_claims.ts';
 
 export interface PreviousUser {
   user: User;
   /** The claims of the tokens before the refresh; what they lack came from userinfo. */
   tokenClaims: Claims;
-}
-
-/** Which claims are read, and under which names. */
-export interface ClaimNames {
-  mapping: ClaimMapping;
-  /** Paths of further claims that the user keeps. */
-  kept?: readonly string[];
 }
 
 /** The claims that a field of the user comes from. */
@@ -45,21 +32,26 @@ const FIELDS: [claim: string, fields: (keyof User)[]][] = [
  */
 export function refreshedUser(
   { sources, access, userinfo }: GatheredClaims,
-  { mapping, kept: paths = [] }: ClaimNames,
+  application: UserReading,
   previous: PreviousUser,
   hasIdToken: boolean,
   onLeftOut?: OnLeftOut,
 ): User {
+  const { claims: mapping } = application;
   const isSaid = hasIdToken || userinfo === 'response' || describesUser(access ? [access] : [], mapping);
   if (!isSaid) return previous.user;
-  const user = userFrom(sources, mapping, onLeftOut, paths);
+  const user = readUser(sources, application, onLeftOut);
   if (!hasClaim(sources, mapping, 'preferred_username')) user.username = previous.user.username;
   if (userinfo !== 'unavailable') return user;
-  const told = [...sources, previous.tokenClaims];
-  const fields = FIELDS.filter(([claim]) => !hasClaim(told, mapping, claim)).flatMap(([, names]) => names);
-  const result = { ...user, ...Object.fromEntries(fields.map((field) => [field, previous.user[field]])) };
-  if (paths.length === 0) return result;
-  const old = Object.entries(previous.user.claims ?? {});
-  const kept = old.filter(([path]) => paths.includes(path) && !isNamed(told, path));
-  return { ...result, claims: { ...user.claims, ...Object.fromEntries(kept) } };
+  const kept = FIELDS.filter(
+    ([claim]) => !hasClaim(sources, mapping, claim) && !hasClaim([previous.tokenClaims], mapping, claim),
+  ).flatMap(([, fields]) => fields);
+  const claims = keepRuleClaims(user, sources, previous);
+  const headerClaims = keepHeaderClaims(user, sources, previous);
+  return {
+    ...user,
+    ...(claims && { claims }),
+    ...(headerClaims && { headerClaims }),
+    ...Object.fromEntries(kept.map((field) => [field, previous.user[field]])),
+  };
 }

@@ -27,7 +27,8 @@ const isShown = (source: HeaderSource) => 'field' in source && source.field === 
 
 function carriedBy(source: HeaderSource, user: User): string | readonly string[] {
   if ('field' in source) return user[source.field];
-  return (Object.hasOwn(user.claims ?? {}, source.claim) && user.claims?.[source.claim]) || '';
+  const { headerClaims = {} } = user;
+  return (Object.hasOwn(headerClaims, source.claim) && headerClaims[source.claim]) || '';
 }
 
 /** Attack: a user who may name a group at the provider names it `x,admins`, and the application reads two groups. */

@@ -22,7 +22,8 @@ const USER: Record<keyof User, Check> = {
   name: isText,
   uid: isText,
   attributes: isObject,
-  claims: isOptional(
+  claims: isOptional((value) => isObject(value) && Object.values(value).every(isTextList)),
+  headerClaims: isOptional(
     (value) => isObject(value) && Object.values(value).every((claim) => isText(claim) || isTextList(claim)),
   ),
 };

@@ -77,7 +77,7 @@ test('a pattern with many stars takes one look at a long name', () => {
 });
 
 describe('claims', () => {
-  const sales: User = { ...alice, claims: { department: ['sales', 'emea'], level: '2', empty: [], text: '["a",7]' } };
+  const sales: User = { ...alice, claims: { department: ['sales', 'emea'], level: ['2'], empty: [] } };
 
   test.each<[Principals, boolean]>([
     [{ claims: { department: ['sales'] } }, true],
@@ -86,9 +86,6 @@ describe('claims', () => {
     [{ claims: { department: ['*'] } }, false],
     [{ claims: { empty: [''] } }, false],
     [{ claims: { department: ['sales'], level: ['2'] } }, true],
-    [{ claims: { text: ['7'] } }, true],
-    [{ claims: { text: ['["a",7]'] } }, true],
-    [{ claims: { text: ['a",7'] } }, false],
     [{ claims: { department: ['sales'], level: ['3'] } }, false],
     [{ claims: { department: ['sales'] }, groups: ['admins'] }, true],
     [{ claims: { department: ['sales'] }, groups: ['nobody'] }, false],

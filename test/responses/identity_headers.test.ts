@@ -192,7 +192,7 @@ test('headers of one’s own stand beside those of the preset, or in place of on
 
 test('a claim of the session goes into its header, and one that it has not into an empty one', () => {
   const given = session();
-  given.user.claims = { 'org.department': 'sales', teams: ['x', 'y'] };
+  given.user.headerClaims = { 'org.department': 'sales', teams: ['x', 'y'] };
   const map = { 'X-Department': 'org.department', 'X-Teams': 'teams', 'X-None': 'floor', 'X-Odd': 'constructor' };
   expect(render(given, rendersAs('none', map)).headers).toMatchObject({
     'X-Department': 'sales',
@@ -214,7 +214,7 @@ test('each header is there without a session too, and empty', () => {
 test('a value that would arrive as another one is not sent, and the log is told', () => {
   const given = session({}, 'Al\nice ');
   given.user.groups = ['users', 'x,admins', 'admins '];
-  given.user.claims = { nickname: 'root\n', teams: ['a', 'b,c'] };
+  given.user.headerClaims = { nickname: 'root\n', teams: ['a', 'b,c'] };
   const map = { 'X-User': 'nickname', 'X-Teams': 'teams' };
   const { headers, unusable } = render(given, rendersAs('authelia', map));
   expect(headers).toMatchObject({ 'Remote-Groups': 'users', 'X-User': '', 'X-Teams': 'a', 'Remote-Name': 'Al ice ' });

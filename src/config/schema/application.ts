@@ -5,9 +5,9 @@ import { claims } from './claims.ts';
 import { basicAuthKeys, credentialKeys } from './credential_keys.ts';
 import { identityHeaders } from './identity_headers.ts';
 import { providerKeys } from './provider_keys.ts';
-import { flag, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';
+import { flag, list, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';
 import { sessionKeys } from './session_keys.ts';
-import { cookieDomain, externalHost, pageUrl } from './urls.ts';
+import { cookieDomain, externalHost, furtherHost, pageUrl } from './urls.ts';
 
 const lines = (input: string) =>
   input
@@ -33,6 +33,11 @@ export const application = z.strictObject(
       description:
         'The URL at which browsers reach the application through the proxy. It also says which requests are for it.',
       example: 'https://grafana.example.com',
+    }),
+    hosts: list(furtherHost(), 'a list of addresses', { empty: true }).default([]).meta({
+      description:
+        'Further hosts of the site, each with a redirect URI and a cookie of its own, as `forward_single` has them, whatever the mode: users log in at each. `*` stands for one whole name: `https://*.apps.example.com` is `a.apps.example.com`, and neither `apps.example.com` nor `a.b.apps.example.com`. `gatepost check` prints what to register at the provider.',
+      example: '[https://www.example.org, "https://*.apps.example.com"]',
     }),
     mode: oneOf('forward_single', 'forward_domain').default('forward_single').meta({
       description:
