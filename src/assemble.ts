@@ -9,6 +9,7 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { type Authorizer, createAuthorizer } from './auth/authorizer.ts';
 import { type AuthHandler, createAuthHandler } from './auth/handler.ts';
 import { createTrustedPeer, type TrustedPeer } from './auth/trusted_peer.ts';
+import { createCookieReach } from './config/cookie_reach.ts';
 import type { ApplicationConfig, Config } from './config/schema/config.ts';
 import { listedProxies } from './config/trusted_proxies.ts';
 import { createCredentialAuthenticator } from './credentials/authenticator.ts';
@@ -67,7 +68,10 @@ export function assemble(config: Config, services: Services): Snapshot {
 
 function assembleCore(config: Config, { store, journal, events, now, elapsed }: Services): Core {
   const compilePatterns = createPatternCompiler();
-  const applications = config.applications.map((application) => compileApplication(application, compilePatterns));
+  const cookieReach = createCookieReach(config.applications);
+  const applications = config.applications.map((application) =>
+    compileApplication(application, compilePatterns, cookieReach),
+  );
   const index = createApplicationIndex(applications);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
   const provider = createProviders({ events, now, elapsed });

@@ -50,7 +50,7 @@ export async function explainCommand(
   const authorizer = createAuthorizer(index, () => ({ subject: user && subjectOf(user) }));
   const decision = await authorizer.check(request);
   const application = index.find(url.host);
-  const indexOf = ({ config: found }: Application) => config.applications.indexOf(found);
+  const indexOf = ({ slug }: Application) => config.applications.findIndex((one) => one.slug === slug);
   const rows: Row[] = [
     ['URL', url.href],
     ['host', application ? describeApplication(application, indexOf(application), url.host) : 'no application'],

@@ -9,6 +9,7 @@ import type { Decision } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import { type RuleTrace, traceRules } from '../decision/trace.ts';
 import { BROWSER_ENDPOINTS, endpointPath } from '../endpoints.ts';
+import { atHostname, hostnameOf, wildcardParent } from '../http/host.ts';
 import { hostOf } from '../http/url.ts';
 import type { User } from '../identity.ts';
 
@@ -26,8 +27,16 @@ export function describeUser({ username, email, groups }: User): string {
 }
 
 export function describeApplication({ config }: Application, index: number, host: string): string {
+  const further = config.hosts.find((address) => isAt(config.external_host, address));
   const exact = hostOf(config.external_host) === host;
-  return `${config.name}: applications[${index}] (${config.slug}), by ${exact ? 'external_host' : `cookie_domain ${config.cookie_domain}`}`;
+  const key = exact ? 'external_host' : `cookie_domain ${config.cookie_domain}`;
+  return `${config.name}: applications[${index}] (${config.slug}), by ${further === undefined ? key : `hosts ${further}`}`;
+}
+
+/** @param address one of `hosts` */
+function isAt(externalHost: string, address: string): boolean {
+  const isWildcard = wildcardParent(address) !== undefined;
+  return externalHost === (isWildcard ? atHostname(address, hostnameOf(hostOf(externalHost))) : address);
 }
 
 /** The rule that decides, or several of which the strictest does, and how each rule of the application was compared. */

@@ -69,6 +69,8 @@ export interface PageContent {
   list?: string[];
   /** The first link is the one that most users want. */
   links?: { text: string; href: string }[];
+  /** Where the browser goes on to by itself. */
+  goOnTo?: string;
   /** A button that posts an empty form to a path of this site. */
   form?: { text: string; action: string };
 }

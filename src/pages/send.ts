@@ -21,6 +21,8 @@ export function sendPage(ctx: Context, content: PageContent): void {
   const { reason, status = reason ? REASONS[reason].status : 200 } = content;
   for (const [name, value] of pageHeaders(content)) ctx.set(name, value);
   if (reason) ctx.set('X-Gatepost-Reason', reason);
+  // HTML Living Standard, "shared declarative refresh steps": as a link on the page, and without a script.
+  if (content.goOnTo !== undefined) ctx.set('Refresh', `0; url=${content.goOnTo}`);
   if (status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
   ctx.status = status;
   ctx.body = renderPage(content, ctx.state.requestId);
