@@ -9,6 +9,7 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { type Authorizer, createAuthorizer } from './auth/authorizer.ts';
 import { type AuthHandler, createAuthHandler } from './auth/handler.ts';
 import { createTrustedPeer, type TrustedPeer } from './auth/trusted_peer.ts';
+import { createCookieReach } from './config/cookie_reach.ts';
 import type { ApplicationConfig, Config } from './config/schema/config.ts';
 import { listedProxies } from './config/trusted_proxies.ts';
 import { createCredentialAuthenticator } from './credentials/authenticator.ts';
@@ -74,8 +75,9 @@ export function assemble(config: Config, services: Services): Snapshot {
 /** The applications of a configuration, compiled, by host. */
 export function assembleIndex(config: Config): ApplicationIndex<Application> {
   const compilePatterns = createPatternCompiler();
+  const cookieReach = createCookieReach(config.applications);
   return createApplicationIndex(
-    config.applications.map((application) => compileApplication(application, compilePatterns)),
+    config.applications.map((application) => compileApplication(application, compilePatterns, cookieReach)),
   );
 }
 

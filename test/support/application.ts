@@ -18,6 +18,7 @@ export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: 
     external_host: 'https://grafana.example.com',
     hosts: [],
     mode: 'forward_single',
+    cookie: { same_site: 'lax', partitioned: false },
     allow_insecure_issuer: false,
     allowed_issuers: [],
     extra_audiences: [],

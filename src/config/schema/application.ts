@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { accessRule, pattern } from './access_rule.ts';
 import { claims } from './claims.ts';
+import { cookie } from './cookie.ts';
 import { basicAuthKeys, credentialKeys } from './credential_keys.ts';
 import { identityHeaders } from './identity_headers.ts';
 import { providerKeys } from './provider_keys.ts';
@@ -48,6 +49,13 @@ export const application = z.strictObject(
       description:
         'With `forward_domain`, and required there: the domain whose hosts are protected and get the cookie. `external_host` is under it. No public suffix such as `co.uk` or `duckdns.org`.',
       example: 'example.com',
+    }),
+    cookie: cookie.prefault({}).meta({
+      allowed: 'a mapping with `name`, `same_site` and `partitioned`',
+      description:
+        'What browsers are told of the session cookie (see [the session cookie](sessions.md#the-session-cookie)).',
+      default: 'see its keys below',
+      example: '{ same_site: strict }',
     }),
     ...providerKeys,
     ...sessionKeys,
