@@ -101,7 +101,7 @@ function assembleAuth(core: Core, { events, now }: Services) {
       prefetch();
       return jwksUri;
     },
-    site: { language: 'auto' },
+    site: config.pages,
     onRefusedHeader: warnOncePerHeader(events),
     now,
   });

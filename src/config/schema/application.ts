@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { accessRule, pattern } from './access_rule.ts';
 import { claims } from './claims.ts';
 import { basicAuthKeys, credentialKeys } from './credential_keys.ts';
+import { pages } from './pages.ts';
 import { providerKeys } from './provider_keys.ts';
 import { flag, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';
 import { sessionKeys } from './session_keys.ts';
@@ -74,6 +75,13 @@ export const application = z.strictObject(
         'The claims of the provider that stand for those of authentik: a name, a path with dots that reaches into objects, or a list of which the first that is there counts (see [claims](claims.md)). `username` is `preferred_username`, `uid` is `sub`.',
       default: 'each from the claim of its own name',
       example: '{ groups: realm_access.roles, username: [nickname, email] }',
+    }),
+    pages: pages.prefault({}).meta({
+      allowed: 'a mapping with `title`, `logo_file`, `contact` and `language`',
+      description:
+        'Whose site the pages of this application are: the keys of `pages` at the top level. What is not said here is taken from `defaults`, then from the top level, key by key.',
+      default: 'those of the top level',
+      example: '{ title: Grafana at Example Ltd }',
     }),
     access: z
       .array(accessRule, { error: shapeError('a list of rules') })
