@@ -57,7 +57,7 @@ export function accountOf(session: Person): string {
   return fullName !== '' && fullName !== account ? `${fullName} (${account})` : account;
 }
 
-/** More groups would hide the rest of the page. */
+/** More groups, or values of a claim, would hide the rest of the page. */
 const MAX_GROUPS = 50;
 
 /** Longer names of groups are cut off: HAProxy reads no more than 64 KiB of a response. */
@@ -65,13 +65,17 @@ const MAX_GROUP_CHARS = 120;
 
 const short = (name: string) => (name.length > MAX_GROUP_CHARS ? `${name.slice(0, MAX_GROUP_CHARS)}…` : name);
 
-/** The groups, and the e-mail address with what is known of it. */
-export function ownFacts({ groups, email, emailVerified }: User, facts: Texts['access']['facts']): Fact[] {
-  const more = groups.length > MAX_GROUPS ? [facts.more(groups.length - MAX_GROUPS)] : [];
-  const named = [...groups.slice(0, MAX_GROUPS).map(short), ...more];
+function valuesOf(values: readonly string[], facts: Texts['access']['facts']): string {
+  const more = values.length > MAX_GROUPS ? [facts.more(values.length - MAX_GROUPS)] : [];
+  return [...values.slice(0, MAX_GROUPS).map(short), ...more].join(', ') || facts.none;
+}
+
+/** The groups, the e-mail address with what is known of it, and the claims that the rules name. */
+export function ownFacts({ groups, email, emailVerified, claims = {} }: User, facts: Texts['access']['facts']): Fact[] {
   return [
-    [facts.groups, named.length > 0 ? named.join(', ') : facts.none],
+    [facts.groups, valuesOf(groups, facts)],
     [facts.email, email === '' ? facts.none : describeEmail(email, emailVerified, facts)],
+    ...Object.entries(claims).map(([name, values]): Fact => [short(name), valuesOf(values, facts)]),
   ];
 }
 
