@@ -34,8 +34,8 @@ export function deniedPage({ reason, application: { config }, subject }: Denied)
         const [why = '', ...rest] = blocks;
         return { title, blocks: [why, { facts }, ...rest], actions: another };
       }
-      const why = session ? [denied.account(name), denied.ask] : [denied.everyone(name)];
-      return { title: denied.title, blocks: [...why, { facts }], actions: another };
+      const blocks = session ? [denied.account(name), denied.ask, { facts }] : [denied.everyone(name)];
+      return { title: denied.title, blocks, actions: another };
     },
   };
 }

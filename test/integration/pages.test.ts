@@ -10,7 +10,7 @@ import type axe from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Page as GatepostPage } from '../../src/pages/content.ts';
-import { LANGUAGES } from '../../src/pages/language.ts';
+import { LANGUAGES, type Language } from '../../src/pages/language.ts';
 import { renderPage } from '../../src/pages/layout.ts';
 import type { Site } from '../../src/pages/site.ts';
 import { REASONS } from '../../src/reasons.ts';
@@ -76,43 +76,62 @@ async function violations(page: Page): Promise<string[]> {
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
-const views = LANGUAGES.flatMap((language) =>
+interface View {
+  language: Language;
+  colorScheme: 'light' | 'dark';
+  width: number;
+}
+
+const views: View[] = LANGUAGES.flatMap((language) =>
   (['light', 'dark'] as const).flatMap((colorScheme) => [320, 1280].map((width) => ({ language, colorScheme, width }))),
 );
+
+type ContextOptions = Parameters<ReturnType<ReturnType<typeof useChromium>>['newContext']>[0];
 
 describe.skipIf(!findTool('chromium'))('every page', () => {
   const chromium = useChromium();
   const contexts: BrowserContext[] = [];
-  afterAll(() => Promise.all(contexts.map((context) => context.close())));
-  const open = async (
-    view: (typeof views)[number],
-    more: Parameters<ReturnType<typeof chromium>['newContext']>[0] = {},
-  ) => {
-    const { language, colorScheme, width } = view;
-    const viewport = { width, height: 640 };
-    const context = await chromium().newContext({
-      locale: language === 'de' ? 'de-AT' : 'en-GB',
-      colorScheme,
-      viewport,
-      ...more,
-    });
+  const open = async ({ language, colorScheme, width }: View, more: ContextOptions = {}) => {
+    const locale = language === 'de' ? 'de-AT' : 'en-GB';
+    const context = await chromium().newContext({ locale, colorScheme, viewport: { width, height: 640 }, ...more });
     contexts.push(context);
     return context.newPage();
   };
-
-  test.each(views)('nothing stands in the way of a reader: $language, $colorScheme, $width pixels', async (view) => {
+  const opened: { view: View; page: Page }[] = [];
+  beforeAll(async () => {
     // The policy would keep axe out: it is looked at below.
-    const page = await open(view, { bypassCSP: true });
-    for (const name of Object.keys(pages)) {
+    for (const view of views) opened.push({ view, page: await open(view, { bypassCSP: true }) });
+  });
+  afterAll(() => Promise.all(contexts.map((context) => context.close())));
+
+  test.each(
+    Object.keys(pages),
+  )('%s: nothing stands in the way of a reader, in any language, colour or width', async (name) => {
+    for (const { view, page } of opened) {
       await page.goto(`${origin}/${name}`);
-      expect([name, await page.getAttribute('html', 'lang')]).toEqual([name, view.language]);
+      expect([view, await page.getAttribute('html', 'lang')]).toEqual([view, view.language]);
       await page.evaluate(() => {
         for (const one of document.querySelectorAll('details')) one.open = true;
       });
-      expect([name, await violations(page)]).toEqual([name, []]);
-      const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
-      expect([name, scrollWidth]).toEqual([name, clientWidth]);
+      expect([view, await violations(page)]).toEqual([view, []]);
+      const [content, window] = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return [scrollWidth, clientWidth];
+      });
+      expect([view, content]).toEqual([view, window]);
     }
+  });
+
+  test('axe finds what is wrong: a text that is too pale, a button without a name, a language that is not said', async () => {
+    const page = await open(views[0]!, { bypassCSP: true });
+    await page.goto(`${origin}/sign_out`);
+    await page.evaluate(() => {
+      document.querySelector('p')!.style.color = '#aab';
+      document.querySelector('button')!.textContent = '';
+      document.documentElement.removeAttribute('lang');
+    });
+    const rules = (await violations(page)).map((one) => one.slice(0, one.indexOf(':')));
+    expect(rules.sort()).toEqual(['button-name', 'color-contrast', 'html-has-lang']);
   });
 
   test('no page breaks its own policy, and the logo is shown under it', async () => {
