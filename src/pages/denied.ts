@@ -61,7 +61,7 @@ export function accountOf(session: Person): string {
 const MAX_GROUPS = 50;
 
 /** Longer names of groups are cut off: HAProxy reads no more than 64 KiB of a response. */
-const MAX_GROUP_CHARS = 120;
+const MAX_GROUP_CHARS = 80;
 
 const short = (name: string) => (name.length > MAX_GROUP_CHARS ? `${name.slice(0, MAX_GROUP_CHARS)}…` : name);
 
