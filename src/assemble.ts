@@ -117,7 +117,7 @@ export function assembleAuth(
   const render = createRender({
     outpost: config.outpost_name,
     jwksUri,
-    site: { language: 'auto' },
+    site: config.pages,
     ...headerWarnings(events),
     now,
   });
