@@ -1,0 +1,73 @@
+/** The probe of `gatepost doctor`: what marks a request of its own, so that Gatepost says what arrived of it. */
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { createSeal, type Seal } from '../crypto/seal.ts';
+import { isObject } from '../json.ts';
+
+/** Requests with it are probes, if it opens. */
+export const PROBE_HEADER = 'x-gatepost-probe';
+
+/** The token of a request must be made and used within this time; reports are kept as long. */
+export const PROBE_TTL_MS = 60_000;
+
+/** A token that asks for 16 reports has 800 characters. */
+const MAX_TOKEN_CHARS = 2048;
+const MAX_IDS = 16;
+/** The yes to a probe is made as long as that of a user with many groups; nginx reads no more than 64 KiB. */
+const MAX_PADDING = 16_384;
+
+/**
+ * `question`: the auth request about it is reported. `pass`: the same, and for one address that no application has it is
+ * let through without identity. `page`: it came to one of Gatepost's own pages, which answer with what arrived, and with
+ * the reports of others.
+ */
+export type ProbePurpose = 'question' | 'pass' | 'page';
+
+export interface ProbeToken {
+  /** Random, 22 characters. */
+  id: string;
+  purpose: ProbePurpose;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** `pass`: characters of the token in the yes. */
+  padding: number;
+  /** `page`: the probes whose reports are wanted. */
+  ids: readonly string[];
+}
+
+/** Of a configuration's `secret`: whoever does not have that can make, change and read none of it. */
+export function createProbeSeal(secret: readonly string[]): Seal {
+  return createSeal(secret, 'probe');
+}
+
+/** A new token, and the value of the header. */
+export function sealProbe(
+  seal: Seal,
+  fields: { purpose: ProbePurpose; padding?: number; ids?: readonly string[] },
+  now: number,
+): { id: string; header: string } {
+  const id = randomBytes(16).toString('base64url');
+  return { id, header: seal.seal(JSON.stringify({ padding: 0, ids: [], ...fields, id, at: now }), 'request') };
+}
+
+/**
+ * The token of a request; `undefined` where it has none, or one that this Gatepost's secret has not sealed, or an old one.
+ * Attack: a token that a log or an application has kept is sent again by somebody else.
+ */
+export function openProbe(seal: Seal, headers: IncomingHttpHeaders, now: number): ProbeToken | undefined {
+  const header = headers[PROBE_HEADER];
+  if (typeof header !== 'string' || header.length > MAX_TOKEN_CHARS) return undefined;
+  const text = seal.open(header, 'request');
+  if (text === undefined) return undefined;
+  const { id, purpose, at, padding, ids } = fieldsOf(text);
+  if (typeof id !== 'string' || typeof at !== 'number' || Math.abs(now - at) > PROBE_TTL_MS) return undefined;
+  if (purpose !== 'question' && purpose !== 'pass' && purpose !== 'page') return undefined;
+  const chars = typeof padding === 'number' ? Math.min(Math.max(0, padding), MAX_PADDING) : 0;
+  const wanted = Array.isArray(ids) ? ids.filter((one) => typeof one === 'string').slice(0, MAX_IDS) : [];
+  return { id, purpose, at, padding: chars, ids: wanted };
+}
+
+function fieldsOf(text: string): Record<string, unknown> {
+  const fields: unknown = JSON.parse(text);
+  return isObject(fields) ? fields : {};
+}
