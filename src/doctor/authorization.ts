@@ -10,7 +10,8 @@ import { causeOf, GatepostError } from '../errors.ts';
 import type { OutboundFetch } from '../provider/outbound.ts';
 import { type AuthorizationAnswer, askAuthorization, isSameAnswer } from './authorization_answer.ts';
 import { messageOf, type Report } from './check.ts';
-import { type ClientProof, providerOf } from './client.ts';
+import type { ClientProof } from './client.ts';
+import { providerOf } from './code_request.ts';
 import type { FoundProvider } from './discovery.ts';
 
 /** An address that no client has: `.invalid` is nobody's (RFC 2606 section 2). */
@@ -78,7 +79,8 @@ async function judge(
   if (real.kind === 'error') return reportCode(application, real, fetch, report);
   if (real.kind === 'accepted') return reportAccepted(application, asked, proof, report);
   const isLike = (other: AuthorizationAnswer | undefined) => other !== undefined && isSameAnswer(real, other);
-  if (isLike(otherClient) && proof !== 'proven') return reportClient(application, real.words, report);
+  const blamesUri = /redirect|callback/i.test(real.words) && isLike(otherUri);
+  if (isLike(otherClient) && !blamesUri && proof !== 'proven') return reportClient(application, real.words, report);
   if (isLike(otherUri) && !isLike(otherClient)) return reportUri(application, real.words, report);
   reportWords(application, `status ${real.status}: ${real.words}`, report);
 }

@@ -2,8 +2,9 @@
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import { checkAuthorization } from './authorization.ts';
 import { type Check, createReport } from './check.ts';
-import { checkClient, checkIntrospection } from './client.ts';
+import { checkClient } from './client.ts';
 import { checkDiscovery } from './discovery.ts';
+import { checkIntrospection } from './introspection.ts';
 import { checkMetadata } from './metadata.ts';
 import { checkStore } from './store.ts';
 import { checkThrough } from './through/through.ts';
