@@ -5,7 +5,7 @@ import type { Decision } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import type { Probes } from '../probe/probes.ts';
 import { arrivedFrom } from '../probe/report.ts';
-import { PROBE_HEADER, type ProbeToken } from '../probe/token.ts';
+import type { ProbeToken } from '../probe/token.ts';
 
 interface ProbedArrival {
   req: IncomingMessage;
@@ -13,7 +13,7 @@ interface ProbedArrival {
 }
 
 /**
- * Requests without the header cost one look-up. A probe that was used before, or cannot be marked as used, is decided
+ * Other requests cost two look-ups. A probe that was used before, or cannot be marked as used, is decided
  * as if it were none.
  */
 export function withProbe<T extends ProbedArrival>(
@@ -26,8 +26,7 @@ export function withProbe<T extends ProbedArrival>(
     await decide(arrival);
   };
   return (arrival) => {
-    const { headers } = arrival.req;
-    const probe = headers[PROBE_HEADER] === undefined ? undefined : probes.open(headers);
+    const probe = probes.open(arrival.req.headers);
     return probe === undefined ? decide(arrival) : decideProbe(arrival, probe);
   };
 }

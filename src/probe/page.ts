@@ -2,7 +2,6 @@
 import type { RequestListener } from 'node:http';
 import type { Probes } from './probes.ts';
 import { arrivedFrom } from './report.ts';
-import { PROBE_HEADER } from './token.ts';
 
 /**
  * Handles a request that is a probe; every other one goes to `next`.
@@ -11,7 +10,7 @@ import { PROBE_HEADER } from './token.ts';
  */
 export function withProbePage(probes: Pick<Probes, 'open' | 'answer'>, next: RequestListener): RequestListener {
   return (request, response) => {
-    const probe = request.headers[PROBE_HEADER] === undefined ? undefined : probes.open(request.headers);
+    const probe = probes.open(request.headers);
     if (probe?.purpose !== 'page') return next(request, response);
     probes.answer(probe, arrivedFrom(request, request.socket.remoteAddress ?? '')).then(
       (text) => {

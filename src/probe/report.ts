@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Seal } from '../crypto/seal.ts';
 import { isObject } from '../json.ts';
-import { PROBE_HEADER } from './token.ts';
+import { withoutToken } from './token.ts';
 
 /** A request as it arrived: `gatepost doctor` sent it, so it holds nothing of anybody else. */
 export interface Arrived {
@@ -38,15 +38,14 @@ export interface PageReport extends Arrived {
 }
 
 const MAX_HEADERS = 100;
-const MAX_VALUE_CHARS = 200;
+const MAX_VALUE_CHARS = 300;
 
 /** @param peer the address of the connection's other end */
 export function arrivedFrom({ url = '', rawHeaders }: IncomingMessage, peer: string): Arrived {
   const headers: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length && headers.length < MAX_HEADERS; at += 2) {
     const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
-    if (name.toLowerCase() === PROBE_HEADER) continue;
-    headers.push([name.toLowerCase(), value.slice(0, MAX_VALUE_CHARS)]);
+    headers.push([name.toLowerCase(), withoutToken(value).slice(0, MAX_VALUE_CHARS)]);
   }
   return { target: url.slice(0, MAX_VALUE_CHARS), peer, headers };
 }

@@ -4,8 +4,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { createSeal, type Seal } from '../crypto/seal.ts';
 import { isObject } from '../json.ts';
 
-/** Requests with it are probes, if it opens. */
-export const PROBE_HEADER = 'x-gatepost-probe';
+/**
+ * A probe has its token in both: proxies that hand a few headers of the client on have one of them on their list, and a
+ * proxy that strips one of them is to be found by the other.
+ */
+const AGENT = 'gatepost-doctor ';
+const COOKIE = 'gatepost_probe=';
 
 /** The token of a request must be made and used within this time; reports are kept as long. */
 export const PROBE_TTL_MS = 60_000;
@@ -40,14 +44,28 @@ export function createProbeSeal(secret: readonly string[]): Seal {
   return createSeal(secret, 'probe');
 }
 
-/** A new token, and the value of the header. */
+/** A new token, and the headers of its request: `Cookie` begins with it. */
 export function sealProbe(
   seal: Seal,
   fields: { purpose: ProbePurpose; padding?: number; ids?: readonly string[] },
   now: number,
-): { id: string; header: string } {
+): { id: string; agent: string; cookie: string } {
   const id = randomBytes(16).toString('base64url');
-  return { id, header: seal.seal(JSON.stringify({ padding: 0, ids: [], ...fields, id, at: now }), 'request') };
+  const sealed = seal.seal(JSON.stringify({ padding: 0, ids: [], ...fields, id, at: now }), 'request');
+  return { id, agent: AGENT + sealed, cookie: COOKIE + sealed };
+}
+
+/** Every request passes here: two beginnings are compared. */
+function sealedIn({ 'user-agent': agent, cookie }: IncomingHttpHeaders): string | undefined {
+  if (agent?.startsWith(AGENT)) return agent.slice(AGENT.length);
+  if (!cookie?.startsWith(COOKIE)) return undefined;
+  const end = cookie.indexOf(';');
+  return cookie.slice(COOKIE.length, end < 0 ? undefined : end);
+}
+
+/** The value of a header without a token in it. */
+export function withoutToken(value: string): string {
+  return value.replace(/(gatepost-doctor |gatepost_probe=)[\w-]+/, '$1…');
 }
 
 /**
@@ -55,9 +73,9 @@ export function sealProbe(
  * Attack: a token that a log or an application has kept is sent again by somebody else.
  */
 export function openProbe(seal: Seal, headers: IncomingHttpHeaders, now: number): ProbeToken | undefined {
-  const header = headers[PROBE_HEADER];
-  if (typeof header !== 'string' || header.length > MAX_TOKEN_CHARS) return undefined;
-  const text = seal.open(header, 'request');
+  const sealed = sealedIn(headers);
+  if (sealed === undefined || sealed.length > MAX_TOKEN_CHARS) return undefined;
+  const text = seal.open(sealed, 'request');
   if (text === undefined) return undefined;
   const { id, purpose, at, padding, ids } = fieldsOf(text);
   if (typeof id !== 'string' || typeof at !== 'number' || Math.abs(now - at) > PROBE_TTL_MS) return undefined;

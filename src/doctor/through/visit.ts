@@ -5,7 +5,7 @@ import type { ApplicationConfig, Config } from '../../config/schema/config.ts';
 import type { Seal } from '../../crypto/seal.ts';
 import { endpointPath } from '../../endpoints.ts';
 import { isPageReport, openReport, type PageReport, type QuestionReport } from '../../probe/report.ts';
-import { createProbeSeal, PROBE_HEADER, type ProbePurpose, sealProbe } from '../../probe/token.ts';
+import { createProbeSeal, type ProbePurpose, sealProbe } from '../../probe/token.ts';
 import { sessionCookieName } from '../../sessions/session_cookie.ts';
 import { type Answer, type Headers, send } from './send.ts';
 
@@ -50,17 +50,18 @@ export function createVisit({ config, application, through, direct, strict }: Vi
   const openPage = ({ id, answer }: Sent) => pageReport(seal, id, answer.body);
 
   async function ask(target: string, probe: Parameters<Visit['ask']>[1], headers: Headers = {}): Promise<Sent> {
-    const { id, header } = sealProbe(seal, probe, Date.now());
-    const answer = await send(new URL(target, through), { ...headers, [PROBE_HEADER]: header }, { strict });
+    const { id, agent, cookie } = sealProbe(seal, probe, Date.now());
+    const Cookie = headers.Cookie === undefined ? cookie : `${cookie}; ${headers.Cookie}`;
+    const answer = await send(new URL(target, through), { ...headers, 'User-Agent': agent, Cookie }, { strict });
     return { id, answer };
   }
 
   /** By the site's own page, else past the proxy. */
   async function readPage(ids: readonly string[]): Promise<PageReport | undefined> {
     for (const base of [through, direct]) {
-      const { id, header } = sealProbe(seal, { purpose: 'page', ids }, Date.now());
+      const { id, agent } = sealProbe(seal, { purpose: 'page', ids }, Date.now());
       const url = new URL(endpointPath('ping'), base);
-      const answer = await send(url, { [PROBE_HEADER]: header }, { strict }).catch(() => undefined);
+      const answer = await send(url, { 'User-Agent': agent }, { strict }).catch(() => undefined);
       const page = answer && pageReport(seal, id, answer.body);
       if (page) return page;
     }
