@@ -6,7 +6,8 @@ import { withoutToken } from './token.ts';
 
 /** A request as it arrived: `gatepost doctor` sent it, so it holds nothing of anybody else. */
 export interface Arrived {
-  /** The raw request target. */
+  /** The method and the raw target of the request itself: of a proxy's question, they are the proxy's. */
+  requestMethod: string;
   target: string;
   /** The peer's address: the proxy. */
   peer: string;
@@ -41,13 +42,13 @@ const MAX_HEADERS = 100;
 const MAX_VALUE_CHARS = 300;
 
 /** @param peer the address of the connection's other end */
-export function arrivedFrom({ url = '', rawHeaders }: IncomingMessage, peer: string): Arrived {
+export function arrivedFrom({ method = '', url = '', rawHeaders }: IncomingMessage, peer: string): Arrived {
   const headers: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length && headers.length < MAX_HEADERS; at += 2) {
     const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
     headers.push([name.toLowerCase(), withoutToken(value).slice(0, MAX_VALUE_CHARS)]);
   }
-  return { target: url.slice(0, MAX_VALUE_CHARS), peer, headers };
+  return { requestMethod: method, target: url.slice(0, MAX_VALUE_CHARS), peer, headers };
 }
 
 /** A report is bound to its probe. */

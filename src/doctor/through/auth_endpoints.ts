@@ -1,6 +1,6 @@
 /**
  * Whether a client reaches an auth endpoint itself. A proxy's own question about the same address is no such thing, so it
- * is told apart: by the endpoint, and by a mark in the query that only the client's own request carries.
+ * is told apart: by the endpoint, and by the method.
  */
 import { endpointPath } from '../../endpoints.ts';
 import type { QuestionReport } from '../../probe/report.ts';
@@ -12,11 +12,11 @@ const DIALECTS = ['nginx', 'traefik', 'caddy', 'envoy'] as const;
 export async function checkAuthEndpoints(visit: Visit, question: QuestionReport, report: Report): Promise<void> {
   const targets = DIALECTS.map((dialect) => `${endpointPath('auth')}/${dialect}`);
   const sent = [];
-  for (const target of targets) sent.push(await visit.ask(`${target}?${visit.marker}`, { purpose: 'question' }));
+  for (const target of targets) sent.push(await visit.ask(target, { purpose: 'question', method: 'POST' }));
   const reports = (await visit.reportsOf(sent)) ?? [];
   const reached = targets.filter((target, at) => {
     const seen = reports[at];
-    return seen !== undefined && isDirect(seen, target, question, visit.marker);
+    return seen !== undefined && isDirect(seen, target, question);
   });
   if (reached.length === 0) return report.ok('proxy.auth_endpoints', 'the endpoints for proxies are closed to clients');
   report.error(
@@ -26,17 +26,17 @@ export async function checkAuthEndpoints(visit: Visit, question: QuestionReport,
   );
 }
 
-function isDirect(seen: QuestionReport, target: string, question: QuestionReport, marker: string): boolean {
+/** Proxies ask by GET, whatever the client's method is, so that a POST that arrives is the client's own. */
+function isDirect(seen: QuestionReport, target: string, question: QuestionReport): boolean {
   if (!seen.target.startsWith(target)) return false;
-  const own = question.target.split('?')[0] ?? '';
   // The proxy asks there itself: about this request, too.
-  if (!own.startsWith(target)) return true;
-  // Envoy puts the client's address behind the endpoint.
+  if (!question.target.startsWith(target)) return true;
+  // Envoy puts the client's address behind the endpoint, and keeps the method.
   if (seen.dialect === 'envoy') return !seen.target.slice(target.length).startsWith(target);
-  return seen.target.includes(marker) && !namesItself(seen, target);
+  return seen.requestMethod === 'POST' && !namesItself(seen, target);
 }
 
-/** Caddy's forward_auth hands the client's query on: then the forwarded URL is this address. */
+/** Traefik can be told to keep the method: then the forwarded URL is this address. */
 function namesItself(seen: QuestionReport, target: string): boolean {
   return arrivedValues(seen, 'x-forwarded-uri').some((value) => value.startsWith(target));
 }

@@ -5,7 +5,7 @@ import { parseAbsoluteUrl } from '../../http/url.ts';
 import type { QuestionReport } from '../../probe/report.ts';
 import type { Report } from '../check.ts';
 import { checkClientAddress, INVENTED_ADDRESS } from './client_address.ts';
-import { checkDialect } from './dialect.ts';
+import { checkDialect, proxyOf } from './dialect.ts';
 import type { Answer, Headers } from './send.ts';
 import { arrivedValues, type Sent, type Visit } from './visit.ts';
 
@@ -23,7 +23,7 @@ export function browserHeaders({ cookie, marker }: Visit): Headers {
 
 /**
  * @param isPageOurs whether a page of this Gatepost was reached through the proxy
- * @returns the question; `undefined`: the proxy asks none; `silent`: no Gatepost says what it saw
+ * @returns the question; `undefined`: the proxy asks none that is heard; `silent`: no Gatepost says what it saw
  */
 export async function checkQuestion(
   visit: Visit,
@@ -108,8 +108,9 @@ function checkScheme({ application }: Visit, { url = '' }: QuestionReport, repor
   );
 }
 
-function checkMethod({ nginx_method_header: name }: Config, { dialect, method }: QuestionReport, report: Report) {
-  if (dialect !== 'nginx' || name === undefined) return;
+function checkMethod({ nginx_method_header: name }: Config, question: QuestionReport, report: Report) {
+  const { dialect, method } = question;
+  if (dialect !== 'nginx' || proxyOf(question) !== 'nginx' || name === undefined) return;
   if (method === 'GET') return report.ok('proxy.method', `${name} is there`);
   report.warning(
     'proxy.method',
@@ -134,7 +135,8 @@ function checkLogin({ application, through }: Visit, { decision }: QuestionRepor
     return report.ok('proxy.login', `${through.pathname} needs no login (${decision}): it was not tried`);
   const location = answer.headers.location ?? '';
   const target = URL.canParse(location, through.href) ? new URL(location, through) : through;
-  const isStart = target.pathname === endpointPath('start');
+  const isRedirect = answer.status >= 300 && answer.status < 400;
+  const isStart = isRedirect && target.pathname === endpointPath('start');
   if (isStart && target.href.startsWith(`${endpointUrl(application, 'start')}`))
     return report.ok('proxy.login', `a visitor is sent to ${endpointUrl(application, 'start')}`);
   // authentik's files for nginx lead to /outpost.goauthentik.io/start of the same host, or of the host of the login.

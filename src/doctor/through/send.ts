@@ -30,10 +30,20 @@ const lookup: LookupFunction = (name, options, callback) => {
  * @param strict whether the certificate must be trusted
  * @throws Error where no answer comes
  */
-export function send(url: URL, headers: Headers, { strict = true, method = 'GET' } = {}): Promise<Answer> {
+export function send(
+  url: URL,
+  headers: Headers,
+  { strict = true, method = 'GET' }: { strict?: boolean; method?: string } = {},
+): Promise<Answer> {
   const options: RequestOptions & { rejectUnauthorized: boolean } = {
     method,
-    headers: { Accept: 'text/html', 'Accept-Encoding': 'identity', 'User-Agent': 'gatepost-doctor', ...headers },
+    headers: {
+      ...(method === 'POST' && { 'Content-Length': '0' }),
+      Accept: 'text/html',
+      'Accept-Encoding': 'identity',
+      'User-Agent': 'gatepost-doctor',
+      ...headers,
+    },
     agent: false,
     lookup,
     signal: AbortSignal.timeout(ANSWER_MS),

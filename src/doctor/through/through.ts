@@ -18,6 +18,9 @@ export function applicationOf(config: Config, through: URL): ApplicationConfig |
   return createApplicationIndex(config.applications).findByHostname(hostOf(origin));
 }
 
+/** Decisions about a question that nobody has asked: something is wrong with the proxy. */
+const CONFUSED = /^(?:invalid_request|unknown_host)$/;
+
 export interface ThroughOptions {
   config: Config;
   application: ApplicationConfig;
@@ -36,7 +39,8 @@ export async function checkThrough(options: ThroughOptions, report: Report): Pro
   await checkPages(visit, report);
   if (question === undefined) return;
   await checkAuthEndpoints(visit, question, report);
-  await checkApplicationHeaders(visit, report);
+  // What is not even understood is not let through.
+  if (!CONFUSED.test(question.decision)) await checkApplicationHeaders(visit, report);
 }
 
 async function checkReachable(through: URL, report: Report): Promise<{ strict: boolean } | undefined> {

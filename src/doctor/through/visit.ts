@@ -19,6 +19,14 @@ export interface Sent {
   answer: Answer;
 }
 
+export interface VisitRequest {
+  purpose: ProbePurpose;
+  /** Characters of the token in a yes. */
+  padding?: number;
+  /** GET where it is left out. */
+  method?: string;
+}
+
 export interface Visit {
   application: ApplicationConfig;
   /** The address that was given. */
@@ -28,7 +36,7 @@ export interface Visit {
   /** The session cookie's name. */
   cookie: string;
   /** A request to a path of the site. */
-  ask(target: string, probe: { purpose: ProbePurpose; padding?: number }, headers?: Headers): Promise<Sent>;
+  ask(target: string, probe: VisitRequest, headers?: Headers): Promise<Sent>;
   /** What Gatepost says of a request to one of its pages; `undefined` where another one has answered. */
   openPage(sent: Sent): PageReport | undefined;
   /** The reports that are there, at last after a second; `undefined` where Gatepost cannot be asked. */
@@ -49,10 +57,11 @@ export function createVisit({ config, application, through, direct, strict }: Vi
   const seal = createProbeSeal(config.secret);
   const openPage = ({ id, answer }: Sent) => pageReport(seal, id, answer.body);
 
-  async function ask(target: string, probe: Parameters<Visit['ask']>[1], headers: Headers = {}): Promise<Sent> {
+  async function ask(target: string, { method, ...probe }: VisitRequest, headers: Headers = {}): Promise<Sent> {
     const { id, agent, cookie } = sealProbe(seal, probe, Date.now());
     const Cookie = headers.Cookie === undefined ? cookie : `${cookie}; ${headers.Cookie}`;
-    const answer = await send(new URL(target, through), { ...headers, 'User-Agent': agent, Cookie }, { strict });
+    const sent = { ...headers, 'User-Agent': agent, Cookie };
+    const answer = await send(new URL(target, through), sent, { strict, ...(method !== undefined && { method }) });
     return { id, answer };
   }
 
