@@ -17,8 +17,8 @@ export const PROBE_TTL_MS = 60_000;
 /** A token that asks for 16 reports has 800 characters. */
 const MAX_TOKEN_CHARS = 2048;
 const MAX_IDS = 16;
-/** The yes to a probe is made as long as that of a user with many groups; nginx reads no more than 64 KiB. */
-const MAX_PADDING = 16_384;
+/** The yes to a probe is at most as long as that of a user with many groups. */
+const MAX_PADDING = 12_288;
 
 /**
  * `question`: the auth request about it is reported. `pass`: the same, and for one address that no application has it is
