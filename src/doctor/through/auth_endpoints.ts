@@ -14,14 +14,18 @@ export async function checkAuthEndpoints(visit: Visit, question: QuestionReport,
   const sent = [];
   for (const target of targets) sent.push(await visit.ask(target, { purpose: 'question', method: 'POST' }));
   const reports = (await visit.reportsOf(sent)) ?? [];
-  const reached = targets.filter((target, at) => {
+  const reached = targets.flatMap((target, at) => {
     const seen = reports[at];
-    return seen !== undefined && isDirect(seen, target, question);
+    return seen !== undefined && isDirect(seen, target, question) ? [{ target, seen }] : [];
   });
   if (reached.length === 0) return report.ok('proxy.auth_endpoints', 'the endpoints for proxies are closed to clients');
+  const isRefused = reached.every(({ seen }) => seen.reason === 'denied');
+  const danger = isRefused
+    ? 'Gatepost refuses to answer there, as long as the proxy says which address was opened'
+    : "a script in a page can ask in a visitor's name, with an address of its choice, and read the token in the answer";
   report.error(
     'proxy.auth_endpoints',
-    `a client reaches ${reached.join(', ')} from outside: a script in a page can ask in a visitor's name, and read the answer with its token`,
+    `a client reaches ${reached.map(({ target }) => target).join(', ')} from outside: ${danger}`,
     'Send to Gatepost only start, callback, sign_out, session, ping and backchannel_logout below /outpost.goauthentik.io/, and answer 404 to everything else there; nginx: "internal" in the location of the auth request.',
   );
 }
