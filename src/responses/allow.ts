@@ -35,7 +35,10 @@ export function createAllow(options: RenderOptions): (decision: Allow, context: 
     let authorization = session && upstreamAuthorization(application.config, session.user);
     const headers: string[] = [...BASE_HEADERS];
     const meta = { outpost: options.outpost, application: application.config, jwksUri };
-    const identity = identityHeaders(meta, session, (name) => options.onRefusedHeader(application, name));
+    const identity = identityHeaders(meta, session, {
+      onRefused: (name) => options.onRefusedHeader(application, name),
+      onUnusable: (name, value) => options.onUnusableValue(application, name, value),
+    });
     for (let i = 0; i < identity.length; i += 2) {
       // An additional header of this name is what the upstream shall get, unless `basic_auth_enabled` says otherwise.
       if (identity[i]?.toLowerCase() === 'authorization') authorization ??= identity[i + 1];

@@ -16,6 +16,7 @@ export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: 
     name: 'Grafana',
     slug: 'grafana',
     external_host: 'https://grafana.example.com',
+    hosts: [],
     mode: 'forward_single',
     allow_insecure_issuer: false,
     allowed_issuers: [],
@@ -35,6 +36,7 @@ export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: 
     bearer_audiences: [],
     bearer_machines: false,
     claims: {},
+    identity_headers: { preset: 'authentik', headers: {} },
     access: [],
     ...changes,
   };
