@@ -18,6 +18,7 @@ import { compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createWarnOnce } from './observe/warn_once.ts';
 import { createPatternCompiler } from './patterns.ts';
+import { createProbes, type Probes } from './probe/probes.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { createRender } from './responses/render.ts';
@@ -51,6 +52,8 @@ interface Core {
   readonly trustedPeer: TrustedPeer;
   /** Whose entries in `X-Forwarded-For` are those of proxies. */
   readonly listedProxies: Networks;
+  /** The requests of `gatepost doctor`. */
+  readonly probes: Probes;
 }
 
 export interface Snapshot extends Core {
@@ -103,7 +106,8 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
   const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
-  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed };
+  const probes = createProbes({ secret: config.secret, store, now });
+  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed, probes };
 }
 
 type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies'> &
