@@ -13,7 +13,8 @@ import type { ApplicationConfig, Config } from './config/schema/config.ts';
 import { listedProxies } from './config/trusted_proxies.ts';
 import { createCredentialAuthenticator } from './credentials/authenticator.ts';
 import { type Application, compileApplication } from './decision/application.ts';
-import { compileNetworks, type Networks } from './http/ip.ts';
+import { singleHeader } from './http/headers.ts';
+import { clientAddress, compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createWarnOnce } from './observe/warn_once.ts';
 import { deniedPage, unknownHost } from './pages/denied.ts';
@@ -111,7 +112,8 @@ function assembleAuth(core: Core, { events, now }: Services) {
   return createAuthHandler({ ...core, render, nginxMethodHeader, events, logQuery: log.query });
 }
 
-function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core, { events, now }: Services): Signin {
+function assembleSignin(core: Core, { events, now }: Services): Signin {
+  const { config, index, sessions, provider, trustedPeer, listedProxies } = core;
   return createSignin({
     config,
     applications: index,
@@ -120,6 +122,10 @@ function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core
     now,
     events,
     browserHost: ({ req }) => browserHost(req, trustedPeer.of(req.socket).trusted),
+    clientAddress: ({ req }) =>
+      trustedPeer.of(req.socket).trusted
+        ? clientAddress(singleHeader(req, 'x-forwarded-for'), listedProxies)
+        : undefined,
   });
 }
 

@@ -50,6 +50,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     now,
     events,
     browserHost: ({ req }) => browserHost(req, true),
+    clientAddress: (ctx) => ctx.get('x-forwarded-for') || undefined,
   });
 
   const app = new Koa();
