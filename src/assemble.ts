@@ -8,6 +8,7 @@ import { type ApplicationIndex, createApplicationIndex } from './access/applicat
 import { createAuthenticate } from './auth/authenticate.ts';
 import { type Authorizer, createAuthorizer } from './auth/authorizer.ts';
 import { type AuthHandler, createAuthHandler } from './auth/handler.ts';
+import { createRefusalNote } from './auth/refusal_note.ts';
 import { createTrustedPeer, type TrustedPeer } from './auth/trusted_peer.ts';
 import type { ApplicationConfig, Config } from './config/schema/config.ts';
 import { listedProxies } from './config/trusted_proxies.ts';
@@ -109,7 +110,8 @@ function assembleAuth(core: Core, { events, now }: Services) {
     now,
   });
   const { nginx_method_header: nginxMethodHeader, log } = config;
-  return createAuthHandler({ ...core, render, nginxMethodHeader, events, logQuery: log.query });
+  const noteRefusal = createRefusalNote(core.sessions);
+  return createAuthHandler({ ...core, render, nginxMethodHeader, events, logQuery: log.query, noteRefusal });
 }
 
 function assembleSignin(core: Core, { events, now }: Services): Signin {

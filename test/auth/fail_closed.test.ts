@@ -42,6 +42,7 @@ async function send(broken: {
     nginxMethodHeader: undefined,
     events,
     logQuery: false,
+    noteRefusal() {},
   });
   const headers = {
     'x-forwarded-proto': 'https',
