@@ -18,7 +18,6 @@ import { singleHeader } from './http/headers.ts';
 import { clientAddress, compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createWarnOnce } from './observe/warn_once.ts';
-import { deniedPage, unknownHost } from './pages/denied.ts';
 import { createPatternCompiler } from './patterns.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
@@ -104,8 +103,7 @@ function assembleAuth(core: Core, { events, now }: Services) {
       prefetch();
       return jwksUri;
     },
-    deniedPage,
-    unknownHostPage: unknownHost,
+    site: { language: 'auto' },
     onRefusedHeader: warnOncePerHeader(events),
     now,
   });
