@@ -63,7 +63,16 @@ async function site(storeUrl: string) {
       return decision;
     },
   };
-  const options = { render, index, trustedPeer, listedProxies, nginxMethodHeader: undefined, events, logQuery: false, noteRefusal() {} };
+  const options = {
+    render,
+    index,
+    trustedPeer,
+    listedProxies,
+    nginxMethodHeader: undefined,
+    events,
+    logQuery: false,
+    noteRefusal() {},
+  };
   const handle = createAuthHandler({ ...options, authorizer: watched });
   const socket = { remoteAddress: '127.0.0.1' };
 
