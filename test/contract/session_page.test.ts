@@ -70,7 +70,9 @@ describe('the page', () => {
 
   test('speaks German', async () => {
     const page = await visit(await signedIn(site, 'grafana'), [['Accept-Language', 'de']]);
-    expect(Buffer.from(page.body, 'latin1').toString()).toMatch(/<html lang="de">[\s\S]*Ihre Sitzung[\s\S]*Längstens bis/);
+    expect(Buffer.from(page.body, 'latin1').toString()).toMatch(
+      /<html lang="de">[\s\S]*Ihre Sitzung[\s\S]*Längstens bis/,
+    );
   });
 
   test('holds no token, no cookie, and no session of anybody else', async () => {
