@@ -61,6 +61,19 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .action(async (url, { config, ...request }) => {
       exit(await (await import('./explain.ts')).explainCommand(config, { url, ...request }, io));
     });
+  program
+    .command('init')
+    .description('write a first configuration, and say what to register at the provider')
+    .option('--host <url>', 'the address of the site to protect, such as https://grafana.example.com')
+    .option('--issuer <url>', 'the OpenID provider')
+    .option('--client-id <id>', "the site's client ID at the provider")
+    .option('--client-secret <secret>', 'its secret; other users of this machine may see it on a command line')
+    .option('--client-secret-file <file>', 'a file that holds the secret; - is standard input')
+    .option('--public', 'the client has no secret')
+    .option('--proxy <name>', 'the proxy in front of the site: nginx, traefik, caddy, …')
+    .option('--name <name>', 'the name of the site')
+    .option('-o, --out <file>', 'the file to write; never one that exists', DEFAULT_FILES[0])
+    .action(async (flags) => exit(await (await import('./init.ts')).initCommand(flags, io)));
   return program;
 }
 
