@@ -23,7 +23,7 @@ test('every TypeScript example compiles against the library', () => {
   const compilerOptions = {
     noEmit: true,
     types: ['node'],
-    paths: { gatepost: [relative(folder, join(root, 'src/index.ts'))] },
+    paths: { 'gatepost-auth': [relative(folder, join(root, 'src/index.ts'))] },
     rootDir: relative(folder, root),
   };
   const config = { extends: relative(folder, join(root, 'tsconfig.json')), compilerOptions, include: ['*.ts'] };
