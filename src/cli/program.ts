@@ -18,7 +18,9 @@ export async function run(args: readonly string[], terminal: Io): Promise<number
     error: (line) => terminal.error(escapeUnreadableInLines(line)),
   };
   let code: number = EXIT_OK;
-  const program = createProgram(io, (exit) => {
+  // The files of proxies are indented by tabs.
+  const printFile = (text: string) => terminal.out(text.split('\t').map(escapeUnreadableInLines).join('\t'));
+  const program = createProgram(io, printFile, (exit) => {
     code = exit;
   });
   try {
@@ -31,7 +33,7 @@ export async function run(args: readonly string[], terminal: Io): Promise<number
 }
 
 /** Each command imports what it needs when it runs: `--help` and `check` don't wait for the server. */
-function createProgram(io: Io, exit: (code: number) => void): Command {
+function createProgram(io: Io, printFile: Io['out'], exit: (code: number) => void): Command {
   const program = new Command('gatepost')
     .description('Forward authentication for nginx, Traefik, Caddy, Envoy and HAProxy with any OpenID provider')
     .version(version)
@@ -60,6 +62,21 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .option('--group <name>', 'a group of the user; may be repeated', collect, [])
     .action(async (url, { config, ...request }) => {
       exit(await (await import('./explain.ts')).explainCommand(config, { url, ...request }, io));
+    });
+  command(program, 'snippet')
+    .description("print the proxy's files with the hosts, ports and cookie names of the configuration")
+    .argument('<proxy>', 'nginx, traefik, caddy, envoy, haproxy, ingress-nginx, gateway-api or compose')
+    .argument('[app]', 'the slug of an application; all if left out')
+    .option('--upstream <[host=]address>', 'where the proxy reaches an application; may be repeated', collect, [])
+    .option('--gatepost <address>', 'where the proxy reaches Gatepost; by listen.http if left out')
+    .option('--behind <networks>', 'a load balancer at these addresses ends TLS')
+    .option('--certificate <file>', 'the certificate of a proxy that ends TLS')
+    .option('--key <file>', 'its key')
+    .option('-o, --out <folder>', 'write the files into a folder')
+    .option('--force', 'write over files that are there')
+    .action(async (proxy, app, { config, ...flags }) => {
+      const { snippetCommand } = await import('./snippet.ts');
+      exit(await snippetCommand(proxy, config, { ...flags, application: app }, { ...io, printFile }));
     });
   program
     .command('init')
