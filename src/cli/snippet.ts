@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema/config.ts';
 import { findConfigFile } from './config_file.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 import { PROXIES, type ProxyFiles } from './snippet/proxies.ts';
@@ -13,6 +12,7 @@ import {
   type SnippetOptions,
   type SnippetSettings,
 } from './snippet/settings.ts';
+import { stepsLeft } from './snippet/steps.ts';
 
 export interface SnippetFlags extends SnippetOptions {
   out?: string;
@@ -89,33 +89,4 @@ function write(files: readonly SnippetFile[], folder: string, force: boolean, { 
     writeFileSync(path, text, { flag: force ? 'w' : 'wx' });
     out(path);
   }
-}
-
-function stepsLeft(proxy: ProxyFiles, settings: SnippetSettings, options: SnippetOptions, config: Config): string[] {
-  const { sites, front } = settings;
-  const unnamed = sites.filter(
-    ({ hostname }) => !options.upstream.some((one) => !one.includes('=') || one.startsWith(`${hostname}=`)),
-  );
-  const domains = sites
-    .filter(({ application }) => application.mode === 'forward_domain')
-    .map(({ application }) => application.cookie_domain);
-  const isLocal = /^(?:127\.|localhost:|\[::1\])/.test(config.listen.http);
-  return [
-    ...unnamed.map(
-      ({ hostname, upstream: { host, port } }) =>
-        `${hostname}: ${host}:${port} is taken for the application; --upstream ${hostname}=HOST:PORT names another one`,
-    ),
-    ...[...new Set(domains)].map((domain) => `further hosts under ${domain}: --upstream HOST=HOST:PORT for each`),
-    ...(front === 'tls' && options.certificate === undefined && proxy.certificate ? [proxy.certificate] : []),
-    ...(proxy.methodHeader && config.nginx_method_header === undefined
-      ? ['gatepost.yaml needs nginx_method_header: X-Original-Method, which these files set']
-      : []),
-    ...(proxy.inside && isLocal
-      ? [
-          `gatepost.yaml: listen.http is ${config.listen.http}, which no other container reaches: 0.0.0.0:${settings.gatepostPort}`,
-        ]
-      : []),
-    proxy.use,
-    `Why the lines are there, and more: docs/proxies/${proxy.page}`,
-  ];
 }
