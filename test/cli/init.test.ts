@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -156,6 +165,19 @@ describe('gatepost init', () => {
     );
     expect([code, errors]).toEqual([1, expect.stringContaining('applications[0].issuer: must be https')]);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('names the JSON Schema for editors where the package is installed beside the file', async () => {
+    await init(...flags, '--public');
+    expect(readFileSync(out, 'utf8')).not.toContain('$schema');
+    rmSync(out);
+    const { name } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    mkdirSync(join(folder, 'node_modules', name, 'dist'), { recursive: true });
+    writeFileSync(join(folder, 'node_modules', name, 'dist', 'gatepost.schema.json'), '{}');
+    await init(...flags, '--public');
+    const [first] = readFileSync(out, 'utf8').split('\n');
+    expect(first).toBe(`# yaml-language-server: $schema=./node_modules/${name}/dist/gatepost.schema.json`);
+    expect(written().errors).toEqual([]);
   });
 
   it('says in a sentence that a folder is missing', async () => {

@@ -79,7 +79,7 @@ describe.each(PROXIES)('gatepost snippet %s', (proxy) => {
   it('says on standard error alone what is left to do', async () => {
     const { out: printed, errors } = await snippet(one, proxy);
     expect(printed).toMatch(/^# file: /);
-    expect(errors).toMatch(/grafana\.acme\.com: \S+ is taken for the application; --upstream/);
+    expect(errors).toMatch(/grafana\.acme\.com: \S+ stands for the application; --upstream/);
     expect(errors).toMatch(/docs\/proxies\/[\w-]+\.md$/);
     const page = /docs\/proxies\/[\w-]+\.md$/.exec(errors)?.[0] ?? '';
     expect(existsSync(new URL(`../../${page}`, import.meta.url))).toBe(true);

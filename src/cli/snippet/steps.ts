@@ -27,7 +27,7 @@ function upstreams({ sites }: SnippetSettings, { upstream }: SnippetOptions): st
     .filter(({ hostname }) => !isNamed(hostname))
     .map(
       ({ hostname, upstream: { host, port } }) =>
-        `${hostname}: ${host}:${port} is taken for the application; --upstream ${hostname}=HOST:PORT names another one`,
+        `${hostname}: ${host}:${port} stands for the application; --upstream ${hostname}=HOST:PORT names its address`,
     );
 }
 
