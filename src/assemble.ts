@@ -17,7 +17,7 @@ import { compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createWarnOnce } from './observe/warn_once.ts';
 import { createPatternCompiler } from './patterns.ts';
-import { createProbes, type Probes } from './probe/probes.ts';
+import { createProbes, NO_PROBES, type Probes } from './probe/probes.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { createRender } from './responses/render.ts';
@@ -109,11 +109,11 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
 }
 
 type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies'> &
-  Pick<RenderOptions, 'jwksUri'>;
+  Pick<RenderOptions, 'jwksUri'> & { probes?: Probes };
 
 /** The auth endpoints; `gatepost explain` asks them too, with an authorizer of its own. */
 export function assembleAuth(
-  { config, jwksUri, ...parts }: AuthParts,
+  { config, jwksUri, probes = NO_PROBES, ...parts }: AuthParts,
   { events, now }: Pick<Services, 'events' | 'now'>,
 ) {
   const render = createRender({
@@ -124,7 +124,7 @@ export function assembleAuth(
     now,
   });
   const { nginx_method_header: nginxMethodHeader, log } = config;
-  return createAuthHandler({ ...parts, render, nginxMethodHeader, events, logQuery: log.query });
+  return createAuthHandler({ ...parts, probes, render, nginxMethodHeader, events, logQuery: log.query });
 }
 
 function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core, { events, now }: Services): Signin {

@@ -22,6 +22,14 @@ export interface ProbeOptions {
   now: () => number;
 }
 
+/** Where there is no store, and nobody to report to. */
+export const NO_PROBES: Probes = {
+  open: () => undefined,
+  spend: async () => false,
+  record: async () => undefined,
+  answer: async () => '',
+};
+
 /** Reports are in the store, so any worker and any replica can hand out what another one has seen. */
 export function createProbes({ secret, store, now }: ProbeOptions): Probes {
   const seal = createProbeSeal(secret);
