@@ -15,20 +15,20 @@ export interface Probes {
   answer(probe: ProbeToken, page: Omit<PageReport, 'kind' | 'reports'>): Promise<string>;
 }
 
-export interface ProbeOptions {
-  secret: readonly string[];
-  store: Pick<Store, 'add' | 'replace' | 'getMany'>;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-}
-
-/** Where there is no store, and nobody to report to. */
+/** For a Gatepost that nobody can reach (`gatepost explain`): no request is a probe. */
 export const NO_PROBES: Probes = {
   open: () => undefined,
   spend: async () => false,
   record: async () => undefined,
   answer: async () => '',
 };
+
+export interface ProbeOptions {
+  secret: readonly string[];
+  store: Pick<Store, 'add' | 'replace' | 'getMany'>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
 
 /** Reports are in the store, so any worker and any replica can hand out what another one has seen. */
 export function createProbes({ secret, store, now }: ProbeOptions): Probes {

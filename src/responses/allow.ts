@@ -52,7 +52,8 @@ export function createAllow(options: RenderOptions): (decision: Allow, context: 
     const authorization = rendered.authorization ?? decision.authorization;
     const { request } = context;
     // Gatepost itself is the upstream of its own endpoints: a login would not find its cookie.
-    const cookie = decision.ownEndpoint ? request?.headers.cookie : upstreamCookie(request?.headers.cookie);
+    const sent = request?.headers.cookie;
+    const cookie = decision.ownEndpoint ? sent : upstreamCookie(sent, decision.application.cookies);
     const removed = removedHeaders(context, authorization, cookie);
     // The same array for every request of a session, where it needs nothing else.
     const plain = authorization === undefined && cookie === undefined && removed === undefined;

@@ -8,7 +8,7 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { LoginStates } from './login_state.ts';
 
 export interface SigninOptions {
-  config: Pick<Config, 'applications' | 'secret'>;
+  config: Pick<Config, 'applications' | 'secret' | 'pages'>;
   /** Finds the application of a browser's host. */
   applications: {
     findByHostname(host: string): { config: ApplicationConfig } | undefined;
@@ -22,6 +22,8 @@ export interface SigninOptions {
   events: Events;
   /** `browserHost` of a request. */
   browserHost: (ctx: Context) => string | undefined;
+  /** The address of a request's client, in canonical text; `undefined` where it is unknown. */
+  clientAddress: (ctx: Context) => string | undefined;
 }
 
 export interface SigninContext extends SigninOptions {
