@@ -89,13 +89,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
 
 /** `gatepost sessions list|show|end`. */
 function addSessions(program: Command, io: Io, exit: (code: number) => void): void {
-  const sessions = program
-    .command('sessions')
-    .description('list, show and end the sessions of the store in use')
-    // 1 means that there is no such session.
-    .exitOverride((error) => {
-      throw error.exitCode === EXIT_OK ? error : new CommanderError(EXIT_USAGE, error.code, error.message);
-    });
+  const sessions = program.command('sessions').description('list, show and end the sessions of the store in use');
   const load = () => import('./sessions.ts');
   command(sessions, 'list')
     .description('one line for each session: id, user, application, since, last use, address')
