@@ -7,6 +7,7 @@ import { ruleRequest } from '../decision/authorize.ts';
 import { describeCriterion } from '../decision/criterion.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { RuleTrace } from '../decision/trace.ts';
+import { atHostname, hostnameOf, wildcardParent } from '../http/host.ts';
 import { hostOf } from '../http/url.ts';
 import type { User } from '../identity.ts';
 import { isPerson, type TypedPerson, UNNAMED } from './explain_person.ts';
@@ -23,7 +24,7 @@ export function describeAnswer(
 ): Row[] {
   const { request, application, user, decision, dialect } = answer;
   const address = request?.clientAddress ?? 'an unknown address (--client-ip)';
-  const index = application ? applications.indexOf(application.config) : -1;
+  const index = applications.findIndex(({ slug }) => slug === application?.slug);
   const host = request?.url.host ?? '';
   return [
     ['URL', request?.url.href ?? url],
@@ -72,8 +73,16 @@ function describeUser({ username, email, emailVerified, groups, claims = {} }: U
 }
 
 function describeApplication({ config }: Application, index: number, host: string): string {
+  const further = config.hosts.find((address) => isAt(config.external_host, address));
   const exact = hostOf(config.external_host) === host;
-  return `${config.name}: applications[${index}] (${config.slug}), by ${exact ? 'external_host' : `cookie_domain ${config.cookie_domain}`}`;
+  const key = exact ? 'external_host' : `cookie_domain ${config.cookie_domain}`;
+  return `${config.name}: applications[${index}] (${config.slug}), by ${further === undefined ? key : `hosts ${further}`}`;
+}
+
+/** @param address one of `hosts` */
+function isAt(externalHost: string, address: string): boolean {
+  const isWildcard = wildcardParent(address) !== undefined;
+  return externalHost === (isWildcard ? atHostname(address, hostnameOf(hostOf(externalHost))) : address);
 }
 
 /** The rule that decides, or several of which the strictest does, and how each rule of the application was compared. */
