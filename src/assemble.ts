@@ -9,6 +9,7 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { type Authorizer, createAuthorizer } from './auth/authorizer.ts';
 import { type AuthHandler, createAuthHandler } from './auth/handler.ts';
 import { createTrustedPeer, type TrustedPeer } from './auth/trusted_peer.ts';
+import { createCookieReach } from './config/cookie_reach.ts';
 import type { ApplicationConfig, Config } from './config/schema/config.ts';
 import { listedProxies } from './config/trusted_proxies.ts';
 import { createCredentialAuthenticator } from './credentials/authenticator.ts';
@@ -17,6 +18,7 @@ import { compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createWarnOnce } from './observe/warn_once.ts';
 import { createPatternCompiler } from './patterns.ts';
+import { createProbes, type Probes } from './probe/probes.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { createRender } from './responses/render.ts';
@@ -50,6 +52,8 @@ interface Core {
   readonly trustedPeer: TrustedPeer;
   /** Whose entries in `X-Forwarded-For` are those of proxies. */
   readonly listedProxies: Networks;
+  /** The requests of `gatepost doctor`. */
+  readonly probes: Probes;
 }
 
 export interface Snapshot extends Core {
@@ -74,8 +78,9 @@ export function assemble(config: Config, services: Services): Snapshot {
 /** The applications of a configuration, compiled, by host. */
 export function assembleIndex(config: Config): ApplicationIndex<Application> {
   const compilePatterns = createPatternCompiler();
+  const cookieReach = createCookieReach(config.applications);
   return createApplicationIndex(
-    config.applications.map((application) => compileApplication(application, compilePatterns)),
+    config.applications.map((application) => compileApplication(application, compilePatterns, cookieReach)),
   );
 }
 
@@ -101,7 +106,8 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
   const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
-  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed };
+  const probes = createProbes({ secret: config.secret, store, now });
+  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed, probes };
 }
 
 type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies'> &
@@ -115,7 +121,7 @@ export function assembleAuth(
   const render = createRender({
     outpost: config.outpost_name,
     jwksUri,
-    site: { language: 'auto' },
+    site: config.pages,
     ...headerWarnings(events),
     now,
   });

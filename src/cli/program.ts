@@ -53,6 +53,15 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .action(async ({ config, ...options }) =>
       exit(await (await import('./check.ts')).checkCommand(config, options, io)),
     );
+  command(program, 'doctor')
+    .description('try provider, client, store and, with --through, the proxy: what is wrong, and what to do')
+    .argument('[app]', 'one application, by slug or name; all if left out')
+    .option('--through <url>', "a site's public address: a round trip through your own proxy")
+    .option('--gatepost <url>', 'where Gatepost listens, if it is not listen.http of this machine')
+    .option('--json', 'print the checks as JSON')
+    .action(async (app, { config, ...options }) =>
+      exit(await (await import('./doctor.ts')).doctorCommand(config, app, options, io)),
+    );
   command(program, 'explain')
     .description('decide a request as the server would, and print why; the exit code is 0 where it is let in, else 1')
     .argument('<url>', 'the URL that the client requests')

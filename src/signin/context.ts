@@ -8,7 +8,7 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { LoginStates } from './login_state.ts';
 
 export interface SigninOptions {
-  config: Pick<Config, 'applications' | 'secret'>;
+  config: Pick<Config, 'applications' | 'secret' | 'pages'>;
   /** Finds the application of a browser's host. */
   applications: {
     findByHostname(host: string): { config: ApplicationConfig } | undefined;

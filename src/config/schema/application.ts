@@ -2,8 +2,10 @@
 import * as z from 'zod';
 import { accessRule, pattern } from './access_rule.ts';
 import { claims } from './claims.ts';
+import { cookie } from './cookie.ts';
 import { basicAuthKeys, credentialKeys } from './credential_keys.ts';
 import { identityHeaders } from './identity_headers.ts';
+import { pages } from './pages.ts';
 import { providerKeys } from './provider_keys.ts';
 import { flag, list, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';
 import { sessionKeys } from './session_keys.ts';
@@ -49,6 +51,13 @@ export const application = z.strictObject(
         'With `forward_domain`, and required there: the domain whose hosts are protected and get the cookie. `external_host` is under it. No public suffix such as `co.uk` or `duckdns.org`.',
       example: 'example.com',
     }),
+    cookie: cookie.prefault({}).meta({
+      allowed: 'a mapping with `name`, `same_site` and `partitioned`',
+      description:
+        'What browsers are told of the session cookie (see [the session cookie](sessions.md#the-session-cookie)).',
+      default: 'see its keys below',
+      example: '{ same_site: strict }',
+    }),
     ...providerKeys,
     ...sessionKeys,
     skip_path_regex: listOrText(pattern(), 'patterns in RE2 syntax, one a line, or a list of them', lines)
@@ -86,6 +95,13 @@ export const application = z.strictObject(
         'The names of the identity headers that the application wants, each always set, if only to nothing (see [identity headers](claims.md#identity-headers)). `preset`: `authentik`; `oauth2-proxy` (`X-Auth-Request-User`, `-Email`, `-Preferred-Username`, `-Groups`); `authelia` (`Remote-User`, `-Groups`, `-Email`, `-Name`); `none`. With another preset than `authentik` its twelve headers carry no identity. Beside it, further headers: a name, and the claim that it carries. The proxy must know their names.',
       default: '`authentik`',
       example: '{ preset: authelia, X-WEBAUTH-USER: preferred_username }',
+    }),
+    pages: pages.prefault({}).meta({
+      allowed: 'a mapping with `title`, `logo_file`, `contact` and `language`',
+      description:
+        'Whose site the pages of this application are: the keys of `pages` at the top level. What is not said here is taken from `defaults`, then from the top level, key by key.',
+      default: 'those of the top level',
+      example: '{ title: Grafana at Example Ltd }',
     }),
     access: z
       .array(accessRule, { error: shapeError('a list of rules') })
