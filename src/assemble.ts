@@ -110,7 +110,7 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
   return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed, probes };
 }
 
-type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies'> &
+type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies' | 'probes'> &
   Pick<RenderOptions, 'jwksUri'>;
 
 /** The auth endpoints; `gatepost explain` asks them too, with an authorizer of its own. */

@@ -12,6 +12,7 @@ import { readCookies } from '../http/cookies.ts';
 import { compileNetworks } from '../http/ip.ts';
 import type { User } from '../identity.ts';
 import { createEvents } from '../observe/events.ts';
+import type { Probes } from '../probe/probes.ts';
 import { leftOutWarning } from '../provider/left_out_warning.ts';
 import { exchange, type WireResponse } from './exchange.ts';
 import { isPerson, subjectOf, type TypedPerson, userOf } from './explain_person.ts';
@@ -29,6 +30,14 @@ export interface Answer {
   /** What the server would log beside the decision. */
   notes: readonly string[];
 }
+
+/** A typed request is none of the doctor's. */
+const NO_PROBES: Probes = {
+  open: () => undefined,
+  spend: async () => false,
+  record: async () => undefined,
+  answer: async () => '',
+};
 
 /** Everything but the peer, who is trusted, and the authentication is the server's own. */
 export function createExplainer(config: Config) {
@@ -65,6 +74,7 @@ export function createExplainer(config: Config) {
         trustedPeer: { of: () => ({ address: 'a trusted proxy', trusted: true }) },
         listedProxies: compileNetworks(listedProxies(config.trusted_proxies)),
         jwksUri: () => '',
+        probes: NO_PROBES,
       },
       { events, now: Date.now },
     );

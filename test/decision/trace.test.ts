@@ -144,7 +144,7 @@ test('the trace and the search agree on thousands of requests', () => {
     { path: '^/admin', policy: 'deny' },
     { path: 'x$', methods: ['POST'], policy: 'optional' },
     { hosts: ['b.example.com'], policy: 'public' },
-    { path: 'y', hosts: ['*.example.com'], policy: 'required' },
+    { hosts: ['*.example.com'], methods: ['POST'], policy: 'required' },
     { path: '^/', networks: ['10.0.0.0/8'], policy: 'required' },
   ];
   const rules = compileRules({ mode: 'forward_single', skip_path_regex: ['\\.png$'], access });
