@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { compileRules } from '../../src/access/rules.ts';
 import type { AccessRule } from '../../src/config/schema/config.ts';
 import { describeCriterion } from '../../src/decision/criterion.ts';
-import { missingCriteria, traceRules } from '../../src/decision/trace.ts';
+import { traceRules } from '../../src/decision/trace.ts';
+import { missingCriteria } from '../../src/decision/trace_user.ts';
 import { parsePath } from '../../src/http/path.ts';
 import type { User } from '../../src/identity.ts';
 
@@ -193,7 +194,7 @@ test('claims and the verification are compared one by one', () => {
 
 test('what keeps a user out leaves out the names that another name makes up for', () => {
   const claims = { department: ['finance'], clearance: ['2'] };
-  const why = (user: User) => missingCriteria(trace([rule], '/', user)[0]!).map(({ criterion }) => criterion);
+  const why = (user: User) => missingCriteria({ source: rule }, user).map(({ criterion }) => criterion);
   expect(why({ ...bob, claims })).toEqual(['claims.department', 'email_verified']);
   expect(why({ ...bob, username: 'eve', emailVerified: true, claims })).toEqual([
     'groups',
