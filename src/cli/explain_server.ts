@@ -1,4 +1,5 @@
 /** Asks the auth endpoints of a configuration what a proxy would ask, with a user in place of sessions and providers. */
+
 import { assembleAuth, assembleIndex } from '../assemble.ts';
 import { createAuthorizer } from '../auth/authorizer.ts';
 import type { Config } from '../config/schema/config.ts';
@@ -12,7 +13,7 @@ import { readCookies } from '../http/cookies.ts';
 import { compileNetworks } from '../http/ip.ts';
 import type { User } from '../identity.ts';
 import { createEvents } from '../observe/events.ts';
-import type { Probes } from '../probe/probes.ts';
+import { NO_PROBES } from '../probe/probes.ts';
 import { leftOutWarning } from '../provider/left_out_warning.ts';
 import { exchange, type WireResponse } from './exchange.ts';
 import { isPerson, subjectOf, type TypedPerson, userOf } from './explain_person.ts';
@@ -30,14 +31,6 @@ export interface Answer {
   /** What the server would log beside the decision. */
   notes: readonly string[];
 }
-
-/** A typed request is none of the doctor's. */
-const NO_PROBES: Probes = {
-  open: () => undefined,
-  spend: async () => false,
-  record: async () => undefined,
-  answer: async () => '',
-};
 
 /** Everything but the peer, who is trusted, and the authentication is the server's own. */
 export function createExplainer(config: Config) {
@@ -75,6 +68,7 @@ export function createExplainer(config: Config) {
         listedProxies: compileNetworks(listedProxies(config.trusted_proxies)),
         jwksUri: () => '',
         probes: NO_PROBES,
+        noteRefusal: () => undefined,
       },
       { events, now: Date.now },
     );
