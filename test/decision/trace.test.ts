@@ -139,7 +139,7 @@ test('an unknown method is said to be unknown, and what the user lacks is none',
   ]);
 });
 
-test('the trace and the search agree on thousands of requests', () => {
+test('the trace and the search agree on hundreds of requests', () => {
   const access: AccessRule[] = [
     { path: '^/public/', policy: 'public' },
     { path: '^/admin', policy: 'deny' },
@@ -152,16 +152,21 @@ test('the trace and the search agree on thousands of requests', () => {
   const parts = ['public', 'admin', '..', '%2e%2e', 'a;b', 'x', 'y.png', ''];
   for (const one of parts)
     for (const two of parts)
-      for (const method of ['GET', 'POST', undefined])
-        for (const clientAddress of ['10.1.2.3', '192.0.2.1', undefined]) {
-          const raw = `/${one}/${two}`;
-          const request = { host: 'app.example.com', path: parsePath(raw), href: raw, method, clientAddress };
-          const deciding = rules.match(request).map(({ name }) => name);
-          const traced = traceRules(rules, request);
-          const first = traced.find(({ matched }) => matched)?.rule ?? 'default';
-          if (!request.path.ambiguous) expect(deciding, raw).toEqual([first]);
-          for (const { rule, matched, decides } of traced) if (decides) expect(matched, `${raw} ${rule}`).toBe(true);
-        }
+      for (const [method, clientAddress] of [
+        ['GET', '10.1.2.3'],
+        ['GET', undefined],
+        ['POST', '192.0.2.1'],
+        [undefined, '10.1.2.3'],
+        [undefined, undefined],
+      ] as const) {
+        const raw = `/${one}/${two}`;
+        const request = { host: 'app.example.com', path: parsePath(raw), href: raw, method, clientAddress };
+        const deciding = rules.match(request).map(({ name }) => name);
+        const traced = traceRules(rules, request);
+        const first = traced.find(({ matched }) => matched)?.rule ?? 'default';
+        if (!request.path.ambiguous) expect(deciding, raw).toEqual([first]);
+        for (const { rule, matched, decides } of traced) if (decides) expect(matched, `${raw} ${rule}`).toBe(true);
+      }
 });
 
 test('a rule by hosts is compared with the host of the request', () => {
