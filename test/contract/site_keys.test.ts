@@ -220,7 +220,9 @@ describe('cookie', () => {
 
   test('partitioned: every cookie of a login is, long addresses too', async () => {
     const visitor = visit();
-    const start = await visitor.open(startUrl('https://framed.test', `https://framed.test/${randomBytes(600).toString('hex')}`));
+    const start = await visitor.open(
+      startUrl('https://framed.test', `https://framed.test/${randomBytes(600).toString('hex')}`),
+    );
     const back = await visitor.follow(`${start.location}&login_hint=alice`, (url) => url.hostname === 'framed.test');
     const page = await visitor.open(back.location!);
     const lines = [...setCookies(start), ...setCookies(page)];

@@ -70,7 +70,7 @@ const eve: TestUser = {
 };
 
 /** One site with every kind of rule, one for two hosts that sends HTTP Basic to the application, and a neighbour. */
-function applications(name: string, externalHost: (mode: keyof Ports) => string, issuer: string): string {
+function applications(name: string, externalHost: (mode: keyof Ports) => string, issuer: string, more: string): string {
   return modes
     .map(
       (mode) => `
@@ -86,6 +86,7 @@ function applications(name: string, externalHost: (mode: keyof Ports) => string,
     basic_auth_enabled: ${mode === 'domain'}
     basic_auth_user_attribute: app_username
     basic_auth_password_attribute: app_password
+    ${more}
     access:
       - { path: ^/public/, policy: public }
       - { path: ^/read/, methods: [GET], policy: public }
@@ -110,8 +111,16 @@ function neighbour(name: string, externalHost: string, issuer: string): string {
     access: [{ policy: public }]`;
 }
 
-/** `names`: the set-ups that will be started in front of this Gatepost. `events`: where it tells what it does. */
-export async function startWorld(names: string[], front: Front = 'plain', events = createEvents()): Promise<World> {
+/**
+ * `names`: the set-ups that will be started in front of this Gatepost. `events`: where it tells what it does. `more`: a further
+ * key of its applications.
+ */
+export async function startWorld(
+  names: string[],
+  front: Front = 'plain',
+  events = createEvents(),
+  more = '',
+): Promise<World> {
   const ports: Record<string, Ports> = {};
   for (const name of names) ports[name] = { single: await freePort(), domain: await freePort() };
   const scheme = front === 'plain' ? 'http' : 'https';
@@ -127,7 +136,7 @@ secret: integration-tests-integration-tests
 nginx_method_header: X-Original-Method
 log: { level: error }
 ${front === 'balancer' ? 'trusted_proxies: ["127.0.0.0/8"]' : ''}
-applications:${names.map((name) => applications(name, external(name), provider.issuer)).join('')}
+applications:${names.map((name) => applications(name, external(name), provider.issuer, more)).join('')}
 `;
   const gatepost: Gatepost = await serve(parseConfig(text), { events });
   const close = async () => {
