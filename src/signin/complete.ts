@@ -23,9 +23,10 @@ export interface CompletedLogin {
 /** @throws StoreUnavailable */
 export async function complete(
   context: SigninContext,
-  { ctx, application }: BrowserRequest,
+  request: BrowserRequest,
   { identity, since, tokenIssuedAt, returnTo, sessions, loginCookie }: CompletedLogin,
 ): Promise<Outcome> {
+  const { ctx, application } = request;
   const session = createSession({
     identity,
     application,
@@ -42,5 +43,5 @@ export async function complete(
   await writeLoginCookie(ctx, countLogin(loginCookie, context.now()));
   const user = displayName(session);
   if (application.cookie.same_site !== 'strict') return respondWithRedirect(ctx, returnTo, 'signed_in', user);
-  return { ...respondWithPage(ctx, signedInPage(application, returnTo), 'signed_in'), user };
+  return { ...respondWithPage(request, signedInPage(application, returnTo), 'signed_in'), user };
 }

@@ -10,6 +10,9 @@ export const LIMITS: Config['limits'] = {
   refusals_per_user: 100,
 };
 
+/** The pages of a configuration that says nothing of them. */
+export const PAGES: Config['pages'] = { language: 'auto' };
+
 /** An application at a test provider; `issuer` has to be given. */
 export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: string }): ApplicationConfig {
   return {
@@ -39,6 +42,7 @@ export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: 
     claims: {},
     identity_headers: { preset: 'authentik', headers: {} },
     access: [],
+    pages: PAGES,
     ...changes,
   };
 }
@@ -55,6 +59,7 @@ export function makeConfig(applications: ApplicationConfig[], changes: Partial<C
     limits: LIMITS,
     workers: 1,
     allow_insecure_issuer: false,
+    pages: PAGES,
     log: { level: 'info', query: false, format: 'json' },
     applications,
     ...changes,

@@ -5,6 +5,7 @@ import { claims } from './claims.ts';
 import { cookie } from './cookie.ts';
 import { basicAuthKeys, credentialKeys } from './credential_keys.ts';
 import { identityHeaders } from './identity_headers.ts';
+import { pages } from './pages.ts';
 import { providerKeys } from './provider_keys.ts';
 import { flag, list, listOrText, matching, oneOf, shapeError, text } from './scalars.ts';
 import { sessionKeys } from './session_keys.ts';
@@ -94,6 +95,13 @@ export const application = z.strictObject(
         'The names of the identity headers that the application wants, each always set, if only to nothing (see [identity headers](identity-headers.md)). `preset`: `authentik`; `oauth2-proxy` (`X-Auth-Request-User`, `-Email`, `-Preferred-Username`, `-Groups`); `authelia` (`Remote-User`, `-Groups`, `-Email`, `-Name`); `none`. With another preset than `authentik` its twelve headers carry no identity. Beside it, further headers: a name, and the claim that it carries. The proxy must know their names.',
       default: '`authentik`',
       example: '{ preset: authelia, X-WEBAUTH-USER: preferred_username }',
+    }),
+    pages: pages.prefault({}).meta({
+      allowed: 'a mapping with `title`, `logo_file`, `contact` and `language`',
+      description:
+        'Whose site the pages of this application are: the keys of `pages` at the top level. What is not said here is taken from `defaults`, then from the top level, key by key.',
+      default: 'those of the top level',
+      example: '{ title: Grafana at Example Ltd }',
     }),
     access: z
       .array(accessRule, { error: shapeError('a list of rules') })

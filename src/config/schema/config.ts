@@ -8,6 +8,7 @@ import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
 import { applicationDefaults } from './application_defaults.ts';
 import { limits } from './limits.ts';
+import { pages } from './pages.ts';
 import { redis } from './redis.ts';
 import {
   DEFAULT_SESSION_MAX_AGE_MS,
@@ -155,6 +156,12 @@ export const config = z.strictObject(
       allowed: 'a mapping with `level`, `query` and `format`',
       description: 'What is logged, and how.',
       example: '{ level: warn, format: json }',
+    }),
+    pages: pages.prefault({}).meta({
+      allowed: 'a mapping with `title`, `logo_file`, `contact` and `language`',
+      description:
+        'Whose site the pages are that visitors see, and whom they can ask (see [pages](pages.md)). An application can say each of these for itself.',
+      example: '{ title: Example Ltd, contact: help@example.com, language: de }',
     }),
     defaults: applicationDefaults.optional().meta({
       allowed: 'a mapping with keys of an application',
