@@ -15,6 +15,7 @@ const COMMAND = [
 const STORES = [
   'test/stores/redis/{store,faults,flavours}.test.ts',
   'test/stores/file/{faults,other_users,stopped}.test.ts',
+  'test/doctor/store.test.ts',
   'test/contract/{replicas,after_sign_out}.test.ts',
 ];
 /** Starts proxies, browsers and other programs. */

@@ -7,19 +7,23 @@ import { CALLBACK_MARK, endpointPath, SIGN_OUT_MARK } from './endpoints.ts';
 import { singleParam } from './http/query.ts';
 import type { Events } from './observe/events.ts';
 import type { Health } from './observe/health.ts';
+import { withProbePage } from './probe/page.ts';
+import type { Probes } from './probe/probes.ts';
 import type { Signin } from './signin/index.ts';
 
 export interface AppParts {
   auth: AuthHandler;
   health: Pick<Health, 'ping' | 'live' | 'ready'>;
   signin: Signin;
+  /** The requests of `gatepost doctor`. */
+  probes: Probes;
   events: Events;
 }
 
 /**
  * What listens on `listen.http`: auth requests of proxies first, and Koa for browsers, the provider and orchestrators.
  */
-export function createApp({ auth, health, signin, events }: AppParts): RequestListener {
+export function createApp({ auth, health, signin, probes, events }: AppParts): RequestListener {
   const app = new Koa();
   const router = new Router({ strict: true, sensitive: true });
   const { session, start, callback, sign_out, backchannel_logout } = signin;
@@ -44,7 +48,7 @@ export function createApp({ auth, health, signin, events }: AppParts): RequestLi
     const message = `${ctx?.method ?? '?'} ${ctx?.path ?? '?'}`;
     events.emit('log', { level: 'error', event: 'http.error', message, error });
   });
-  const others = app.callback();
+  const others = withProbePage(probes, app.callback());
   // Not a middleware: Koa's context for a request takes as long as a cached decision
   // (docs/decisions/0002-auth-requests-bypass-koa.md).
   return (request, response) => {

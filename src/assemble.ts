@@ -9,6 +9,7 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { type Authorizer, createAuthorizer } from './auth/authorizer.ts';
 import { type AuthHandler, createAuthHandler } from './auth/handler.ts';
 import { createTrustedPeer, type TrustedPeer } from './auth/trusted_peer.ts';
+import { createCookieReach } from './config/cookie_reach.ts';
 import type { ApplicationConfig, Config } from './config/schema/config.ts';
 import { listedProxies } from './config/trusted_proxies.ts';
 import { createCredentialAuthenticator } from './credentials/authenticator.ts';
@@ -17,9 +18,11 @@ import { compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createWarnOnce } from './observe/warn_once.ts';
 import { createPatternCompiler } from './patterns.ts';
+import { createProbes, type Probes } from './probe/probes.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { createRender } from './responses/render.ts';
+import type { RenderOptions } from './responses/response.ts';
 import { longestLifeMs } from './sessions/create_session.ts';
 import type { Journal } from './sessions/journal.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
@@ -49,6 +52,8 @@ interface Core {
   readonly trustedPeer: TrustedPeer;
   /** Whose entries in `X-Forwarded-For` are those of proxies. */
   readonly listedProxies: Networks;
+  /** The requests of `gatepost doctor`. */
+  readonly probes: Probes;
 }
 
 export interface Snapshot extends Core {
@@ -60,13 +65,27 @@ export interface Snapshot extends Core {
 
 export function assemble(config: Config, services: Services): Snapshot {
   const core = assembleCore(config, services);
-  return { ...core, auth: assembleAuth(core, services), signin: assembleSignin(core, services) };
+  const { provider } = core;
+  const jwksUri = (application: Application): string => {
+    const { prefetch, jwksUri: known } = provider(application.config);
+    // A process that answers signed-in clients alone asks the provider nothing else that would keep its metadata fresh.
+    prefetch();
+    return known;
+  };
+  return { ...core, auth: assembleAuth({ ...core, jwksUri }, services), signin: assembleSignin(core, services) };
+}
+
+/** The applications of a configuration, compiled, by host. */
+export function assembleIndex(config: Config): ApplicationIndex<Application> {
+  const compilePatterns = createPatternCompiler();
+  const cookieReach = createCookieReach(config.applications);
+  return createApplicationIndex(
+    config.applications.map((application) => compileApplication(application, compilePatterns, cookieReach)),
+  );
 }
 
 function assembleCore(config: Config, { store, journal, events, now, elapsed }: Services): Core {
-  const compilePatterns = createPatternCompiler();
-  const applications = config.applications.map((application) => compileApplication(application, compilePatterns));
-  const index = createApplicationIndex(applications);
+  const index = assembleIndex(config);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
   const provider = createProviders({ events, now, elapsed });
   const sessions = createSessions({
@@ -87,26 +106,27 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
   const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
-  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed };
+  const probes = createProbes({ secret: config.secret, store, now });
+  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed, probes };
 }
 
-function assembleAuth(core: Core, { events, now }: Services) {
-  const { config, provider } = core;
+type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies'> &
+  Pick<RenderOptions, 'jwksUri'>;
+
+/** The auth endpoints; `gatepost explain` asks them too, with an authorizer of its own. */
+export function assembleAuth(
+  { config, jwksUri, ...parts }: AuthParts,
+  { events, now }: Pick<Services, 'events' | 'now'>,
+) {
   const render = createRender({
     outpost: config.outpost_name,
-    jwksUri: (application) => {
-      const { prefetch, jwksUri } = provider(application.config);
-      // A process that answers signed-in clients alone asks the provider nothing else that would keep its metadata
-      // fresh.
-      prefetch();
-      return jwksUri;
-    },
+    jwksUri,
     site: config.pages,
-    onRefusedHeader: warnOncePerHeader(events),
+    ...headerWarnings(events),
     now,
   });
   const { nginx_method_header: nginxMethodHeader, log } = config;
-  return createAuthHandler({ ...core, render, nginxMethodHeader, events, logQuery: log.query });
+  return createAuthHandler({ ...parts, render, nginxMethodHeader, events, logQuery: log.query });
 }
 
 function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core, { events, now }: Services): Signin {
@@ -121,13 +141,21 @@ function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core
   });
 }
 
-/** Each refused additional header is logged once: it would come again with every session. */
-function warnOncePerHeader(events: Events) {
+/** Each header that is not sent is logged once: it would come again with every session. */
+function headerWarnings(events: Events): Pick<RenderOptions, 'onRefusedHeader' | 'onUnusableValue'> {
   const warnOnce = createWarnOnce(events);
-  return ({ slug }: { slug: string }, name: string) =>
-    warnOnce(`${slug} ${name}`, () => ({
-      event: 'additional_headers.refused',
-      message: `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`,
-      application: slug,
-    }));
+  return {
+    onRefusedHeader: ({ slug }, name) =>
+      warnOnce(`refused ${slug} ${name}`, () => ({
+        event: 'additional_headers.refused',
+        message: `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`,
+        application: slug,
+      })),
+    onUnusableValue: ({ slug }, header, value) =>
+      warnOnce(`unusable ${slug} ${header}`, () => ({
+        event: 'identity_headers.value_left_out',
+        message: `a value of ${header} is not sent, as it has white space at an end, a control character or, in a list, a comma${value === undefined ? '' : `: ${JSON.stringify(value.slice(0, 100))}`}; further ones are not reported`,
+        application: slug,
+      })),
+  };
 }

@@ -7,5 +7,9 @@ export interface Io {
 
 export const EXIT_OK = 0;
 export const EXIT_FAILED = 1;
+/** `explain`: the request is not let in. */
+export const EXIT_REFUSED = 1;
 /** The configuration cannot be used: its problems are on standard error. */
 export const EXIT_INVALID_CONFIG = 2;
+/** What was typed is no command, or none that can be run. */
+export const EXIT_USAGE = 2;

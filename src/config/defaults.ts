@@ -4,7 +4,7 @@ import type { KeyPath } from './problems.ts';
 import { isMapping, type Raw, type RawMapping } from './yaml/raw.ts';
 
 /** What tells one application from another has no default. */
-export const OWN_KEYS: readonly string[] = ['name', 'slug', 'external_host'];
+export const OWN_KEYS: readonly string[] = ['name', 'slug', 'external_host', 'hosts'];
 
 /** What the top level gives to all applications, after `defaults`. */
 const TOP_LEVEL_KEYS = ['allow_insecure_issuer', 'session_max_age', 'session_lifetime', 'session_idle', 'pages'];

@@ -7,7 +7,7 @@ import type { Seal } from '../crypto/seal.ts';
  * `s:` a session · `u:` the generation of a user · `g:` the generation of a session at the provider · `l:` a lock ·
  * `j:` a token that may be used once · `c:` a counter · `a:` the session id of an accepted header credential · `t:` the
  * session of a token · `k:` a credential that was accepted before · `n:` a provider without a grant · `i:` a session that
- * is in use.
+ * is in use · `d:` a request of `gatepost doctor` (src/probe).
  */
 export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'a' | 't' | 'k' | 'n' | 'i';
 

@@ -23,6 +23,9 @@ const USER: Record<keyof User, Check> = {
   uid: isText,
   attributes: isObject,
   claims: isOptional((value) => isObject(value) && Object.values(value).every(isTextList)),
+  headerClaims: isOptional(
+    (value) => isObject(value) && Object.values(value).every((claim) => isText(claim) || isTextList(claim)),
+  ),
 };
 
 const SESSION: Record<keyof Session, Check> = {

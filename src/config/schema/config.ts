@@ -166,7 +166,7 @@ export const config = z.strictObject(
     defaults: applicationDefaults.optional().meta({
       allowed: 'a mapping with keys of an application',
       description:
-        'Keys of an application, for all applications that do not have them themselves: any but `name`, `slug` and `external_host`. A key that an application has replaces the default whole; lists and mappings are not joined.',
+        'Keys of an application, for all applications that do not have them themselves: any but `name`, `slug`, `external_host` and `hosts`. A key that an application has replaces the default whole; lists and mappings are not joined.',
       default: 'none',
       example: '{ issuer: https://auth.example.com, scopes: [openid, profile, email, offline_access] }',
     }),

@@ -19,6 +19,11 @@ export const login: Texts['login'] = {
     why: 'Das ist ein Fehler dieses Servers. Bitte versuchen Sie es noch einmal.',
     again: 'Wenn es wieder geschieht, nennen Sie der Administration bitte die Nummer der Anfrage, die unten steht.',
   },
+  done: {
+    title: 'Angemeldet',
+    text: (site) => `Sie sind bei ${site} angemeldet. Es geht sofort weiter.`,
+    goOn: 'Weiter',
+  },
   failed: {
     title: 'Die Anmeldung ist fehlgeschlagen',
     again: (site) =>

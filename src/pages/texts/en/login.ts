@@ -17,6 +17,11 @@ export const login = {
     why: 'This is an error of this server. Please try again.',
     again: 'If it happens again, tell an administrator the request number below.',
   },
+  done: {
+    title: 'Signed in',
+    text: (site: string) => `You are signed in to ${site}, and go on at once.`,
+    goOn: 'Go on',
+  },
   failed: {
     title: 'The login failed',
     again: (site: string) =>
