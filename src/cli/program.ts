@@ -83,7 +83,37 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .action(async (url, { config, ...request }) => {
       exit(await (await import('./explain.ts')).explainCommand(config, { url, ...request }, io));
     });
+  addSessions(program, io, exit);
   return program;
+}
+
+/** `gatepost sessions list|show|end`. */
+function addSessions(program: Command, io: Io, exit: (code: number) => void): void {
+  const sessions = program
+    .command('sessions')
+    .description('list, show and end the sessions of the store in use')
+    // 1 means that there is no such session.
+    .exitOverride((error) => {
+      throw error.exitCode === EXIT_OK ? error : new CommanderError(EXIT_USAGE, error.code, error.message);
+    });
+  const load = () => import('./sessions.ts');
+  command(sessions, 'list')
+    .description('one line for each session: id, user, application, since, last use, address')
+    .option('--user <name>', 'those of one user, by user name')
+    .option('--json', 'print an array for programs')
+    .action(async (options) => exit(await (await load()).listCommand(options, io)));
+  command(sessions, 'show')
+    .description('what is known of one session; never a token')
+    .argument('<id>', 'its id, as list prints it')
+    .option('--json', 'print an object for programs')
+    .action(async (id, options) => exit(await (await load()).showCommand(id, options, io)));
+  command(sessions, 'end')
+    .description('end sessions at once, on every replica: their cookies and tokens open nothing any more')
+    .argument('[id]', 'the session with this id')
+    .option('--user <name>', 'every session of one user, by user name')
+    .option('--all', 'every session')
+    .option('--json', 'print { ended } for programs')
+    .action(async (id, options) => exit(await (await load()).endCommand(id, options, io)));
 }
 
 function command(program: Command, name: string): Command {
