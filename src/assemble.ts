@@ -18,27 +18,13 @@ import type { Events } from './observe/events.ts';
 import { createWarnOnce } from './observe/warn_once.ts';
 import { deniedPage, unknownHost } from './pages/denied.ts';
 import { createPatternCompiler } from './patterns.ts';
-import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { createRender } from './responses/render.ts';
+import type { Services } from './services.ts';
 import { longestLifeMs } from './sessions/create_session.ts';
-import type { Journal } from './sessions/journal.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { browserHost } from './signin/browser_host.ts';
 import { createSignin, type Signin } from './signin/index.ts';
-import type { Store } from './stores/store.ts';
-
-/** What lives as long as the process, whatever the configuration. */
-export interface Services {
-  store: Store;
-  /** What this process has ended, in whatever snapshot. */
-  journal: Journal;
-  events: Events;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
-  elapsed: () => number;
-}
 
 /** The parts that decide. */
 interface Core {
@@ -57,24 +43,32 @@ export interface Snapshot extends Core {
   readonly auth: AuthHandler;
   /** The endpoints for browsers and the provider. */
   readonly signin: Signin;
+  /** No request begins with it any more. Those that have begun go on, and read at the store what they need. */
+  retire(): void;
 }
 
 export function assemble(config: Config, services: Services): Snapshot {
-  const core = assembleCore(config, services);
-  return { ...core, auth: assembleAuth(core, services), signin: assembleSignin(core, services) };
+  const { release, ...core } = assembleCore(config, services);
+  const retire = () => {
+    core.sessions.close();
+    release();
+  };
+  return { ...core, auth: assembleAuth(core, services), signin: assembleSignin(core, services), retire };
 }
 
-function assembleCore(config: Config, { store, journal, events, now, elapsed }: Services): Core {
+function assembleCore(config: Config, services: Services): Core & { release(): void } {
+  const { store, journal, refreshes, providers, guesses, events, now, elapsed } = services;
   const compilePatterns = createPatternCompiler();
   const applications = config.applications.map((application) => compileApplication(application, compilePatterns));
   const index = createApplicationIndex(applications);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
-  const provider = createProviders({ events, now, elapsed });
+  const { of: provider, release } = providers.for(config.applications);
   const sessions = createSessions({
     store,
     journal,
     secret: config.secret,
     longestLifeMs: Math.max(...config.applications.map(longestLifeMs)),
+    refreshes,
     now,
     elapsed,
     events,
@@ -84,11 +78,20 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
       return application && provider(application);
     },
   });
-  const credentials = createCredentialAuthenticator({ config, sessions, store, provider, now, elapsed, events });
+  const credentials = createCredentialAuthenticator({
+    config,
+    sessions,
+    store,
+    provider,
+    guesses,
+    now,
+    elapsed,
+    events,
+  });
   const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
-  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed };
+  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed, release };
 }
 
 function assembleAuth(core: Core, { events, now }: Services) {
@@ -125,7 +128,7 @@ function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core
 
 /** Each refused additional header is logged once: it would come again with every session. */
 function warnOncePerHeader(events: Events) {
-  const warnOnce = createWarnOnce(events);
+  const warnOnce = createWarnOnce(events, 'additional headers');
   return ({ slug }: { slug: string }, name: string) =>
     warnOnce(`${slug} ${name}`, () => ({
       event: 'additional_headers.refused',

@@ -1,9 +1,11 @@
 /** `gatepost serve`: runs the server until a signal ends it. */
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
-import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
+import { type LoadedConfig, loadWithSources } from '../config/sources.ts';
+import type { Reloadable } from '../server/reloader.ts';
 import { endProcess } from './end_process.ts';
+import { onHangup } from './hangup.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 
 /** Milliseconds from the signal to the end of the process, whatever hangs. */
@@ -14,14 +16,14 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 interface Server {
   close(): Promise<void>;
   /** Resolves where the server cannot go on. */
-  failed?: Promise<void>;
+  failed?: Promise<void> | undefined;
   /** After `close`: whether a part of it did not end. */
-  hangs?: boolean;
+  readonly hangs?: boolean | undefined;
 }
 
 /**
  * Resolves after a signal, or a failure, when all running requests are finished. A second signal ends the process at
- * once.
+ * once. SIGHUP loads the configuration anew.
  */
 export async function serveCommand(file: string, { env }: Io): Promise<number> {
   const server = cluster.isWorker ? await (await import('../server/worker.ts')).serveAsWorker() : await load(file, env);
@@ -33,14 +35,30 @@ export async function serveCommand(file: string, { env }: Io): Promise<number> {
 }
 
 async function load(file: string, env: Io['env']): Promise<Server> {
-  return start(await loadConfig(file, { env }));
+  const loaded = await loadWithSources(file, { env });
+  if ('error' in loaded) throw loaded.error;
+  const server = await start(loaded);
+  const { createReloader } = await import('../server/reloader.ts');
+  const reloader = createReloader({ file, env, started: loaded, target: server });
+  onHangup(reloader.reload);
+  return {
+    failed: server.failed,
+    get hangs() {
+      return server.hangs;
+    },
+    close() {
+      reloader.close();
+      return server.close();
+    },
+  };
 }
 
 /** This process alone, or a parent of `workers` processes. Each loads only the modules that it needs. */
-async function start(config: Config): Promise<Server> {
+async function start({ config }: LoadedConfig): Promise<Server & Reloadable> {
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   if (workers > 1) return (await import('../server/cluster.ts')).superviseWorkers(config, workers);
-  return (await import('../server/server.ts')).startServer(config);
+  const server = await (await import('../server/server.ts')).startServer(config);
+  return Object.assign(server, { replace: async (next: Config) => server.swap(next) });
 }
 
 function untilStopped(server: Server): Promise<number> {

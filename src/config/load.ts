@@ -16,6 +16,8 @@ export interface ParseOptions {
   env?: ValueSources['env'] | undefined;
   /** The name that errors give to the file, and where a relative `<key>_file` starts from. */
   file?: string | undefined;
+  /** Is told the path of each file that the configuration names, also where it is wrong. */
+  onFile?: ((path: string) => void) | undefined;
 }
 
 /**
@@ -24,14 +26,17 @@ export interface ParseOptions {
  * @returns as `parseConfig` does
  * @throws ConfigError with all problems, each with key, line and what is allowed
  */
-export async function loadConfig(path: string, { env }: Pick<ParseOptions, 'env'> = {}): Promise<Config> {
+export async function loadConfig(
+  path: string,
+  { env, onFile }: Pick<ParseOptions, 'env' | 'onFile'> = {},
+): Promise<Config> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
     throw new ConfigError(path, [{ key: '', line: 0, message: `the configuration file ${whyUnreadable(error)}` }]);
   }
-  return parseConfig(decode(bytes, path), { env, file: path });
+  return parseConfig(decode(bytes, path), { env, file: path, onFile });
 }
 
 /**
@@ -40,12 +45,13 @@ export async function loadConfig(path: string, { env }: Pick<ParseOptions, 'env'
  * @returns a snapshot: neither it nor anything in it can be changed
  * @throws ConfigError as `loadConfig` does
  */
-export function parseConfig(text: string, { env = process.env, file = 'gatepost.yaml' }: ParseOptions = {}): Config {
+export function parseConfig(text: string, options: ParseOptions = {}): Config {
+  const { env = process.env, file = 'gatepost.yaml', onFile } = options;
   const { raw, problems: mistakes, lineOf } = readYaml(text);
   if (mistakes.length > 0) throw new ConfigError(file, inOrder(mistakes));
   if (!isMapping(raw)) throw new ConfigError(file, [{ key: '', line: 0, message: whatElse(raw) }]);
   const problems: ConfigProblem[] = [];
-  const config = validateConfig(raw, { env, folder: dirname(file) }, (path: KeyPath, message) => {
+  const config = validateConfig(raw, { env, folder: dirname(file), onFile }, (path: KeyPath, message) => {
     problems.push({ key: formatKey(path), line: lineOf(path), message });
   });
   if (!config) throw new ConfigError(file, inOrder(problems));

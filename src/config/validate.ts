@@ -6,6 +6,7 @@ import type * as z from 'zod';
 import { checkAuthorityFiles } from './authority_files.ts';
 import { checkConfig } from './checks/index.ts';
 import { fillDefaults, type Origin, OWN_KEYS } from './defaults.ts';
+import { findNamedFiles } from './named_files.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';
 import { checkRedisFiles } from './redis_files.ts';
 import { application } from './schema/application.ts';
@@ -20,7 +21,11 @@ import type { RawMapping } from './yaml/raw.ts';
 const require = createRequire(import.meta.url);
 
 /** The configuration, or `undefined` after at least one problem was reported. `raw` is changed. */
-export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, report: Report): Config | undefined {
+export function validateConfig(
+  raw: RawMapping,
+  { env, folder, onFile }: ValueSources,
+  report: Report,
+): Config | undefined {
   let problems = 0;
   const count: Report = (path, message) => {
     problems += 1;
@@ -32,6 +37,7 @@ export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, r
     count(path, message);
   };
   substituteVariables(raw, env, reportUnresolved);
+  if (onFile) findNamedFiles(raw, folder, onFile);
   readSecretFiles(raw, folder, reportUnresolved);
   const origin = fillDefaults(raw);
   checkRedisFiles(raw, folder, reportUnresolved);
