@@ -28,6 +28,8 @@ export function findNamedFiles(raw: RawMapping, folder: string, onFile: (path: s
   look(raw);
 }
 
+const isPath = (value: Raw): value is string => typeof value === 'string' && value !== '';
+
 function pathsIn(value: Raw): string[] {
-  return (Array.isArray(value) ? value : [value]).filter((path) => typeof path === 'string' && path !== '');
+  return (Array.isArray(value) ? value : [value]).filter(isPath);
 }
