@@ -1,8 +1,9 @@
 /** A decision as a log event: user, request, reason and duration; nothing that opens a door. */
 import { batchPerTick } from '../async/batch.ts';
+import { type CriterionTrace, describeCriterion } from '../decision/criterion.ts';
 import type { Decision, Forbid } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
-import { describeCriterion } from '../decision/trace.ts';
+import { missingCriteria } from '../decision/trace.ts';
 import { causeOf, GatepostError, loggedMessage } from '../errors.ts';
 import { displayName } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
@@ -34,6 +35,7 @@ export function createDecisionLog(events: Events, withQuery: boolean): DecisionL
   const log = batchPerTick(
     ({ info, request, decision, status, durationMs }: LoggedDecision) => {
       const application = 'application' in decision ? decision.application : undefined;
+      const missing = decision.kind === 'forbid' ? missingOf(decision) : undefined;
       const subject = 'subject' in decision ? decision.subject?.session : undefined;
       events.emit('decision', {
         request_id: info.requestId,
@@ -47,7 +49,8 @@ export function createDecisionLog(events: Events, withQuery: boolean): DecisionL
         status,
         reason: reasonOf(decision),
         rule: 'rule' in decision ? decision.rule : undefined,
-        detail: detailOf(decision),
+        detail: detailOf(decision, missing),
+        missing: missing?.map(({ criterion, wants, has }) => ({ criterion, wants, has })),
         user: subject && displayName(subject),
         auth_method: subject?.authMethod,
         client_ip: request?.clientAddress,
@@ -76,19 +79,19 @@ function reasonOf(decision: Decision) {
   }
 }
 
-function detailOf(decision: Decision): string | undefined {
+function detailOf(decision: Decision, missing: readonly CriterionTrace[] | undefined): string | undefined {
   if (decision.kind === 'invalid_request') return decision.message;
   if (decision.kind === 'unknown_host' && decision.known.length > 0) return `known is ${decision.known.join(', ')}`;
-  if (decision.kind === 'forbid') return forbidDetail(decision);
+  if (decision.kind === 'forbid')
+    return [decision.message, missing?.map(describeCriterion).join('; ')].filter(Boolean).join(': ');
   if (decision.kind !== 'unavailable') return undefined;
   const { cause } = decision;
   if (cause instanceof GatepostError) return causeOf(cause);
   return cause instanceof Error ? `${cause.name}: ${loggedMessage(cause)}` : undefined;
 }
 
-/** What the refusing rule wants and what the user has stand behind the message. */
-function forbidDetail({ message, rule, trace }: Forbid): string {
+/** What the refusing rule wants, and what the user has in its place. */
+function missingOf({ rule, trace }: Forbid): readonly CriterionTrace[] | undefined {
   const refusing = trace?.().find((one) => one.rule === rule);
-  const missing = refusing?.criteria.filter(({ matched }) => !matched).map(describeCriterion) ?? [];
-  return missing.length === 0 ? message : `${message}: ${missing.join('; ')}`;
+  return refusing && missingCriteria(refusing);
 }

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema/config.ts';
 import { type LoadedConfig, loadWithSources } from '../config/sources.ts';
 import type { Reloadable } from '../server/reloader.ts';
+import { findConfigFile } from './config_file.ts';
 import { endProcess } from './end_process.ts';
 import { onHangup } from './hangup.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
@@ -25,7 +26,7 @@ interface Server {
  * Resolves after a signal, or a failure, when all running requests are finished. A second signal ends the process at
  * once. SIGHUP loads the configuration anew.
  */
-export async function serveCommand(file: string, { env }: Io): Promise<number> {
+export async function serveCommand(file: string | undefined, { env }: Io): Promise<number> {
   const server = cluster.isWorker ? await (await import('../server/worker.ts')).serveAsWorker() : await load(file, env);
   const code = await untilStopped(server);
   const killAtMs = performance.now() + STOP_MS;
@@ -34,7 +35,8 @@ export async function serveCommand(file: string, { env }: Io): Promise<number> {
   return code;
 }
 
-async function load(file: string, env: Io['env']): Promise<Server> {
+async function load(named: string | undefined, env: Io['env']): Promise<Server> {
+  const file = findConfigFile(named, env);
   const loaded = await loadWithSources(file, { env });
   if ('error' in loaded) throw loaded.error;
   const server = await start(loaded);

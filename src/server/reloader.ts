@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from 'prom-client';
 import { describeChanges, findChanges, hasChanges } from '../config/changes.ts';
-import { configWarnings } from '../config/checks/warnings.ts';
+import { fewWarnings } from '../config/checks/warnings.ts';
 import { planReload } from '../config/restart.ts';
 import type { Config } from '../config/schema/config.ts';
 import { type LoadedConfig, loadWithSources, type RefusedConfig } from '../config/sources.ts';
@@ -76,15 +76,14 @@ export function createReloader({ file, env, started, target }: ReloaderOptions):
       log('error', 'config.reload_failed', 'the configuration could not be taken: the one before goes on', error);
       return;
     }
-    const warnings = new Set(configWarnings(taken.config));
+    const warnings = new Set(fewWarnings(taken.config));
     taken = next;
     inForce = plan.config;
     refused = undefined;
     log('info', 'config.reloaded', `the configuration was loaded anew; ${changes}`);
     if (plan.waiting.length > 0) log('warn', 'config.restart_needed', needsRestart(plan.waiting));
     if (plan.keepsSecrets) log('warn', 'config.restart_needed', KEEPS_SECRETS);
-    for (const message of configWarnings(next.config))
-      if (!warnings.has(message)) log('warn', 'config.warning', message);
+    for (const message of fewWarnings(next.config)) if (!warnings.has(message)) log('warn', 'config.warning', message);
   }
 
   async function loadOnce(trigger: Trigger): Promise<void> {
