@@ -93,8 +93,9 @@ function listen(logger: Logger, events: Events, flush: () => void): () => void {
   const onSignin = (event: SigninEvent) => write(event, 'signin');
   const onLog = ({ level, message, error, ...rest }: LogEvent) => {
     logger[level](error === undefined ? rest : { ...rest, error: describeError(error) }, message);
-    // What went wrong is with the reader at once, also if the process is killed next; other lines are gathered.
-    if (level === 'warn' || level === 'error') flush();
+    // What went wrong is with the reader at once, also if the process is killed next, and so is the answer to SIGHUP;
+    // other lines are gathered.
+    if (level === 'warn' || level === 'error' || rest.event.startsWith('config.')) flush();
   };
   if (logger.isLevelEnabled('warn')) events.on('decision', onDecision).on('signin', onSignin);
   events.on('log', onLog);

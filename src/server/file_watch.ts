@@ -82,10 +82,10 @@ export function createFileWatch(
   return {
     async follow(files) {
       if (files.join('\0') === paths.join('\0')) return;
-      const first = paths.length === 0;
       paths = files;
       await arm();
-      if (first) known = await signatureOf(paths);
+      // What is known of them may be older than this.
+      lookIn(0);
     },
     close() {
       closed = true;

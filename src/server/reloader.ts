@@ -125,10 +125,7 @@ export function createReloader({ file, env, started, target }: ReloaderOptions):
     void run();
   }
 
-  void follow(started).then(() => {
-    // It may have changed between the start and the first look.
-    if (started.config.watch) request('watch');
-  });
+  void follow(started);
   return {
     reload: () => request('signal'),
     close() {
