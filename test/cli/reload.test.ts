@@ -120,9 +120,9 @@ test.each([
   const after = await site.memory();
   expect([...failed, ...busy.failed]).toEqual([]);
   expect(busy.count()).toBeGreaterThan(RELOADS);
-    for (const [name, bytes] of after) {
-      expect((bytes - (before.get(name) ?? 0)) / MIB, `MiB of ${name}`).toBeLessThan(3);
-    }
+  for (const [name, bytes] of after) {
+    expect((bytes - (before.get(name) ?? 0)) / MIB, `MiB of ${name}`).toBeLessThan(3);
+  }
   for (const [slug, own] of [
     ['refresh', cookie],
     ['grafana', other],
