@@ -22,9 +22,13 @@ import { clientAddress, type Networks } from '../http/ip.ts';
 import { requestId } from '../http/request_id.ts';
 import { noRedirectInQuery } from '../http/request_kind.ts';
 import type { Events } from '../observe/events.ts';
+import type { Probes } from '../probe/probes.ts';
+import type { ProbeToken } from '../probe/token.ts';
 import type { Render } from '../responses/render.ts';
 import type { Authorizer } from './authorizer.ts';
 import { createDecisionLog, type RequestInfo } from './decision_log.ts';
+import { reportProbe, withProbe } from './probe.ts';
+import type { RefusalNote } from './refusal_note.ts';
 import { createRewriteWarning } from './rewrite_warning.ts';
 import type { TrustedPeer } from './trusted_peer.ts';
 
@@ -36,8 +40,12 @@ export interface AuthHandlerOptions {
   /** Whose entries in `X-Forwarded-For` are those of proxies (config/trusted_proxies.ts). */
   listedProxies: Networks;
   nginxMethodHeader: string | undefined;
+  /** The requests of `gatepost doctor`. */
+  probes: Probes;
   events: Events;
   logQuery: boolean;
+  /** Hears of each refusal of a user who is known. */
+  noteRefusal: RefusalNote;
 }
 
 /** Responds to a proxy's auth request; `false`: the request is none, and was not touched. */
@@ -48,25 +56,32 @@ interface Arrival {
   res: ServerResponse;
   target: AuthTarget;
   info: RequestInfo;
+  /** Where `gatepost doctor` sent it. */
+  probe: ProbeToken | undefined;
 }
 
 export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
-  const { authorizer, render, trustedPeer, events } = options;
+  const { authorizer, render, trustedPeer, events, probes, noteRefusal } = options;
   const logDecision = createDecisionLog(events, options.logQuery);
   const warnOfRewrite = createRewriteWarning(events);
   const parseAuthRequest = createParser(options);
 
-  const respond = ({ res, target, info }: Arrival, request: AuthRequest | undefined, decision: Decision): void => {
+  const respond = (arrival: Arrival, request: AuthRequest | undefined, decision: Decision): void => {
+    const { req, res, target, info } = arrival;
     const { capabilities } = target.dialect;
     const { status, headers, body } = render(decision, { request, capabilities, requestId: info.requestId });
     res.writeHead(status, headers as string[]);
     res.end(body);
     logDecision(info, request, decision, status);
+    if (request && decision.kind === 'forbid') noteRefusal(request, decision);
     if (request && 'application' in decision)
       warnOfRewrite(target.dialect, request.headers, decision.application?.slug);
+    if (arrival.probe === undefined) return;
+    const { address: peer } = trustedPeer.of(req.socket);
+    reportProbe(probes, arrival, { dialect: info.dialect, peer, request, decision, status });
   };
 
-  const handle = (arrival: Arrival): Awaitable<void> => {
+  const decide = (arrival: Arrival): Awaitable<void> => {
     const peer = trustedPeer.of(arrival.req.socket);
     // Attack: a client that reaches this port past the proxy would choose the forwarded URL, and with it the rules.
     if (!peer.trusted) {
@@ -76,10 +91,12 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     }
     const request = parseAuthRequest(arrival.req, arrival.target);
     if ('kind' in request) return respond(arrival, undefined, request);
+    if (arrival.probe?.purpose === 'pass') request.probe = arrival.probe.padding;
     const decision = authorizer.check(request);
     if (!(decision instanceof Promise)) return respond(arrival, request, decision);
     return decision.then((late) => respond(arrival, request, late));
   };
+  const handle = withProbe(probes, decide);
 
   // Fail closed: any error while parsing or rendering is a 500, which no proxy takes for an allow.
   const handleFailClosed = (arrival: Arrival): void => {
@@ -102,7 +119,7 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     if (!target) return false;
     const id = requestId(req.headers['x-request-id']);
     const info = { requestId: id, dialect: target.dialect.name, startedAt: performance.now() };
-    handleInBatch({ req, res, target, info });
+    handleInBatch({ req, res, target, info, probe: undefined });
     return true;
   };
 }

@@ -2,12 +2,13 @@
 import type { Context } from 'koa';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events, SigninEvent } from '../observe/events.ts';
+import type { Site } from '../pages/site.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { LoginStates } from './login_state.ts';
 
 export interface SigninOptions {
-  config: Pick<Config, 'applications' | 'secret'>;
+  config: Pick<Config, 'applications' | 'secret' | 'pages'>;
   /** Finds the application of a browser's host. */
   applications: {
     findByHostname(host: string): { config: ApplicationConfig } | undefined;
@@ -21,6 +22,8 @@ export interface SigninOptions {
   events: Events;
   /** `browserHost` of a request. */
   browserHost: (ctx: Context) => string | undefined;
+  /** The address of a request's client, in canonical text; `undefined` where it is unknown. */
+  clientAddress: (ctx: Context) => string | undefined;
 }
 
 export interface SigninContext extends SigninOptions {
@@ -30,6 +33,8 @@ export interface SigninContext extends SigninOptions {
 /** One request at a sign-in endpoint. The endpoint adds what it learns, for the error handler and the log. */
 export interface EndpointRequest {
   ctx: Context;
+  /** Whose site a page of the response is. */
+  site: Site;
   application?: ApplicationConfig;
   /** The absolute URL that the user wanted to open. */
   returnTo?: string;

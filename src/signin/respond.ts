@@ -1,13 +1,18 @@
 /** The responses of the sign-in endpoints, each with the outcome that the log has of it. */
 import type { Context } from 'koa';
-import type { PageContent } from '../pages/layout.ts';
+import type { Page } from '../pages/content.ts';
 import { redirect, sendPage } from '../pages/send.ts';
 import { RETRY_AFTER_SECONDS, type Reason } from '../reasons.ts';
-import type { Outcome } from './context.ts';
+import type { EndpointRequest, Outcome } from './context.ts';
 
 /** @param detail for the log alone */
-export function respondWithPage(ctx: Context, page: PageContent, outcome: string, detail?: string): Outcome {
-  sendPage(ctx, page);
+export function respondWithPage(
+  { ctx, site }: Pick<EndpointRequest, 'ctx' | 'site'>,
+  page: Page,
+  outcome: string,
+  detail?: string,
+): Outcome {
+  sendPage(ctx, page, site);
   return { outcome, reason: page.reason, detail };
 }
 
@@ -24,6 +29,8 @@ export interface JsonError {
   error: string;
   /** Safe to show. */
   description: string;
+  /** Where a login begins. */
+  login_url?: string;
 }
 
 /** @param detail for the log alone */
@@ -32,6 +39,7 @@ export function respondWithJson(ctx: Context, problem: JsonError, outcome: strin
   ctx.set('Cache-Control', 'no-store');
   ctx.set('X-Gatepost-Reason', problem.reason);
   if (problem.status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
-  ctx.body = { error: problem.error, error_description: problem.description };
+  const { error, description: error_description, login_url } = problem;
+  ctx.body = { error, error_description, ...(login_url !== undefined && { login_url }) };
   return { outcome, reason: problem.reason, detail };
 }

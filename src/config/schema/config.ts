@@ -8,11 +8,13 @@ import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
 import { applicationDefaults } from './application_defaults.ts';
 import { limits } from './limits.ts';
+import { pages } from './pages.ts';
 import { redis } from './redis.ts';
 import {
   DEFAULT_SESSION_MAX_AGE_MS,
   duration,
   flag,
+  type KeyNotes,
   list,
   listOrText,
   matching,
@@ -43,7 +45,9 @@ const workers = scalar('a whole number from 1 on, or `auto` for one per core', (
   if (input === 'auto') return input;
   if (!/^[1-9]\d{0,2}$/.test(input)) throw new Error('must be a whole number from 1 to 999, or auto');
   return Number(input);
-});
+}).meta({
+  json: [{ type: 'integer', minimum: 1, maximum: 999 }, { enum: ['auto'] }],
+} satisfies KeyNotes);
 
 const listen = z.strictObject(
   {
@@ -161,10 +165,16 @@ export const config = z.strictObject(
       description: 'What is logged, and how.',
       example: '{ level: warn, format: json }',
     }),
+    pages: pages.prefault({}).meta({
+      allowed: 'a mapping with `title`, `logo_file`, `contact` and `language`',
+      description:
+        'Whose site the pages are that visitors see, and whom they can ask (see [pages](pages.md)). An application can say each of these for itself.',
+      example: '{ title: Example Ltd, contact: help@example.com, language: de }',
+    }),
     defaults: applicationDefaults.optional().meta({
       allowed: 'a mapping with keys of an application',
       description:
-        'Keys of an application, for all applications that do not have them themselves: any but `name`, `slug` and `external_host`. A key that an application has replaces the default whole; lists and mappings are not joined.',
+        'Keys of an application, for all applications that do not have them themselves: any but `name`, `slug`, `external_host` and `hosts`. A key that an application has replaces the default whole; lists and mappings are not joined.',
       default: 'none',
       example: '{ issuer: https://auth.example.com, scopes: [openid, profile, email, offline_access] }',
     }),
