@@ -27,8 +27,12 @@ interface Server {
  * once. SIGHUP loads the configuration anew.
  */
 export async function serveCommand(file: string | undefined, { env }: Io): Promise<number> {
-  const server = cluster.isWorker ? await (await import('../server/worker.ts')).serveAsWorker() : await load(file, env);
-  const code = await untilStopped(server);
+  const { stopped, stop } = listenForSignals();
+  const server: Server = cluster.isWorker
+    ? await (await import('../server/worker.ts')).serveAsWorker()
+    : await load(file, env);
+  void server.failed?.then(() => stop(EXIT_FAILED));
+  const code = await stopped;
   const killAtMs = performance.now() + STOP_MS;
   await server.close();
   endProcess(code, { hangs: server.hangs === true, killAtMs });
@@ -63,20 +67,23 @@ async function start({ config }: LoadedConfig): Promise<Server & Reloadable> {
   return Object.assign(server, { replace: async (next: Config) => server.swap(next) });
 }
 
-function untilStopped(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    let stopping = false;
-    const stop = (code: number) => {
-      stopping = true;
-      resolve(code);
-    };
-    const onSignal = () => {
-      if (!stopping) stop(EXIT_OK);
-      // A worker gets one from its parent, and often one more with all processes of the service (systemd, a terminal). It
-      // ends at once with its parent.
-      else if (!cluster.isWorker) process.exit(EXIT_FAILED);
-    };
-    for (const signal of SIGNALS) process.on(signal, onSignal);
-    void server.failed?.then(() => stop(EXIT_FAILED));
+/** From the start on: what has begun to start is ended in order, too. */
+function listenForSignals(): { stopped: Promise<number>; stop(code: number): void } {
+  let stopping = false;
+  let end = (_: number) => {};
+  const stopped = new Promise<number>((resolve) => {
+    end = resolve;
   });
+  const stop = (code: number) => {
+    stopping = true;
+    end(code);
+  };
+  const onSignal = () => {
+    if (!stopping) stop(EXIT_OK);
+    // A worker gets one from its parent, and often one more with all processes of the service (systemd, a terminal). It
+    // ends at once with its parent.
+    else if (!cluster.isWorker) process.exit(EXIT_FAILED);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return { stopped, stop };
 }

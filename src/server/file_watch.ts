@@ -49,7 +49,7 @@ export function createFileWatch(
   }
 
   async function look(): Promise<void> {
-    if (closed) return;
+    if (closed || paths.length === 0) return;
     if (looking) return lookIn(LOOK_MS);
     looking = true;
     const followed = paths;

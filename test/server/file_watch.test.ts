@@ -100,6 +100,15 @@ test('what sends no event is found by the poll', async () => {
   await waitUntil(() => calls() === 3);
 });
 
+test('a file that is followed no more is not seen', async () => {
+  const { file, watch, calls } = await start({ pollMs: 20 });
+  writeFileSync(file, 'second');
+  await watch.follow([]);
+  writeFileSync(file, 'third');
+  await sleep(500);
+  expect(calls()).toBe(1);
+});
+
 test('after its end nothing is seen', async () => {
   const { file, watch, calls } = await start({ pollMs: 20 });
   watch.close();
