@@ -17,7 +17,7 @@ import { findConfigFile } from './config_file.ts';
 import { EXIT_USAGE, type Io } from './io.ts';
 
 /** How long a command waits for the store, ... */
-const OPEN_TIMEOUT_MS = 3000;
+const OPEN_TIMEOUT_MS = 2000;
 /** ... and between two tries. */
 const OPEN_PAUSE_MS = 100;
 

@@ -199,6 +199,15 @@ test('a list is bounded, and programs make way for logins', async () => {
   expect((await store.get((await rows('x:'))[0]!))!.length).toBeLessThan(6000);
 });
 
+test('sessions of one user that come together at one process are listed by few writes', async () => {
+  const add = vi.spyOn(store, 'add');
+  const replaceIf = vi.spyOn(store, 'replaceIf');
+  await Promise.all(Array.from({ length: 200 }, () => here.create(make())));
+  const writes = [...add.mock.calls, ...replaceIf.mock.calls].filter(([key]) => key.startsWith('x:'));
+  expect(writes.length).toBeLessThan(10);
+  expect(await keysOfAlice()).toHaveLength(50);
+});
+
 test('sessions that come together are all listed, and what was replaced is not', async () => {
   const sides = [here, there];
   const ids = await Promise.all(Array.from({ length: 12 }, (_, at) => sides[at % 2]!.create(make())));
