@@ -7,7 +7,7 @@ const CONTRACT = ['test/{contract,fuzz}/**/*.test.ts'];
 /** Starts `dist/cli/main.js` as a process. */
 const COMMAND = [
   'test/cli/{process,workers,floods}.test.ts',
-  'test/contract/process.test.ts',
+  'test/contract/{process,sessions_command}.test.ts',
   'test/observe/output.test.ts',
   'test/server/workers.test.ts',
 ];

@@ -7,20 +7,22 @@
 import { type ApplicationIndex, createApplicationIndex } from './access/application_index.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { type Authorizer, createAuthorizer } from './auth/authorizer.ts';
-import { type AuthHandler, createAuthHandler } from './auth/handler.ts';
+import { type AuthHandler, type AuthHandlerOptions, createAuthHandler } from './auth/handler.ts';
+import { createRefusalNote } from './auth/refusal_note.ts';
 import { createTrustedPeer, type TrustedPeer } from './auth/trusted_peer.ts';
 import { createCookieReach } from './config/cookie_reach.ts';
 import type { ApplicationConfig, Config } from './config/schema/config.ts';
 import { listedProxies } from './config/trusted_proxies.ts';
 import { createCredentialAuthenticator } from './credentials/authenticator.ts';
 import { type Application, compileApplication } from './decision/application.ts';
-import { compileNetworks, type Networks } from './http/ip.ts';
+import { singleHeader } from './http/headers.ts';
+import { clientAddress, compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
-import { createWarnOnce } from './observe/warn_once.ts';
 import { createPatternCompiler } from './patterns.ts';
 import { createProbes, type Probes } from './probe/probes.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
+import { headerWarnings } from './responses/header_warnings.ts';
 import { createRender } from './responses/render.ts';
 import type { RenderOptions } from './responses/response.ts';
 import { longestLifeMs } from './sessions/create_session.ts';
@@ -72,7 +74,12 @@ export function assemble(config: Config, services: Services): Snapshot {
     prefetch();
     return known;
   };
-  return { ...core, auth: assembleAuth({ ...core, jwksUri }, services), signin: assembleSignin(core, services) };
+  const noteRefusal = createRefusalNote(core.sessions);
+  return {
+    ...core,
+    auth: assembleAuth({ ...core, jwksUri, noteRefusal }, services),
+    signin: assembleSignin(core, services),
+  };
 }
 
 /** The applications of a configuration, compiled, by host. */
@@ -110,8 +117,9 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
   return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed, probes };
 }
 
-type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies'> &
-  Pick<RenderOptions, 'jwksUri'>;
+type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies' | 'probes'> &
+  Pick<RenderOptions, 'jwksUri'> &
+  Pick<AuthHandlerOptions, 'noteRefusal'>;
 
 /** The auth endpoints; `gatepost explain` asks them too, with an authorizer of its own. */
 export function assembleAuth(
@@ -129,7 +137,8 @@ export function assembleAuth(
   return createAuthHandler({ ...parts, render, nginxMethodHeader, events, logQuery: log.query });
 }
 
-function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core, { events, now }: Services): Signin {
+function assembleSignin(core: Core, { events, now }: Services): Signin {
+  const { config, index, sessions, provider, trustedPeer, listedProxies } = core;
   return createSignin({
     config,
     applications: index,
@@ -138,24 +147,9 @@ function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core
     now,
     events,
     browserHost: ({ req }) => browserHost(req, trustedPeer.of(req.socket).trusted),
+    clientAddress: ({ req }) =>
+      trustedPeer.of(req.socket).trusted
+        ? clientAddress(singleHeader(req, 'x-forwarded-for'), listedProxies)
+        : undefined,
   });
-}
-
-/** Each header that is not sent is logged once: it would come again with every session. */
-function headerWarnings(events: Events): Pick<RenderOptions, 'onRefusedHeader' | 'onUnusableValue'> {
-  const warnOnce = createWarnOnce(events);
-  return {
-    onRefusedHeader: ({ slug }, name) =>
-      warnOnce(`refused ${slug} ${name}`, () => ({
-        event: 'additional_headers.refused',
-        message: `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`,
-        application: slug,
-      })),
-    onUnusableValue: ({ slug }, header, value) =>
-      warnOnce(`unusable ${slug} ${header}`, () => ({
-        event: 'identity_headers.value_left_out',
-        message: `a value of ${header} is not sent, as it has white space at an end, a control character or, in a list, a comma${value === undefined ? '' : `: ${JSON.stringify(value.slice(0, 100))}`}; further ones are not reported`,
-        application: slug,
-      })),
-  };
 }

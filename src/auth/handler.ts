@@ -28,6 +28,7 @@ import type { Render } from '../responses/render.ts';
 import type { Authorizer } from './authorizer.ts';
 import { createDecisionLog, type RequestInfo } from './decision_log.ts';
 import { reportProbe, withProbe } from './probe.ts';
+import type { RefusalNote } from './refusal_note.ts';
 import { createRewriteWarning } from './rewrite_warning.ts';
 import type { TrustedPeer } from './trusted_peer.ts';
 
@@ -43,6 +44,8 @@ export interface AuthHandlerOptions {
   probes: Probes;
   events: Events;
   logQuery: boolean;
+  /** Hears of each refusal of a user who is known. */
+  noteRefusal: RefusalNote;
 }
 
 /** Responds to a proxy's auth request; `false`: the request is none, and was not touched. */
@@ -58,7 +61,7 @@ interface Arrival {
 }
 
 export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
-  const { authorizer, render, trustedPeer, events, probes } = options;
+  const { authorizer, render, trustedPeer, events, probes, noteRefusal } = options;
   const logDecision = createDecisionLog(events, options.logQuery);
   const warnOfRewrite = createRewriteWarning(events);
   const parseAuthRequest = createParser(options);
@@ -70,6 +73,7 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     res.writeHead(status, headers as string[]);
     res.end(body);
     logDecision(info, request, decision, status);
+    if (request && decision.kind === 'forbid') noteRefusal(request, decision);
     if (request && 'application' in decision)
       warnOfRewrite(target.dialect, request.headers, decision.application?.slug);
     if (arrival.probe === undefined) return;

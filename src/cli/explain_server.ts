@@ -1,4 +1,5 @@
 /** Asks the auth endpoints of a configuration what a proxy would ask, with a user in place of sessions and providers. */
+
 import { assembleAuth, assembleIndex } from '../assemble.ts';
 import { createAuthorizer } from '../auth/authorizer.ts';
 import type { Config } from '../config/schema/config.ts';
@@ -12,6 +13,7 @@ import { readCookies } from '../http/cookies.ts';
 import { compileNetworks } from '../http/ip.ts';
 import type { User } from '../identity.ts';
 import { createEvents } from '../observe/events.ts';
+import { NO_PROBES } from '../probe/probes.ts';
 import { leftOutWarning } from '../provider/left_out_warning.ts';
 import { exchange, type WireResponse } from './exchange.ts';
 import { isPerson, subjectOf, type TypedPerson, userOf } from './explain_person.ts';
@@ -65,6 +67,8 @@ export function createExplainer(config: Config) {
         trustedPeer: { of: () => ({ address: 'a trusted proxy', trusted: true }) },
         listedProxies: compileNetworks(listedProxies(config.trusted_proxies)),
         jwksUri: () => '',
+        probes: NO_PROBES,
+        noteRefusal: () => undefined,
       },
       { events, now: Date.now },
     );

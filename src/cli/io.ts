@@ -11,5 +11,5 @@ export const EXIT_FAILED = 1;
 export const EXIT_REFUSED = 1;
 /** The configuration cannot be used: its problems are on standard error. */
 export const EXIT_INVALID_CONFIG = 2;
-/** What was typed is no command, or none that can be run. */
+/** The command was typed wrongly, or what it works on cannot be used. */
 export const EXIT_USAGE = 2;

@@ -2,13 +2,12 @@
 import { Command, CommanderError, Option } from 'commander';
 import { escapeUnreadableInLines } from '../characters.ts';
 import { version } from '../version.ts';
-import { DEFAULT_FILES } from './config_file.ts';
+import { collect, command } from './command.ts';
 import { EXIT_OK, EXIT_USAGE, type Io } from './io.ts';
+import { addSetup } from './setup_commands.ts';
 
 /** The kinds of proxies that `explain` asks for. */
 const DIALECTS = ['nginx', 'traefik', 'caddy', 'envoy'];
-
-const PLACES = `$GATEPOST_CONFIG, else ${DEFAULT_FILES.join(', else ')}`;
 
 /**
  * Runs one command and resolves with its exit code.
@@ -85,41 +84,36 @@ function createProgram(io: Io, printFile: Io['out'], exit: (code: number) => voi
     .action(async (url, { config, ...request }) => {
       exit(await (await import('./explain.ts')).explainCommand(config, { url, ...request }, io));
     });
-  command(program, 'snippet')
-    .description("print the proxy's files with the hosts, ports and cookie names of the configuration")
-    .argument('<proxy>', 'nginx, traefik, caddy, envoy, haproxy, ingress-nginx, gateway-api or compose')
-    .argument('[app]', 'the slug of an application; all if left out')
-    .option('--upstream <[host=]address>', 'where the proxy reaches an application; may be repeated', collect, [])
-    .option('--gatepost <address>', 'where the proxy reaches Gatepost; by listen.http if left out')
-    .option('--behind <networks>', 'a load balancer at these addresses ends TLS')
-    .option('--certificate <file>', 'the certificate of a proxy that ends TLS')
-    .option('--key <file>', 'its key')
-    .option('-o, --out <folder>', 'write the files into a folder')
-    .option('--force', 'write over files that are there')
-    .action(async (proxy, app, { config, ...flags }) => {
-      const { snippetCommand } = await import('./snippet.ts');
-      exit(await snippetCommand(proxy, config, { ...flags, application: app }, { ...io, printFile }));
-    });
-  program
-    .command('init')
-    .description('write a first configuration, and say what to register at the provider')
-    .option('--host <url>', 'the address of the site to protect, such as https://grafana.example.com')
-    .option('--issuer <url>', 'the OpenID provider')
-    .option('--client-id <id>', "the site's client ID at the provider")
-    .option('--client-secret <secret>', 'its secret; other users of this machine may see it on a command line')
-    .option('--client-secret-file <file>', 'a file that holds the secret; - is standard input')
-    .option('--public', 'the client has no secret')
-    .option('--proxy <name>', 'the proxy in front of the site: nginx, traefik, caddy, …')
-    .option('--name <name>', 'the name of the site')
-    .option('-o, --out <file>', 'the file to write; never one that exists', DEFAULT_FILES[0])
-    .action(async (flags) => exit(await (await import('./init.ts')).initCommand(flags, io)));
+  addSetup(program, io, printFile, exit);
+  addSessions(program, io, exit);
   return program;
 }
 
-function command(program: Command, name: string): Command {
-  return program.command(name).option('-c, --config <file>', `the configuration file (default: ${PLACES})`);
-}
-
-function collect(value: string, all: string[]): string[] {
-  return [...all, value];
+/** `gatepost sessions list|show|end`. */
+function addSessions(program: Command, io: Io, exit: (code: number) => void): void {
+  const sessions = program
+    .command('sessions')
+    .description('list, show and end the sessions of the store in use')
+    // 1 means that there is no such session.
+    .exitOverride((error) => {
+      throw error.exitCode === EXIT_OK ? error : new CommanderError(EXIT_USAGE, error.code, error.message);
+    });
+  const load = () => import('./sessions.ts');
+  command(sessions, 'list')
+    .description('one line for each session: id, user, application, since, last use, address')
+    .option('--user <name>', 'those of one user, by user name')
+    .option('--json', 'print an array for programs')
+    .action(async (options) => exit(await (await load()).listCommand(options, io)));
+  command(sessions, 'show')
+    .description('what is known of one session; never a token')
+    .argument('<id>', 'its id, as list prints it')
+    .option('--json', 'print an object for programs')
+    .action(async (id, options) => exit(await (await load()).showCommand(id, options, io)));
+  command(sessions, 'end')
+    .description('end sessions at once, on every replica: their cookies and tokens open nothing any more')
+    .argument('[id]', 'the session with this id')
+    .option('--user <name>', 'every session of one user, by user name')
+    .option('--all', 'every session')
+    .option('--json', 'print { ended } for programs')
+    .action(async (id, options) => exit(await (await load()).endCommand(id, options, io)));
 }

@@ -28,7 +28,12 @@ export function deniedPage({ reason, application: { config }, subject }: Denied)
       const { denied } = texts.access;
       const session = subject?.session;
       const facts = factsOf(name, reason, session, texts);
-      const another: Action[] = session ? [{ text: denied.otherAccount, href: endpointUrl(config, 'sign_out') }] : [];
+      const another: Action[] = session
+        ? [
+            { text: denied.otherAccount, href: endpointUrl(config, 'sign_out') },
+            { text: texts.session.link, href: endpointUrl(config, 'session') },
+          ]
+        : [];
       if (reason === 'unusable_identity') {
         const { title, blocks } = unusableAccount(name, session?.user, texts);
         const [why = '', ...rest] = blocks;

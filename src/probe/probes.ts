@@ -15,6 +15,14 @@ export interface Probes {
   answer(probe: ProbeToken, page: Omit<PageReport, 'kind' | 'reports'>): Promise<string>;
 }
 
+/** For a Gatepost that nobody can reach (`gatepost explain`): no request is a probe. */
+export const NO_PROBES: Probes = {
+  open: () => undefined,
+  spend: async () => false,
+  record: async () => undefined,
+  answer: async () => '',
+};
+
 export interface ProbeOptions {
   secret: readonly string[];
   store: Pick<Store, 'add' | 'replace' | 'getMany'>;

@@ -3,14 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSeal } from '../crypto/seal.ts';
 import type { AccessToken } from '../identity.ts';
+import { createDirectory } from './directory.ts';
+import { createEndSession } from './end_session.ts';
 import { createIdleTracker } from './idle.ts';
 import type { Sessions, SessionsOptions } from './interface.ts';
 import { sessionKey } from './keys.ts';
+import { createLastUse } from './last_use.ts';
 import { createRefreshScheduler } from './refresh_scheduler.ts';
+import { createRefusals } from './refusals.ts';
 import { createReplayGuard } from './replay_guard.ts';
 import { createRevocation } from './revocation.ts';
 import { isMadeFor, type LiveSession, refreshDueAt, type Session } from './session.ts';
 import { type CacheEntry, createSessionCache } from './session_cache.ts';
+import { createSessionIndex } from './session_index.ts';
 import { createSessionReader } from './session_reader.ts';
 import { encodeRecord, readRecord, type SessionRecord } from './session_record.ts';
 import { createSessionTokens } from './session_tokens.ts';
@@ -21,7 +26,7 @@ export type { SessionOrigin, Sessions, SessionsOptions } from './interface.ts';
 const couldBeId = (id: string) => id.length >= 32 && id.length <= 128;
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, now, elapsed, journal } = options;
+  const { store, now, elapsed, journal, events } = options;
   const seal = createSeal(options.secret, 'session');
   const maxAgeMs = options.longestLifeMs;
   const revocation = createRevocation({ store, seal, journal, keepMs: maxAgeMs, now });
@@ -29,7 +34,11 @@ export function createSessions(options: SessionsOptions): Sessions {
   const idle = createIdleTracker(store);
   const tokens = createSessionTokens({ store, seal, revocation, now, keepMs: maxAgeMs });
   const isCurrent = (session: Session) => isMadeFor(session, options.application(session.application));
-  const read = createSessionReader({ store, seal, cache, isCurrent, events: options.events });
+  const index = createSessionIndex({ store, seal, now, keepMs: maxAgeMs });
+  const lastUse = createLastUse({ store, seal, now, elapsed });
+  const refusals = createRefusals({ store, seal, now });
+  const endSession = createEndSession({ store, seal, tokens, journal, index });
+  const read = createSessionReader({ store, seal, cache, isCurrent, events });
   const refresher = createRefreshScheduler({ ...options, seal, revocation, tokens, isCurrent });
   const stopListening = store.onInvalidate(cache.invalidate);
 
@@ -48,6 +57,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   function checkDue(entry: CacheEntry, at: number): Awaitable<LiveSession | undefined> {
     const { session } = entry.live;
     if (session.idleMs !== undefined && elapsed() >= entry.touchDueAt) return touch(entry, session.idleMs);
+    if (at >= entry.useDueAt) entry.useDueAt = at + lastUse.note(entry.live);
+    entry.dueAt = session.idleMs === undefined ? Math.min(refreshDueAt(session), entry.useDueAt) : 0;
     if (at < refreshDueAt(session)) return entry.live;
     if (at >= session.tokenExpiresAt && !session.outlivesTokens) return refreshExpired(entry);
     refresher.refreshInBackground(entry);
@@ -92,11 +103,16 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   async function end(id: string): Promise<void> {
     cache.evict(id);
-    const key = sessionKey(id);
-    const record = await readRecord(store, seal, key);
-    if (record !== undefined) await tokens.end(key, record.session);
-    await store.delete(key);
-    journal.rememberDeletion(key);
+    await endSession(sessionKey(id));
+  }
+
+  /** A session that cannot be listed is not on its user's page, and lives: a sign-out ends it all the same. */
+  async function list(key: string, session: Session): Promise<void> {
+    const listed = await index.add(key, session).catch(() => false);
+    if (listed) return;
+    const { application, user } = session;
+    const message = 'a session could not be listed: its user cannot see it, and ends it by signing out alone';
+    events.emit('log', { level: 'warn', event: 'session.not_listed', message, application, user: user.username });
   }
 
   return {
@@ -116,7 +132,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     async create(session, { since, replaces, accessToken, marks = [] } = {}) {
       const id = randomBytes(32).toString('base64url');
       const revocationMarks = [...(await revocation.marks(session, since)), ...marks];
-      await write('set', sessionKey(id), { session, revocationMarks }, accessToken);
+      const key = sessionKey(id);
+      await Promise.all([write('set', key, { session, revocationMarks }, accessToken), list(key, session)]);
       if (replaces !== undefined) await end(replaces);
       return id;
     },
@@ -134,13 +151,19 @@ export function createSessions(options: SessionsOptions): Sessions {
         session.expiresAt > record.session.expiresAt,
       );
       if (revocationMarks === undefined) return 'signed_out';
-      return (await write('replace', key, { session, revocationMarks }, accessToken)) ? 'renewed' : 'gone';
+      const { startedBy = session.startedBy } = record.session;
+      const renewed = { session: { ...session, startedBy }, revocationMarks };
+      const [written] = await Promise.all([write('replace', key, renewed, accessToken), list(key, session)]);
+      return written ? 'renewed' : 'gone';
     },
     end,
     endUser: revocation.endUser,
     endSid: revocation.endSid,
     tokenMarks: tokens.marks,
     consumeOnce: createReplayGuard(store, seal),
+    noteRefusal: refusals.note,
+    lastRefusal: refusals.last,
+    directory: createDirectory({ store, seal, index, lastUse, revocation, endSession, isCurrent, now }),
     idle: refresher.idle,
     close() {
       stopListening();

@@ -1,4 +1,5 @@
 /** Completes a login: a new session, its cookie, and a redirect to the URL that the user wanted to open. */
+import { deviceOf } from '../http/device.ts';
 import { displayName, type Identity } from '../identity.ts';
 import { signedInPage } from '../pages/signed_in.ts';
 import { createSession } from '../sessions/create_session.ts';
@@ -33,6 +34,7 @@ export async function complete(
     authMethod: 'login',
     tokenIssuedAt,
     createdAt: context.now(),
+    client: { address: context.clientAddress(ctx), device: deviceOf(ctx.req.headers['user-agent']) },
   });
   // Attack: session fixation. An attacker plants a session cookie, waits for the login, and shares the session that the
   // cookie then opens. So the id is new, and every id that the browser sent ends.

@@ -22,6 +22,8 @@ export interface SigninOptions {
   events: Events;
   /** `browserHost` of a request. */
   browserHost: (ctx: Context) => string | undefined;
+  /** The address of a request's client, in canonical text; `undefined` where it is unknown. */
+  clientAddress: (ctx: Context) => string | undefined;
 }
 
 export interface SigninContext extends SigninOptions {

@@ -45,6 +45,7 @@ async function send(broken: {
     probes: createProbes({ secret: [SECRET], store: createMemoryStore(() => 0), now: () => 0 }),
     events,
     logQuery: false,
+    noteRefusal() {},
   });
   const headers = {
     'x-forwarded-proto': 'https',

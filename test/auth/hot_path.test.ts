@@ -67,7 +67,8 @@ async function site(storeUrl: string) {
     },
   };
   const peers = { trustedPeer, listedProxies };
-  const options = { render, index, ...peers, probes, nginxMethodHeader: undefined, events, logQuery: false };
+  const log = { events, logQuery: false, noteRefusal() {} };
+  const options = { render, index, ...peers, probes, nginxMethodHeader: undefined, ...log };
   const handle = createAuthHandler({ ...options, authorizer: watched });
   const socket = { remoteAddress: '127.0.0.1' };
 

@@ -135,7 +135,7 @@ describe('1. the peer', () => {
 
 describe('4. the browser endpoints', () => {
   test.each(dialects)('%s: exactly these pass, without identity even with a session', async (dialect) => {
-    for (const name of ['start', 'callback', 'sign_out', 'ping']) {
+    for (const name of ['start', 'callback', 'sign_out', 'session', 'ping']) {
       for (const query of ['', '?rd=x', '?X-authentik-auth-callback=true&code=1']) {
         const reply = await ask(port, dialect, `${app}${OUTPOST}/${name}${query}`, [alice]);
         expectAnonymous(reply);
