@@ -27,8 +27,12 @@ export const identityHeaders = z
     z
       .object(
         {
-          preset: oneOf('authentik', 'oauth2-proxy', 'authelia', 'none').default('authentik'),
-          headers: headerMap.optional(),
+          preset: oneOf('authentik', 'oauth2-proxy', 'authelia', 'none').default('authentik').meta({
+            description: 'Whose names the headers have; `none`: only those that are listed.',
+          }),
+          headers: headerMap.optional().meta({
+            description: 'Further headers, each with the claim that it carries; they may also stand beside `preset`.',
+          }),
         },
         { error: shapeError(ALLOWED) },
       )
