@@ -122,6 +122,14 @@ export function setUpProvider(
       ctx.body = `${out.error}: ${out.error_description ?? ''}`;
     },
   });
+  // Outside, the scope has its usual name.
+  // biome-ignore lint/suspicious/noExplicitAny: the package has no types
+  provider.use(async (ctx: any, next: () => Promise<void>) => {
+    await next();
+    if (!ctx.path.endsWith('/.well-known/openid-configuration')) return;
+    const rename = (scope: string) => (scope === REFRESH_SCOPE ? 'offline_access' : scope);
+    ctx.body.scopes_supported = ctx.body.scopes_supported.map(rename);
+  });
   provider.Account = { findAccount };
   registerGrants(provider, options, users, resource);
   return provider;

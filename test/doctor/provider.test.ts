@@ -21,9 +21,6 @@ let issuer: string;
 beforeEach(async () => {
   provider = await startProvider({ clients });
   ({ issuer } = provider);
-  await changeDiscovery(provider, {
-    scopes_supported: ['openid', 'profile', 'email', 'ak_proxy', 'entitlements', 'groups', 'offline_access'],
-  });
 });
 afterEach(() => provider.close());
 
