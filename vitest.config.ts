@@ -19,7 +19,7 @@ const STORES = [
   'test/contract/{replicas,after_sign_out}.test.ts',
 ];
 /** Starts proxies, browsers and other programs. */
-const PROXIES = ['test/{integration,clients,compose,demo,release,recipes}/**/*.test.ts'];
+const PROXIES = ['test/{integration,clients,compose,demo,release,recipes,walk}/**/*.test.ts'];
 /** Starts real OpenID providers. */
 const PROVIDERS = ['test/providers/**/*.test.ts'];
 /** Starts etcd, a Kubernetes API server, Helm and Traefik. */
