@@ -6,6 +6,7 @@ import type { Events } from '../observe/events.ts';
 import { discoveryUrl, fetchDocument } from './discovery_document.ts';
 import type { DiscoveryKeys } from './issuers.ts';
 import { createKeySet, type KeySet } from './key_set.ts';
+import { observeCall, observeFetch } from './observed_call.ts';
 import type { OutboundFetch } from './outbound.ts';
 import { createPacedReading } from './reading_limits.ts';
 
@@ -91,15 +92,21 @@ export function createDiscovery({ application, fetch, elapsed, events }: Discove
   let retry: NodeJS.Timeout | undefined;
   let lastError: Error | undefined;
 
+  const fetchKeys = observeFetch({ events, issuer, call: 'keys' }, fetch);
   const log = (level: 'info' | 'warn', event: string, message: string, error?: unknown) =>
     events.emit('log', { level, event, message, error });
 
   async function attempt(): Promise<ProviderMetadata> {
     attemptedAt = elapsed();
     try {
-      const metadata = await fetchDocument(application, fetch);
+      const observed = { events, issuer, call: 'discovery' } as const;
+      const metadata = await observeCall(
+        observed,
+        () => fetchDocument(application, fetch),
+        () => 'ok',
+      );
       const address = jwksUriOf(metadata, insecure);
-      const keys = found?.metadata.jwks_uri === address ? found.keys : createKeySet(address, elapsed, fetch);
+      const keys = found?.metadata.jwks_uri === address ? found.keys : createKeySet(address, elapsed, fetchKeys);
       if (!found) log('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
       failures = 0;
       found = { metadata, keys };

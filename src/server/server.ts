@@ -64,8 +64,8 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
 export async function startServer(config: Config, options: ServeOptions = {}): Promise<Server> {
   const { events = createEvents(), now = Date.now, elapsed = () => performance.now() } = options;
   const log = createLog(config.log, events);
-  const registry = createMetrics(events, log.droppedLines);
   const store = openStore(config.store, { now, elapsed }, events, config.redis);
+  const registry = createMetrics(events, log.droppedLines, () => store.ping());
   const health = createHealth(() => store.ping());
   const services = { store, journal: createJournal(store), events, now, elapsed };
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));

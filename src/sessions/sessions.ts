@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSeal } from '../crypto/seal.ts';
 import type { AccessToken } from '../identity.ts';
+import type { SessionEnd } from '../observe/counted_events.ts';
 import { createIdleTracker } from './idle.ts';
 import type { Sessions, SessionsOptions } from './interface.ts';
 import { sessionKey } from './keys.ts';
@@ -21,7 +22,7 @@ export type { SessionOrigin, Sessions, SessionsOptions } from './interface.ts';
 const couldBeId = (id: string) => id.length >= 32 && id.length <= 128;
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, now, elapsed, journal } = options;
+  const { store, now, elapsed, journal, events } = options;
   const seal = createSeal(options.secret, 'session');
   const maxAgeMs = options.longestLifeMs;
   const revocation = createRevocation({ store, seal, journal, keepMs: maxAgeMs, now });
@@ -29,7 +30,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const idle = createIdleTracker(store);
   const tokens = createSessionTokens({ store, seal, revocation, now, keepMs: maxAgeMs });
   const isCurrent = (session: Session) => isMadeFor(session, options.application(session.application));
-  const read = createSessionReader({ store, seal, cache, isCurrent, events: options.events });
+  const read = createSessionReader({ store, seal, cache, isCurrent, events });
   const refresher = createRefreshScheduler({ ...options, seal, revocation, tokens, isCurrent });
   const stopListening = store.onInvalidate(cache.invalidate);
 
@@ -58,7 +59,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   async function touch(entry: CacheEntry, idleMs: number): Promise<LiveSession | undefined> {
     const { key, session } = entry.live;
     if (!(await idle.touch(key, session))) {
-      await end(entry.id);
+      await end(entry.id, 'idle');
       return undefined;
     }
     entry.touchDueAt = elapsed() + idle.pauseMs(idleMs);
@@ -90,13 +91,14 @@ export function createSessions(options: SessionsOptions): Sessions {
     return (await store[mode](key, encodeRecord(seal, key, record), Math.max(1, expiresAt - now()))) !== false;
   }
 
-  async function end(id: string): Promise<void> {
+  async function end(id: string, reason: SessionEnd = 'ended'): Promise<void> {
     cache.evict(id);
     const key = sessionKey(id);
     const record = await readRecord(store, seal, key);
     if (record !== undefined) await tokens.end(key, record.session);
     await store.delete(key);
     journal.rememberDeletion(key);
+    if (record !== undefined) events.emit('session_ended', { application: record.session.application, reason });
   }
 
   return {
@@ -117,7 +119,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       const id = randomBytes(32).toString('base64url');
       const revocationMarks = [...(await revocation.marks(session, since)), ...marks];
       await write('set', sessionKey(id), { session, revocationMarks }, accessToken);
-      if (replaces !== undefined) await end(replaces);
+      const { application, authMethod } = session;
+      events.emit('session_started', { application, auth_method: authMethod });
+      if (replaces !== undefined) await end(replaces, 'replaced');
       return id;
     },
     async renew(id, session, accessToken) {
@@ -125,7 +129,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const record = await readRecord(store, seal, key);
       if (record === undefined) return 'gone';
       if (record.session.issuer !== session.issuer || record.session.sub !== session.sub) {
-        await end(id);
+        await end(id, 'replaced');
         return 'gone';
       }
       const revocationMarks = await revocation.carryOver(
