@@ -5,6 +5,7 @@ import type { AuthRequest } from '../decision/request.ts';
 import { describeCriterion } from '../decision/trace.ts';
 import { causeOf, GatepostError, loggedMessage } from '../errors.ts';
 import { displayName } from '../identity.ts';
+import { parseTraceparent } from '../http/trace_context.ts';
 import type { Events } from '../observe/events.ts';
 
 export interface RequestInfo {
@@ -12,6 +13,8 @@ export interface RequestInfo {
   dialect: string;
   /** `performance.now()` at the arrival. */
   startedAt: number;
+  /** The header `traceparent`, of a trusted peer. */
+  traceparent: string | string[] | undefined;
 }
 
 export type DecisionLog = (
@@ -34,6 +37,7 @@ export function createDecisionLog(events: Events, withQuery: boolean): DecisionL
   const log = batchPerTick(
     ({ info, request, decision, status, durationMs }: LoggedDecision) => {
       const application = 'application' in decision ? decision.application : undefined;
+      const { traceId, spanId } = parseTraceparent(info.traceparent);
       const subject = 'subject' in decision ? decision.subject?.session : undefined;
       events.emit('decision', {
         request_id: info.requestId,
@@ -52,6 +56,8 @@ export function createDecisionLog(events: Events, withQuery: boolean): DecisionL
         auth_method: subject?.authMethod,
         client_ip: request?.clientAddress,
         duration_ms: durationMs,
+        trace_id: traceId,
+        span_id: spanId,
       });
     },
     // The responses have been sent; an event that cannot be made is lost alone.

@@ -72,6 +72,7 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     if (!peer.trusted) {
       // Attack: a line of the log under the id of somebody else's request.
       arrival.info.requestId = requestId(undefined);
+      arrival.info.traceparent = undefined;
       return respond(arrival, undefined, denyPeer(peer.address));
     }
     const request = parseAuthRequest(arrival.req, arrival.target);
@@ -101,7 +102,8 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     const target = findDialect(req.url as string);
     if (!target) return false;
     const id = requestId(req.headers['x-request-id']);
-    const info = { requestId: id, dialect: target.dialect.name, startedAt: performance.now() };
+    const { traceparent } = req.headers;
+    const info = { requestId: id, dialect: target.dialect.name, startedAt: performance.now(), traceparent };
     handleInBatch({ req, res, target, info });
     return true;
   };
