@@ -26,7 +26,7 @@ COPY package.json LICENSE ./
 # The command is one bundle: of node_modules it needs the few packages that the bundler leaves out.
 COPY --from=build /runtime/node_modules node_modules
 COPY --from=build /app/dist/cli dist/cli
-COPY --from=build /app/dist/THIRD_PARTY_NOTICES dist/
+COPY --from=build /app/dist/THIRD_PARTY_LICENSES dist/
 # A volume for `store: file:///var/lib/gatepost` takes over this owner.
 COPY --from=build --chown=1000:1000 /state /var/lib/gatepost
 # `node` by its numbers: Kubernetes checks `runAsNonRoot` by them.

@@ -18,7 +18,7 @@ const STORES = [
   'test/contract/{replicas,after_sign_out}.test.ts',
 ];
 /** Starts proxies, browsers and other programs. */
-const PROXIES = ['test/{integration,clients,compose,demo}/**/*.test.ts'];
+const PROXIES = ['test/{integration,clients,compose,demo,release}/**/*.test.ts'];
 /** Starts real OpenID providers. */
 const PROVIDERS = ['test/providers/**/*.test.ts'];
 /** Starts etcd, a Kubernetes API server, Helm and Traefik. */

@@ -40,7 +40,7 @@ chmodSync(at('dist/cli/main.js'), 0o755);
 
 // Only what is in the result: what the bundler left out needs no notice.
 const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
-writeNotices(bundled, root, at('dist/THIRD_PARTY_NOTICES'));
+writeNotices(bundled, root, at('dist/THIRD_PARTY_LICENSES'));
 
 // `npx gatepost` in a clone: npm links the commands of dependencies, but not the project's own.
 // Windows makes links only for administrators; there, `node dist/cli/main.js` is the command.

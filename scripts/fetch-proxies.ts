@@ -37,6 +37,7 @@ const DEBIAN_PACKAGES: Partial<Record<Tool, string>> = {
   cadaver: 'cadaver',
   openssl: 'openssl',
   fcgiwrap: 'fcgiwrap',
+  'systemd-analyze': 'systemd',
 };
 
 const VENV = join(toolsFolder, 'venv');
@@ -94,5 +95,5 @@ function fetchPackages(packages: string[]): void {
 fetchWheels(wantedWheels());
 fetchPackages(tools.filter(isMissing).flatMap((tool) => DEBIAN_PACKAGES[tool]?.split(' ') ?? []));
 const isComplete = fetchFromGoModules();
-for (const tool of tools) console.log(`${tool.padEnd(13)} ${findTool(tool) ?? 'MISSING'}`);
+for (const tool of tools) console.log(`${tool.padEnd(18)} ${findTool(tool) ?? 'MISSING'}`);
 if (process.env.CI === 'true' && (!isComplete || tools.some(isMissing))) process.exitCode = 1;

@@ -24,6 +24,7 @@ const PROGRAMS: GoProgram[] = [
   },
   { tool: 'helm', module: folder('kubernetes/tools/helm'), package: 'helm.sh/helm/v3/cmd/helm' },
   { tool: 'caddy-docker-proxy', module: folder('integration/caddy_docker'), package: '.' },
+  { tool: 'actionlint', module: folder('release/actionlint'), package: 'github.com/rhysd/actionlint/cmd/actionlint' },
 ];
 
 /** Files of sources: nothing is built for them. */

@@ -1,4 +1,4 @@
-/** Writes `THIRD_PARTY_NOTICES`: name, version and licence of every package whose code is in the bundled command. */
+/** Writes `THIRD_PARTY_LICENSES`: name, version and licence of every package whose code is in the bundled command. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const LICENCE_FILE = /^(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i;

@@ -26,6 +26,8 @@ export const tools = [
   'kube-apiserver',
   'helm',
   'caddy-docker-proxy',
+  'actionlint',
+  'systemd-analyze',
 ] as const;
 export type Tool = (typeof tools)[number];
 
@@ -45,6 +47,7 @@ export const VERSIONS = {
   etcd: '3.7.3',
   'kube-apiserver': '1.37.2',
   helm: '3.22.0',
+  actionlint: '1.7.12',
   /** The newest Traefik whose sources can be had as a Go module: of those the tests take the definitions of its resources. */
   'traefik-crds': '3.7.13',
   'caddy-docker-proxy': '2.10.0',
@@ -69,6 +72,7 @@ const built: Partial<Record<Tool, string>> = {
   'kube-apiserver': `kube-apiserver-${VERSIONS['kube-apiserver']}`,
   helm: `helm-${VERSIONS.helm}`,
   'caddy-docker-proxy': `caddy-docker-proxy-${VERSIONS['caddy-docker-proxy']}`,
+  actionlint: `actionlint-${VERSIONS.actionlint}`,
 };
 
 /** The definitions of Traefik's resources (CRDs), as Traefik's sources have them. */

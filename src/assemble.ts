@@ -27,6 +27,7 @@ import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { browserHost } from './signin/browser_host.ts';
 import { createSignin, type Signin } from './signin/index.ts';
 import type { Store } from './stores/store.ts';
+import { createSymptoms, type Symptoms } from './symptoms/index.ts';
 
 /** What lives as long as the process, whatever the configuration. */
 export interface Services {
@@ -47,6 +48,7 @@ interface Core {
   readonly provider: (application: ApplicationConfig) => Provider;
   readonly sessions: Sessions;
   readonly authorizer: Authorizer;
+  readonly symptoms: Symptoms;
   readonly trustedPeer: TrustedPeer;
   /** Whose entries in `X-Forwarded-For` are those of proxies. */
   readonly listedProxies: Networks;
@@ -88,7 +90,9 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
   const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
-  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed };
+  // A store in memory is this process's own.
+  const symptoms = createSymptoms({ events, elapsed, shared: config.store === 'memory' ? undefined : store });
+  return { config, index, provider, sessions, authorizer, symptoms, trustedPeer, listedProxies: listed };
 }
 
 function assembleAuth(core: Core, { events, now }: Services) {
@@ -111,7 +115,8 @@ function assembleAuth(core: Core, { events, now }: Services) {
   return createAuthHandler({ ...core, render, nginxMethodHeader, events, logQuery: log.query });
 }
 
-function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core, { events, now }: Services): Signin {
+function assembleSignin(core: Core, { events, now }: Services): Signin {
+  const { config, index, sessions, provider, symptoms, trustedPeer } = core;
   return createSignin({
     config,
     applications: index,
@@ -119,6 +124,7 @@ function assembleSignin({ config, index, sessions, provider, trustedPeer }: Core
     provider,
     now,
     events,
+    symptoms,
     browserHost: ({ req }) => browserHost(req, trustedPeer.of(req.socket).trusted),
   });
 }

@@ -18,6 +18,11 @@ export interface User {
   uid: string;
   /** `ak_proxy.user_attributes` (authentik's merged user and group attributes). */
   attributes: Record<string, unknown>;
+  /**
+   * The values of the claims that access rules name, by claim. One that no rule named when the session was made is not
+   * there; one that the provider did not send has no values.
+   */
+  claims?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** Verified tokens and what they say. Times are milliseconds since the epoch. */

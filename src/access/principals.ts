@@ -1,23 +1,51 @@
 /**
- * Which users a rule admits: any of the groups, user names or e-mail addresses that it names; every user where it names
- * none.
+ * Which users a rule admits. `groups`, `users` and `emails` name them, and any of these is enough; every entry of
+ * `claims`, and `email_verified`, must hold besides. A rule without any of them admits every user.
  */
 import type { AccessRule } from '../config/schema/config.ts';
 import type { User } from '../identity.ts';
+import { compileGlob, isGlob } from './glob.ts';
 
 export type PrincipalMatcher = (user: User) => boolean;
 
-/** Compiles the `groups`, `users` and `emails` of a rule. `*` in an e-mail stands for any characters but `@`. */
-export function compilePrincipals(rule: Pick<AccessRule, 'groups' | 'users' | 'emails'>): PrincipalMatcher {
-  if (!rule.groups && !rule.users && !rule.emails) return () => true;
+/** The keys of a rule that are about the user. */
+export type Principals = Pick<AccessRule, 'groups' | 'users' | 'emails' | 'claims' | 'email_verified'>;
+
+export function compilePrincipals(rule: Principals): PrincipalMatcher {
+  const required = Object.entries(rule.claims ?? {}).map(([name, values]) => claimMatcher(name, values));
+  if (rule.email_verified) required.push(hasVerifiedEmail);
+  if (rule.groups || rule.users || rule.emails) required.push(compileNamed(rule));
+  const [only, ...others] = required;
+  if (only === undefined) return () => true;
+  return others.length === 0 ? only : (user) => required.every((matches) => matches(user));
+}
+
+/** `*` in a group stands for any characters, in an e-mail for any but `@`. */
+function compileNamed(rule: Principals): PrincipalMatcher {
   const groups = new Set(rule.groups);
+  const globs = (rule.groups ?? []).filter(isGlob).map(compileGlob);
   const users = new Set(rule.users);
   const emails = (rule.emails ?? []).map(emailMatcher);
   return (user) =>
     (user.username !== '' && users.has(user.username)) ||
-    user.groups.some((group) => groups.has(group)) ||
+    user.groups.some((group) => groups.has(group) || globs.some((matches) => matches(group))) ||
     // Attack: a user types the address of another into a profile; the provider says `email_verified: false` of it.
     (user.email !== '' && user.emailVerified !== false && emails.some((matches) => matches(user.email.toLowerCase())));
+}
+
+/**
+ * Any of the values. A session that was made before a rule named the claim does not know it: it is refused, until it is
+ * refreshed or made anew.
+ */
+function claimMatcher(name: string, values: readonly string[]): PrincipalMatcher {
+  const wanted = new Set(values);
+  return ({ claims }) =>
+    claims !== undefined && Object.hasOwn(claims, name) && claims[name]?.some((value) => wanted.has(value)) === true;
+}
+
+/** For `emails`, silence of the provider is enough; here it must say that the address is verified. */
+function hasVerifiedEmail({ email, emailVerified }: User): boolean {
+  return email !== '' && emailVerified === true;
 }
 
 function emailMatcher(glob: string): (email: string) => boolean {

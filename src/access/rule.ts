@@ -3,9 +3,12 @@ import type { AccessRule } from '../config/schema/config.ts';
 import { compileNetworks, type Networks } from '../http/ip.ts';
 import type { ForwardedPath } from '../http/path.ts';
 import { compilePrincipals, type PrincipalMatcher } from './principals.ts';
+import { compileHosts, type HostMatcher } from './rule_hosts.ts';
 
 /** What of a request the rules look at. */
 export interface RuleRequest {
+  /** As `normalizeHost` gives it. */
+  host: string;
   path: ForwardedPath;
   /** The whole URL; a rule about it sees neither query nor fragment. */
   href: string;
@@ -30,6 +33,7 @@ export interface CompiledRule extends Rule {
   wholeUrl: boolean;
   methods: ReadonlySet<string> | undefined;
   networks: Networks | undefined;
+  hosts: HostMatcher | undefined;
   /** The rule as the configuration has it, for a trace. */
   source: Partial<AccessRule>;
   /** The rule as the result of a search, made once. */
@@ -50,6 +54,7 @@ export function compileAccessRule(source: AccessRule, name: string, pattern: num
     wholeUrl: false,
     methods: source.methods && new Set(source.methods),
     networks: source.networks && compileNetworks(source.networks),
+    hosts: source.hosts && compileHosts(source.hosts, isPermissive(rule)),
     source,
     asResult: [rule],
   };
@@ -69,7 +74,17 @@ export function urlWith(reading: string, { href }: RuleRequest): string {
 export function compileSkipRule(path: string, name: string, pattern: number, wholeUrl: boolean): CompiledRule {
   const rule = { name, policy: 'optional' as const, principals: compilePrincipals({}) };
   const source = { path, policy: rule.policy };
-  return { ...rule, pattern, wholeUrl, methods: undefined, networks: undefined, source, asResult: [rule] };
+  const none = { methods: undefined, networks: undefined, hosts: undefined };
+  return { ...rule, pattern, wholeUrl, ...none, source, asResult: [rule] };
+}
+
+/** Whether all criteria but the pattern match. */
+export function matchesBesidePath(rule: CompiledRule, request: RuleRequest): boolean {
+  return matchesHost(rule, request) && matchesMethod(rule, request) && matchesNetwork(rule, request);
+}
+
+export function matchesHost({ hosts }: CompiledRule, { host }: RuleRequest): boolean {
+  return hosts === undefined || hosts(host);
 }
 
 /** An unknown method opens nothing and is caught by every rule that closes. */

@@ -4,15 +4,8 @@
  */
 import type { PatternSet } from '../patterns.ts';
 import { mayOpen } from './path_budget.ts';
-import {
-  type CompiledRule,
-  isPermissive,
-  matchesMethod,
-  matchesNetwork,
-  type Rule,
-  type RuleRequest,
-  urlWith,
-} from './rule.ts';
+import { type CompiledRule, isPermissive, matchesBesidePath, type Rule, type RuleRequest, urlWith } from './rule.ts';
+import { createHostIndex } from './rule_hosts.ts';
 
 export type RuleMatcher = (request: RuleRequest) => readonly Rule[];
 
@@ -89,7 +82,7 @@ function unread(rules: readonly CompiledRule[], request: RuleRequest): readonly 
   const found: Rule[] = [];
   for (const rule of rules) {
     if (isPermissive(rule) && rule.pattern >= 0) continue;
-    if (!matchesMethod(rule, request) || !matchesNetwork(rule, request)) continue;
+    if (!matchesBesidePath(rule, request)) continue;
     found.push(...rule.asResult);
     if (rule.pattern < 0) return found;
   }
@@ -102,12 +95,14 @@ type Search = (request: RuleRequest, permissive: Matches, restrictive: Matches) 
 function createSearch(rules: readonly CompiledRule[]): Search {
   const numbersOf = (want: (rule: CompiledRule) => boolean) =>
     rules.flatMap((rule, number) => (want(rule) ? number : []));
-  const always = numbersOf(({ pattern }) => pattern < 0);
+  const withoutPattern = createHostIndex(
+    new Map(numbersOf(({ pattern }) => pattern < 0).map((number) => [number, rules[number]?.source.hosts])),
+  );
   const byPath = numbersOf(({ pattern, wholeUrl }) => pattern >= 0 && !wholeUrl);
   const byUrl = numbersOf(({ wholeUrl }) => wholeUrl);
 
   /** The rules whose pattern matches or that have none, in order: the others are not looked at, be they two hundred. */
-  const candidates = (permissive: Matches, restrictive: Matches): readonly number[] => {
+  const candidates = (host: string, permissive: Matches, restrictive: Matches): readonly number[] => {
     const found = restrictive.paths
       .map((pattern) => byPath[pattern] as number)
       .filter((number) => !isPermissive(rules[number] as CompiledRule));
@@ -116,12 +111,13 @@ function createSearch(rules: readonly CompiledRule[]): Search {
       if (isPermissive(rules[number] as CompiledRule)) found.push(number);
     }
     for (const pattern of permissive.urls) found.push(byUrl[pattern] as number);
+    const always = withoutPattern(host);
     return found.length === 0 ? always : [...found, ...always].sort((a, b) => a - b);
   };
   return (request, permissive, restrictive) => {
-    for (const number of candidates(permissive, restrictive)) {
+    for (const number of candidates(request.host, permissive, restrictive)) {
       const rule = rules[number] as CompiledRule;
-      if (matchesMethod(rule, request) && matchesNetwork(rule, request)) return rule.asResult;
+      if (matchesBesidePath(rule, request)) return rule.asResult;
     }
     return DEFAULT_RULES;
   };

@@ -1,20 +1,24 @@
 /** A decision as a log event: user, request, reason and duration; nothing that opens a door. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { batchPerTick } from '../async/batch.ts';
+import { type CriterionTrace, describeCriterion } from '../decision/criterion.ts';
 import type { Decision, Forbid } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
-import { describeCriterion } from '../decision/trace.ts';
+import { missingCriteria } from '../decision/trace.ts';
+import type { AuthTarget } from '../dialects/index.ts';
 import { causeOf, GatepostError, loggedMessage } from '../errors.ts';
-import { displayName } from '../identity.ts';
 import { parseTraceparent } from '../http/trace_context.ts';
+import { displayName } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
+import type { Symptoms } from '../symptoms/index.ts';
 
 export interface RequestInfo {
   requestId: string;
-  dialect: string;
+  target: AuthTarget;
+  /** Empty where the peer is not trusted: nothing that it says is believed. */
+  headers: IncomingHttpHeaders;
   /** `performance.now()` at the arrival. */
   startedAt: number;
-  /** The header `traceparent`, of a trusted peer. */
-  traceparent: string | string[] | undefined;
 }
 
 export type DecisionLog = (
@@ -33,25 +37,34 @@ interface LoggedDecision {
   durationMs: number;
 }
 
-export function createDecisionLog(events: Events, withQuery: boolean): DecisionLog {
+export interface DecisionLogOptions {
+  events: Events;
+  /** `log.query` */
+  logQuery: boolean;
+  symptoms: Pick<Symptoms, 'asked'>;
+}
+
+export function createDecisionLog({ events, logQuery, symptoms }: DecisionLogOptions): DecisionLog {
   const log = batchPerTick(
     ({ info, request, decision, status, durationMs }: LoggedDecision) => {
       const application = 'application' in decision ? decision.application : undefined;
-      const { traceId, spanId } = parseTraceparent(info.traceparent);
+      const { traceId, spanId } = parseTraceparent(info.headers.traceparent);
+      const missing = decision.kind === 'forbid' ? missingOf(decision) : undefined;
       const subject = 'subject' in decision ? decision.subject?.session : undefined;
       events.emit('decision', {
         request_id: info.requestId,
         application: application?.slug,
-        dialect: info.dialect,
+        dialect: info.target.dialect.name,
         method: request?.method,
         host: request?.url.host,
         path: request?.url.path.raw,
-        query: withQuery ? request?.url.query : undefined,
+        query: logQuery ? request?.url.query : undefined,
         decision: decision.kind,
         status,
         reason: reasonOf(decision),
         rule: 'rule' in decision ? decision.rule : undefined,
-        detail: detailOf(decision),
+        detail: detailOf(decision, missing),
+        missing: missing?.map(({ criterion, wants, has }) => ({ criterion, wants, has })),
         user: subject && displayName(subject),
         auth_method: subject?.authMethod,
         client_ip: request?.clientAddress,
@@ -59,6 +72,7 @@ export function createDecisionLog(events: Events, withQuery: boolean): DecisionL
         trace_id: traceId,
         span_id: spanId,
       });
+      symptoms.asked({ target: info.target, headers: info.headers, request, decision });
     },
     // The responses have been sent; an event that cannot be made is lost alone.
     () => undefined,
@@ -82,19 +96,19 @@ function reasonOf(decision: Decision) {
   }
 }
 
-function detailOf(decision: Decision): string | undefined {
+function detailOf(decision: Decision, missing: readonly CriterionTrace[] | undefined): string | undefined {
   if (decision.kind === 'invalid_request') return decision.message;
   if (decision.kind === 'unknown_host' && decision.known.length > 0) return `known is ${decision.known.join(', ')}`;
-  if (decision.kind === 'forbid') return forbidDetail(decision);
+  if (decision.kind === 'forbid')
+    return [decision.message, missing?.map(describeCriterion).join('; ')].filter(Boolean).join(': ');
   if (decision.kind !== 'unavailable') return undefined;
   const { cause } = decision;
   if (cause instanceof GatepostError) return causeOf(cause);
   return cause instanceof Error ? `${cause.name}: ${loggedMessage(cause)}` : undefined;
 }
 
-/** What the refusing rule wants and what the user has stand behind the message. */
-function forbidDetail({ message, rule, trace }: Forbid): string {
+/** What the refusing rule wants, and what the user has in its place. */
+function missingOf({ rule, trace }: Forbid): readonly CriterionTrace[] | undefined {
   const refusing = trace?.().find((one) => one.rule === rule);
-  const missing = refusing?.criteria.filter(({ matched }) => !matched).map(describeCriterion) ?? [];
-  return missing.length === 0 ? message : `${message}: ${missing.join('; ')}`;
+  return refusing && missingCriteria(refusing);
 }

@@ -23,9 +23,9 @@ import { requestId } from '../http/request_id.ts';
 import { noRedirectInQuery } from '../http/request_kind.ts';
 import type { Events } from '../observe/events.ts';
 import type { Render } from '../responses/render.ts';
+import type { Symptoms } from '../symptoms/index.ts';
 import type { Authorizer } from './authorizer.ts';
 import { createDecisionLog, type RequestInfo } from './decision_log.ts';
-import { createRewriteWarning } from './rewrite_warning.ts';
 import type { TrustedPeer } from './trusted_peer.ts';
 
 export interface AuthHandlerOptions {
@@ -36,6 +36,8 @@ export interface AuthHandlerOptions {
   /** Whose entries in `X-Forwarded-For` are those of proxies (config/trusted_proxies.ts). */
   listedProxies: Networks;
   nginxMethodHeader: string | undefined;
+  /** Hear of each request after its response. */
+  symptoms: Pick<Symptoms, 'asked'>;
   events: Events;
   logQuery: boolean;
 }
@@ -46,24 +48,20 @@ export type AuthHandler = (request: IncomingMessage, response: ServerResponse) =
 interface Arrival {
   req: IncomingMessage;
   res: ServerResponse;
-  target: AuthTarget;
   info: RequestInfo;
 }
 
 export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
-  const { authorizer, render, trustedPeer, events } = options;
-  const logDecision = createDecisionLog(events, options.logQuery);
-  const warnOfRewrite = createRewriteWarning(events);
+  const { authorizer, render, trustedPeer } = options;
+  const logDecision = createDecisionLog(options);
   const parseAuthRequest = createParser(options);
 
-  const respond = ({ res, target, info }: Arrival, request: AuthRequest | undefined, decision: Decision): void => {
-    const { capabilities } = target.dialect;
+  const respond = ({ res, info }: Arrival, request: AuthRequest | undefined, decision: Decision): void => {
+    const { capabilities } = info.target.dialect;
     const { status, headers, body } = render(decision, { request, capabilities, requestId: info.requestId });
     res.writeHead(status, headers as string[]);
     res.end(body);
     logDecision(info, request, decision, status);
-    if (request && 'application' in decision)
-      warnOfRewrite(target.dialect, request.headers, decision.application?.slug);
   };
 
   const handle = (arrival: Arrival): Awaitable<void> => {
@@ -72,10 +70,10 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     if (!peer.trusted) {
       // Attack: a line of the log under the id of somebody else's request.
       arrival.info.requestId = requestId(undefined);
-      arrival.info.traceparent = undefined;
+      arrival.info.headers = {};
       return respond(arrival, undefined, denyPeer(peer.address));
     }
-    const request = parseAuthRequest(arrival.req, arrival.target);
+    const request = parseAuthRequest(arrival.req, arrival.info.target);
     if ('kind' in request) return respond(arrival, undefined, request);
     const decision = authorizer.check(request);
     if (!(decision instanceof Promise)) return respond(arrival, request, decision);
@@ -102,9 +100,7 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     const target = findDialect(req.url as string);
     if (!target) return false;
     const id = requestId(req.headers['x-request-id']);
-    const { traceparent } = req.headers;
-    const info = { requestId: id, dialect: target.dialect.name, startedAt: performance.now(), traceparent };
-    handleInBatch({ req, res, target, info });
+    handleInBatch({ req, res, info: { requestId: id, target, headers: req.headers, startedAt: performance.now() } });
     return true;
   };
 }

@@ -1,78 +1,77 @@
 /** `gatepost check`: validates the configuration and sums it up. */
-import { configWarnings } from '../config/checks/warnings.ts';
-import { loadConfig } from '../config/load.ts';
+import { type Inspection, inspectFile } from '../config/inspect.ts';
+import { ConfigError, type ConfigProblem, formatProblem } from '../config/problems.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
-import { endpointUrl, redirectUri } from '../endpoints.ts';
+import { redirectUri } from '../endpoints.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
-import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
+import type { ProviderAnswer } from './check_providers.ts';
+import { describeConfig } from './check_words.ts';
+import { findConfigFile } from './config_file.ts';
+import { EXIT_FAILED, EXIT_INVALID_CONFIG, EXIT_OK, type Io } from './io.ts';
 
-/** @param options `providers`: fails where one of the providers cannot be used */
-export async function checkCommand(
-  file: string,
-  options: { providers?: boolean },
-  { env, out }: Pick<Io, 'env' | 'out'>,
-): Promise<number> {
-  const config = await loadConfig(file, { env });
-  out(`${file} is valid: ${count(config.applications.length, 'application')}`);
-  out(table(describeProcess(config)));
-  for (const application of config.applications) {
-    out(`\n${application.name}`);
-    out(table(describeApplication(application)));
+export interface CheckOptions {
+  /** Fails where one of the providers cannot be used. */
+  providers?: boolean;
+  /** For programs: one JSON text, also of a file that is wrong. */
+  json?: boolean;
+}
+
+/** What `--json` prints. */
+export interface CheckReport {
+  errors: readonly ConfigProblem[];
+  warnings: readonly ConfigProblem[];
+  /** What providers and proxies have to know; empty where there are errors in the file. */
+  applications: { slug: string; redirect_uris: string[]; cookie: string }[];
+}
+
+/** The exit code is that of the errors: warnings alone are none. */
+export async function checkCommand(named: string | undefined, options: CheckOptions, io: Io): Promise<number> {
+  const found = await inspect(named, io.env);
+  const { config, errors } = found;
+  const answers = config && options.providers ? await askProviders(config) : [];
+  const unusable = answers.flatMap(({ problem }) => problem ?? []);
+  if (options.json) {
+    const applications = config?.applications.map(describeForPrograms) ?? [];
+    const report: CheckReport = { errors: [...errors, ...unusable], warnings: found.warnings(), applications };
+    io.out(JSON.stringify(report, null, 2));
+  } else {
+    print(found, io);
+    if (answers.length > 0) io.out('');
+    for (const { issuer, problem } of answers) io.out(problem?.message ?? `the OpenID provider ${issuer} answers`);
   }
-  for (const warning of configWarnings(config)) out(`\nwarning: ${warning}`);
-  if (!options.providers) return EXIT_OK;
-  out('');
-  const { checkProviders } = await import('./check_providers.ts');
-  return (await checkProviders(config.applications, { out })) ? EXIT_OK : EXIT_FAILED;
+  if (!config) return EXIT_INVALID_CONFIG;
+  return unusable.length > 0 ? EXIT_FAILED : EXIT_OK;
 }
 
-type Row = [label: string, value: string];
-
-function table(rows: readonly Row[]): string {
-  return rows.map(([label, value]) => `  ${label.padEnd(20)}${value}`).join('\n');
+function print({ file, config, errors, warnings }: Found, { out, error }: Io): void {
+  for (const problem of errors) error(formatProblem(file, problem));
+  if (config) for (const line of describeConfig(file, config)) out(line);
+  // Beside errors they go where those go.
+  const say = config ? out : error;
+  for (const warning of warnings()) say(`${config ? '\n' : ''}warning: ${formatProblem(file, warning)}`);
 }
 
-function describeProcess({ listen, store, workers, trusted_proxies }: Config): Row[] {
-  return [
-    ['listens on', listen.http],
-    ['metrics on', listen.metrics === false ? 'off' : listen.metrics],
-    ['trusts', trusted_proxies.join(', ') || 'no proxy: trusted_proxies is empty'],
-    // The store's address may hold a password.
-    ['keeps sessions in', store.replace(/\/\/[^/]*@/, '//…@')],
-    ['runs in', workers === 'auto' ? 'one process per core' : count(workers, 'process', 'es')],
-  ];
+type Found = Inspection & { file: string };
+
+/** No file at all is one more thing that can be wrong with it. */
+async function inspect(named: string | undefined, env: Io['env']): Promise<Found> {
+  try {
+    const file = findConfigFile(named, env);
+    return { file, ...(await inspectFile(file, { env })) };
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    return { file: 'the configuration file', config: undefined, errors: cause.problems, warnings: () => [] };
+  }
 }
 
-function describeApplication(application: ApplicationConfig): Row[] {
-  const { slug, external_host, mode, cookie_domain, issuer, client_id } = application;
-  const host =
-    mode === 'forward_domain' ? `every host under ${cookie_domain}, login at ${external_host}` : external_host;
-  return [
-    ['slug', slug],
-    ['protects', host],
-    ['provider', issuer],
-    ['client', `${client_id} (${describeClient(application)})`],
-    ['scopes', application.scopes.join(' ')],
-    ['redirect URI', redirectUri(application)],
-    // For Traefik's file and for cookie banners.
-    ['session cookie', sessionCookieName(application)],
-    ['back-channel logout', endpointUrl(application, 'backchannel_logout')],
-    ['rules', describeRules(application)],
-  ];
+function describeForPrograms(application: ApplicationConfig): CheckReport['applications'][number] {
+  return {
+    slug: application.slug,
+    redirect_uris: [redirectUri(application)],
+    cookie: sessionCookieName(application),
+  };
 }
 
-function describeClient(application: ApplicationConfig): string {
-  const { client_secret, client_key, token_endpoint_auth_method: method } = application;
-  if (method !== undefined) return method;
-  if (client_key !== undefined) return 'with a key';
-  return client_secret === undefined ? 'public: without a secret' : 'with a secret';
-}
-
-function describeRules({ skip_path_regex, access }: ApplicationConfig): string {
-  if (skip_path_regex.length === 0 && access.length === 0) return 'every request needs a login, any user may';
-  return `${count(skip_path_regex.length, 'skipped path')}, ${count(access.length, 'access rule')}; every other request needs a login`;
-}
-
-function count(number: number, word: string, plural = 's'): string {
-  return `${number} ${word}${number === 1 ? '' : plural}`;
+async function askProviders({ applications }: Config): Promise<ProviderAnswer[]> {
+  return (await import('./check_providers.ts')).checkProviders(applications);
 }

@@ -1,28 +1,39 @@
 /** `gatepost check --providers`: fetches the metadata of each provider and says what is wrong with it. */
+import type { ConfigProblem } from '../config/problems.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, GatepostError } from '../errors.ts';
 import { createEvents } from '../observe/events.ts';
 import { createDiscoveries } from '../provider/discoveries.ts';
 import { discoveryKey } from '../provider/index.ts';
-import type { Io } from './io.ts';
 
-/** One line for each provider. Resolves with whether all of them can be used. */
-export async function checkProviders(
-  applications: readonly ApplicationConfig[],
-  { out }: Pick<Io, 'out'>,
-): Promise<boolean> {
+export interface ProviderAnswer {
+  issuer: string;
+  /** Of the first application with this provider; `undefined` where it can be used. */
+  problem: ConfigProblem | undefined;
+}
+
+/** Each provider once, whatever number of applications has it. */
+export function checkProviders(applications: readonly ApplicationConfig[]): Promise<ProviderAnswer[]> {
   const discoveryOf = createDiscoveries({ elapsed: () => performance.now(), events: createEvents() });
-  const byKey = new Map(applications.map((application) => [discoveryKey(application), application]));
-  const checks = [...byKey.values()].map(async (application) => {
-    try {
-      await discoveryOf(application).metadata();
-      out(`the OpenID provider ${application.issuer} answers`);
-      return true;
-    } catch (error) {
-      if (!(error instanceof GatepostError)) throw error;
-      out(causeOf(error));
-      return false;
-    }
+  const firstOf = new Map<string, number>();
+  for (const [index, application] of applications.entries()) {
+    const key = discoveryKey(application);
+    if (!firstOf.has(key)) firstOf.set(key, index);
+  }
+  const asked = [...firstOf.values()].flatMap((index) => {
+    const application = applications[index];
+    return application ? [{ index, application }] : [];
   });
-  return (await Promise.all(checks)).every(Boolean);
+  return Promise.all(
+    asked.map(async ({ index, application }) => {
+      const { issuer } = application;
+      try {
+        await discoveryOf(application).metadata();
+        return { issuer, problem: undefined };
+      } catch (error) {
+        if (!(error instanceof GatepostError)) throw error;
+        return { issuer, problem: { key: `applications[${index}].issuer`, line: 0, message: causeOf(error) } };
+      }
+    }),
+  );
 }

@@ -8,6 +8,7 @@ import { parseAddress } from '../http/ip.ts';
 import { parseAbsoluteUrl, type RequestUrl } from '../http/url.ts';
 import { isUsableName, type User } from '../identity.ts';
 import type { LiveSession } from '../sessions/session.ts';
+import { findConfigFile } from './config_file.ts';
 import {
   describeApplication,
   describeDecision,
@@ -29,8 +30,12 @@ export interface ExplainRequest {
 }
 
 /** Fails for a URL or an address that is none; succeeds whatever is decided. */
-export async function explainCommand(file: string, typed: ExplainRequest, { env, out, error }: Io): Promise<number> {
-  const config = await loadConfig(file, { env });
+export async function explainCommand(
+  file: string | undefined,
+  typed: ExplainRequest,
+  { env, out, error }: Io,
+): Promise<number> {
+  const config = await loadConfig(findConfigFile(file, env), { env });
   // A person may leave the path out; a proxy may not.
   const url = parseAbsoluteUrl(/^[^/]*\/\/[^/]*$/.test(typed.url) ? `${typed.url}/` : typed.url);
   if ('problem' in url) {

@@ -2,7 +2,10 @@
 import { Command, CommanderError } from 'commander';
 import { escapeUnreadableInLines } from '../characters.ts';
 import { version } from '../version.ts';
+import { DEFAULT_FILES } from './config_file.ts';
 import { EXIT_OK, type Io } from './io.ts';
+
+const PLACES = `$GATEPOST_CONFIG, else ${DEFAULT_FILES.join(', else ')}`;
 
 /**
  * Runs one command and resolves with its exit code.
@@ -43,6 +46,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
   command(program, 'check')
     .description('validate the configuration and print what to register at the provider')
     .option('--providers', 'also fetch the metadata of each provider')
+    .option('--json', 'print { errors, warnings, applications } for programs')
     .action(async ({ config, ...options }) =>
       exit(await (await import('./check.ts')).checkCommand(config, options, io)),
     );
@@ -61,7 +65,7 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
 }
 
 function command(program: Command, name: string): Command {
-  return program.command(name).option('-c, --config <file>', 'the configuration file', 'gatepost.yaml');
+  return program.command(name).option('-c, --config <file>', `the configuration file (default: ${PLACES})`);
 }
 
 function collect(value: string, all: string[]): string[] {

@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
+import { findConfigFile } from './config_file.ts';
 import { endProcess } from './end_process.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 
@@ -23,7 +24,7 @@ interface Server {
  * Resolves after a signal, or a failure, when all running requests are finished. A second signal ends the process at
  * once.
  */
-export async function serveCommand(file: string, { env }: Io): Promise<number> {
+export async function serveCommand(file: string | undefined, { env }: Io): Promise<number> {
   const server = cluster.isWorker ? await (await import('../server/worker.ts')).serveAsWorker() : await load(file, env);
   const code = await untilStopped(server);
   const killAtMs = performance.now() + STOP_MS;
@@ -32,8 +33,8 @@ export async function serveCommand(file: string, { env }: Io): Promise<number> {
   return code;
 }
 
-async function load(file: string, env: Io['env']): Promise<Server> {
-  return start(await loadConfig(file, { env }));
+async function load(file: string | undefined, env: Io['env']): Promise<Server> {
+  return start(await loadConfig(findConfigFile(file, env), { env }));
 }
 
 /** This process alone, or a parent of `workers` processes. Each loads only the modules that it needs. */

@@ -1,22 +1,10 @@
 /** Loads the configuration: the whole of it is right, or every problem is reported. */
-import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { freeze } from './freeze.ts';
-import { ConfigError, type ConfigProblem, formatKey, type KeyPath } from './problems.ts';
+import { DEFAULT_NAME, type Inspection, inspectFile, inspectText, type ParseOptions } from './inspect.ts';
+import { ConfigError } from './problems.ts';
 import type { Config } from './schema/config.ts';
-import { type ValueSources, whyUnreadable } from './secrets.ts';
-import { validateConfig } from './validate.ts';
-import { isMapping, type Raw } from './yaml/raw.ts';
-import { readYaml } from './yaml/read.ts';
 
+export type { ParseOptions } from './inspect.ts';
 export { ConfigError } from './problems.ts';
-
-export interface ParseOptions {
-  /** Where `${NAME}` is looked up; the process's own environment where it is left out. */
-  env?: ValueSources['env'] | undefined;
-  /** The name that errors give to the file, and where a relative `<key>_file` starts from. */
-  file?: string | undefined;
-}
 
 /**
  * Reads and validates a configuration file.
@@ -24,14 +12,8 @@ export interface ParseOptions {
  * @returns as `parseConfig` does
  * @throws ConfigError with all problems, each with key, line and what is allowed
  */
-export async function loadConfig(path: string, { env }: Pick<ParseOptions, 'env'> = {}): Promise<Config> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw new ConfigError(path, [{ key: '', line: 0, message: `the configuration file ${whyUnreadable(error)}` }]);
-  }
-  return parseConfig(decode(bytes, path), { env, file: path });
+export async function loadConfig(path: string, options: Pick<ParseOptions, 'env'> = {}): Promise<Config> {
+  return configOf(path, await inspectFile(path, options));
 }
 
 /**
@@ -40,32 +22,11 @@ export async function loadConfig(path: string, { env }: Pick<ParseOptions, 'env'
  * @returns a snapshot: neither it nor anything in it can be changed
  * @throws ConfigError as `loadConfig` does
  */
-export function parseConfig(text: string, { env = process.env, file = 'gatepost.yaml' }: ParseOptions = {}): Config {
-  const { raw, problems: mistakes, lineOf } = readYaml(text);
-  if (mistakes.length > 0) throw new ConfigError(file, inOrder(mistakes));
-  if (!isMapping(raw)) throw new ConfigError(file, [{ key: '', line: 0, message: whatElse(raw) }]);
-  const problems: ConfigProblem[] = [];
-  const config = validateConfig(raw, { env, folder: dirname(file) }, (path: KeyPath, message) => {
-    problems.push({ key: formatKey(path), line: lineOf(path), message });
-  });
-  if (!config) throw new ConfigError(file, inOrder(problems));
-  return freeze(config);
+export function parseConfig(text: string, options: ParseOptions = {}): Config {
+  return configOf(options.file ?? DEFAULT_NAME, inspectText(text, options));
 }
 
-function whatElse(raw: Raw): string {
-  if (raw === null) return 'the file is empty: it needs at least secret and applications';
-  return `the file must be a mapping of keys to values (secret: …), not ${Array.isArray(raw) ? 'a list' : 'one text'}`;
-}
-
-function decode(bytes: Uint8Array, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new ConfigError(path, [{ key: '', line: 0, message: 'the configuration file is not UTF-8 text' }]);
-  }
-}
-
-/** In the order of the file. */
-function inOrder(problems: ConfigProblem[]): ConfigProblem[] {
-  return problems.sort((one, other) => one.line - other.line);
+function configOf(file: string, { config, errors }: Inspection): Config {
+  if (!config) throw new ConfigError(file, errors);
+  return config;
 }

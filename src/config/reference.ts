@@ -24,8 +24,8 @@ export function reference(): string {
     'In the list `applications`.\n',
     ...keys(application.shape),
     '## Keys of an access rule\n',
-    'In the list `access` of an application. `path`, `methods` and `networks` say which requests the rule is about: all that are given must match.',
-    '`groups`, `users` and `emails` say which users are allowed: any of them is enough.\n',
+    'In the list `access` of an application. `path`, `methods`, `networks` and `hosts` say which requests the rule is about: all that are given must match.',
+    '`groups`, `users` and `emails` say which users are allowed: any of them is enough. Each claim of `claims`, and `email_verified`, must hold besides.\n',
     ...keys(accessRule.shape),
   ].join('\n');
 }

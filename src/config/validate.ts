@@ -19,8 +19,15 @@ import type { RawMapping } from './yaml/raw.ts';
 /** Needed only to suggest a key for one that is unknown. */
 const require = createRequire(import.meta.url);
 
-/** The configuration, or `undefined` after at least one problem was reported. `raw` is changed. */
-export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, report: Report): Config | undefined {
+export interface Validation {
+  /** `undefined` after at least one problem was reported. */
+  config: Config | undefined;
+  /** Where a value was written: in `defaults`, perhaps, or as a text that stands for a list. */
+  place(path: KeyPath): KeyPath;
+}
+
+/** Reports all problems. `raw` is changed. */
+export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, report: Report): Validation {
   let problems = 0;
   const count: Report = (path, message) => {
     problems += 1;
@@ -39,8 +46,9 @@ export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, r
 
   // A reference that leads nowhere has been reported; what came of it is no second mistake.
   const reported = new Set<string>();
+  const place = (path: KeyPath) => existing(raw, origin(path));
   const reportValue: Report = (path, message) => {
-    const at = existing(raw, origin(path));
+    const at = place(path);
     const problem = `${formatKey(at)}: ${message}`;
     if (unresolved.has(formatKey(at)) || reported.has(problem)) return;
     reported.add(problem);
@@ -53,7 +61,7 @@ export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, r
     else reportValue(path, issue.message);
   }
   checkConfig(data ?? validValues(raw), reportValue);
-  return problems === 0 ? data : undefined;
+  return { config: problems === 0 ? data : undefined, place };
 }
 
 /** The path as far as the file has it: a text that stands for a list has no items to point to. */

@@ -164,5 +164,5 @@ function presentationFor(request: AuthRequest, intercepted: false | Challenge): 
 
 /** What of a request the access rules look at. */
 export function ruleRequest({ url, method, clientAddress }: AuthRequest) {
-  return { path: url.path, href: url.href, method, clientAddress };
+  return { host: url.host, path: url.path, href: url.href, method, clientAddress };
 }

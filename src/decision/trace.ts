@@ -4,10 +4,10 @@
  */
 
 import { mayOpen } from '../access/path_budget.ts';
-import { compilePrincipals } from '../access/principals.ts';
 import {
   type CompiledRule,
   isPermissive,
+  matchesHost,
   matchesMethod,
   matchesNetwork,
   type RuleRequest,
@@ -16,20 +16,14 @@ import {
 import type { AccessRules } from '../access/rules.ts';
 import type { User } from '../identity.ts';
 import { createPatternCompiler } from '../patterns.ts';
-
-/** One criterion of a rule: what the rule wants, and what the request or the user has. */
-export interface CriterionTrace {
-  criterion: 'path' | 'methods' | 'networks' | 'groups' | 'users' | 'emails';
-  matched: boolean;
-  wants: string;
-  has: string;
-}
+import type { CriterionTrace } from './criterion.ts';
+import { isNaming, traceUser } from './trace_user.ts';
 
 export interface RuleTrace {
   /** `Rule.name`: `skip_path_regex[0]`, `access[2]`. */
   rule: string;
   policy: string;
-  /** Whether the rule is about this request: path, methods and networks match. */
+  /** Whether the rule is about this request: path, hosts, methods and networks match. */
   matched: boolean;
   /** Whether it is the rule (or one of several, where a path can be read in several ways) that decides. */
   decides: boolean;
@@ -40,7 +34,12 @@ export interface RuleTrace {
 export function traceRules(rules: AccessRules, request: RuleRequest, user?: User): readonly RuleTrace[] {
   const deciding = new Set(rules.match(request).map(({ name }) => name));
   return rules.list.map((rule) => {
-    const about = [...tracePath(rule, request, rules), ...traceMethods(rule, request), ...traceNetworks(rule, request)];
+    const about = [
+      ...tracePath(rule, request, rules),
+      ...traceHosts(rule, request),
+      ...traceMethods(rule, request),
+      ...traceNetworks(rule, request),
+    ];
     return {
       rule: rule.name,
       policy: rule.policy,
@@ -49,11 +48,6 @@ export function traceRules(rules: AccessRules, request: RuleRequest, user?: User
       criteria: user ? [...about, ...traceUser(rule, user)] : about,
     };
   });
-}
-
-/** The criteria that a trace's sentence is made of: `groups: wants admins, has users`. */
-export function describeCriterion({ criterion, wants, has }: CriterionTrace): string {
-  return `${criterion}: wants ${wants}, has ${has || 'none'}`;
 }
 
 function tracePath(rule: CompiledRule, request: RuleRequest, rules: AccessRules): CriterionTrace[] {
@@ -82,6 +76,12 @@ function tracePath(rule: CompiledRule, request: RuleRequest, rules: AccessRules)
   ];
 }
 
+function traceHosts(rule: CompiledRule, request: RuleRequest): CriterionTrace[] {
+  if (!rule.source.hosts) return [];
+  const wants = rule.source.hosts.join(', ');
+  return [{ criterion: 'hosts', matched: matchesHost(rule, request), wants, has: request.host }];
+}
+
 function traceMethods(rule: CompiledRule, request: RuleRequest): CriterionTrace[] {
   if (!rule.source.methods) return [];
   const wants = rule.source.methods.join(', ');
@@ -95,14 +95,8 @@ function traceNetworks(rule: CompiledRule, request: RuleRequest): CriterionTrace
   return [{ criterion: 'networks', matched: matchesNetwork(rule, request), wants, has }];
 }
 
-/** Any of groups, users and emails is enough: each is traced by itself. */
-function traceUser({ source }: CompiledRule, user: User): CriterionTrace[] {
-  const email = user.email && user.emailVerified === false ? `${user.email} (not verified)` : user.email;
-  const has = { groups: user.groups.join(', '), users: user.username, emails: email };
-  return (['groups', 'users', 'emails'] as const).flatMap((criterion) => {
-    const wanted = source[criterion];
-    if (!wanted) return [];
-    const matched = compilePrincipals({ [criterion]: wanted })(user);
-    return [{ criterion, matched, wants: wanted.join(', '), has: has[criterion] }];
-  });
+/** What of a rule about this request keeps its user out. */
+export function missingCriteria({ criteria }: Pick<RuleTrace, 'criteria'>): CriterionTrace[] {
+  const isNamed = criteria.some((one) => isNaming(one) && one.matched);
+  return criteria.filter((one) => !one.matched && !(isNamed && isNaming(one)));
 }

@@ -27,6 +27,8 @@ export interface DecisionEvent {
   readonly rule: string | undefined;
   /** A sentence for the operator. The client never sees what it says about the inside. */
   readonly detail: string | undefined;
+  /** What the rule behind a `forbidden` wants, and what the user has in its place. */
+  readonly missing?: readonly { criterion: string; wants: string; has: string }[] | undefined;
   readonly user: string | undefined;
   readonly auth_method: string | undefined;
   readonly client_ip: string | undefined;

@@ -59,12 +59,13 @@ function accountOf(session: Pick<Session, 'user' | 'sub'>): string {
 /** More groups would hide the rest of the page. */
 const MAX_GROUPS = 50;
 
-function factsOf({ groups, email, emailVerified }: User): [string, string][] {
+function factsOf({ groups, email, emailVerified, claims = {} }: User): [string, string][] {
   const more = groups.length > MAX_GROUPS ? [`and ${groups.length - MAX_GROUPS} more`] : [];
   const verified = emailVerified === undefined ? '' : emailVerified ? ' (verified)' : ' (not verified)';
   return [
     ['Groups', [...groups.slice(0, MAX_GROUPS), ...more].join(', ') || 'none'],
     ['E-mail', email === '' ? 'none' : `${email}${verified}`],
+    ...Object.entries(claims).map(([name, values]): [string, string] => [name, values.join(', ') || 'none']),
   ];
 }
 

@@ -4,6 +4,7 @@ import { type Claims, mergeClaims, type Sources, userFrom } from './claims.ts';
 import type { ProviderContext } from './context.ts';
 import { type IntrospectionResult, introspectionRequest, processIntrospectionResponse } from './introspection.ts';
 import { isSignedJwt } from './jwt.ts';
+import { readUser } from './kept_claims.ts';
 import { machineOf } from './machine.ts';
 import { lacksNeededClaim, reportElsewhere } from './needed_claims.ts';
 import type { IdentityResult } from './provider.ts';
@@ -63,12 +64,11 @@ async function acceptMachine(context: ProviderContext, good: GoodToken, username
   const refusal = userinfo && checkUserinfo(good, userinfo);
   if (refusal) return refusal;
   const sub = good.claims.sub ?? username;
-  const user = { ...userFrom([{ ...good.claims, sub }], application.claims, context.onLeftOut), username };
+  const user = { ...readUser([{ ...good.claims, sub }], application, context.onLeftOut), username };
   return { kind: 'verified', identity: { ...(await identityOf(context, good)), sub, user } };
 }
 
 async function acceptUser(context: ProviderContext, good: GoodToken): Promise<IdentityResult> {
-  const { claims: mapping } = context.application;
   const isEnough =
     good.namesKind && good.claims.sub !== undefined && !lacksNeededClaim([good.claims], context.application);
   const userinfo = isEnough ? undefined : await readUserinfo(context, good.token, good.claims.sub);
@@ -78,7 +78,7 @@ async function acceptUser(context: ProviderContext, good: GoodToken): Promise<Id
   const more: Claims & { sub?: string } = userinfo?.kind === 'response' ? userinfo.claims : {};
   const sources: Sources = [dropUndefined(good.claims), more];
   reportElsewhere(sources, context.application, context.onLeftOut);
-  const user = userFrom(sources, mapping, context.onLeftOut);
+  const user = readUser(sources, context.application, context.onLeftOut);
   const sub = good.claims.sub ?? more.sub;
   const completed = { ...good, namesKind: true, claims: { ...mergeClaims(sources), sub, exp: good.claims.exp } };
   // Userinfo may say that the subject is the client.

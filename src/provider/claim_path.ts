@@ -20,7 +20,7 @@ export interface Candidate {
 
 /** @param name authentik's */
 export function pathsOf(mapping: ClaimMapping, name: string): readonly string[] {
-  const paths = mapping[name] ?? name;
+  const paths = (Object.hasOwn(mapping, name) ? mapping[name] : undefined) ?? name;
   return typeof paths === 'string' ? [paths] : paths;
 }
 

@@ -46,6 +46,11 @@ export function hasReadable(sources: Sources, mapping: ClaimMapping, name: Claim
   return firstReadable(sources, mapping, name, read) !== undefined;
 }
 
+/** The names that a claim holds, in whichever shape; `undefined` where it is nowhere in one that can be read. */
+export function readableNames(sources: Sources, mapping: ClaimMapping, name: string, onLeftOut?: OnLeftOut) {
+  return firstReadable(sources, mapping, name, readNames, onLeftOut);
+}
+
 /** The sources as one, for claims that are not mapped: whole claims at a time, the first source first. */
 export function mergeClaims(sources: Sources): Claims {
   return Object.assign({}, ...sources.toReversed());
@@ -54,7 +59,7 @@ export function mergeClaims(sources: Sources): Claims {
 function firstReadable<T>(
   sources: Sources,
   mapping: ClaimMapping,
-  name: ClaimName,
+  name: string,
   read: (value: unknown) => Reading<T>,
   onLeftOut?: OnLeftOut,
 ): T | undefined {

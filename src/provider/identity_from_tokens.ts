@@ -2,11 +2,12 @@
 import type { TokenEndpointResponse } from 'openid-client';
 import type { Identity } from '../identity.ts';
 import { isNonEmptyString } from '../json.ts';
-import { type Claims, mergeClaims, type Sources, userFrom } from './claims.ts';
+import { type Claims, mergeClaims, type Sources } from './claims.ts';
 import { placeOf } from './client_endpoints.ts';
 import type { ProviderContext } from './context.ts';
 import { verifyIdToken } from './id_token.ts';
 import { isSignedJwt } from './jwt.ts';
+import { readUser } from './kept_claims.ts';
 import { lacksNeededClaim, reportElsewhere } from './needed_claims.ts';
 import { rejected } from './rejection.ts';
 import { type TokenClaims, type TokenResult, verifyBearer } from './token_checks.ts';
@@ -89,7 +90,7 @@ export async function identityOf(
   context: ProviderContext,
   tokens: TokenEndpointResponse,
   { sources, sub, issuer, access, exp, idTokenExp }: GatheredClaims,
-  user = userFrom(sources, context.application.claims, context.onLeftOut),
+  user = readUser(sources, context.application, context.onLeftOut),
 ): Promise<Identity> {
   const { metadata } = await context.discovery.metadata();
   const { sid } = mergeClaims(sources);

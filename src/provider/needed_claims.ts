@@ -4,6 +4,7 @@ import { isObject } from '../json.ts';
 import { pathsOf, type Sources } from './claim_path.ts';
 import { type ClaimName, hasReadable, type OnLeftOut } from './claims.ts';
 import { saysVerification } from './email_verification.ts';
+import { lacksRuleClaim } from './kept_claims.ts';
 
 type Needs = Pick<
   ApplicationConfig,
@@ -27,7 +28,8 @@ export function lacksNeededClaim(sources: Sources, application: Needs): boolean 
   if (mapping.sub !== undefined) needed.push('sub');
   if (needsAttributes(application)) needed.push('ak_proxy');
   if (needed.some((name) => !hasReadable(sources, mapping, name))) return true;
-  return access.some(({ emails }) => emails !== undefined) && !saysVerification(sources, mapping);
+  const needsVerification = access.some(({ emails, email_verified }) => emails !== undefined || email_verified);
+  return (needsVerification && !saysVerification(sources, mapping)) || lacksRuleClaim(sources, access);
 }
 
 /**

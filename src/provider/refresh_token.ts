@@ -64,7 +64,7 @@ export async function processRefreshTokenResponse(
   const gathered = await gatherClaims(context, tokens, idToken?.claims ?? { sub: subject.sub });
   const tokenClaims = { ...claimsOf(subject.jwt), ...claimsOf(subject.idToken) };
   const previous = { user: subject.user, tokenClaims };
-  const user = refreshedUser(gathered, context.application.claims, previous, hasIdToken, context.onLeftOut);
+  const user = refreshedUser(gathered, context.application, previous, hasIdToken, context.onLeftOut);
   const identity = await identityOf(context, tokens, gathered, user);
   if (hasIdToken) return { kind: 'verified', identity };
   const expiresAt = accessTokenEnd(tokens, context.now()) ?? context.now() + DEFAULT_LIFETIME_MS;

@@ -1,7 +1,8 @@
 /** Who a user is after a refresh: what the provider says now, and nothing that it no longer says. Pure. */
 import type { User } from '../identity.ts';
-import { type ClaimMapping, type Claims, describesUser, hasClaim, type OnLeftOut, userFrom } from './claims.ts';
+import { type Claims, describesUser, hasClaim, type OnLeftOut } from './claims.ts';
 import type { GatheredClaims } from './identity_from_tokens.ts';
+import { keepRuleClaims, readUser, type UserReading } from './kept_claims.ts';
 
 export interface PreviousUser {
   user: User;
@@ -30,18 +31,24 @@ const FIELDS: [claim: string, fields: (keyof User)[]][] = [
  */
 export function refreshedUser(
   { sources, access, userinfo }: GatheredClaims,
-  mapping: ClaimMapping,
+  application: UserReading,
   previous: PreviousUser,
   hasIdToken: boolean,
   onLeftOut?: OnLeftOut,
 ): User {
+  const { claims: mapping } = application;
   const isSaid = hasIdToken || userinfo === 'response' || describesUser(access ? [access] : [], mapping);
   if (!isSaid) return previous.user;
-  const user = userFrom(sources, mapping, onLeftOut);
+  const user = readUser(sources, application, onLeftOut);
   if (!hasClaim(sources, mapping, 'preferred_username')) user.username = previous.user.username;
   if (userinfo !== 'unavailable') return user;
   const kept = FIELDS.filter(
     ([claim]) => !hasClaim(sources, mapping, claim) && !hasClaim([previous.tokenClaims], mapping, claim),
   ).flatMap(([, fields]) => fields);
-  return { ...user, ...Object.fromEntries(kept.map((field) => [field, previous.user[field]])) };
+  const claims = keepRuleClaims(user, sources, previous);
+  return {
+    ...user,
+    ...(claims && { claims }),
+    ...Object.fromEntries(kept.map((field) => [field, previous.user[field]])),
+  };
 }

@@ -5,7 +5,7 @@ import type { Registry } from 'prom-client';
 import { createApp } from '../app.ts';
 import type { Snapshot } from '../assemble.ts';
 import { orAfter } from '../async/deadline.ts';
-import { configWarnings } from '../config/checks/warnings.ts';
+import { fewWarnings } from '../config/checks/warnings.ts';
 import type { Config } from '../config/schema/config.ts';
 import { createEvents, type Events } from '../observe/events.ts';
 import { createHealth } from '../observe/health.ts';
@@ -115,5 +115,5 @@ function prefetch({ config, provider }: Snapshot): AbortController {
 }
 
 function warn(config: Config, events: Events): void {
-  for (const message of configWarnings(config)) events.emit('log', { level: 'warn', event: 'config.warning', message });
+  for (const message of fewWarnings(config)) events.emit('log', { level: 'warn', event: 'config.warning', message });
 }

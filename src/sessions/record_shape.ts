@@ -22,6 +22,7 @@ const USER: Record<keyof User, Check> = {
   name: isText,
   uid: isText,
   attributes: isObject,
+  claims: isOptional((value) => isObject(value) && Object.values(value).every(isTextList)),
 };
 
 const SESSION: Record<keyof Session, Check> = {

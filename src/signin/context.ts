@@ -4,6 +4,7 @@ import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events, SigninEvent } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import type { Symptoms } from '../symptoms/index.ts';
 import type { LoginStates } from './login_state.ts';
 
 export interface SigninOptions {
@@ -19,6 +20,7 @@ export interface SigninOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
   events: Events;
+  symptoms: Pick<Symptoms, 'reached' | 'looped'>;
   /** `browserHost` of a request. */
   browserHost: (ctx: Context) => string | undefined;
 }

@@ -61,6 +61,7 @@ export function browserEndpoint(
     const { applications } = context;
     const host = context.browserHost(request.ctx) ?? '';
     const application = applications.findByHostname(host)?.config;
+    context.symptoms.reached(application, options.name);
     if (!application) {
       const page = unknownHostPage(host, applications.addressesOf(host));
       // The line in the log has no application to name.

@@ -1,8 +1,9 @@
 /** All visitors seem to have one private address, or none: rules with `networks` do not see who asks. */
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { PRIVATE_NETWORKS } from '../config/trusted_proxies.ts';
 import { compileNetworks } from '../http/ip.ts';
 import { displayName } from '../identity.ts';
-import type { Look, Say, SymptomApplication } from './symptom.ts';
+import type { Look, Say } from './symptom.ts';
 
 /** Requests with a session and without an address. */
 const MIN_UNKNOWN = 20;
@@ -11,8 +12,8 @@ const MIN_USERS = 3;
 
 const PRIVATE = compileNetworks(PRIVATE_NETWORKS);
 
-export function lookForHiddenClients(say: Say, { slug, config }: SymptomApplication): Look {
-  let settled = config.access.every(({ networks }) => networks === undefined);
+export function lookForHiddenClients(say: Say, { slug, access }: ApplicationConfig): Look {
+  let settled = access.every(({ networks }) => networks === undefined);
   let unknown = 0;
   let only: string | undefined;
   const users = new Set<string>();
@@ -36,7 +37,9 @@ export function lookForHiddenClients(say: Say, { slug, config }: SymptomApplicat
     if (only === undefined && unknown >= MIN_UNKNOWN)
       settle('no auth request names an address of the client that can be read (X-Forwarded-For)');
     else if (users.size >= MIN_USERS && only !== undefined)
-      settle(`${users.size} users came, all of them from ${only}, which may be a proxy or the gateway of a container network`);
+      settle(
+        `${users.size} users came, all of them from ${only}, which may be a proxy or the gateway of a container network`,
+      );
   };
 }
 

@@ -2,7 +2,9 @@
  * A proxy that reports http where the browser uses https: TLS ends in front of it. Patterns of whole URLs do not match,
  * and the log has wrong addresses.
  */
-import type { Look, Say, SymptomApplication } from './symptom.ts';
+import type { ApplicationConfig } from '../config/schema/config.ts';
+import { isHttps } from '../endpoints.ts';
+import type { Look, Say } from './symptom.ts';
 
 const MIN_REQUESTS = 3;
 
@@ -10,8 +12,8 @@ const MIN_REQUESTS = 3;
  * A browser sends a session cookie of an https site over https alone (`Secure`), so that one in a request over http shows
  * the fault. Visitors who come over http before they are redirected have none.
  */
-export function lookForHttp(say: Say, { slug, scheme, config }: SymptomApplication): Look {
-  let settled = scheme === 'http';
+export function lookForHttp(say: Say, application: ApplicationConfig): Look {
+  let settled = !isHttps(application);
   let seen = 0;
   return ({ url }, login) => {
     if (settled || login === undefined) return;
@@ -21,9 +23,9 @@ export function lookForHttp(say: Say, { slug, scheme, config }: SymptomApplicati
     settled = true;
     say(
       'proxy.http_for_https',
-      slug,
+      application.slug,
       () =>
-        `the proxy says http where external_host is ${config.external_host}: TLS ends in front of it. Let it pass X-Forwarded-Proto of the proxy before it on, or set https`,
+        `the proxy says http where external_host is ${application.external_host}: TLS ends in front of it. Let it pass X-Forwarded-Proto of the proxy before it on, or set https`,
     );
   };
 }

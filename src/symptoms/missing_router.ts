@@ -2,9 +2,9 @@
  * A proxy that asks about Gatepost's own pages and then sends the browser to the application, which knows no such page
  * (404): the route for `/outpost.goauthentik.io/` is missing, or another one comes first.
  */
-import { endpointPath } from '../endpoints.ts';
+import { endpointPath, PREFIX } from '../endpoints.ts';
 import type { Store } from '../stores/store.ts';
-import type { Look, Say, SymptomApplication } from './symptom.ts';
+import type { Look, Say } from './symptom.ts';
 
 /** Pages whose request follows at once where the question was allowed. */
 const PAGES = ['start', 'callback'] as const;
@@ -24,67 +24,63 @@ export interface MissingRouterOptions {
   elapsed: () => number;
   /** Where another process may be the one that is reached, it says so here: one row for a page of an application. */
   shared: Pick<Store, 'get' | 'set'> | undefined;
+  /** Whether the page was reached at a host that no application has: the route is there, and the host is wrong. */
+  wasReachedElsewhere: (page: Page) => boolean;
 }
 
 const rowKey = (slug: string, page: Page) => `r:${slug}:${page}`;
 
+/** About one page, while it was not reached; the second is no repetition of the first. */
 interface Questions {
   firstAt: number;
-  lastAt: number;
+  secondAt: number | undefined;
 }
 
-export function createMissingRouter({ say, elapsed, shared }: MissingRouterOptions, { slug }: SymptomApplication) {
+export function createMissingRouter(options: MissingRouterOptions, slug: string) {
+  const { say, elapsed, shared, wasReachedElsewhere } = options;
   const questions = new Map<Page, Questions>();
   const reachedAt = new Map<Page, number>();
-  /** A page that is waited for. */
-  let open = 0;
 
-  function ask(page: Page, atMs: number): void {
+  function ask(page: Page, at: number): void {
     const known = questions.get(page);
-    if (known === undefined) questions.set(page, { firstAt: atMs, lastAt: Number.POSITIVE_INFINITY });
-    else if (known.lastAt === Number.POSITIVE_INFINITY && atMs - known.firstAt >= PATIENCE_MS) known.lastAt = atMs;
-    open = questions.size;
+    if (known === undefined) questions.set(page, { firstAt: at, secondAt: undefined });
+    else if (at - known.firstAt >= PATIENCE_MS) known.secondAt ??= at;
   }
 
-  function judge(page: Page, { lastAt }: Questions, atMs: number): void {
-    if (atMs - lastAt < PATIENCE_MS) return;
+  async function judge(page: Page): Promise<void> {
     questions.delete(page);
-    open = questions.size;
-    if (shared === undefined) return warn(page);
-    const warnUnlessReached = (row: string | undefined) => {
-      if (row === undefined && !reachedAt.has(page)) warn(page);
-    };
-    // Nothing is said while the store cannot tell.
-    shared.get(rowKey(slug, page)).then(warnUnlessReached, () => undefined);
+    const isReached = () => reachedAt.has(page) || wasReachedElsewhere(page);
+    try {
+      if (isReached() || (await shared?.get(rowKey(slug, page))) !== undefined || isReached()) return;
+    } catch {
+      // The store cannot tell: nothing is said.
+      return;
+    }
+    say('proxy.endpoint_not_routed', slug, () => sentence(page));
   }
 
-  function warn(page: Page): void {
-    const path = endpointPath(page);
-    say(
-      'proxy.endpoint_not_routed',
-      slug,
-      () =>
-        `the proxy asks about ${path}, but the browser's request for it never comes here: the application gets it and answers 404. Route ${endpointPath('start').replace('start', '')} on this host to Gatepost, before the application's own route and without an auth request`,
-    );
-  }
-
-  const look: Look = ({ url }, _login, atMs) => {
+  const look: Look = ({ url }) => {
     const page = PAGE_BY_PATH.get(url.path.raw);
-    if (page !== undefined && !reachedAt.has(page)) ask(page, atMs);
-    if (open === 0) return;
-    for (const [waiting, times] of questions) judge(waiting, times, atMs);
+    if (page !== undefined && !reachedAt.has(page)) ask(page, elapsed());
+    if (questions.size === 0) return;
+    const at = elapsed();
+    for (const [waiting, { secondAt = at }] of questions) if (at - secondAt >= PATIENCE_MS) void judge(waiting);
   };
   return {
     look,
     reached(page: Page): void {
       const at = elapsed();
-      const before = reachedAt.get(page) ?? Number.NEGATIVE_INFINITY;
       questions.delete(page);
-      open = questions.size;
-      if (shared === undefined || at - before >= SAY_REACHED_MS) reachedAt.set(page, at);
-      if (at - before >= SAY_REACHED_MS) shared?.set(rowKey(slug, page), '1', REACHED_TTL_MS).catch(() => undefined);
+      if (at - (reachedAt.get(page) ?? Number.NEGATIVE_INFINITY) < SAY_REACHED_MS) return;
+      reachedAt.set(page, at);
+      shared?.set(rowKey(slug, page), '1', REACHED_TTL_MS).catch(() => undefined);
     },
   };
+}
+
+function sentence(page: Page): string {
+  const path = endpointPath(page);
+  return `the proxy asks about ${path}, but the browser's request for it never comes here: the application gets it, and answers 404. Route all of ${PREFIX}/ on this host to Gatepost, before the application's own route and without an auth request`;
 }
 
 export const isPage = (name: string): name is Page => PAGES.some((page) => page === name);

@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AuthTarget } from '../dialects/index.ts';
 import { endpointPath } from '../endpoints.ts';
-import type { Look, Say, SymptomApplication } from './symptom.ts';
+import type { Look, Say } from './symptom.ts';
 
 /** Requests in a row; a client may write headers that nginx hands on. */
 const MIN_REQUESTS = 3;
@@ -25,18 +25,19 @@ export function warnOfWrongEndpoint(say: Say, { dialect, rest }: AuthTarget, hea
   const isAsExpected =
     name === 'nginx' || (name === 'envoy' ? rest.startsWith('/') : headers['x-forwarded-uri'] !== undefined);
   if (isAsExpected) return;
-  if (isOfNginx(headers)) say('proxy.wrong_dialect', undefined, () => sentence(name, 'X-Original-URL or -URI', 'nginx'));
+  if (isOfNginx(headers))
+    say('proxy.wrong_dialect', undefined, () => sentence(name, 'X-Original-URL or -URI', 'nginx'));
   else if (name === 'envoy' && headers['x-forwarded-uri'] !== undefined)
     say('proxy.wrong_dialect', undefined, () => sentence(name, 'X-Forwarded-Uri', 'traefik', 'caddy'));
 }
 
 /** nginx's endpoint reads `X-Forwarded-Uri` too, so that the request can be decided; nginx names no method beside it. */
-export function lookForForeignDialect(say: Say, { slug }: SymptomApplication) {
+export function lookForForeignDialect(say: Say, slug: string): Look {
   let seen = 0;
   let settled = false;
   const isForeign = (headers: IncomingHttpHeaders) =>
     !isOfNginx(headers) && headers['x-forwarded-method'] !== undefined && headers['x-forwarded-uri'] !== undefined;
-  return ({ headers }: Parameters<Look>[0]): void => {
+  return ({ headers }) => {
     if (settled) return;
     // One request of nginx itself, and this endpoint is meant.
     settled = !isForeign(headers);

@@ -30,6 +30,7 @@ const anyRule: fc.Arbitrary<AccessRule> = fc.record(
 );
 const options = (access: AccessRule[]) => ({ mode: 'forward_single' as const, skip_path_regex: [], access });
 const requestOf = (raw: string): RuleRequest => ({
+  host: 'app.example.com',
   path: parsePath(raw),
   href: `https://app.example.com${raw}`,
   method: 'GET',

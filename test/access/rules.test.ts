@@ -8,9 +8,10 @@ type RuleText = Partial<AccessRule>;
 function rulesOf(access: RuleText[], options: Partial<RuleOptions> = {}) {
   const rules = access.map((rule) => ({ policy: 'required' as const, ...rule })) as AccessRule[];
   const { match } = compileRules({ mode: 'forward_single', skip_path_regex: [], ...options, access: rules });
-  return (raw: string, more: { method?: string; client?: string; query?: string } = {}) => {
-    const href = `https://app.example.com${raw}${more.query ?? ''}`;
-    const found = match({ path: parsePath(raw), href, method: more.method, clientAddress: more.client });
+  return (raw: string, more: { method?: string; client?: string; query?: string; host?: string } = {}) => {
+    const { host = 'app.example.com', method, client } = more;
+    const href = `https://${host}${raw}${more.query ?? ''}`;
+    const found = match({ host, path: parsePath(raw), href, method, clientAddress: client });
     return found.map((rule) => rule.name).join(' + ');
   };
 }
@@ -203,4 +204,102 @@ test('two hundred rules find the same as one by one', () => {
   const match = rulesOf(access);
   for (let i = 0; i < 200; i += 7) expect(match(`/section${i}/page`)).toBe(`access[${i}]`);
   expect(match('/section200')).toBe('default');
+});
+
+describe('a rule by hosts', () => {
+  const match = rulesOf([
+    { hosts: ['admin.example.com'], groups: ['admins'] },
+    { hosts: ['secret.example.com', '*.secret.example.com'], policy: 'deny' },
+    { hosts: ['pub.example.com', '*.pub.example.com', 'port.example.com:8443'], policy: 'public' },
+    { path: '^/static/', hosts: ['wiki.example.com'], policy: 'public' },
+    {},
+  ]);
+  const at = (host: string, raw = '/x') => match(raw, { host });
+
+  test('is about these hosts and no others', () => {
+    expect(['admin', 'secret', 'pub', 'wiki'].map((name) => at(`${name}.example.com`))).toEqual([
+      'access[0]',
+      'access[1]',
+      'access[2]',
+      'access[4]',
+    ]);
+    expect([at('wiki.example.com', '/static/x'), at('other.example.com', '/static/x')]).toEqual([
+      'access[3]',
+      'access[4]',
+    ]);
+    for (const host of [
+      'example.com',
+      'xpub.example.com',
+      'pub.example.com.evil.org',
+      'pub-example.com',
+      'pub',
+      '[::1]',
+    ])
+      expect(at(host)).toBe('access[4]');
+  });
+
+  test('with a wildcard is about one label', () => {
+    expect([at('a.pub.example.com'), at('a.b.pub.example.com'), at('a.secret.example.com')]).toEqual([
+      'access[2]',
+      'access[4]',
+      'access[1]',
+    ]);
+  });
+
+  // Attack: a proxy serves a site by its name, and the client writes the port.
+  test('that closes is about the name whatever the port, one that opens about the port that it names', () => {
+    expect([at('admin.example.com:8080'), at('secret.example.com:1'), at('a.secret.example.com:1')]).toEqual([
+      'access[0]',
+      'access[1]',
+      'access[1]',
+    ]);
+    expect([at('pub.example.com:8080'), at('a.pub.example.com:8080'), at('wiki.example.com:8080', '/static/')]).toEqual(
+      ['access[4]', 'access[4]', 'access[4]'],
+    );
+    expect([at('port.example.com:8443'), at('port.example.com'), at('port.example.com:9443')]).toEqual([
+      'access[2]',
+      'access[4]',
+      'access[4]',
+    ]);
+    const closing = rulesOf([{ hosts: ['admin.example.com:8443'], policy: 'deny' }]);
+    expect(closing('/', { host: 'admin.example.com' })).toBe('access[0]');
+  });
+
+  test('holds for a path that can be read in too many ways', () => {
+    const raw = `/x${'a;b/%2525252e//..\\'.repeat(40)}#%00`;
+    expect([at('secret.example.com', raw), at('other.example.com', raw)]).toEqual(['access[1]', 'access[4]']);
+  });
+
+  test('among hundreds is found as if they were compared one by one', () => {
+    const hosts = ['a.example.com', '*.example.com', 'b.example.com:8443', '*.a.example.com', 'c.example.org'];
+    const access = Array.from(
+      { length: 300 },
+      (_, i): RuleText => ({
+        ...(i % 7 === 3 ? {} : { hosts: [hosts[i % 5]!, hosts[(i * 3) % 5]!] }),
+        methods: [`M${i % 40}`],
+        policy: i % 2 === 0 ? 'required' : 'public',
+      }),
+    );
+    const many = rulesOf(access);
+    const isAbout = (host: string, rule: RuleText) => {
+      const comparable = (text: string) => (rule.policy === 'public' ? text : text.replace(/:\d+$/, ''));
+      const compared = comparable(host);
+      return (rule.hosts ?? [compared]).some((one) => {
+        const wanted = comparable(one);
+        return wanted.startsWith('*') ? compared.replace(/^[^.]+/, '*') === wanted : compared === wanted;
+      });
+    };
+    for (const host of [
+      'a.example.com',
+      'b.example.com:8443',
+      'b.example.com',
+      'x.a.example.com',
+      'c.example.org',
+      'd',
+    ])
+      for (let m = 0; m < 40; m += 1) {
+        const first = access.findIndex((rule) => rule.methods![0] === `M${m}` && isAbout(host, rule));
+        expect(many('/', { host, method: `M${m}` })).toBe(first < 0 ? 'default' : `access[${first}]`);
+      }
+  });
 });

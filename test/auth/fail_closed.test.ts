@@ -41,6 +41,7 @@ async function send(broken: {
     listedProxies: compileNetworks([]),
     nginxMethodHeader: undefined,
     events,
+    symptoms: { asked: () => undefined },
     logQuery: false,
   });
   const headers = {

@@ -45,13 +45,16 @@ async function site(storeUrl: string) {
   });
   const events = createEvents();
   const store = openStore(storeUrl, { now: Date.now, elapsed: () => performance.now() }, events);
-  const { index, trustedPeer, listedProxies, authorizer } = assemble(makeConfig([application], { store: storeUrl }), {
-    store,
-    journal: createJournal(store),
-    events,
-    now: Date.now,
-    elapsed: () => performance.now(),
-  });
+  const { index, trustedPeer, listedProxies, authorizer, symptoms } = assemble(
+    makeConfig([application], { store: storeUrl }),
+    {
+      store,
+      journal: createJournal(store),
+      events,
+      now: Date.now,
+      elapsed: () => performance.now(),
+    },
+  );
   // A library that is loaded late is there afterwards.
   await store.ping();
   const render = createRender(renderOptions({ jwksUri: () => 'https://id.example.com/jwks', now: Date.now }));
@@ -63,7 +66,10 @@ async function site(storeUrl: string) {
       return decision;
     },
   };
-  const options = { render, index, trustedPeer, listedProxies, nginxMethodHeader: undefined, events, logQuery: false };
+  const options = {
+    ...{ render, index, trustedPeer, listedProxies, symptoms, events },
+    ...{ nginxMethodHeader: undefined, logQuery: false },
+  };
   const handle = createAuthHandler({ ...options, authorizer: watched });
   const socket = { remoteAddress: '127.0.0.1' };
 

@@ -100,6 +100,84 @@ describe('gatepost check', () => {
   });
 });
 
+describe('gatepost check --json', () => {
+  const check = async (text: string, ...more: string[]) => {
+    const { folder, file } = configFile(text);
+    const { code, out, errors } = await gatepost(['check', '--json', ...more, '--config', file]);
+    rmSync(folder, { recursive: true });
+    return { code, errors, report: JSON.parse(out) };
+  };
+
+  it('has what providers and proxies have to know of each application', async () => {
+    expect(await check(yaml())).toEqual({
+      code: 0,
+      errors: '',
+      report: {
+        errors: [],
+        warnings: [],
+        applications: [
+          {
+            slug: 'grafana',
+            redirect_uris: [
+              'https://grafana.example.com/outpost.goauthentik.io/callback?X-authentik-auth-callback=true',
+            ],
+            cookie: '__Host-authentik_proxy_cace491b',
+          },
+        ],
+      },
+    });
+  });
+
+  it('has every error with key and line, and the same exit code', async () => {
+    const { code, errors, report } = await check(yaml({ top: 'workers: 0' }));
+    expect({ code, errors }).toEqual({ code: 2, errors: '' });
+    expect(report).toEqual({
+      errors: [{ key: 'workers', line: 2, message: expect.stringContaining('must be a whole number') }],
+      warnings: [],
+      applications: [],
+    });
+  });
+
+  it('is also what a file that is no YAML, or is nowhere, gets', async () => {
+    expect((await check('a: b: c')).report.errors).toMatchObject([{ key: '', line: 1 }]);
+    const { code, out } = await gatepost(['check', '--json', '-c', '/nowhere/gatepost.yaml']);
+    expect({ code, report: JSON.parse(out) }).toEqual({
+      code: 2,
+      report: {
+        errors: [{ key: '', line: 0, message: 'the configuration file does not exist' }],
+        warnings: [],
+        applications: [],
+      },
+    });
+  });
+
+  it('succeeds with warnings alone', async () => {
+    const { code, report } = await check(yaml({ top: 'trusted_proxies: [0.0.0.0/0]' }));
+    expect([code, report.warnings]).toEqual([
+      0,
+      [{ key: 'trusted_proxies[0]', line: 2, message: expect.stringContaining('every address') }],
+    ]);
+  });
+
+  it('has a provider that cannot be used as an error, with its application', async () => {
+    const { code, report } = await check(yaml({ application: 'issuer: http://localhost:9' }), '--providers');
+    expect([code, report.errors]).toEqual([
+      1,
+      [{ key: 'applications[0].issuer', line: 0, message: expect.stringContaining('cannot be used') }],
+    ]);
+  });
+});
+
+it('check prints a warning as editors link it', async () => {
+  const { folder, file } = configFile(yaml({ top: 'trusted_proxies: [0.0.0.0/0]' }));
+  const { code, out } = await gatepost(['check', '--config', file]);
+  rmSync(folder, { recursive: true });
+  expect([code, out.split('\n').at(-1)]).toEqual([
+    0,
+    expect.stringMatching(`^warning: ${file}:2: trusted_proxies\\[0\\]: 0.0.0.0/0 is every address`),
+  ]);
+});
+
 describe('gatepost check --providers', () => {
   it('asks each issuer, and says what is wrong with it', async () => {
     const provider = await startProvider({

@@ -73,7 +73,7 @@ test.each(['memory', `file://${join(image, 'sessions')}`])('the command serves t
 });
 
 test('the notices name every package whose code is in the bundle, with its version and its licence', () => {
-  const notices = readFileSync(join(image, 'dist/THIRD_PARTY_NOTICES'), 'utf8');
+  const notices = readFileSync(join(image, 'dist/THIRD_PARTY_LICENSES'), 'utf8');
   const folder = dirname(command);
   // esbuild writes before each piece of code which file it is from.
   const pieces = readdirSync(folder)

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { compileRules } from '../../src/access/rules.ts';
 import type { AccessRule } from '../../src/config/schema/config.ts';
-import { describeCriterion, traceRules } from '../../src/decision/trace.ts';
+import { describeCriterion } from '../../src/decision/criterion.ts';
+import { missingCriteria, traceRules } from '../../src/decision/trace.ts';
 import { parsePath } from '../../src/http/path.ts';
 import type { User } from '../../src/identity.ts';
 
@@ -19,6 +20,7 @@ const bob: User = {
 function trace(access: AccessRule[], raw: string, user?: User, skip_path_regex: string[] = []) {
   const rules = compileRules({ mode: 'forward_single', skip_path_regex, access });
   const request = {
+    host: 'app.example.com',
     path: parsePath(raw),
     href: `https://app.example.com${raw}`,
     method: 'GET',
@@ -107,7 +109,13 @@ test('for a domain, skip_path_regex is held against the whole URL', () => {
   const skip_path_regex = ['^https://app\\.example\\.com/public/'];
   const rules = compileRules({ mode: 'forward_domain', skip_path_regex, access: [] });
   const href = 'https://app.example.com/public/a';
-  const request = { path: parsePath('/public/a'), href, method: 'GET', clientAddress: undefined };
+  const request = {
+    host: 'app.example.com',
+    path: parsePath('/public/a'),
+    href,
+    method: 'GET',
+    clientAddress: undefined,
+  };
   expect(traceRules(rules, request)[0]?.criteria).toEqual([
     { criterion: 'path', matched: true, wants: skip_path_regex[0], has: href },
   ]);
@@ -116,7 +124,13 @@ test('for a domain, skip_path_regex is held against the whole URL', () => {
 test('an unknown method is said to be unknown, and what the user lacks is none', () => {
   const rule: AccessRule = { methods: ['POST'], policy: 'required', groups: ['admins'] };
   const rules = compileRules({ mode: 'forward_single', skip_path_regex: [], access: [rule] });
-  const request = { path: parsePath('/'), href: '', method: undefined, clientAddress: undefined };
+  const request = {
+    host: 'app.example.com',
+    path: parsePath('/'),
+    href: '',
+    method: undefined,
+    clientAddress: undefined,
+  };
   const [trace] = traceRules(rules, request, { ...bob, groups: [] });
   expect(trace?.criteria.map(describeCriterion)).toEqual([
     'methods: wants POST, has unknown',
@@ -129,6 +143,8 @@ test('the trace and the search agree on thousands of requests', () => {
     { path: '^/public/', policy: 'public' },
     { path: '^/admin', policy: 'deny' },
     { path: 'x$', methods: ['POST'], policy: 'optional' },
+    { hosts: ['b.example.com'], policy: 'public' },
+    { path: 'y', hosts: ['*.example.com'], policy: 'required' },
     { path: '^/', networks: ['10.0.0.0/8'], policy: 'required' },
   ];
   const rules = compileRules({ mode: 'forward_single', skip_path_regex: ['\\.png$'], access });
@@ -138,11 +154,65 @@ test('the trace and the search agree on thousands of requests', () => {
       for (const method of ['GET', 'POST', undefined])
         for (const clientAddress of ['10.1.2.3', '192.0.2.1', undefined]) {
           const raw = `/${one}/${two}`;
-          const request = { path: parsePath(raw), href: raw, method, clientAddress };
+          const request = { host: 'app.example.com', path: parsePath(raw), href: raw, method, clientAddress };
           const deciding = rules.match(request).map(({ name }) => name);
           const traced = traceRules(rules, request);
           const first = traced.find(({ matched }) => matched)?.rule ?? 'default';
           if (!request.path.ambiguous) expect(deciding, raw).toEqual([first]);
           for (const { rule, matched, decides } of traced) if (decides) expect(matched, `${raw} ${rule}`).toBe(true);
         }
+});
+
+test('a rule by hosts is compared with the host of the request', () => {
+  const [found] = trace([{ hosts: ['app.example.com', '*.dev.example.com'], policy: 'deny' }], '/');
+  expect(found).toMatchObject({ matched: true, decides: true });
+  expect(found!.criteria.map(describeCriterion)).toEqual([
+    'hosts: wants app.example.com, *.dev.example.com, has app.example.com',
+  ]);
+});
+
+const rule: AccessRule = {
+  policy: 'required',
+  groups: ['team-*'],
+  users: ['bob'],
+  claims: { department: ['sales', 'support'], clearance: ['2'] },
+  email_verified: true,
+};
+
+test('claims and the verification are compared one by one', () => {
+  const claims = { department: ['finance'], clearance: ['1', '2'] };
+  const [found] = trace([rule], '/', { ...bob, claims });
+  expect(found!.criteria.map((one) => [one.matched, describeCriterion(one)])).toEqual([
+    [false, 'groups: wants team-*, has staff'],
+    [true, 'users: wants bob, has bob'],
+    [false, 'claims.department: wants sales or support, has finance'],
+    [true, 'claims.clearance: wants 2, has 1, 2'],
+    [false, 'email_verified: wants true, has false'],
+  ]);
+});
+
+test('what keeps a user out leaves out the names that another name makes up for', () => {
+  const claims = { department: ['finance'], clearance: ['2'] };
+  const why = (user: User) => missingCriteria(trace([rule], '/', user)[0]!).map(({ criterion }) => criterion);
+  expect(why({ ...bob, claims })).toEqual(['claims.department', 'email_verified']);
+  expect(why({ ...bob, username: 'eve', emailVerified: true, claims })).toEqual([
+    'groups',
+    'users',
+    'claims.department',
+  ]);
+});
+
+test('a claim that the session does not know, and one without a value, are told apart', () => {
+  const [found] = trace([rule], '/', { ...bob, email: '', claims: { clearance: [] } });
+  expect(found!.criteria.slice(2).map(describeCriterion)).toEqual([
+    'claims.department: wants sales or support, has unknown: the session is older than the rule, a new login helps',
+    'claims.clearance: wants 2, has none',
+    'email_verified: wants true, has no e-mail',
+  ]);
+});
+
+test('of a thousand groups fifty are named', () => {
+  const groups = Array.from({ length: 1000 }, (_, i) => `g${i}`);
+  const [found] = trace([{ policy: 'required', groups: ['admins'] }], '/', { ...bob, groups });
+  expect(found!.criteria[0]!.has).toMatch(/, g49, and 950 more$/);
 });

@@ -1,10 +1,10 @@
 /** Examples in the documentation compile and load. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, expect, test } from 'vitest';
-import { parseConfig } from '../../src/config/load.ts';
+import { inspectText } from '../../src/config/inspect.ts';
 import { readFences, root } from './fences.ts';
 
 // Inside the project, so that packages are found as a program of a user would find them.
@@ -23,7 +23,7 @@ test('every TypeScript example compiles against the library', () => {
   const compilerOptions = {
     noEmit: true,
     types: ['node'],
-    paths: { gatepost: [relative(folder, join(root, 'src/index.ts'))] },
+    paths: { 'gatepost-auth': [relative(folder, join(root, 'src/index.ts'))] },
     rootDir: relative(folder, root),
   };
   const config = { extends: relative(folder, join(root, 'tsconfig.json')), compilerOptions, include: ['*.ts'] };
@@ -33,22 +33,36 @@ test('every TypeScript example compiles against the library', () => {
   expect(`${stdout}${stderr}`).toBe('');
 });
 
-test('every YAML example that is a whole configuration loads', () => {
-  const secret = join(folder, 'secret');
+/** What is known of a configuration whose variables and files all hold something long. */
+function inspect(code: string, place: string, files: { secret: string; store: string }) {
+  const names = [...code.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name!);
+  const made = (name: string) =>
+    /_(?:URL|ISSUER)$/.test(name) ? 'http://demo.localhost' : 'a-value-that-has-more-than-32-characters';
+  const env = Object.fromEntries(names.map((name) => [name, made(name)]));
+  const text = code
+    .replace(/(_file: ).+$/gm, `$1${files.secret}`)
+    .replace(/(store_file: ).+$/gm, `$1${files.store}`)
+    .replace(/(issuer_ca_file: ).+$/gm, '');
+  const { errors, warnings } = inspectText(text, { env, file: place });
+  return [...errors, ...warnings()];
+}
+
+test('every YAML example that is a whole configuration loads without a warning', () => {
+  const [secret, store] = [join(folder, 'secret'), join(folder, 'store')];
   writeFileSync(secret, 'a secret for examples of more than 32 characters\n');
-  const store = join(folder, 'store');
   writeFileSync(store, 'redis://redis:6379');
   const whole = readFences('yaml').filter(({ code }) => /^applications:/m.test(code) && /^secret/m.test(code));
   expect(whole.length).toBeGreaterThan(1);
-  for (const { place, code } of whole) {
-    const variables = [...code.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => [
-      name!,
-      'a-value-that-has-more-than-32-characters',
-    ]);
-    const text = code.replace(/(_file: ).+$/gm, `$1${secret}`).replace(/(store_file: ).+$/gm, `$1${store}`);
-    const load = () => parseConfig(text, { env: Object.fromEntries(variables), file: place });
-    expect(load, place).not.toThrow();
+  for (const { place, code } of whole) expect(inspect(code, place, { secret, store }), place).toEqual([]);
+  for (const shipped of ['compose/gatepost.yaml', 'demo/gatepost.yaml']) {
+    const code = readFileSync(join(root, shipped), 'utf8');
+    expect(inspect(code, shipped, { secret, store }), shipped).toEqual([]);
   }
+  // A ConfigMap holds it, indented.
+  const map = load(readFileSync(join(root, 'kubernetes/gatepost/config.yaml'), 'utf8')) as {
+    data: Record<string, string>;
+  };
+  expect(inspect(map.data['gatepost.yaml']!, 'config.yaml', { secret, store })).toEqual([]);
 });
 
 // Several lines for one key are alternatives.

@@ -55,7 +55,9 @@ const { match } = compileRules({
 function policiesOf(raw: string): string[] {
   const path = parsePath(raw);
   const href = `https://app.example.com${raw}`;
-  return match({ path, href, method: 'GET', clientAddress: undefined }).map(({ policy }) => policy);
+  return match({ host: 'app.example.com', path, href, method: 'GET', clientAddress: undefined }).map(
+    ({ policy }) => policy,
+  );
 }
 
 const isOpen = (raw: string) => policiesOf(raw).includes('public');

@@ -92,7 +92,7 @@ test('of thousands of tricks none is public and elsewhere, none gets past a clos
     const [uri = ''] = target.split('?');
     const path = parsePath(uri.replace(/[\x80-\xff]/g, percentEncode));
     const policies = rules
-      .match({ path, href: '', method: 'GET', clientAddress: undefined })
+      .match({ host: 'app.example.com', path, href: '', method: 'GET', clientAddress: undefined })
       .map(({ policy }) => policy);
     const verdict = policies.includes('deny') ? 'deny' : policies.includes('required') ? 'required' : 'optional';
     seen[verdict] += 1;

@@ -48,6 +48,20 @@ test('whether an address is verified is needed by rules with emails', () => {
   expect(lacks({}, { access: [{ policy: 'required', groups: ['a'] }] })).toBe(false);
 });
 
+test('whether an address is verified is needed by rules that want it verified', () => {
+  const access = [{ policy: 'required' as const, email_verified: true }];
+  expect([lacks({}, { access }), lacks({ email_verified: false }, { access })]).toEqual([true, false]);
+});
+
+test('claims that rules name are needed, by the names of the provider and by paths', () => {
+  const access = [{ policy: 'required' as const, claims: { department: ['sales'], 'org.unit': ['7'] } }];
+  expect(lacks({}, { access })).toBe(true);
+  expect(lacks({ department: 'sales' }, { access })).toBe(true);
+  expect(lacks({ department: 'finance', org: { unit: 7 } }, { access })).toBe(false);
+  expect(lacks({ department: null, org: { unit: 7 } }, { access })).toBe(true);
+  expect(lacks({ dept: 'sales', org: { unit: 7 } }, { access, claims: { department: ['dept'] } as never })).toBe(true);
+});
+
 test.each<[string, object, string[]]>([
   ['Entra', { groups: undefined, _claim_names: { groups: 'src1' }, _claim_sources: {} }, ['groups']],
   ['the implicit flow of Entra', { groups: undefined, hasgroups: true }, ['groups']],

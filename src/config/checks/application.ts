@@ -49,11 +49,13 @@ function checkIntrospectionEndpoint(application: ValidApplication, report: Repor
     report(['introspection_endpoint'], 'must be https; http only for localhost, and where the issuer is http');
 }
 
-/** A rule without a login knows no user whom `groups`, `users` or `emails` could name. */
+/** A rule without a login knows no user whom these keys could be about. */
+const USER_KEYS = ['groups', 'users', 'emails', 'claims', 'email_verified'] as const;
+
 function checkRules({ access }: ValidApplication, report: Report): void {
   access?.forEach((rule, index) => {
     if (rule.policy === 'required') return;
-    for (const key of ['groups', 'users', 'emails'] as const) {
+    for (const key of USER_KEYS) {
       if (rule[key]) report(['access', index, key], `is for policy: required only, not for policy: ${rule.policy}`);
     }
   });

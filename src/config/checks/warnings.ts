@@ -4,12 +4,33 @@ import type { Config } from '../schema/config.ts';
 import { DEFAULT_PREFIX } from '../schema/redis.ts';
 import { warnOfClientAuth } from './client_auth.ts';
 import { warnOfCookieNames } from './cookie_names.ts';
+import { warnOfNeededScopes } from './needed_scopes.ts';
+import { warnOfOpenNetworks } from './open_networks.ts';
+import { warnOfOpenRules } from './open_rules.ts';
+import { warnOfPlaceholders, warnOfVariables } from './placeholders.ts';
+import { warnOfPlainHttp } from './plain_http.ts';
 import { warnOfSessionTimes } from './session_times.ts';
 
+/** How many of them the log of a start has. */
+const MOST_LINES = 50;
+
 /** Sentences such as `applications[0].cookie_domain is …`. */
-export function configWarnings({ applications, store, redis }: Config): string[] {
+export function configWarnings(config: Config): string[] {
   const warnings: string[] = [];
-  const report: Report = (path, message) => warnings.push(`${formatKey(path)} ${message}`);
+  warnOf(config, (path, message) => warnings.push(`${formatKey(path)} ${message}`));
+  return warnings;
+}
+
+/** As `configWarnings`, for a log: a mistake in `defaults` shows in each of ten thousand applications. */
+export function fewWarnings(config: Config): string[] {
+  const all = configWarnings(config);
+  const left = all.length - MOST_LINES;
+  return left > 0 ? [...all.slice(0, MOST_LINES), `${left} more warnings: gatepost check shows them`] : all;
+}
+
+/** Reports everything that is valid but hardly meant, each with its key and what to do. */
+export function warnOf(config: Config, report: Report): void {
+  const { applications, store, redis } = config;
   const { prefix, ...others } = redis;
   if (!/^redis/i.test(store) && (prefix !== DEFAULT_PREFIX || Object.keys(others).length > 0)) {
     report(['redis'], 'is for a store in Redis; this one is another, so it has no effect');
@@ -21,11 +42,16 @@ export function configWarnings({ applications, store, redis }: Config): string[]
       'is for mode: forward_domain; with forward_single the cookie is for the host alone',
     );
   });
+  warnOfVariables(config, report);
+  warnOfPlaceholders(config, report);
+  warnOfOpenNetworks(config, report);
+  warnOfOpenRules(applications, report);
+  warnOfNeededScopes(applications, report);
+  warnOfPlainHttp(applications, report);
   warnOfAnyTenant(applications, report);
   warnOfCookieNames(applications, report);
   warnOfClientAuth(applications, report);
   warnOfSessionTimes(applications, report);
-  return warnings;
 }
 
 function warnOfAnyTenant(applications: Config['applications'], report: Report): void {

@@ -80,7 +80,7 @@ export const application = z.strictObject(
       .default([])
       .meta({
         allowed: 'a list of rules',
-        description: 'The access rules; the first whose `path`, `methods` and `networks` match decides.',
+        description: 'The access rules; the first whose `path`, `methods`, `networks` and `hosts` match decides.',
         default: 'every request needs a login, any user may',
         example: '[{ path: ^/healthz$, policy: public }]',
       }),

@@ -22,12 +22,14 @@ import {
   text,
 } from './scalars.ts';
 import { storeUrl } from './store_url.ts';
+import { looksLikeVariable } from './variables.ts';
 
 const secretItem = scalar(
   '32 characters or more',
   (input) => {
-    if (input.length < 32) throw new Error('must be 32 characters or more (openssl rand -base64 32 makes one)');
-    return input;
+    if (input.length >= 32) return input;
+    const variable = looksLikeVariable(input) ? '; a variable of the environment is written ${NAME}' : '';
+    throw new Error(`must be 32 characters or more (openssl rand -base64 32 makes one)${variable}`);
   },
   { secret: true },
 );

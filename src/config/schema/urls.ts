@@ -1,6 +1,7 @@
 /** The URLs of an application: its own, the domain of its cookie, its provider. */
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
+import { hostnameOf } from '../../http/host.ts';
 import { parseHost } from '../../http/url.ts';
 import { scalar } from './scalars.ts';
 
@@ -44,6 +45,20 @@ export function cookieDomain() {
       throw new Error('is a public suffix, under which strangers have sites too: name your own domain under it');
     }
     return name;
+  });
+}
+
+const ALLOWED_RULE_HOST = 'a host such as `wiki.example.com` or `*.example.com`, without scheme and path';
+
+/** A host of a rule as `normalizeHost` gives it, `*.` before it where it stands for each label there. */
+export function ruleHost() {
+  return scalar(ALLOWED_RULE_HOST, (input) => {
+    const [, wildcard = '', name = ''] = /^(\*\.)?([^\s/?#@\\%*]+)$/.exec(input) ?? [];
+    // `URL` for the name that browsers use (`münchen.example`), as above.
+    const host = URL.canParse(`http://${name}`) ? parseHost(new URL(`http://${name}`).host) : undefined;
+    if (typeof host !== 'string' || (wildcard !== '' && isIP(hostnameOf(host).replace(/[[\]]/g, '')) !== 0))
+      throw new Error(`must be ${ALLOWED_RULE_HOST.replaceAll('`', '')}`);
+    return wildcard + host;
   });
 }
 

@@ -115,6 +115,27 @@ const goodApplication: [lines: string, key: string, value: unknown][] = [
     'access',
     [{ networks: ['10.0.0.1', '::/0'], users: ['7'], groups: ['a b'], emails: ['*@example.com'], policy: 'required' }],
   ],
+  [
+    'access: [{ hosts: [WIKI.Example.com., "a.example.com:443", "*.Dev.example.com", münchen.example, "x:8443", "[::1]:80"] }]',
+    'access',
+    [
+      {
+        hosts: ['wiki.example.com', 'a.example.com', '*.dev.example.com', 'xn--mnchen-3ya.example', 'x:8443', '[::1]'],
+        policy: 'required',
+      },
+    ],
+  ],
+  [
+    'access: [{ claims: { department: sales, level: [1, true], https://x.com/a.b: "c d" }, email_verified: True }]',
+    'access',
+    [
+      {
+        claims: { department: ['sales'], level: ['1', 'true'], 'https://x.com/a.b': ['c d'] },
+        email_verified: true,
+        policy: 'required',
+      },
+    ],
+  ],
 ];
 
 /** Each row: what is written, the key that is blamed, and a part of what is said. */
@@ -286,6 +307,31 @@ const badApplication: [lines: string, key: string, part: string][] = [
   ['access: [{ groups: [] }]', 'access[0].groups', 'must not be empty'],
   ['access: [{ groups: [""] }]', 'access[0].groups[0]', 'is empty'],
   ['access: [{ emails: [everyone] }]', 'access[0].emails[0]', 'e-mail'],
+  ...[
+    'https://x.com',
+    'x.com/y',
+    'a b',
+    '*',
+    '*x.com',
+    '**.x.com',
+    'a.*.com',
+    '"*.10.0.0.1"',
+    'x:0',
+    'u@x.com',
+    '.x.com',
+  ].map((host): [string, string, string] => [
+    `access: [{ hosts: [${/^\*/.test(host) ? `"${host}"` : host}] }]`,
+    'access[0].hosts[0]',
+    'must be a host',
+  ]),
+  ['access: [{ hosts: [] }]', 'access[0].hosts', 'must not be empty'],
+  ['access: [{ claims: sales }]', 'access[0].claims', 'must be a mapping of claims to values'],
+  ['access: [{ claims: {} }]', 'access[0].claims', 'must not be empty'],
+  ['access: [{ claims: { department: [] } }]', 'access[0].claims.department', 'must not be empty'],
+  ['access: [{ claims: { department: "" } }]', 'access[0].claims.department', 'is empty'],
+  ['access: [{ claims: { department: { a: b } } }]', 'access[0].claims.department', 'must be'],
+  ['access: [{ claims: { "": x } }]', 'access[0].claims.', 'name of a claim'],
+  ['access: [{ email_verified: false }]', 'access[0].email_verified', 'must be true, or be left out'],
   ['access: [{ policy: open }]', 'access[0].policy', 'required, optional, public, deny'],
   ...['public', 'optional', 'deny'].flatMap((policy) =>
     ['groups: [a]', 'users: [a]', 'emails: [a@b]'].map((who): [string, string, string] => [

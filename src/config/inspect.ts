@@ -1,0 +1,98 @@
+/** Says everything about a configuration: what it is, what is wrong with it, and what is hardly meant. */
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { warnOfVariables } from './checks/placeholders.ts';
+import { warnOf } from './checks/warnings.ts';
+import { freeze } from './freeze.ts';
+import { type ConfigProblem, formatKey, type KeyPath, type Report } from './problems.ts';
+import type { Config } from './schema/config.ts';
+import { type ValueSources, whyUnreadable } from './secrets.ts';
+import { validateConfig } from './validate.ts';
+import { isMapping, type Raw } from './yaml/raw.ts';
+import { readYaml } from './yaml/read.ts';
+
+export interface ParseOptions {
+  /** Where `${NAME}` is looked up; the process's own environment where it is left out. */
+  env?: ValueSources['env'] | undefined;
+  /** The name that errors give to the file, and where a relative `<key>_file` starts from. */
+  file?: string | undefined;
+}
+
+export interface Inspection {
+  /** A snapshot: neither it nor anything in it can be changed. `undefined` where there are errors. */
+  config: Config | undefined;
+  /** In the order of the file. */
+  errors: readonly ConfigProblem[];
+  /** What is valid but hardly meant, in the order of the file. */
+  warnings(): ConfigProblem[];
+}
+
+export const DEFAULT_NAME = 'gatepost.yaml';
+
+/** Reads a configuration file. One that cannot be read is an answer too. */
+export async function inspectFile(path: string, { env }: Pick<ParseOptions, 'env'> = {}): Promise<Inspection> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    return wrong([fileProblem(`the configuration file ${whyUnreadable(error)}`)]);
+  }
+  const text = decode(bytes);
+  if (text === undefined) return wrong([fileProblem('the configuration file is not UTF-8 text')]);
+  return inspectText(text, { env, file: path });
+}
+
+/** Reads the files that `<key>_file` names, and nothing else. */
+export function inspectText(text: string, { env = process.env, file = DEFAULT_NAME }: ParseOptions): Inspection {
+  const { raw, problems: mistakes, lineOf } = readYaml(text);
+  if (mistakes.length > 0) return wrong(mistakes);
+  if (!isMapping(raw)) return wrong([fileProblem(whatElse(raw))]);
+  const into =
+    (problems: ConfigProblem[]): Report =>
+    (path, message) =>
+      problems.push({ key: formatKey(path), line: lineOf(path), message });
+  const errors: ConfigProblem[] = [];
+  const { config, place } = validateConfig(raw, { env, folder: dirname(file) }, into(errors));
+  return {
+    config: config && freeze(config),
+    errors: inOrder(errors),
+    warnings() {
+      const warnings: ConfigProblem[] = [];
+      const report = (path: KeyPath, message: string) => into(warnings)(place(path), message);
+      // Of what is wrong only this much can be said; a secret that was not replaced may be too short, say.
+      if (config) warnOf(config, report);
+      else warnOfVariables(raw, report);
+      return inOrder(once(warnings));
+    },
+  };
+}
+
+function wrong(errors: ConfigProblem[]): Inspection {
+  return { config: undefined, errors: inOrder(errors), warnings: () => [] };
+}
+
+function fileProblem(message: string): ConfigProblem {
+  return { key: '', line: 0, message };
+}
+
+/** What is written once, in `defaults`, is one warning. */
+function once(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
+
+function whatElse(raw: Raw): string {
+  if (raw === null) return 'the file is empty: it needs at least secret and applications';
+  return `the file must be a mapping of keys to values (secret: …), not ${Array.isArray(raw) ? 'a list' : 'one text'}`;
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function inOrder(problems: ConfigProblem[]): ConfigProblem[] {
+  return problems.sort((one, other) => one.line - other.line);
+}
