@@ -93,7 +93,7 @@ export function createDiscovery({ application, fetch, elapsed, events }: Discove
   let lastError: Error | undefined;
 
   const fetchKeys = observeFetch({ events, issuer, call: 'keys' }, fetch);
-  const log = (level: 'info' | 'warn', event: string, message: string, error?: unknown) =>
+  const log = (level: 'debug' | 'info' | 'warn', event: string, message: string, error?: unknown) =>
     events.emit('log', { level, event, message, error });
 
   async function attempt(): Promise<ProviderMetadata> {
@@ -107,7 +107,9 @@ export function createDiscovery({ application, fetch, elapsed, events }: Discove
       );
       const address = jwksUriOf(metadata, insecure);
       const keys = found?.metadata.jwks_uri === address ? found.keys : createKeySet(address, elapsed, fetchKeys);
-      if (!found) log('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
+      // At once: the lines of the start say it. After a failure it is news.
+      const level = failures === 0 ? 'debug' : 'info';
+      if (!found) log(level, 'provider.discovered', `the OpenID provider ${issuer} was found`);
       failures = 0;
       found = { metadata, keys };
       return found;
