@@ -16,7 +16,6 @@ import { type Application, compileApplication } from './decision/application.ts'
 import { compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
 import { createWarnOnce } from './observe/warn_once.ts';
-import { deniedPage, unknownHost } from './pages/denied.ts';
 import { createPatternCompiler } from './patterns.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
@@ -106,8 +105,7 @@ function assembleAuth(core: Core, { events, now }: Services) {
       prefetch();
       return jwksUri;
     },
-    deniedPage,
-    unknownHostPage: unknownHost,
+    site: { language: 'auto' },
     onRefusedHeader: warnOncePerHeader(events),
     now,
   });

@@ -81,14 +81,19 @@ function findUnusableClaim({ username, uid, email }: User): IdentifyingClaim | u
   return changesOnTheWay(email) ? 'email' : undefined;
 }
 
-/** A sentence for the visitor and the operator: which claim it is, what is wrong with it, and which key maps it. */
-export function describeUnusable(claim: IdentifyingClaim, { username }: User): string {
-  const problem =
-    claim === 'preferred_username' && username === '' ? 'is empty' : 'has white space at an end or a control character';
-  return `the claim ${claim} (or the one that claims.${CLAIM_KEYS[claim]} names) ${problem}`;
+/** A sentence for the operator: which claim it is, what is wrong with it, and which key maps it. */
+export function describeUnusable(claim: IdentifyingClaim, user: User): string {
+  const { key, isEmpty } = whyUnusable(claim, user);
+  const problem = isEmpty ? 'is empty' : 'has white space at an end or a control character';
+  return `the claim ${claim} (or the one that claims.${key} names) ${problem}`;
 }
 
-const CLAIM_KEYS: Record<IdentifyingClaim, string> = { preferred_username: 'username', sub: 'uid', email: 'email' };
+/** The key of `claims` that maps the claim, and whether it is unusable because there is nothing in it. */
+export function whyUnusable(claim: IdentifyingClaim, { username }: User) {
+  return { key: CLAIM_KEYS[claim], isEmpty: claim === 'preferred_username' && username === '' };
+}
+
+const CLAIM_KEYS = { preferred_username: 'username', sub: 'uid', email: 'email' } as const;
 
 /**
  * Whether a group or entitlement can be passed on.

@@ -1,75 +1,85 @@
-/** The pages that a proxy passes on to a browser: a user may not open the address, or no application has the host. */
+/** The page for an address that the user, or everyone, may not open. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { endpointUrl } from '../endpoints.ts';
 import { displayName, type User } from '../identity.ts';
 import type { Reason } from '../reasons.ts';
 import type { Session } from '../sessions/session.ts';
-import { unknownHostPage } from './errors.ts';
-import { type PageContent, pageHeaders, renderPage } from './layout.ts';
-import { unusableIdentity } from './login.ts';
+import type { Action, Fact } from './content.ts';
+import type { ErrorPage } from './errors.ts';
+import type { Texts } from './texts/index.ts';
+import { unusableAccount } from './unusable.ts';
+
+/** What a page says of a session. */
+export type Person = Pick<Session, 'user' | 'sub'>;
 
 /** What the page of a denial says; a `Forbid` has all of it. */
 export interface Denied {
   reason: Reason;
-  application?: { config: ApplicationConfig } | undefined;
+  application: { config: Pick<ApplicationConfig, 'name' | 'external_host'> };
   /** The session of the user, where one is signed in. */
-  subject?: { session: Pick<Session, 'user' | 'sub'> } | undefined;
-  /** What is wrong with an identity that is unusable. */
-  message?: string;
+  subject?: { session: Person } | undefined;
 }
 
-/** The page for a host that no application has. */
-export function unknownHost(host: string, requestId: string, known: readonly string[]) {
-  return forProxy(unknownHostPage(host, known), requestId);
-}
-
-/** The page for an address that the user, or everyone, may not open. */
-export function deniedPage({ reason, application, subject, message = '' }: Denied, requestId: string) {
-  const config = application?.config;
-  const site = config?.name ?? 'this site';
-  const facts: [string, string][] = [];
-  if (subject) facts.push(['Account', accountOf(subject.session)]);
-  if (config) facts.push(['Application', config.name]);
-  // What the rule wants is for the operator, in the log; the visitor sees what is known of them.
-  if (subject && reason === 'forbidden') facts.push(...factsOf(subject.session.user));
-  const refused = subject
-    ? [`You are signed in, but this account may not open this page of ${site}.`]
-    : [`This page of ${site} is closed to everyone.`];
-  const content: PageContent = {
+export function deniedPage({ reason, application: { config }, subject }: Denied): ErrorPage {
+  const { name } = config;
+  return {
     reason,
-    ...(reason === 'unusable_identity'
-      ? unusableIdentity(site, message)
-      : { title: 'Access denied', paragraphs: refused }),
-    facts,
-    links: subject && config ? [{ text: 'Use another account', href: endpointUrl(config, 'sign_out') }] : [],
+    content: (texts) => {
+      const { denied } = texts.access;
+      const session = subject?.session;
+      const facts = factsOf(name, reason, session, texts);
+      const another: Action[] = session ? [{ text: denied.otherAccount, href: endpointUrl(config, 'sign_out') }] : [];
+      if (reason === 'unusable_identity') {
+        const { title, blocks } = unusableAccount(name, session?.user, texts);
+        const [why = '', ...rest] = blocks;
+        return { title, blocks: [why, { facts }, ...rest], actions: another };
+      }
+      const why = session ? [denied.account(name), denied.ask] : [denied.everyone(name)];
+      return { title: denied.title, blocks: [...why, { facts }], actions: another };
+    },
   };
-  return forProxy(content, requestId);
+}
+
+/** What the rule wants is for the operator, in the log; the visitor sees what is known of them. */
+function factsOf(site: string, reason: Reason, session: Person | undefined, { access: { facts } }: Texts): Fact[] {
+  const account: Fact[] = session ? [[facts.account, accountOf(session)]] : [];
+  const own = session && reason === 'forbidden' ? ownFacts(session.user, facts) : [];
+  return [...account, [facts.application, site], ...own];
 }
 
 /**
  * `Full Name (user name)`; without a user name, the e-mail address stands for the full name where that is missing too.
  */
-function accountOf(session: Pick<Session, 'user' | 'sub'>): string {
+export function accountOf(session: Person): string {
   const { user } = session;
   const account = displayName(session);
   const fullName = user.name || (user.username === '' ? user.email : '');
   return fullName !== '' && fullName !== account ? `${fullName} (${account})` : account;
 }
 
-/** More groups would hide the rest of the page. */
+/** More groups, or values of a claim, would hide the rest of the page. */
 const MAX_GROUPS = 50;
 
-function factsOf({ groups, email, emailVerified, claims = {} }: User): [string, string][] {
-  const more = groups.length > MAX_GROUPS ? [`and ${groups.length - MAX_GROUPS} more`] : [];
-  const verified = emailVerified === undefined ? '' : emailVerified ? ' (verified)' : ' (not verified)';
+/** Longer names of groups are cut off: HAProxy reads no more than 64 KiB of a response. */
+const MAX_GROUP_CHARS = 120;
+
+const short = (name: string) => (name.length > MAX_GROUP_CHARS ? `${name.slice(0, MAX_GROUP_CHARS)}…` : name);
+
+function valuesOf(values: readonly string[], facts: Texts['access']['facts']): string {
+  const more = values.length > MAX_GROUPS ? [facts.more(values.length - MAX_GROUPS)] : [];
+  return [...values.slice(0, MAX_GROUPS).map(short), ...more].join(', ') || facts.none;
+}
+
+/** The groups, the e-mail address with what is known of it, and the claims that the rules name. */
+export function ownFacts({ groups, email, emailVerified, claims = {} }: User, facts: Texts['access']['facts']): Fact[] {
   return [
-    ['Groups', [...groups.slice(0, MAX_GROUPS), ...more].join(', ') || 'none'],
-    ['E-mail', email === '' ? 'none' : `${email}${verified}`],
-    ...Object.entries(claims).map(([name, values]): [string, string] => [name, values.join(', ') || 'none']),
+    [facts.groups, valuesOf(groups, facts)],
+    [facts.email, email === '' ? facts.none : describeEmail(email, emailVerified, facts)],
+    ...Object.entries(claims).map(([name, values]): Fact => [short(name), valuesOf(values, facts)]),
   ];
 }
 
-/** A page as a proxy takes it: `headers` are names and values in turn. */
-function forProxy(content: PageContent, requestId: string): { headers: string[]; body: string } {
-  return { headers: pageHeaders(content).flat(), body: renderPage(content, requestId) };
+function describeEmail(email: string, verified: boolean | undefined, facts: Texts['access']['facts']): string {
+  if (verified === undefined) return email;
+  return verified ? facts.verified(email) : facts.notVerified(email);
 }

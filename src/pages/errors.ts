@@ -1,39 +1,66 @@
 /** The pages of faults: the provider, the store, the host or Gatepost itself. */
 import type { Reason } from '../reasons.ts';
-import type { PageContent } from './layout.ts';
-import { type PageApplication, startLink } from './login.ts';
+import type { PageApplication } from './application.ts';
+import type { Action, Page } from './content.ts';
+import type { Texts } from './texts/index.ts';
 
-export type ErrorPage = PageContent & { reason: Reason };
+export type ErrorPage = Page & { reason: Reason };
 
-export function providerUnavailablePage(application: PageApplication, returnTo: string): ErrorPage {
+/** What a page says of the application that it stands for; its URL is not needed. */
+type Named = Pick<PageApplication, 'name'>;
+
+type UnavailableReason = Extract<Reason, 'store_unavailable' | 'provider_unavailable' | 'internal_error'>;
+
+/** What a visitor sees instead of the page of an application whose store or provider does not answer. */
+export function unavailablePage(reason: UnavailableReason, application: Named | undefined, retryUrl?: string) {
+  if (reason === 'store_unavailable') return storeUnavailablePage(application, retryUrl);
+  if (reason === 'provider_unavailable' && application) return providerUnavailablePage(application, retryUrl);
+  return { ...internalErrorPage(retryUrl), reason };
+}
+
+/** @param retryUrl where the visitor can try again, as in all pages here; absent: no link */
+export function providerUnavailablePage({ name }: Named, retryUrl: string | undefined): ErrorPage {
   return {
     reason: 'provider_unavailable',
-    title: 'Login is not possible right now',
-    paragraphs: [`The login provider of ${application.name} cannot be reached. Please try again in a moment.`],
-    links: [startLink(application, returnTo)],
+    content: ({ layout, login: { unavailable } }) => ({
+      title: unavailable.title,
+      blocks: [unavailable.provider(name)],
+      actions: retryLink(retryUrl, layout),
+    }),
   };
 }
 
-/** The provider rejects this client. Retrying does not help; an administrator must fix the configuration. */
-/** @param error the code that the provider answered with, one of RFC 6749 section 5.2 */
-export function clientRejectedPage(application: PageApplication, returnTo: string, error: string): ErrorPage {
+function retryLink(href: string | undefined, { tryAgain }: Texts['layout']): Action[] {
+  return href === undefined ? [] : [{ text: tryAgain, href }];
+}
+
+/**
+ * The provider rejects this client. Retrying does not help; an administrator must fix the configuration.
+ * @param error the code that the provider answered with, one of RFC 6749 section 5.2
+ */
+export function clientRejectedPage({ name }: Named, retryUrl: string, error: string): ErrorPage {
   return {
-    ...providerUnavailablePage(application, returnTo),
+    reason: 'provider_unavailable',
     code: 'client_refused',
-    paragraphs: [
-      `The login provider rejects the client that is configured for ${application.name}. Retrying does not help; an administrator must fix the configuration.`,
-      `For administrators: the provider answered ${error}; the log has the rest.`,
-    ],
+    content: ({ layout, login: { unavailable } }) => ({
+      title: unavailable.title,
+      blocks: [
+        unavailable.client(name),
+        { details: layout.forAdministrators, blocks: [unavailable.clientDetails(error)] },
+      ],
+      actions: retryLink(retryUrl, layout),
+    }),
   };
 }
 
-export function storeUnavailablePage(application: PageApplication | undefined): ErrorPage {
+export function storeUnavailablePage(application: Named | undefined, retryUrl?: string): ErrorPage {
   return {
     reason: 'store_unavailable',
-    title: 'Login is not possible right now',
-    paragraphs: [
-      `The sessions of ${application?.name ?? 'this site'} cannot be reached. You have not been signed out. Please try again in a moment.`,
-    ],
+    content: ({ layout, login: { unavailable } }) => ({
+      title: unavailable.title,
+      blocks: [application ? unavailable.store(application.name) : unavailable.storeOfNoSite],
+      actions: retryLink(retryUrl, layout),
+    }),
   };
 }
 
@@ -44,21 +71,36 @@ export function storeUnavailablePage(application: PageApplication | undefined): 
 export function unknownHostPage(host: string, known: readonly string[]): ErrorPage {
   return {
     reason: 'unknown_host',
-    title: 'Unknown site',
-    paragraphs: [
-      `No application is configured for the host ${host || '(none)'}.`,
-      ...(known.length > 0 ? [`Known under this name: ${known.join(', ')}`] : []),
-      'For administrators: external_host (with its port, unless it is the default port) or cookie_domain must name it.',
-    ],
+    content: ({ layout, access: { unknownHost } }) => ({
+      title: unknownHost.title,
+      blocks: [
+        host === '' ? unknownHost.noHost : unknownHost.host(host),
+        ...(known.length > 0 ? [unknownHost.known(known.join(', '))] : []),
+        { details: layout.forAdministrators, blocks: [unknownHost.remedy(host)] },
+      ],
+    }),
   };
 }
 
-export function internalErrorPage(): ErrorPage {
+/** @param retryAfter seconds */
+export function rateLimitedPage({ name }: Named, retryAfter: number, retryUrl: string | undefined): ErrorPage {
+  return {
+    reason: 'rate_limited',
+    content: ({ layout, access: { rateLimited } }) => ({
+      title: rateLimited.title,
+      blocks: [rateLimited.why(name), rateLimited.wait(retryAfter)],
+      actions: retryLink(retryUrl, layout),
+    }),
+  };
+}
+
+export function internalErrorPage(retryUrl?: string): ErrorPage {
   return {
     reason: 'internal_error',
-    title: 'Something went wrong',
-    paragraphs: [
-      'This is an error of this server. Please try again. If it happens again, give your administrator the request ID below.',
-    ],
+    content: ({ layout, login: { internalError } }) => ({
+      title: internalError.title,
+      blocks: [internalError.why, internalError.again],
+      actions: retryLink(retryUrl, layout),
+    }),
   };
 }

@@ -1,7 +1,9 @@
 /** Writes the responses that a browser sees: redirects, and pages with their headers. */
 import type { Context } from 'koa';
 import { REASONS, RETRY_AFTER_SECONDS } from '../reasons.ts';
-import { type PageContent, pageHeaders, renderPage } from './layout.ts';
+import type { Page } from './content.ts';
+import { renderPage } from './layout.ts';
+import type { Site } from './site.ts';
 
 /**
  * Attack: the URL of a callback holds a code; a cache, or a `Referer` header at the next site, would show it.
@@ -17,11 +19,13 @@ export function redirect(ctx: Context, url: string): void {
 }
 
 /** Responds with a page. The request's id is in `ctx.state`. */
-export function sendPage(ctx: Context, content: PageContent): void {
-  const { reason, status = reason ? REASONS[reason].status : 200 } = content;
-  for (const [name, value] of pageHeaders(content)) ctx.set(name, value);
+export function sendPage(ctx: Context, page: Page, site: Site): void {
+  const { reason, status = reason ? REASONS[reason].status : 200 } = page;
+  const visit = { requestId: ctx.state.requestId, acceptLanguage: ctx.headers['accept-language'] };
+  const { headers, body } = renderPage(page, site, visit);
+  for (const [name, value] of headers) ctx.set(name, value);
   if (reason) ctx.set('X-Gatepost-Reason', reason);
   if (status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
   ctx.status = status;
-  ctx.body = renderPage(content, ctx.state.requestId);
+  ctx.body = body;
 }

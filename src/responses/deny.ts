@@ -1,38 +1,54 @@
 /** Denials: 403, 404, 414, 429, 431, 500 and 503 as text, or as a page for a browser that navigates. */
-import type { Forbid, Unavailable, UnknownHost } from '../decision/decision.ts';
+import type { Forbid, RateLimited, Unavailable, UnknownHost } from '../decision/decision.ts';
 import { isNavigation, prefersJson } from '../http/request_kind.ts';
+import { deniedPage } from '../pages/denied.ts';
+import { type ErrorPage, rateLimitedPage, unavailablePage, unknownHostPage } from '../pages/errors.ts';
+import { renderPage } from '../pages/layout.ts';
+import { type Site, siteOf } from '../pages/site.ts';
 import { REASONS, RETRY_AFTER_SECONDS, type Reason } from '../reasons.ts';
-import type { AuthResponse, RenderedPage, RenderOptions, ResponseContext } from './response.ts';
+import type { AuthResponse, RenderOptions, ResponseContext } from './response.ts';
 
 export const NO_STORE = ['Cache-Control', 'no-store'] as const;
 export const TEXT = ['Content-Type', 'text/plain; charset=utf-8'] as const;
 
-export function forbid(decision: Forbid, context: ResponseContext, options: RenderOptions): AuthResponse {
-  const { reason, message } = decision;
-  if (!decision.application || !wantsPage(context)) return denyText(context, reason, { message });
-  return withPage(context, reason, options.deniedPage(decision, context.requestId));
+export function forbid(decision: Forbid, context: ResponseContext): AuthResponse {
+  const { reason, message, application, subject } = decision;
+  if (!application || !wantsPage(context)) return denyText(context, reason, { message });
+  return withPage(context, deniedPage({ reason, application, subject }), siteOf(application.config));
 }
 
-export function unknownHost(
-  { host, known }: UnknownHost,
-  context: ResponseContext,
-  options: RenderOptions,
-): AuthResponse {
-  if (wantsPage(context)) {
-    return withPage(context, 'unknown_host', options.unknownHostPage(host, context.requestId, known));
-  }
+export function unknownHost({ host, known }: UnknownHost, context: ResponseContext, { site }: RenderOptions) {
+  if (wantsPage(context)) return withPage(context, unknownHostPage(host, known), site);
   const only = known.length > 0 ? `, only for ${known.join(', ')}` : '';
   return denyText(context, 'unknown_host', { message: `no application is configured for the host ${host}${only}` });
 }
 
-export function unavailable(reason: Unavailable['reason'], context: ResponseContext): AuthResponse {
-  return denyText(context, reason, reason === 'internal_error' ? {} : { retryAfter: RETRY_AFTER_SECONDS });
+export function rateLimited({ application, retryAfter }: RateLimited, context: ResponseContext): AuthResponse {
+  if (!wantsPage(context)) return denyText(context, 'rate_limited', { retryAfter });
+  const page = rateLimitedPage(application.config, retryAfter, retryUrl(context));
+  return withPage(context, page, siteOf(application.config), retryAfter);
+}
+
+export function unavailable(
+  { reason, application }: Unavailable,
+  context: ResponseContext,
+  { site }: RenderOptions,
+): AuthResponse {
+  const retryAfter = reason === 'internal_error' ? undefined : RETRY_AFTER_SECONDS;
+  if (!wantsPage(context)) return denyText(context, reason, { retryAfter });
+  const page = unavailablePage(reason, application?.config, retryUrl(context));
+  return withPage(context, page, application ? siteOf(application.config) : site, retryAfter);
+}
+
+/** The page itself, where opening it again sends nothing that was in a form. */
+function retryUrl({ request }: ResponseContext): string | undefined {
+  return request?.method === 'POST' ? undefined : request?.url.href;
 }
 
 interface TextOptions {
   message?: string;
   /** Seconds. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
 }
 
 /** One line of text; status and, where the caller has none, sentence are those of the reason. */
@@ -65,6 +81,17 @@ function wantsPage({ request }: ResponseContext): boolean {
   return request !== undefined && isNavigation(request) && !prefersJson(request);
 }
 
-function withPage(context: ResponseContext, reason: Reason, page: RenderedPage): AuthResponse {
-  return withBody(statusOf(reason, context), [...page.headers, 'X-Gatepost-Reason', reason], page.body);
+/** @param retryAfter seconds */
+function withPage(context: ResponseContext, page: ErrorPage, site: Site, retryAfter?: number): AuthResponse {
+  const { request, requestId } = context;
+  const { headers, body } = renderPage(page, site, {
+    requestId,
+    acceptLanguage: request?.headers['accept-language'],
+  });
+  const retry = retryAfter === undefined ? [] : ['Retry-After', String(retryAfter)];
+  return withBody(
+    statusOf(page.reason, context),
+    [...headers.flat(), ...retry, 'X-Gatepost-Reason', page.reason],
+    body,
+  );
 }

@@ -4,7 +4,7 @@
  */
 import type { Decision } from '../decision/decision.ts';
 import { createAllow } from './allow.ts';
-import { denyText, forbid, unavailable, unknownHost } from './deny.ts';
+import { denyText, forbid, rateLimited, unavailable, unknownHost } from './deny.ts';
 import type { AuthResponse, RenderOptions, ResponseContext } from './response.ts';
 import { signIn } from './sign_in.ts';
 
@@ -19,18 +19,18 @@ export function createRender(options: RenderOptions): Render {
       case 'sign_in':
         return signIn(decision, context);
       case 'forbid':
-        return forbid(decision, context, options);
+        return forbid(decision, context);
       case 'unknown_host':
         return unknownHost(decision, context, options);
       case 'rate_limited':
-        return denyText(context, 'rate_limited', { retryAfter: decision.retryAfter });
+        return rateLimited(decision, context);
       case 'uri_too_long':
       case 'headers_too_large':
         return denyText(context, decision.kind);
       case 'invalid_request':
         return denyText(context, 'configuration_error', { message: `configuration error: ${decision.message}` });
       case 'unavailable':
-        return unavailable(decision.reason, context);
+        return unavailable(decision, context, options);
     }
   };
 }

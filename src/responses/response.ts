@@ -1,8 +1,8 @@
 /** What a response is made from, and what it consists of. */
 import type { Application } from '../decision/application.ts';
-import type { Forbid } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import type { Capabilities } from '../dialects/dialect.ts';
+import type { Site } from '../pages/site.ts';
 
 export interface AuthResponse {
   status: number;
@@ -20,23 +20,12 @@ export interface ResponseContext {
   requestId: string;
 }
 
-/** A page with its own headers; names and values alternate. */
-export interface RenderedPage {
-  headers: readonly string[];
-  body: string;
-}
-
 export interface RenderOptions {
   outpost: string;
   /** `jwks_uri` of an application's provider as far as it is known; empty before. */
   jwksUri(application: Application): string;
-  /** A page for a person who was refused. */
-  deniedPage(decision: Forbid, requestId: string): RenderedPage;
-  /**
-   * A page for a person who opens a host that no application has.
-   * @param known configured addresses of the same host name
-   */
-  unknownHostPage(host: string, requestId: string, known: readonly string[]): RenderedPage;
+  /** Whose site a page is that belongs to no application. */
+  site: Site;
   /** Called for an additional header that is not sent. */
   onRefusedHeader(application: Application, name: string): void;
   now(): number;

@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Events, SigninEvent } from '../observe/events.ts';
+import type { Site } from '../pages/site.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Symptoms } from '../symptoms/index.ts';
@@ -32,6 +33,8 @@ export interface SigninContext extends SigninOptions {
 /** One request at a sign-in endpoint. The endpoint adds what it learns, for the error handler and the log. */
 export interface EndpointRequest {
   ctx: Context;
+  /** Whose site a page of the response is. */
+  site: Site;
   application?: ApplicationConfig;
   /** The absolute URL that the user wanted to open. */
   returnTo?: string;

@@ -2,6 +2,7 @@
  * The one place where an error at a sign-in endpoint becomes a response and an event. Fail closed: no error signs a
  * user in.
  */
+import { startUrl } from '../endpoints.ts';
 import { causeOf, GatepostError, ProviderUnavailable, StoreUnavailable } from '../errors.ts';
 import {
   clientRejectedPage,
@@ -31,7 +32,7 @@ export function handleError(
   const outcome =
     format === 'json'
       ? respondWithJson(ctx, { status, reason, error: reason, description: text }, 'unavailable', detail)
-      : respondWithPage(ctx, page, reason, detail);
+      : respondWithPage(request, page, reason, detail);
   if (reason !== 'internal_error') return outcome;
   const { method, path } = ctx;
   const application = request.application?.slug;
@@ -43,7 +44,7 @@ export function handleError(
 function errorPage({ application, returnTo }: EndpointRequest, error: unknown) {
   if (error instanceof StoreUnavailable) return storeUnavailablePage(application);
   if (error instanceof ProviderUnavailable && application) {
-    const to = returnTo ?? `${application.external_host}/`;
+    const to = startUrl(application, returnTo ?? `${application.external_host}/`);
     return error instanceof ClientRejected
       ? clientRejectedPage(application, to, error.error)
       : providerUnavailablePage(application, to);

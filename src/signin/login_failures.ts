@@ -19,43 +19,41 @@ export function errorOf({ cause }: Rejection): string | undefined {
 
 /** The provider has refused the code, or its tokens did not pass a check: nothing of them is believed. */
 export function respondToRejection(request: BrowserRequest, returnTo: string, rejection: Rejection): Outcome {
-  const { ctx, application } = request;
+  const { application } = request;
   const detail = describeRejection(rejection);
   const error = errorOf(rejection);
   if (error !== undefined) return respondToNamedError(request, returnTo, { error, detail });
   if (rejection.reason === 'wrong_time') {
-    const sentence =
-      'The login provider sent a response that is too old or from the future: the clock of its server or of this one is wrong.';
-    const page = loginFailedPage(application, returnTo, { sentence, code: 'wrong_clock', status: 400 });
-    return respondWithPage(ctx, page, 'failed', `${detail}; compare the clocks of this machine and of the provider`);
+    const page = loginFailedPage(application, returnTo, { because: 'clock', code: 'wrong_clock', status: 400 });
+    return respondWithPage(
+      request,
+      page,
+      'failed',
+      `${detail}; compare the clocks of this machine and of the provider`,
+    );
   }
-  const sentence = 'The login provider sent a response that does not belong to the login that you started.';
-  const page = loginFailedPage(application, returnTo, { sentence, code: 'invalid_answer', status: 400 });
-  return respondWithPage(ctx, page, 'failed', detail);
+  const page = loginFailedPage(application, returnTo, { because: 'response', code: 'invalid_answer', status: 400 });
+  return respondWithPage(request, page, 'failed', detail);
 }
 
 /**
  * The identity cannot be passed on: every request of such a session would be refused.
  * @returns `undefined` where it can
  */
-export function respondToUnusableIdentity(
-  { ctx, application }: BrowserRequest,
-  returnTo: string,
-  user: User,
-): Outcome | undefined {
+export function respondToUnusableIdentity(request: BrowserRequest, returnTo: string, user: User): Outcome | undefined {
   const claim = unusableClaim(user);
   if (claim === undefined) return undefined;
   const problem = describeUnusable(claim, user);
-  return respondWithPage(ctx, unusableIdentityPage(application, returnTo, problem), 'unusable_identity', problem);
+  const page = unusableIdentityPage(request.application, returnTo, user);
+  return respondWithPage(request, page, 'unusable_identity', problem);
 }
 
 /**
  * A code that names no login: the provider began one by itself, or has lost `state`. A new attempt would end in the same
  * way, for ever.
  */
-export function respondToUnaskedCode({ ctx, application }: BrowserRequest, returnTo: string): Outcome {
-  const sentence =
-    'The login provider sent a response that belongs to no login of this site. If you came from a page of the provider, open this site directly.';
-  const page = loginFailedPage(application, returnTo, { sentence, code: 'missing_state', status: 400 });
-  return respondWithPage(ctx, page, 'failed', 'a code without state');
+export function respondToUnaskedCode(request: BrowserRequest, returnTo: string): Outcome {
+  const failure = { because: 'unasked', code: 'missing_state', status: 400 } as const;
+  const page = loginFailedPage(request.application, returnTo, failure);
+  return respondWithPage(request, page, 'failed', 'a code without state');
 }

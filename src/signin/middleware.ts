@@ -4,6 +4,7 @@ import { requestId } from '../http/request_id.ts';
 import { parseTraceparent } from '../http/trace_context.ts';
 import type { SigninEvent } from '../observe/events.ts';
 import { unknownHostPage } from '../pages/errors.ts';
+import { siteOf } from '../pages/site.ts';
 import type { BrowserRequest, EndpointRequest, Outcome, SigninContext } from './context.ts';
 import { type ErrorFormat, handleError } from './error_handler.ts';
 import { respondWithPage } from './respond.ts';
@@ -25,7 +26,7 @@ export function endpoint(
     const request_id = requestId(ctx.req.headers['x-request-id']);
     ctx.state.requestId = request_id;
     if (!methods.includes(ctx.method)) return rejectMethod(ctx, methods);
-    const request: EndpointRequest = { ctx };
+    const request: EndpointRequest = { ctx, site: { language: 'auto' } };
     const outcome = await handler(request).catch((error: unknown) =>
       // The client went away in the midst of its body: that is no error of ours, and nobody reads a response.
       error === ctx.req.errored ? undefined : handleError(context, request, error, errorFormat),
@@ -65,9 +66,10 @@ export function browserEndpoint(
     if (!application) {
       const page = unknownHostPage(host, applications.addressesOf(host));
       // The line in the log has no application to name.
-      return respondWithPage(request.ctx, page, 'unknown_host', `host ${host || '(none)'}`);
+      return respondWithPage(request, page, 'unknown_host', `host ${host || '(none)'}`);
     }
     // The same object: the error handler sees what the endpoint adds to it.
-    return handler(context, Object.assign(request, { host, application, provider: context.provider(application) }));
+    const provider = context.provider(application);
+    return handler(context, Object.assign(request, { host, application, provider, site: siteOf(application) }));
   });
 }

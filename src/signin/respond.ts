@@ -1,13 +1,18 @@
 /** The responses of the sign-in endpoints, each with the outcome that the log has of it. */
 import type { Context } from 'koa';
-import type { PageContent } from '../pages/layout.ts';
+import type { Page } from '../pages/content.ts';
 import { redirect, sendPage } from '../pages/send.ts';
 import { RETRY_AFTER_SECONDS, type Reason } from '../reasons.ts';
-import type { Outcome } from './context.ts';
+import type { EndpointRequest, Outcome } from './context.ts';
 
 /** @param detail for the log alone */
-export function respondWithPage(ctx: Context, page: PageContent, outcome: string, detail?: string): Outcome {
-  sendPage(ctx, page);
+export function respondWithPage(
+  { ctx, site }: Pick<EndpointRequest, 'ctx' | 'site'>,
+  page: Page,
+  outcome: string,
+  detail?: string,
+): Outcome {
+  sendPage(ctx, page, site);
   return { outcome, reason: page.reason, detail };
 }
 

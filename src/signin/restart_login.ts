@@ -1,6 +1,6 @@
 /** Responds to a callback that completes no login: with one more attempt, or with the loop page. */
 import { redirectUri } from '../endpoints.ts';
-import { codeRefusedPage, loginLoopPage, stateLostPage } from '../pages/login.ts';
+import { codeRefusedPage, loginLoopPage, stateLostPage } from '../pages/loop.ts';
 import type { Rejection } from '../provider/index.ts';
 import type { BrowserSession } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
@@ -45,7 +45,7 @@ export async function restartLogin(
   const isPast = Math.abs(context.now() - firstStartedAt) > LOOP_WINDOW_MS;
   if (!isPast && attempt >= LOOP_ATTEMPTS) {
     const advice = detail && `${detail}; ${adviceFor(request)}`;
-    return respondWithPage(ctx, loopPage(request, refusal), 'loop', advice);
+    return respondWithPage(request, loopPage(request, refusal), 'loop', advice);
   }
   const count = isPast ? { attempt: 1 } : { attempt: attempt + 1, firstStartedAt };
   const login = { returnTo, ...count, retried };
@@ -74,7 +74,7 @@ async function restartUnknown(context: SigninContext, request: CallbackRequest, 
     await writeLoginCookie(ctx, { ...loginCookie, logins: [] });
     if (!loginCookie.known) context.symptoms.looped(application, 'lost');
     const page = loginCookie.known ? stateLostPage : loginLoopPage;
-    return respondWithPage(ctx, page(application, returnTo), 'loop', 'state is unknown');
+    return respondWithPage(request, page(application, returnTo), 'loop', 'state is unknown');
   }
   const login = { returnTo, attempt: attempts + 1, retried };
   return redirectToProvider(context, request, login, loginCookie);

@@ -4,7 +4,7 @@
  */
 import { ProviderUnavailable } from '../errors.ts';
 import { displayName } from '../identity.ts';
-import { signedOutPage, signOutPage } from '../pages/login.ts';
+import { signedOutPage, signOutPage } from '../pages/sign_out.ts';
 import type { Session } from '../sessions/session.ts';
 import { clearSessionCookies } from '../sessions/session_cookie.ts';
 import { readSessionIds } from './browser_sessions.ts';
@@ -23,7 +23,7 @@ export async function signOut(context: SigninContext, request: BrowserRequest): 
   const { ctx, host, application } = request;
   const { method, headers } = ctx;
   if (!isDeliberateSignOut({ method, headers, host, application })) {
-    return respondWithPage(ctx, signOutPage(application), 'confirmation_asked');
+    return respondWithPage(request, signOutPage(application), 'confirmation_asked');
   }
   const [session] = await endSessions(context, request);
   ctx.append('Set-Cookie', clearSessionCookies(application));
@@ -34,7 +34,7 @@ export async function signOut(context: SigninContext, request: BrowserRequest): 
   const url = session?.idToken ? await endSessionUrl(request, session) : undefined;
   if (url !== undefined) return respondWithRedirect(ctx, url, 'signed_out', user);
   const page = signedOutPage(application, session !== undefined);
-  return { ...respondWithPage(ctx, page, 'signed_out'), user };
+  return { ...respondWithPage(request, page, 'signed_out'), user };
 }
 
 /**

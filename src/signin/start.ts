@@ -1,7 +1,7 @@
 /** `start`: redirects a browser to the provider, unless its logins are a loop. */
 import { isHttps } from '../endpoints.ts';
 import { hostOf, parseOrigin } from '../http/url.ts';
-import { loginLoopPage } from '../pages/login.ts';
+import { loginLoopPage } from '../pages/loop.ts';
 import { findBrowserSessions } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { chooseLoginCookie, isLoop, readLoginCookies, writeLoginCookie } from './login_cookie.ts';
@@ -22,7 +22,7 @@ export async function start(context: SigninContext, request: BrowserRequest): Pr
     context.symptoms.looped(application, hasSession ? 'kept' : otherwise);
     // The count starts again, so that the link on the page works once the cause is gone.
     await writeLoginCookie(ctx, { ...loginCookie, logins: [] });
-    return respondWithPage(ctx, loginLoopPage(application, returnTo, hasSession), 'loop');
+    return respondWithPage(request, loginLoopPage(application, returnTo, hasSession), 'loop');
   }
   const outcome = await redirectToProvider(context, request, { returnTo, attempt: 1 }, loginCookie);
   return { ...outcome, detail: schemeMismatch(rd, application) };

@@ -1,12 +1,10 @@
 import type { RenderOptions } from '../../src/responses/response.ts';
 
 export function renderOptions(options: Partial<RenderOptions> = {}): RenderOptions {
-  const page = () => ({ headers: [], body: '' });
   return {
     outpost: 'gatepost',
     jwksUri: () => '',
-    deniedPage: page,
-    unknownHostPage: page,
+    site: { language: 'auto' },
     onRefusedHeader() {},
     now: () => 0,
     ...options,

@@ -1,7 +1,7 @@
 /** The 401 of every dialect: which schemes it names, and where it has a way to the login. */
 import { describe, expect, test } from 'vitest';
 import { compileApplication } from '../../src/decision/application.ts';
-import type { SignIn } from '../../src/decision/decision.ts';
+import type { Decision, SignIn } from '../../src/decision/decision.ts';
 import type { AuthRequest } from '../../src/decision/request.ts';
 import type { Dialect } from '../../src/dialects/dialect.ts';
 import { envoy } from '../../src/dialects/envoy.ts';
@@ -57,11 +57,7 @@ describe('an address that is too long', () => {
 });
 
 describe('a host that no application has', () => {
-  const render = createRender(
-    renderOptions({
-      unknownHostPage: (host, id) => ({ headers: ['Content-Type', 'text/html'], body: `${host} ${id}` }),
-    }),
-  );
+  const render = createRender(renderOptions({ site: { title: 'Example', language: 'auto' } }));
   const decision = { kind: 'unknown_host', host: 'who.example.com', known: [] } as const;
   const asked = (headers: AuthRequest['headers'], { capabilities }: Dialect) =>
     render(decision, { request: makeRequest({ headers }), capabilities, requestId: 'id-1' });
@@ -71,7 +67,8 @@ describe('a host that no application has', () => {
     [nginx, 403],
   ])('is a page for a person, with the status that the proxy can carry', (dialect, status) => {
     const { status: sent, body, headers } = asked({ 'sec-fetch-mode': 'navigate' }, dialect);
-    expect([sent, body]).toEqual([status, 'who.example.com id-1']);
+    expect(sent).toBe(status);
+    for (const part of ['who.example.com', 'id-1', 'Example']) expect(body).toContain(part);
     expect(headers.join()).toContain('X-Gatepost-Reason,unknown_host');
   });
 
@@ -87,5 +84,40 @@ describe('a host that no application has', () => {
   test('is one line for a program', () =>
     expect(asked({ accept: 'application/json' }, traefik).body).toBe(
       'no application is configured for the host who.example.com\n',
+    ));
+});
+
+describe('a store, a provider or a limit that keeps a known site closed', () => {
+  const asked = (decision: Decision, headers: AuthRequest['headers'], method = 'GET') =>
+    render(decision, {
+      request: makeRequest({ headers, method }),
+      capabilities: traefik.capabilities,
+      requestId: 'id-1',
+    });
+  const store = { kind: 'unavailable', reason: 'store_unavailable', application, cause: undefined } as const;
+  const german = { 'sec-fetch-mode': 'navigate', 'accept-language': 'de-AT,de;q=0.9,en;q=0.5' };
+
+  test.each([
+    [store, 503, 'nicht abgemeldet', '5'],
+    [{ ...store, reason: 'provider_unavailable' }, 503, 'Anmeldedienst', '5'],
+    [{ ...store, reason: 'internal_error' }, 500, 'schiefgegangen', undefined],
+    [{ kind: 'rate_limited', application, retryAfter: 23 }, 429, '23 Sekunden', '23'],
+  ] as const)('is a page for a person, in their language, with a way to try again: %#', (decision, status, part, retry) => {
+    const { status: sent, headers, body } = asked(decision, german);
+    expect(sent).toBe(status);
+    expect(body).toContain(part);
+    expect(body).toContain('Noch einmal versuchen</a>');
+    const at = headers.indexOf('Retry-After');
+    expect(at < 0 ? undefined : headers[at + 1]).toBe(retry);
+    expect(headers.join()).toContain('Content-Language,de,Vary,Accept-Language');
+    expect(headers.length % 2).toBe(0);
+  });
+
+  test('the page of a form that was sent has no such link: what was in the form would be gone', () =>
+    expect(asked(store, german, 'POST').body).not.toContain('<a '));
+
+  test('is one line for a program', () =>
+    expect(asked(store, { accept: 'application/json' }).body).toBe(
+      'the session store cannot be reached, try again soon\n',
     ));
 });

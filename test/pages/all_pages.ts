@@ -1,0 +1,67 @@
+/** Every page that Gatepost has, by name, as it is made from one application and one visitor. */
+import type { ApplicationConfig } from '../../src/config/schema/config.ts';
+import type { User } from '../../src/identity.ts';
+import type { Page } from '../../src/pages/content.ts';
+import { deniedPage } from '../../src/pages/denied.ts';
+import {
+  clientRejectedPage,
+  internalErrorPage,
+  providerUnavailablePage,
+  rateLimitedPage,
+  storeUnavailablePage,
+  unknownHostPage,
+} from '../../src/pages/errors.ts';
+import { type LoginFailure, loginFailedPage, unusableIdentityPage } from '../../src/pages/login.ts';
+import { codeRefusedPage, loginLoopPage, stateLostPage } from '../../src/pages/loop.ts';
+import { signedOutPage, signOutPage } from '../../src/pages/sign_out.ts';
+
+export interface PageSource {
+  application: ApplicationConfig;
+  user: User;
+  /** The URL that the visitor wants to open. */
+  returnTo: string;
+  host: string;
+}
+
+const CAUSES: LoginFailure['because'][] = [
+  'refused',
+  'interaction',
+  'client',
+  'provider',
+  'clock',
+  'response',
+  'unasked',
+];
+
+export function allPages({ application, user, returnTo, host }: PageSource): Record<string, Page> {
+  const subject = { session: { user, sub: user.uid } };
+  const config = { config: application };
+  const failures = CAUSES.map((because) => [
+    `login_failed_${because}`,
+    loginFailedPage(application, returnTo, { because, code: 'access_denied' }),
+  ]);
+  return {
+    forbidden: deniedPage({ reason: 'forbidden', application: config, subject }),
+    denied: deniedPage({ reason: 'denied', application: config }),
+    denied_unusable: deniedPage({
+      reason: 'unusable_identity',
+      application: config,
+      subject: { session: { user: { ...user, email: ' a@example.com' }, sub: user.uid } },
+    }),
+    unusable_identity: unusableIdentityPage(application, returnTo, { ...user, username: '' }),
+    ...Object.fromEntries(failures),
+    login_loop: loginLoopPage(application, returnTo),
+    login_loop_session: loginLoopPage(application, returnTo, true),
+    state_lost: stateLostPage(application, returnTo),
+    code_refused: codeRefusedPage(application, returnTo, 'invalid_grant'),
+    provider_unavailable: providerUnavailablePage(application, returnTo),
+    client_rejected: clientRejectedPage(application, returnTo, 'invalid_client'),
+    store_unavailable: storeUnavailablePage(application, returnTo),
+    rate_limited: rateLimitedPage(application, 23, returnTo),
+    internal_error: internalErrorPage(),
+    unknown_host: unknownHostPage(host, [`https://${host}:8443`]),
+    no_host: unknownHostPage('', []),
+    sign_out: signOutPage(application),
+    signed_out: signedOutPage(application, true),
+  };
+}
