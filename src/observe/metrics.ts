@@ -19,10 +19,9 @@ export function createMetrics(events: Events, droppedLines: () => number, storeR
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  new Gauge({ name: 'gatepost_info', help: 'Version of this Gatepost', labelNames: ['version'], registers }).set(
-    { version },
-    1,
-  );
+  const info = { name: 'gatepost_info', help: 'Version of this Gatepost', labelNames: ['version'], registers };
+  // Of several workers it is still 1.
+  new Gauge({ ...info, aggregator: 'first' }).set({ version }, 1);
   countDecisions(events, registers);
   countCalls(events, registers);
   countSessions(events, registers);
