@@ -7,7 +7,7 @@ const CONTRACT = ['test/{contract,fuzz}/**/*.test.ts', 'test/monitoring/metrics.
 /** Starts `dist/cli/main.js` as a process. */
 const COMMAND = [
   'test/cli/{process,workers,floods,start_lines}.test.ts',
-  'test/contract/process.test.ts',
+  'test/contract/{process,sessions_command}.test.ts',
   'test/observe/output.test.ts',
   'test/server/workers.test.ts',
 ];
@@ -15,6 +15,7 @@ const COMMAND = [
 const STORES = [
   'test/stores/redis/{store,faults,flavours}.test.ts',
   'test/stores/file/{faults,other_users,stopped}.test.ts',
+  'test/doctor/store.test.ts',
   'test/contract/{replicas,after_sign_out}.test.ts',
 ];
 /** Starts proxies, browsers and other programs. */

@@ -14,7 +14,7 @@ export interface GatewayOptions {
 }
 
 /** The endpoints for browsers and the provider. A client that could reach `/auth/` would read tokens in the response. */
-const pages = /^\/outpost\.goauthentik\.io\/(?:start|callback|sign_out|ping|backchannel_logout)$/;
+const pages = /^\/outpost\.goauthentik\.io\/(?:start|callback|sign_out|session|ping|backchannel_logout)$/;
 
 export async function startGateway(options: GatewayOptions): Promise<{ stop(): Promise<void> }> {
   const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {

@@ -14,8 +14,8 @@ local ADDITIONAL_HEADERS = {}
 -- Attack: a client that chooses the URI or the host in the auth request chooses the access rules (oauth2-proxy:
 -- GHSA-7x63-xv5r-3p2x, X-Forwarded-Uri).
 local CLIENT_HEADERS = {
-  'accept', 'access-control-request-method', 'access-control-request-headers', 'authorization', 'cookie', 'origin',
-  'sec-fetch-mode', 'upgrade', 'user-agent', 'x-authentik-no-redirect', 'x-requested-with',
+  'accept', 'accept-language', 'access-control-request-method', 'access-control-request-headers', 'authorization',
+  'cookie', 'origin', 'sec-fetch-mode', 'upgrade', 'user-agent', 'x-authentik-no-redirect', 'x-requested-with',
 }
 
 -- Response headers that belong to one connection or that HAProxy writes itself.

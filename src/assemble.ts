@@ -7,19 +7,24 @@
 import { type ApplicationIndex, createApplicationIndex } from './access/application_index.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { type Authorizer, createAuthorizer } from './auth/authorizer.ts';
-import { type AuthHandler, createAuthHandler } from './auth/handler.ts';
+import { type AuthHandler, type AuthHandlerOptions, createAuthHandler } from './auth/handler.ts';
+import { createRefusalNote } from './auth/refusal_note.ts';
 import { createTrustedPeer, type TrustedPeer } from './auth/trusted_peer.ts';
+import { createCookieReach } from './config/cookie_reach.ts';
 import type { ApplicationConfig, Config } from './config/schema/config.ts';
 import { listedProxies } from './config/trusted_proxies.ts';
 import { createCredentialAuthenticator } from './credentials/authenticator.ts';
 import { type Application, compileApplication } from './decision/application.ts';
-import { compileNetworks, type Networks } from './http/ip.ts';
+import { singleHeader } from './http/headers.ts';
+import { clientAddress, compileNetworks, type Networks } from './http/ip.ts';
 import type { Events } from './observe/events.ts';
-import { createWarnOnce } from './observe/warn_once.ts';
 import { createPatternCompiler } from './patterns.ts';
+import { createProbes, type Probes } from './probe/probes.ts';
 import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
+import { headerWarnings } from './responses/header_warnings.ts';
 import { createRender } from './responses/render.ts';
+import type { RenderOptions } from './responses/response.ts';
 import { longestLifeMs } from './sessions/create_session.ts';
 import type { Journal } from './sessions/journal.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
@@ -51,6 +56,8 @@ interface Core {
   readonly trustedPeer: TrustedPeer;
   /** Whose entries in `X-Forwarded-For` are those of proxies. */
   readonly listedProxies: Networks;
+  /** The requests of `gatepost doctor`. */
+  readonly probes: Probes;
 }
 
 export interface Snapshot extends Core {
@@ -62,13 +69,32 @@ export interface Snapshot extends Core {
 
 export function assemble(config: Config, services: Services): Snapshot {
   const core = assembleCore(config, services);
-  return { ...core, auth: assembleAuth(core, services), signin: assembleSignin(core, services) };
+  const { provider } = core;
+  const jwksUri = (application: Application): string => {
+    const { prefetch, jwksUri: known } = provider(application.config);
+    // A process that answers signed-in clients alone asks the provider nothing else that would keep its metadata fresh.
+    prefetch();
+    return known;
+  };
+  const noteRefusal = createRefusalNote(core.sessions);
+  return {
+    ...core,
+    auth: assembleAuth({ ...core, jwksUri, noteRefusal }, services),
+    signin: assembleSignin(core, services),
+  };
+}
+
+/** The applications of a configuration, compiled, by host. */
+export function assembleIndex(config: Config): ApplicationIndex<Application> {
+  const compilePatterns = createPatternCompiler();
+  const cookieReach = createCookieReach(config.applications);
+  return createApplicationIndex(
+    config.applications.map((application) => compileApplication(application, compilePatterns, cookieReach)),
+  );
 }
 
 function assembleCore(config: Config, { store, journal, events, now, elapsed }: Services): Core {
-  const compilePatterns = createPatternCompiler();
-  const applications = config.applications.map((application) => compileApplication(application, compilePatterns));
-  const index = createApplicationIndex(applications);
+  const index = assembleIndex(config);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
   const provider = createProviders({ events, now, elapsed });
   const sessions = createSessions({
@@ -91,30 +117,32 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
   // A store in memory is this process's own.
   const symptoms = createSymptoms({ events, elapsed, shared: config.store === 'memory' ? undefined : store });
-  return { config, index, provider, sessions, authorizer, symptoms, trustedPeer, listedProxies: listed };
+  const probes = createProbes({ secret: config.secret, store, now });
+  return { config, index, provider, sessions, authorizer, symptoms, trustedPeer, listedProxies: listed, probes };
 }
 
-function assembleAuth(core: Core, { events, now }: Services) {
-  const { config, provider } = core;
+type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies' | 'probes'> &
+  Pick<RenderOptions, 'jwksUri'> &
+  Pick<AuthHandlerOptions, 'noteRefusal' | 'symptoms'>;
+
+/** The auth endpoints; `gatepost explain` asks them too, with an authorizer of its own. */
+export function assembleAuth(
+  { config, jwksUri, ...parts }: AuthParts,
+  { events, now }: Pick<Services, 'events' | 'now'>,
+) {
   const render = createRender({
     outpost: config.outpost_name,
-    jwksUri: (application) => {
-      const { prefetch, jwksUri } = provider(application.config);
-      // A process that answers signed-in clients alone asks the provider nothing else that would keep its metadata
-      // fresh.
-      prefetch();
-      return jwksUri;
-    },
-    site: { language: 'auto' },
-    onRefusedHeader: warnOncePerHeader(events),
+    jwksUri,
+    site: config.pages,
+    ...headerWarnings(events),
     now,
   });
   const { nginx_method_header: nginxMethodHeader, log } = config;
-  return createAuthHandler({ ...core, render, nginxMethodHeader, events, logQuery: log.query });
+  return createAuthHandler({ ...parts, render, nginxMethodHeader, events, logQuery: log.query });
 }
 
 function assembleSignin(core: Core, { events, now }: Services): Signin {
-  const { config, index, sessions, provider, symptoms, trustedPeer } = core;
+  const { config, index, provider, sessions, symptoms, trustedPeer, listedProxies } = core;
   return createSignin({
     config,
     applications: index,
@@ -124,16 +152,9 @@ function assembleSignin(core: Core, { events, now }: Services): Signin {
     events,
     symptoms,
     browserHost: ({ req }) => browserHost(req, trustedPeer.of(req.socket).trusted),
+    clientAddress: ({ req }) =>
+      trustedPeer.of(req.socket).trusted
+        ? clientAddress(singleHeader(req, 'x-forwarded-for'), listedProxies)
+        : undefined,
   });
-}
-
-/** Each refused additional header is logged once: it would come again with every session. */
-function warnOncePerHeader(events: Events) {
-  const warnOnce = createWarnOnce(events);
-  return ({ slug }: { slug: string }, name: string) =>
-    warnOnce(`${slug} ${name}`, () => ({
-      event: 'additional_headers.refused',
-      message: `additionalHeaders: ${JSON.stringify(name.slice(0, 100))} is not sent`,
-      application: slug,
-    }));
 }

@@ -41,6 +41,12 @@ function decodeAscii(text: string): string {
   return text.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
+/**
+ * The one address at which a request of `gatepost doctor` may pass without a session, so that it sees what reaches the
+ * application. No application has it, and it has one path segment, so that none takes it for a page of its own.
+ */
+export const PROBE_PATH = '/gatepost-doctor';
+
 /** Query parameters that mark a request for an endpoint on any path (`?<name>=true`). */
 export const CALLBACK_MARK = 'X-authentik-auth-callback';
 export const SIGN_OUT_MARK = 'X-authentik-logout';

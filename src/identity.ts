@@ -23,6 +23,8 @@ export interface User {
    * there; one that the provider did not send has no values.
    */
   claims?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** The values of the claims that `identity_headers` names, by claim; one that the provider did not send is not there. */
+  headerClaims?: Readonly<Record<string, string | readonly string[]>> | undefined;
 }
 
 /** Verified tokens and what they say. Times are milliseconds since the epoch. */

@@ -40,6 +40,7 @@ export const REASONS = {
   provider_unavailable: entry(503, 'warn', 'the OpenID provider cannot be reached, try again soon',   'provider_unavailable'),
   login_failed:         entry(403, 'info', 'the login failed',                                        'login_failed'),
   login_loop:           entry(400, 'info', 'the login was repeated without success',                  'login_loop'),
+  cross_site_request:   entry(403, 'info', 'the request did not come from a page of this site',       'cross_site_request'),
   shutting_down:        entry(503, 'info', 'this process is shutting down',                           'shutting_down'),
   internal_error:       entry(500, 'warn', 'an internal error',                                       'internal_error'),
 } as const satisfies Record<string, ReasonInfo>;

@@ -10,7 +10,7 @@ local ADDITIONAL_HEADERS = {}
 
 -- The endpoints for browsers and, for the back-channel logout, for the provider, and no others.
 local PREFIX = '/outpost.goauthentik.io'
-local PAGES = { start = true, callback = true, sign_out = true, ping = true, backchannel_logout = true }
+local PAGES = { start = true, callback = true, sign_out = true, session = true, ping = true, backchannel_logout = true }
 
 -- Response headers that belong to one connection or that httpd writes itself.
 local SKIPPED_RESPONSE_HEADERS = {

@@ -4,8 +4,8 @@
 -- Attack: a client that chooses the URI or the host in the auth request chooses the access rules (oauth2-proxy:
 -- GHSA-7x63-xv5r-3p2x, X-Forwarded-Uri).
 local CLIENT_HEADERS = {
-  'Accept', 'Access-Control-Request-Method', 'Access-Control-Request-Headers', 'Authorization', 'Cookie', 'Origin',
-  'Sec-Fetch-Mode', 'Upgrade', 'User-Agent', 'X-authentik-no-redirect', 'X-Requested-With',
+  'Accept', 'Accept-Language', 'Access-Control-Request-Method', 'Access-Control-Request-Headers', 'Authorization',
+  'Cookie', 'Origin', 'Sec-Fetch-Mode', 'Upgrade', 'User-Agent', 'X-authentik-no-redirect', 'X-Requested-With',
 }
 
 -- The client's headers that no application gets.

@@ -20,6 +20,8 @@ export interface TestClient {
   /** `HS256`: ID tokens are signed with the client's secret. */
   id_token_signed_response_alg?: string;
   token_endpoint_auth_method?: string;
+  /** The scopes that it may ask for, with spaces; absent: all. */
+  scope?: string;
   /** The public keys of a client that signs (`private_key_jwt`). */
   jwks?: { keys: object[] };
   /** `authentik`: a JWT with the user's claims and `azp`, `typ: JWT`; `jwt`: RFC 9068 (`at+jwt`). Default: opaque. */

@@ -34,6 +34,7 @@ export function createAuthenticate(sessions: Sessions, credentials: CredentialAu
       // Attack: clients of unknown address with the peer's in its place would share one limit, and any of them would hold
       // back all. So it stays unknown.
       clientAddress: request.clientAddress ?? '',
+      userAgent: request.headers['user-agent'],
       optional,
     });
     return andThen(result, (header) => fromHeader(header, expired));

@@ -12,6 +12,7 @@ import {
   authorizeAnyone,
   authorizeDuringOutage,
   authorizeEndpoint,
+  authorizeProbe,
   denyAuthEndpoint,
   ruleRequest,
   unavailable,
@@ -19,7 +20,7 @@ import {
 } from '../decision/authorize.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
-import { BROWSER_ENDPOINTS, endpointPath } from '../endpoints.ts';
+import { BROWSER_ENDPOINTS, endpointPath, PROBE_PATH } from '../endpoints.ts';
 import type { Authenticate } from './authenticate.ts';
 
 export interface Authorizer {
@@ -46,6 +47,7 @@ export function createAuthorizer(
     if (namesAuthEndpoint(request)) return denyAuthEndpoint(application);
     if (ENDPOINT_PATHS.has(request.url.path.raw)) return authorizeEndpoint(request, application);
     const match = { request, application, rules: application.rules.match(ruleRequest(request)) };
+    if (request.probe !== undefined && request.url.path.raw === PROBE_PATH) return authorizeProbe(match, request.probe);
     const early = authorizeAnyone(match);
     if (early) return early;
     // 3 authenticate: a session, else `Authorization`; the only I/O. 4 authorize

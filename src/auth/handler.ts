@@ -22,10 +22,14 @@ import { clientAddress, type Networks } from '../http/ip.ts';
 import { requestId } from '../http/request_id.ts';
 import { noRedirectInQuery } from '../http/request_kind.ts';
 import type { Events } from '../observe/events.ts';
+import type { Probes } from '../probe/probes.ts';
+import type { ProbeToken } from '../probe/token.ts';
 import type { Render } from '../responses/render.ts';
 import type { Symptoms } from '../symptoms/index.ts';
 import type { Authorizer } from './authorizer.ts';
 import { createDecisionLog, type RequestInfo } from './decision_log.ts';
+import { reportProbe, withProbe } from './probe.ts';
+import type { RefusalNote } from './refusal_note.ts';
 import type { TrustedPeer } from './trusted_peer.ts';
 
 export interface AuthHandlerOptions {
@@ -38,8 +42,12 @@ export interface AuthHandlerOptions {
   nginxMethodHeader: string | undefined;
   /** Hear of each request after its response. */
   symptoms: Pick<Symptoms, 'asked'>;
+  /** The requests of `gatepost doctor`. */
+  probes: Probes;
   events: Events;
   logQuery: boolean;
+  /** Hears of each refusal of a user who is known. */
+  noteRefusal: RefusalNote;
 }
 
 /** Responds to a proxy's auth request; `false`: the request is none, and was not touched. */
@@ -49,22 +57,29 @@ interface Arrival {
   req: IncomingMessage;
   res: ServerResponse;
   info: RequestInfo;
+  /** Where `gatepost doctor` sent it. */
+  probe: ProbeToken | undefined;
 }
 
 export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
-  const { authorizer, render, trustedPeer } = options;
+  const { authorizer, render, trustedPeer, probes, noteRefusal } = options;
   const logDecision = createDecisionLog(options);
   const parseAuthRequest = createParser(options);
 
-  const respond = ({ res, info }: Arrival, request: AuthRequest | undefined, decision: Decision): void => {
-    const { capabilities } = info.target.dialect;
+  const respond = (arrival: Arrival, request: AuthRequest | undefined, decision: Decision): void => {
+    const { req, res, info } = arrival;
+    const { capabilities, name: dialect } = info.target.dialect;
     const { status, headers, body } = render(decision, { request, capabilities, requestId: info.requestId });
     res.writeHead(status, headers as string[]);
     res.end(body);
     logDecision(info, request, decision, status);
+    if (request && decision.kind === 'forbid') noteRefusal(request, decision);
+    if (arrival.probe === undefined) return;
+    const { address: peer } = trustedPeer.of(req.socket);
+    reportProbe(probes, arrival, { dialect, peer, request, decision, status });
   };
 
-  const handle = (arrival: Arrival): Awaitable<void> => {
+  const decide = (arrival: Arrival): Awaitable<void> => {
     const peer = trustedPeer.of(arrival.req.socket);
     // Attack: a client that reaches this port past the proxy would choose the forwarded URL, and with it the rules.
     if (!peer.trusted) {
@@ -75,10 +90,12 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     }
     const request = parseAuthRequest(arrival.req, arrival.info.target);
     if ('kind' in request) return respond(arrival, undefined, request);
+    if (arrival.probe?.purpose === 'pass') request.probe = arrival.probe.padding;
     const decision = authorizer.check(request);
     if (!(decision instanceof Promise)) return respond(arrival, request, decision);
     return decision.then((late) => respond(arrival, request, late));
   };
+  const handle = withProbe(probes, decide);
 
   // Fail closed: any error while parsing or rendering is a 500, which no proxy takes for an allow.
   const handleFailClosed = (arrival: Arrival): void => {
@@ -100,7 +117,8 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     const target = findDialect(req.url as string);
     if (!target) return false;
     const id = requestId(req.headers['x-request-id']);
-    handleInBatch({ req, res, info: { requestId: id, target, headers: req.headers, startedAt: performance.now() } });
+    const info = { requestId: id, target, headers: req.headers, startedAt: performance.now() };
+    handleInBatch({ req, res, info, probe: undefined });
     return true;
   };
 }

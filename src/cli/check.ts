@@ -1,4 +1,5 @@
 /** `gatepost check`: validates the configuration and sums it up. */
+import { configsOfAddresses } from '../config/hosts.ts';
 import { type Inspection, inspectFile } from '../config/inspect.ts';
 import { ConfigError, type ConfigProblem, formatProblem } from '../config/problems.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
@@ -67,7 +68,7 @@ async function inspect(named: string | undefined, env: Io['env']): Promise<Found
 function describeForPrograms(application: ApplicationConfig): CheckReport['applications'][number] {
   return {
     slug: application.slug,
-    redirect_uris: [redirectUri(application)],
+    redirect_uris: configsOfAddresses(application).map(redirectUri),
     cookie: sessionCookieName(application),
   };
 }

@@ -1,4 +1,5 @@
 /** A configuration in words, as `gatepost check` prints it. */
+import { configsOfAddresses } from '../config/hosts.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import { endpointUrl, redirectUri } from '../endpoints.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
@@ -30,18 +31,21 @@ function describeProcess({ listen, store, workers, trusted_proxies }: Config): R
 }
 
 function describeApplication(application: ApplicationConfig): Row[] {
-  const { slug, external_host, mode, cookie_domain, issuer, client_id } = application;
+  const { slug, external_host, hosts, mode, cookie_domain, issuer, client_id } = application;
   const host =
     mode === 'forward_domain' ? `every host under ${cookie_domain}, login at ${external_host}` : external_host;
+  const addresses = configsOfAddresses(application);
+  const cookies = new Set(addresses.map(sessionCookieName));
   return [
     ['slug', slug],
     ['protects', host],
+    ...hosts.map((address): Row => ['', address]),
     ['provider', issuer],
     ['client', `${client_id} (${describeClient(application)})`],
     ['scopes', application.scopes.join(' ')],
-    ['redirect URI', redirectUri(application)],
+    ...addresses.map((address, at): Row => [at === 0 ? 'redirect URI' : '', redirectUri(address)]),
     // For Traefik's file and for cookie banners.
-    ['session cookie', sessionCookieName(application)],
+    ['session cookie', [...cookies].join(', ')],
     ['back-channel logout', endpointUrl(application, 'backchannel_logout')],
     ['rules', describeRules(application)],
   ];

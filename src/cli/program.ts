@@ -1,9 +1,12 @@
 /** The command line: commands, their options, and the texts for a wrong one. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { escapeUnreadableInLines } from '../characters.ts';
 import { version } from '../version.ts';
 import { DEFAULT_FILES } from './config_file.ts';
-import { EXIT_OK, type Io } from './io.ts';
+import { EXIT_OK, EXIT_USAGE, type Io } from './io.ts';
+
+/** The kinds of proxies that `explain` asks for. */
+const DIALECTS = ['nginx', 'traefik', 'caddy', 'envoy'];
 
 const PLACES = `$GATEPOST_CONFIG, else ${DEFAULT_FILES.join(', else ')}`;
 
@@ -25,7 +28,7 @@ export async function run(args: readonly string[], terminal: Io): Promise<number
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
     return (await import('./fail.ts')).fail(error, io);
   }
 }
@@ -50,18 +53,67 @@ function createProgram(io: Io, exit: (code: number) => void): Command {
     .action(async ({ config, ...options }) =>
       exit(await (await import('./check.ts')).checkCommand(config, options, io)),
     );
+  command(program, 'doctor')
+    .description('try provider, client, store and, with --through, the proxy: what is wrong, and what to do')
+    .argument('[app]', 'one application, by slug or name; all if left out')
+    .option('--through <url>', "a site's public address: a round trip through your own proxy")
+    .option('--gatepost <url>', 'where Gatepost listens, if it is not listen.http of this machine')
+    .option('--json', 'print the checks as JSON')
+    .action(async (app, { config, ...options }) =>
+      exit(await (await import('./doctor.ts')).doctorCommand(config, app, options, io)),
+    );
   command(program, 'explain')
-    .description('print which application and which rule decide a request, and why')
+    .description('decide a request as the server would, and print why; the exit code is 0 where it is let in, else 1')
     .argument('<url>', 'the URL that the client requests')
-    .option('--method <method>', "the client's method", 'GET')
-    .option('--client-ip <address>', "the client's address; unknown if left out")
     .option('--user <name>', 'a signed-in user, by user name')
-    .option('--email <address>', "the user's e-mail address")
     .option('--group <name>', 'a group of the user; may be repeated', collect, [])
+    .option('--email <address>', "the user's e-mail address, verified")
+    .option('--unverified', 'the provider says that the address is not verified')
+    .option('--claim <name=value>', 'another claim of the user; may be repeated', collect, [])
+    .option('--method <method>', "the client's method", 'GET')
+    .option(
+      '--header <name: value>',
+      "a header of the client's request, which has no others; may be repeated",
+      collect,
+      [],
+    )
+    .option('--client-ip <address>', "the client's address; unknown if left out")
+    .addOption(new Option('--dialect <name>', 'the kind of proxy that asks').choices(DIALECTS).default('traefik'))
+    .option('--json', 'print { allowed, status, reason, application, rules, headers } for programs')
     .action(async (url, { config, ...request }) => {
       exit(await (await import('./explain.ts')).explainCommand(config, { url, ...request }, io));
     });
+  addSessions(program, io, exit);
   return program;
+}
+
+/** `gatepost sessions list|show|end`. */
+function addSessions(program: Command, io: Io, exit: (code: number) => void): void {
+  const sessions = program
+    .command('sessions')
+    .description('list, show and end the sessions of the store in use')
+    // 1 means that there is no such session.
+    .exitOverride((error) => {
+      throw error.exitCode === EXIT_OK ? error : new CommanderError(EXIT_USAGE, error.code, error.message);
+    });
+  const load = () => import('./sessions.ts');
+  command(sessions, 'list')
+    .description('one line for each session: id, user, application, since, last use, address')
+    .option('--user <name>', 'those of one user, by user name')
+    .option('--json', 'print an array for programs')
+    .action(async (options) => exit(await (await load()).listCommand(options, io)));
+  command(sessions, 'show')
+    .description('what is known of one session; never a token')
+    .argument('<id>', 'its id, as list prints it')
+    .option('--json', 'print an object for programs')
+    .action(async (id, options) => exit(await (await load()).showCommand(id, options, io)));
+  command(sessions, 'end')
+    .description('end sessions at once, on every replica: their cookies and tokens open nothing any more')
+    .argument('[id]', 'the session with this id')
+    .option('--user <name>', 'every session of one user, by user name')
+    .option('--all', 'every session')
+    .option('--json', 'print { ended } for programs')
+    .action(async (id, options) => exit(await (await load()).endCommand(id, options, io)));
 }
 
 function command(program: Command, name: string): Command {

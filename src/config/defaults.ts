@@ -4,10 +4,13 @@ import type { KeyPath } from './problems.ts';
 import { isMapping, type Raw, type RawMapping } from './yaml/raw.ts';
 
 /** What tells one application from another has no default. */
-export const OWN_KEYS: readonly string[] = ['name', 'slug', 'external_host'];
+export const OWN_KEYS: readonly string[] = ['name', 'slug', 'external_host', 'hosts'];
 
 /** What the top level gives to all applications, after `defaults`. */
-const TOP_LEVEL_KEYS = ['allow_insecure_issuer', 'session_max_age', 'session_lifetime', 'session_idle'];
+const TOP_LEVEL_KEYS = ['allow_insecure_issuer', 'session_max_age', 'session_lifetime', 'session_idle', 'pages'];
+
+/** Mappings that are joined key by key: what an application does not say of its pages, the whole site says. */
+const JOINED_KEYS = ['pages'];
 
 /** Where the value at a path of the configuration was written, when an application has it from elsewhere. */
 export type Origin = (path: KeyPath) => KeyPath;
@@ -18,32 +21,48 @@ export type Origin = (path: KeyPath) => KeyPath;
  * @returns where a value came from: a mistake in `defaults` is one mistake, and at its own line
  */
 export function fillDefaults(raw: RawMapping): Origin {
-  const inherited = new Map<string, string[]>();
+  const inherited = new Map<string, KeyPath>();
   if (Array.isArray(raw.applications)) {
     for (const [index, application] of raw.applications.entries()) {
       if (!isMapping(application)) continue;
-      for (const key of inherit(application, raw.defaults)) inherited.set(`${index}.${key}`, ['defaults', key]);
-      for (const key of inherit(application, topLevel(raw))) inherited.set(`${index}.${key}`, [key]);
+      for (const path of inherit(application, raw.defaults)) inherited.set(idOf(index, path), ['defaults', ...path]);
+      for (const path of inherit(application, topLevel(raw))) inherited.set(idOf(index, path), path);
       if (application.slug === undefined) application.slug = slugOr(application.name, `unnamed-${index}`);
     }
   }
   return (path) => {
-    const [top, index, key, ...rest] = path;
-    const from = top === 'applications' ? inherited.get(`${index}.${key}`) : undefined;
-    return from ? [...from, ...rest] : path;
+    const [top, index, ...inside] = path;
+    if (top !== 'applications') return path;
+    // The longer one first: `pages` may come from one place, and a key of it from another.
+    const length = [2, 1].find((count) => inside.length >= count && inherited.has(idOf(index, inside.slice(0, count))));
+    const from = length === undefined ? undefined : inherited.get(idOf(index, inside.slice(0, length)));
+    return from ? [...from, ...inside.slice(length)] : path;
   };
 }
+
+const idOf = (index: string | number | undefined, path: KeyPath) => [index, ...path].join('.');
 
 function topLevel(raw: RawMapping): RawMapping {
   return Object.fromEntries(Object.entries(raw).filter(([key]) => TOP_LEVEL_KEYS.includes(key)));
 }
 
-/** The keys that the application took over. */
-function inherit(application: RawMapping, defaults: Raw | undefined): string[] {
+/** The keys that the application took over, and those within a mapping that was joined. */
+function inherit(application: RawMapping, defaults: Raw | undefined): KeyPath[] {
   if (!isMapping(defaults)) return [];
+  const joined = JOINED_KEYS.flatMap((key) => join(application, key, defaults[key]));
   const keys = Object.keys(defaults).filter((key) => !OWN_KEYS.includes(key) && application[key] === undefined);
   for (const key of keys) application[key] = defaults[key] ?? null;
-  return keys;
+  return [...joined, ...keys.map((key) => [key])];
+}
+
+/** A mapping that another application may have too is replaced, not changed. */
+function join(application: RawMapping, key: string, defaults: Raw | undefined): KeyPath[] {
+  const own = application[key];
+  if (!isMapping(own) || !isMapping(defaults)) return [];
+  application[key] = { ...defaults, ...own };
+  return Object.keys(defaults)
+    .filter((name) => own[name] === undefined)
+    .map((name) => [key, name]);
 }
 
 /** Without a name, the name is what is reported. */

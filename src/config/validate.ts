@@ -6,6 +6,7 @@ import type * as z from 'zod';
 import { checkAuthorityFiles } from './authority_files.ts';
 import { checkConfig } from './checks/index.ts';
 import { fillDefaults, type Origin, OWN_KEYS } from './defaults.ts';
+import { readLogoFiles } from './logo_files.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';
 import { checkRedisFiles } from './redis_files.ts';
 import { application } from './schema/application.ts';
@@ -13,6 +14,7 @@ import { type Config, config } from './schema/config.ts';
 import { JITLESS } from './schema/scalars.ts';
 import { keysAt } from './schema/walk.ts';
 import { readSecretFiles, substituteVariables, type ValueSources } from './secrets.ts';
+import { sharePages } from './shared_pages.ts';
 import { validValues } from './valid_values.ts';
 import type { RawMapping } from './yaml/raw.ts';
 
@@ -40,6 +42,7 @@ export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, r
   };
   substituteVariables(raw, env, reportUnresolved);
   readSecretFiles(raw, folder, reportUnresolved);
+  readLogoFiles(raw, folder, reportUnresolved);
   const origin = fillDefaults(raw);
   checkRedisFiles(raw, folder, reportUnresolved);
   checkAuthorityFiles(raw, folder, (path, message) => reportUnresolved(origin(path), message));
@@ -60,6 +63,7 @@ export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, r
     if (issue.code === 'unrecognized_keys') reportUnknown(existing(raw, path), issue, origin, count);
     else reportValue(path, issue.message);
   }
+  if (data) sharePages([data, ...data.applications]);
   checkConfig(data ?? validValues(raw), reportValue);
   return { config: problems === 0 ? data : undefined, place };
 }

@@ -116,7 +116,7 @@ async function reportCheck(
 }
 
 /** The credential that a header presents at an application; else the result of the header. */
-function readCredential(header: string, application: ApplicationConfig): Credential | HeaderResult {
+export function readCredential(header: string, application: ApplicationConfig): Credential | HeaderResult {
   if (schemeOf(header) === 'basic' && application.basic === 'off') return NOT_OURS;
   const credential = parseAuthorization(header);
   if (credential === 'other') return NOT_OURS;

@@ -1,4 +1,5 @@
 /** Makes, or renews, the session of a credential that the provider has just accepted. */
+import { deviceOf } from '../http/device.ts';
 import type { Identity } from '../identity.ts';
 import { type Rejection, rejected } from '../provider/index.ts';
 import { createSession } from '../sessions/create_session.ts';
@@ -21,7 +22,7 @@ export interface Verification {
  */
 export async function saveSession(
   { now, sessions, credentialSessions }: CredentialContext,
-  { application, credential, hashes }: CredentialAttempt,
+  { application, credential, hashes, clientAddress, userAgent }: CredentialAttempt,
   { identity, since, tokenIssuedAt, oldId }: Verification,
 ): Promise<SavedSession | Rejection | undefined> {
   const createdAt = now();
@@ -34,6 +35,7 @@ export async function saveSession(
     authMethod: credential.scheme,
     tokenIssuedAt,
     createdAt,
+    client: { address: clientAddress || undefined, device: deviceOf(userAgent) },
   });
   const { accessToken } = identity;
   return credentialSessions.save({ ...session, credential: hashes[0] }, { since, accessToken, marks }, oldId);

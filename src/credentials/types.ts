@@ -15,6 +15,8 @@ export interface HeaderRequest {
   application: ApplicationConfig;
   /** In canonical text; empty where it is unknown: then only user names are counted. */
   clientAddress: string;
+  /** For people to recognise the session by. */
+  userAgent?: string | undefined;
   /**
    * No credential is needed where it came: one that is not known yet may take a second, and its refusals hold back
    * none.

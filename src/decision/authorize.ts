@@ -63,6 +63,18 @@ export function denyAuthEndpoint(application: Application): Forbid {
 }
 
 /**
+ * A request of `gatepost doctor`, at the one address that is meant for it: without identity, unless a rule denies it.
+ * Attack: `secret` alone must open nothing. It can make such a request, and gets what the application has at an address
+ * that it does not have.
+ * @param padding characters of the token in the response, to try the proxy's buffers
+ */
+export function authorizeProbe(match: Match, padding: number): Decision {
+  const early = authorizeAnyone(match);
+  if (early?.kind === 'forbid') return early;
+  return { ...allowAnonymous(match.request, match.application), padding };
+}
+
+/**
  * What needs no authentication: `deny` refuses every client, `public` admits every client.
  * @returns `undefined` where the client must be authenticated first
  */

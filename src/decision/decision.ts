@@ -15,6 +15,8 @@ export interface Allow {
   authorization?: string | undefined;
   /** The request is for one of Gatepost's own endpoints, which need Gatepost's own cookies. */
   ownEndpoint?: true | undefined;
+  /** A probe of `gatepost doctor`: characters of the token that takes the place of a user's, to try the proxy's buffers. */
+  padding?: number | undefined;
   /** Why the request passes without identity, where it is not for want of credentials. */
   reason?: Reason | undefined;
 }

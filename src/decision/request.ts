@@ -17,4 +17,6 @@ export interface AuthRequest {
   authorizationRepeated: boolean;
   /** The challenge that the auth endpoint's own URL asks for in place of a redirect; absent: none. */
   noRedirect?: false | Challenge;
+  /** Of `gatepost doctor`, which may pass at `PROBE_PATH`: how many characters the token in the yes has. */
+  probe?: number;
 }

@@ -25,7 +25,7 @@ function traceClaims({ claims: wanted = {} }: CompiledRule['source'], user: User
   return Object.entries(wanted).map(([name, values]) => {
     const known = user.claims && Object.hasOwn(user.claims, name) ? user.claims[name] : undefined;
     const matched = compilePrincipals({ claims: { [name]: values } })(user);
-    const has = known === undefined ? 'unknown: the session is older than the rule, a new login helps' : joined(known);
+    const has = known === undefined ? 'unknown, as the session is older than the rule' : joined(known);
     return { criterion: `claims.${name}`, matched, wants: values.join(' or '), has };
   });
 }

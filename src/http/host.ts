@@ -41,6 +41,18 @@ export function hostnameOf(host: string): string {
   return host.replace(/:\d+$/, '');
 }
 
+const WILDCARD = '://*.';
+
+/** `https://apps.example.com` of the configured address `https://*.apps.example.com`; `undefined` where it has no wildcard. */
+export function wildcardParent(address: string): string | undefined {
+  return address.includes(WILDCARD) ? address.replace(WILDCARD, '://') : undefined;
+}
+
+/** The address with a wildcard at one of the names that it stands for, scheme and port as they are. */
+export function atHostname(address: string, name: string): string {
+  return address.replace('*', () => name.slice(0, name.indexOf('.')));
+}
+
 /** Whether a host name is the domain or ends with it after a dot: `evilexample.com` is not under `example.com`. */
 export function isUnderDomain(hostname: string, domain: string): boolean {
   return hostname === domain || hostname.endsWith(`.${domain}`);

@@ -42,7 +42,7 @@ export interface DecisionEvent {
 /** One response to a browser or to the provider at a sign-in endpoint. */
 export interface SigninEvent {
   readonly request_id: string;
-  readonly endpoint: 'start' | 'callback' | 'sign_out' | 'backchannel_logout';
+  readonly endpoint: 'start' | 'callback' | 'sign_out' | 'session' | 'backchannel_logout';
   readonly application: string | undefined;
   readonly outcome: string;
   readonly status: number;

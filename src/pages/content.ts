@@ -10,6 +10,8 @@ export interface Page {
   status?: number;
   /** Where the page shows a code that is more exact than the reason. */
   code?: string;
+  /** Where the browser goes on to by itself. */
+  goOnTo?: string;
   /** What the page says in one language. */
   content(texts: Texts): PageContent;
 }

@@ -28,14 +28,19 @@ export function deniedPage({ reason, application: { config }, subject }: Denied)
       const { denied } = texts.access;
       const session = subject?.session;
       const facts = factsOf(name, reason, session, texts);
-      const another: Action[] = session ? [{ text: denied.otherAccount, href: endpointUrl(config, 'sign_out') }] : [];
+      const another: Action[] = session
+        ? [
+            { text: denied.otherAccount, href: endpointUrl(config, 'sign_out') },
+            { text: texts.session.link, href: endpointUrl(config, 'session') },
+          ]
+        : [];
       if (reason === 'unusable_identity') {
         const { title, blocks } = unusableAccount(name, session?.user, texts);
         const [why = '', ...rest] = blocks;
         return { title, blocks: [why, { facts }, ...rest], actions: another };
       }
-      const why = session ? [denied.account(name), denied.ask] : [denied.everyone(name)];
-      return { title: denied.title, blocks: [...why, { facts }], actions: another };
+      const blocks = session ? [denied.account(name), denied.ask, { facts }] : [denied.everyone(name)];
+      return { title: denied.title, blocks, actions: another };
     },
   };
 }
@@ -61,7 +66,7 @@ export function accountOf(session: Person): string {
 const MAX_GROUPS = 50;
 
 /** Longer names of groups are cut off: HAProxy reads no more than 64 KiB of a response. */
-const MAX_GROUP_CHARS = 120;
+const MAX_GROUP_CHARS = 80;
 
 const short = (name: string) => (name.length > MAX_GROUP_CHARS ? `${name.slice(0, MAX_GROUP_CHARS)}…` : name);
 

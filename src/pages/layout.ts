@@ -57,7 +57,8 @@ function renderSite({ title, logo }: Site, { layout }: Texts): string {
 
 /** What an administrator looks up: code and request id. */
 function renderTrace({ reason, code = reason }: Page, requestId: string, { layout }: Texts): string {
-  return `${code ? `${escapeHtml(layout.code)}: ${escapeHtml(code)} · ` : ''}${escapeHtml(layout.request)}: ${escapeHtml(requestId)}`;
+  const parts = [...(code === undefined ? [] : [`${layout.code}: ${code}`]), `${layout.request}: ${requestId}`];
+  return parts.map((part) => `<span>${escapeHtml(part)}</span>`).join(' ');
 }
 
 const EMAIL = /^[^\s@<>"]+@[^\s@<>"]+$/;
@@ -67,10 +68,10 @@ function renderContact(contact: string | undefined, title: string, requestId: st
   if (contact === undefined) return '';
   const subject = `${title} (${layout.request} ${requestId})`;
   const href = EMAIL.test(contact)
-    ? `mailto:${encodeURIComponent(contact).replaceAll('%40', '@')}?subject=${encodeURIComponent(subject)}`
+    ? `mailto:${encodeURIComponent(contact).replace('%40', '@')}?subject=${encodeURIComponent(subject)}`
     : contact;
-  // Attack: `javascript:` and its like are texts, not links.
-  const isLink = /^(?:mailto|https?):/i.test(href);
+  // Other schemes, `javascript:` among them, are texts.
+  const isLink = /^(?:mailto:|https?:\/\/)/i.test(href);
   const shown = escapeHtml(contact);
   return `<p>${escapeHtml(layout.help)} ${isLink ? `<a href="${escapeHtml(href)}">${shown}</a>` : shown}</p>\n`;
 }

@@ -20,7 +20,11 @@ export function loginFailedPage(application: PageApplication, returnTo: string, 
     code,
     content: ({ layout, login: { failed } }) => ({
       title: failed.title,
-      blocks: [failed.because[because], failed.again(application.name)],
+      blocks: [
+        failed.because[because],
+        failed.again(application.name),
+        ...(because === 'client' ? [{ details: layout.forAdministrators, blocks: [failed.compare] }] : []),
+      ],
       actions: [startLink(application, returnTo, layout.tryAgain)],
     }),
   };

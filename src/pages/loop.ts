@@ -11,6 +11,9 @@ type LoopApplication = PageApplication & Pick<ApplicationConfig, 'mode' | 'cooki
 /** What happened, and its possible causes. */
 interface Diagnosis {
   why: string;
+  /** Those that the visitor can do something about. */
+  own?: string[];
+  /** The others. */
   causes: string[];
 }
 
@@ -19,14 +22,14 @@ export function loginLoopPage(application: LoopApplication, returnTo: string, ha
   return loopPage(application, returnTo, ({ loop: { lost, kept } }) => {
     const cookieKept = [kept.proxy, kept.processes];
     if (hasSession) return { why: kept.why(application.name), causes: cookieKept };
-    return { why: lost.why(application.name), causes: [...cookieLost(application, lost), ...cookieKept] };
+    const causes = [...cookieLost(application, lost), ...cookieKept];
+    return { why: lost.why(application.name), own: [lost.browser, lost.device], causes };
   });
 }
 
 function cookieLost(application: LoopApplication, lost: Texts['loop']['lost']): string[] {
   const { external_host, mode, cookie_domain } = application;
   return [
-    lost.browser,
     mode === 'forward_domain' ? lost.domain(cookie_domain) : lost.host(hostOf(external_host)),
     isHttps(application) ? lost.https : lost.http,
     lost.clock,
@@ -57,11 +60,18 @@ function loopPage(application: PageApplication, returnTo: string, diagnose: (tex
   return {
     reason: 'login_loop',
     content: (texts) => {
-      const { why, causes } = diagnose(texts);
-      const { title, stopped, causes: heading } = texts.loop;
+      const { why, own, causes } = diagnose(texts);
+      const { title, stopped, causes: heading, others } = texts.loop;
+      const { forAdministrators } = texts.layout;
       return {
         title,
-        blocks: [why, stopped, heading, { list: causes }],
+        blocks: [
+          why,
+          stopped,
+          ...(own ? [heading, { list: own }] : []),
+          own ? others : texts.loop.ask,
+          { details: forAdministrators, blocks: [{ list: causes }], open: true },
+        ],
         actions: [startLink(application, returnTo, texts.layout.tryAgain)],
       };
     },

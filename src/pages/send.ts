@@ -25,6 +25,8 @@ export function sendPage(ctx: Context, page: Page, site: Site): void {
   const { headers, body } = renderPage(page, site, visit);
   for (const [name, value] of headers) ctx.set(name, value);
   if (reason) ctx.set('X-Gatepost-Reason', reason);
+  // HTML Living Standard, "shared declarative refresh steps": as a link on the page, and without a script.
+  if (page.goOnTo !== undefined) ctx.set('Refresh', `0; url=${page.goOnTo}`);
   if (status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
   ctx.status = status;
   ctx.body = body;

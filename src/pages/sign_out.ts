@@ -1,15 +1,19 @@
 /** The pages of a sign-out. */
-import { endpointPath } from '../endpoints.ts';
+import { endpointPath, endpointUrl } from '../endpoints.ts';
 import { type PageApplication, startLink } from './application.ts';
 import type { Page } from './content.ts';
 
 /** A request to sign out that may not be the visitor's own wish: nothing has ended yet. */
-export function signOutPage({ name }: PageApplication): Page {
+export function signOutPage(application: PageApplication): Page {
+  const { name } = application;
   return {
-    content: ({ signOut: { ask } }) => ({
+    content: ({ signOut: { ask }, session }) => ({
       title: ask.title(name),
       blocks: [ask.notYet, ask.what],
-      actions: [{ text: ask.button, action: endpointPath('sign_out'), leadsAway: true }],
+      actions: [
+        { text: ask.button, action: endpointPath('sign_out'), leadsAway: true },
+        { text: session.link, href: endpointUrl(application, 'session') },
+      ],
     }),
   };
 }

@@ -9,9 +9,9 @@ body{margin:0;min-height:100vh;display:grid;grid-template-columns:minmax(0,1fr);
 .card{width:100%;max-width:36rem;padding:clamp(1.25rem,6vw,2.75rem);background:var(--paper);border:1px solid var(--line);border-radius:1rem;box-shadow:0 1px 2px rgb(0 0 0/.04),0 12px 32px rgb(0 0 0/.06)}
 header{display:flex;flex-wrap:wrap;align-items:center;gap:.75rem;margin:0 0 1.75rem;color:var(--soft);font-weight:600}
 header img{display:block;max-width:100%;max-height:3rem}
-h1{margin:0 0 1rem;font-size:clamp(1.4rem,5vw,1.65rem);line-height:1.25;letter-spacing:-.01em}
+h1{margin:0 0 1rem;font-size:clamp(1.4rem,5vw,1.65rem);line-height:1.25;letter-spacing:-.01em;text-wrap:balance}
 h2{margin:2rem 0 .75rem;font-size:1.1rem;line-height:1.3}
-h3{margin:0;font-size:1rem;line-height:1.4}
+h3{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem .6rem;margin:0;font-size:1rem;line-height:1.4}
 p,ul,dl,details{margin:0 0 1rem}
 ul{padding-left:1.25rem}
 li+li{margin-top:.35rem}
@@ -31,7 +31,7 @@ details>:last-child{margin-bottom:.25rem}
 .records>li+li{margin-top:.75rem}
 .records dl{margin:.5rem 0 0;font-size:.95rem}
 .records .actions{margin-top:.75rem}
-.mark{margin-left:.5rem;padding:.1rem .5rem;border:1px solid var(--line);border-radius:1rem;color:var(--soft);font-size:.8rem;font-weight:600;white-space:nowrap}
+.mark{padding:.1rem .5rem;border:1px solid var(--line);border-radius:1rem;color:var(--soft);font-size:.8rem;font-weight:600;white-space:nowrap}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin:1rem 0 0}
 main>.actions{margin-top:1.75rem}
 form{margin:0}
@@ -42,6 +42,7 @@ main>.actions>:first-child:is(a),main>.actions>:first-child button{background:va
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer{margin-top:2rem;padding-top:1rem;border-top:1px solid var(--line);color:var(--soft);font-size:.875rem}
 footer p{margin:.25rem 0 0}
+footer span{display:inline-block;margin-right:1.25rem}
 @media (max-width:30rem){dl{display:block}dd{margin:0 0 .6rem}dd:last-child{margin:0}main>.actions{flex-direction:column}main>.actions a,main>.actions button{width:100%}}
 @media (forced-colors:active){.card,.mark,.actions a,button{border-color:currentcolor}:focus-visible{outline-color:Highlight}}
 @media print{body{display:block;background:none}.card{border:0;box-shadow:none}.actions{display:none}}`;

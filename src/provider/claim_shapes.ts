@@ -76,6 +76,16 @@ export function readAddress(value: unknown): Reading<string> {
   return readText(list);
 }
 
+/**
+ * What a header carries: one text, or a list as `readNames` has it. A text is taken as it stands, for the same reason as in
+ * `readText`: it may be the name of a person.
+ */
+export function readTextOrList(value: unknown): Reading<string | string[]> {
+  if (Array.isArray(value)) return readNames(value);
+  const text = typeof value === 'boolean' ? String(value) : nameOf(value);
+  return text === undefined ? readNames(value) : understood(text);
+}
+
 /** As `readText`, or a boolean: it is only shown. */
 export function readShownText(value: unknown): Reading<string> {
   return typeof value === 'boolean' ? understood(String(value)) : readText(value);

@@ -7,8 +7,11 @@ import { emailVerification } from './email_verification.ts';
 
 export type { ClaimMapping, Claims, Sources } from './claim_path.ts';
 
-/** `unusable`: a header could not carry it. `unreadable`: its shape is not understood. `elsewhere`: not in the token. */
-export type LeftOutReason = 'unusable' | 'unreadable' | 'elsewhere';
+/**
+ * `unusable`: a header could not carry it. `unreadable`: its shape is not understood. `too_long`: a session does not keep
+ * it. `elsewhere`: not in the token.
+ */
+export type LeftOutReason = 'unusable' | 'unreadable' | 'too_long' | 'elsewhere';
 /**
  * Called for each claim, or value of one, that is left out.
  * @param claim the provider's name of it where it is unreadable, else authentik's

@@ -1,10 +1,11 @@
-/** The claims that access rules name, as a session keeps them. Pure. */
+/** A user with the claims that access rules and headers name, as a session keeps them. Pure. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { User } from '../identity.ts';
 import { hasClaim, type OnLeftOut, readableNames, type Sources, userFrom } from './claims.ts';
+import { readHeaderClaims } from './header_claims.ts';
 
 /** What of an application says how its users are read. */
-export type UserReading = Pick<ApplicationConfig, 'claims' | 'access'>;
+export type UserReading = Pick<ApplicationConfig, 'claims' | 'access' | 'identity_headers'>;
 
 /** Claims are named as the provider names them: the mapping `claims` of the application is about authentik's names. */
 const NO_MAPPING = {};
@@ -31,10 +32,14 @@ export function lacksRuleClaim(sources: Sources, access: UserReading['access']):
   return [...wantedValues(access).keys()].some((name) => readableNames(sources, NO_MAPPING, name) === undefined);
 }
 
-/** The user that verified claims describe, with the claims that rules name: a claim that is not there has no value. */
-export function readUser(sources: Sources, { claims: mapping, access }: UserReading, onLeftOut?: OnLeftOut): User {
-  const user = userFrom(sources, mapping, onLeftOut);
-  const wanted = wantedValues(access);
+/**
+ * The user that verified claims describe, with the claims that rules and headers name: for rules, a claim that is not
+ * there has no value.
+ */
+export function readUser(sources: Sources, application: UserReading, onLeftOut?: OnLeftOut): User {
+  const headerClaims = readHeaderClaims(sources, application, onLeftOut);
+  const user = { ...userFrom(sources, application.claims, onLeftOut), ...(headerClaims && { headerClaims }) };
+  const wanted = wantedValues(application.access);
   if (wanted.size === 0) return user;
   const claims = [...wanted].map(([name, values]) => {
     const found = readableNames(sources, NO_MAPPING, name, onLeftOut) ?? [];

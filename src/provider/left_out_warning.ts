@@ -20,6 +20,10 @@ const WARNINGS: Record<LeftOutReason, (claim: string, value: string) => Warning>
     event: 'claims.unreadable',
     message: `the claim ${claim}, or a part of it, has a shape that is not understood, and is left out: a text, number, list, list of objects with "name", or for groups an object or JSON text would be; further ones are not reported`,
   }),
+  too_long: (claim) => ({
+    event: 'claims.too_long',
+    message: `the claim ${claim} is left out, as it is longer than 64 KiB: no header could carry it; further ones are not reported`,
+  }),
   elsewhere: (claim) => ({
     event: 'claims.left_out_by_provider',
     message: `the provider left the ${claim} out of the token of a user who has too many (overage, _claim_names): for rules and headers this user has none; let the provider send fewer ${claim}, such as those that are assigned to this application, or app roles; further users are not reported`,

@@ -1,6 +1,7 @@
 /** Who a user is after a refresh: what the provider says now, and nothing that it no longer says. Pure. */
 import type { User } from '../identity.ts';
 import { type Claims, describesUser, hasClaim, type OnLeftOut } from './claims.ts';
+import { keepHeaderClaims } from './header_claims.ts';
 import type { GatheredClaims } from './identity_from_tokens.ts';
 import { keepRuleClaims, readUser, type UserReading } from './kept_claims.ts';
 
@@ -46,9 +47,11 @@ export function refreshedUser(
     ([claim]) => !hasClaim(sources, mapping, claim) && !hasClaim([previous.tokenClaims], mapping, claim),
   ).flatMap(([, fields]) => fields);
   const claims = keepRuleClaims(user, sources, previous);
+  const headerClaims = keepHeaderClaims(user, sources, previous);
   return {
     ...user,
     ...(claims && { claims }),
+    ...(headerClaims && { headerClaims }),
     ...Object.fromEntries(kept.map((field) => [field, previous.user[field]])),
   };
 }

@@ -35,7 +35,10 @@ export function createAllow(options: RenderOptions): (decision: Allow, context: 
     let authorization = session && upstreamAuthorization(application.config, session.user);
     const headers: string[] = [...BASE_HEADERS];
     const meta = { outpost: options.outpost, application: application.config, jwksUri };
-    const identity = identityHeaders(meta, session, (name) => options.onRefusedHeader(application, name));
+    const identity = identityHeaders(meta, session, {
+      onRefused: (name) => options.onRefusedHeader(application, name),
+      onUnusable: (name, value) => options.onUnusableValue(application, name, value),
+    });
     for (let i = 0; i < identity.length; i += 2) {
       // An additional header of this name is what the upstream shall get, unless `basic_auth_enabled` says otherwise.
       if (identity[i]?.toLowerCase() === 'authorization') authorization ??= identity[i + 1];
@@ -49,12 +52,13 @@ export function createAllow(options: RenderOptions): (decision: Allow, context: 
     const authorization = rendered.authorization ?? decision.authorization;
     const { request } = context;
     // Gatepost itself is the upstream of its own endpoints: a login would not find its cookie.
-    const cookie = decision.ownEndpoint ? request?.headers.cookie : upstreamCookie(request?.headers.cookie);
+    const sent = request?.headers.cookie;
+    const cookie = decision.ownEndpoint ? sent : upstreamCookie(sent, decision.application.cookies);
     const removed = removedHeaders(context, authorization, cookie);
     // The same array for every request of a session, where it needs nothing else.
     const plain = authorization === undefined && cookie === undefined && removed === undefined;
-    if (plain && !decision.newSessionId && !decision.reason) return withHeaders(rendered.headers);
-    const headers = [...rendered.headers];
+    if (plain && isPlain(decision)) return withHeaders(rendered.headers);
+    const headers = padded(rendered.headers, decision.padding);
     if (authorization !== undefined) headers.push('Authorization', authorization);
     if (cookie !== undefined) headers.push('Cookie', cookie);
     if (removed !== undefined) headers.push(...removed);
@@ -75,6 +79,18 @@ function removedHeaders(
   const emptied = cookie === undefined && request.headers.cookie !== undefined;
   if (!consumed && !emptied) return undefined;
   return [removeHeadersVia, consumed && emptied ? 'authorization,cookie' : consumed ? 'authorization' : 'cookie'];
+}
+
+function isPlain({ newSessionId, reason, padding }: Allow): boolean {
+  return !newSessionId && !reason && !padding;
+}
+
+/** A copy; for a probe with a token as long as that of a user with many groups. It is none, and cannot be taken for one. */
+function padded(headers: readonly string[], chars = 0): string[] {
+  if (chars === 0) return [...headers];
+  const token = ['X-authentik-jwt', 'x'.repeat(chars)];
+  const at = headers.indexOf('X-authentik-jwt');
+  return at < 0 ? [...headers, ...token] : headers.toSpliced(at, 2, ...token);
 }
 
 function withHeaders(headers: readonly string[]): AuthResponse {

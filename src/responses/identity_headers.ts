@@ -1,51 +1,56 @@
 /**
- * The identity headers of a 200: all twelve always, so that nothing that a client sent survives; rendered once per
- * session.
+ * The identity headers of a 200: all twelve of authentik's always, so that nothing that a client sent survives, and those
+ * of `identity_headers`; rendered once per session.
  */
+import { namedHeaders } from '../config/identity_headers.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { headerValue } from '../http/headers.ts';
-import { isUsableName } from '../identity.ts';
+import { foldHeaderName } from '../http/reserved_headers.ts';
 import type { Session } from '../sessions/session.ts';
-import { version } from '../version.ts';
 import { additionalHeaders } from './additional_headers.ts';
+import { authentikHeaders, type MetaHeaders } from './authentik_headers.ts';
+import { namedValue, type OnUnusable } from './named_headers.ts';
 
-/** What of the application and of this outpost goes into the `-meta-` headers. */
-export interface MetaHeaders {
-  outpost: string;
-  application: ApplicationConfig;
-  jwksUri: string;
+/** What the log is told of what is not sent. */
+export interface HeaderReports {
+  /** Called with the name of each additional header that is left out. */
+  onRefused(name: string): void;
+  /** Called for each value of a header of `identity_headers` that is left out. */
+  onUnusable: OnUnusable;
 }
 
-/** Again what `userFrom` leaves out: a session of an earlier version may have more. */
-function joinNames(names: readonly string[] = []): string {
-  return names.filter(isUsableName).join('|');
+type HeaderConfig = Pick<ApplicationConfig, 'identity_headers'>;
+
+/**
+ * The names of all identity headers that each 200 of an application has, whatever `additionalHeaders` add: those of which
+ * a proxy must remove the client's and pass on the response's.
+ */
+export function identityHeaderNames({ identity_headers }: HeaderConfig): string[] {
+  const meta = { outpost: '', application: { name: '', slug: '', identity_headers }, jwksUri: '' };
+  return [...authentikHeaders(meta, undefined), ...namedHeaders({ identity_headers }).map(({ name }) => [name])].map(
+    ([name = '']) => name,
+  );
 }
 
 /**
+ * With a preset other than `authentik` its twelve headers are those of a request without identity: the application knows
+ * the user by other names, and has no use for the token.
  * @param session `undefined`: a request without identity
- * @param onRefused is called with the name of each additional header that is left out
  * @returns names and values alternate; control characters and anything beyond ASCII are made safe
  */
 export function identityHeaders(
   meta: MetaHeaders,
   session: Session | undefined,
-  onRefused: (name: string) => void,
+  { onRefused, onUnusable }: HeaderReports,
 ): readonly string[] {
+  const { application } = meta;
   const user = session?.user;
-  const pairs = [
-    ['X-authentik-username', user?.username],
-    ['X-authentik-groups', joinNames(user?.groups)],
-    ['X-authentik-entitlements', joinNames(user?.entitlements)],
-    ['X-authentik-email', user?.email],
-    ['X-authentik-name', user?.name],
-    ['X-authentik-uid', user?.uid],
-    ['X-authentik-jwt', session?.jwt],
-    ['X-authentik-meta-jwks', meta.jwksUri],
-    ['X-authentik-meta-outpost', meta.outpost],
-    ['X-authentik-meta-provider', meta.application.name],
-    ['X-authentik-meta-app', meta.application.slug],
-    ['X-authentik-meta-version', `gatepost/${version}`],
-    ...(user ? additionalHeaders(user.attributes, onRefused) : []),
-  ] as [string, string | undefined][];
+  const named = namedHeaders(application);
+  const taken = new Set(named.map(({ name }) => foldHeaderName(name)));
+  const pairs: [string, string | undefined][] = [
+    ...authentikHeaders(meta, application.identity_headers.preset === 'authentik' ? session : undefined),
+    ...named.map((header): [string, string] => [header.name, user ? namedValue(header, user, onUnusable) : '']),
+    ...(user ? additionalHeaders(user.attributes, taken, onRefused) : []),
+  ];
   return pairs.flatMap(([name, value]) => [name, headerValue(value ?? '')]);
 }

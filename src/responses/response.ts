@@ -28,5 +28,10 @@ export interface RenderOptions {
   site: Site;
   /** Called for an additional header that is not sent. */
   onRefusedHeader(application: Application, name: string): void;
+  /**
+   * Called for a value of a header of `identity_headers` that is not sent.
+   * @param value `undefined` where it may be a secret
+   */
+  onUnusableValue(application: Application, header: string, value: string | undefined): void;
   now(): number;
 }

@@ -1,5 +1,5 @@
 /** HTTP listeners that suit reverse proxies, and their end. */
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { splitListenAddress } from '../config/schema/addresses.ts';
 import type { Events } from '../observe/events.ts';
@@ -30,6 +30,17 @@ export interface ListenOptions {
   events: Events;
 }
 
+/** A server for requests of proxies; it does not listen. */
+export function createProxyServer(listener: RequestListener): Server {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES }, listener);
+  // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by
+  // themselves; auth/handler.ts refuses such requests with a reason.
+  server.maxHeadersCount = 0;
+  // Proxies pass a client's `Expect` on: Node's own 417 would be no response to an auth request.
+  server.on('checkExpectation', listener);
+  return server;
+}
+
 /** @param address as `listen.http` has it */
 export async function listen(
   address: string,
@@ -37,12 +48,7 @@ export async function listen(
   { quietMs, events }: ListenOptions,
 ): Promise<Listener> {
   const listener = withBodyDeadline(answer, { events });
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES }, listener);
-  // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by
-  // themselves; auth/handler.ts refuses such requests with a reason.
-  server.maxHeadersCount = 0;
-  // Proxies pass a client's `Expect` on: Node's own 417 would be no response to an auth request.
-  server.on('checkExpectation', listener);
+  const server = createProxyServer(listener);
   const drain = createDrain(server, quietMs, events);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

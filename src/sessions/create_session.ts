@@ -1,7 +1,7 @@
 /** The session of a verified identity: of a login, of a refresh and of a header credential alike. */
 import type { Identity } from '../identity.ts';
 import { maxSessionAgeMs } from './revocation.ts';
-import type { Session, SessionApplication, SessionLife } from './session.ts';
+import type { Session, SessionApplication, SessionLife, SessionStart } from './session.ts';
 
 /** Times are milliseconds since the epoch. */
 export interface NewSession {
@@ -12,12 +12,15 @@ export interface NewSession {
   /** When the provider was asked for the token. */
   tokenIssuedAt: number;
   createdAt: number;
+  /** Whose request made it. */
+  client?: Omit<SessionStart, 'at'> | undefined;
 }
 
 /** When the tokens of a login end. */
 const tokensEnd = ({ tokensExpireAt, expiresAt }: Identity) => tokensExpireAt ?? expiresAt;
 
-export function createSession({ identity, application, authMethod, tokenIssuedAt, createdAt }: NewSession): Session {
+export function createSession(made: NewSession): Session {
+  const { identity, application, authMethod, tokenIssuedAt, createdAt, client } = made;
   const { issuer, sub, sid, user, jwt } = identity;
   const isLogin = authMethod === 'login';
   // The session of a header credential is renewed by the credential itself, which the client sends each time.
@@ -36,6 +39,7 @@ export function createSession({ identity, application, authMethod, tokenIssuedAt
     refreshToken,
     authMethod,
     createdAt,
+    startedBy: client && { at: createdAt, ...client },
     tokenIssuedAt,
     tokenExpiresAt,
     outlivesTokens: isLogin && application.session_lifetime !== undefined ? true : undefined,

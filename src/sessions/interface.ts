@@ -5,7 +5,9 @@ import type { SessionEnd } from '../observe/counted_events.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Store } from '../stores/store.ts';
+import type { SessionDirectory } from './directory.ts';
 import type { Journal } from './journal.ts';
+import type { NewRefusal, Refusal } from './refusals.ts';
 import type { LiveSession, Session, SessionApplication } from './session.ts';
 import type { RevocationMark } from './session_record.ts';
 
@@ -61,6 +63,12 @@ export interface Sessions {
    * @returns whether it was never used before
    */
   consumeOnce(name: string, ttlMs: number, work?: () => Promise<void>): Promise<boolean>;
+  /** Notes that the user of a session was refused something; returns at once. */
+  noteRefusal(live: LiveSession, refusal: NewRefusal): void;
+  /** What the session at a key was refused last. */
+  lastRefusal(key: string): Promise<Refusal | undefined>;
+  /** The living sessions as people see them. */
+  directory: SessionDirectory;
   /** Resolves when no refresh runs. A process waits for it before it stops, or a rotated refresh token is lost. */
   idle(): Promise<void>;
   /** Stops listening to the store. Sessions are read at each request from now on. */

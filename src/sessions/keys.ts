@@ -7,13 +7,32 @@ import type { Seal } from '../crypto/seal.ts';
  * `s:` a session · `u:` the generation of a user · `g:` the generation of a session at the provider · `l:` a lock ·
  * `j:` a token that may be used once · `c:` a counter · `a:` the session id of an accepted header credential · `t:` the
  * session of a token · `k:` a credential that was accepted before · `n:` a provider without a grant · `i:` a session that
- * is in use.
+ * is in use · `x:` the sessions of a user · `v:` when a session was used last · `r:` what it was refused last · `d:` a request
+ * of `gatepost doctor` (src/probe).
  */
-export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'a' | 't' | 'k' | 'n' | 'i';
+export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'a' | 't' | 'k' | 'n' | 'i' | 'x' | 'v' | 'r';
+
+/** How the keys of all sessions begin. */
+export const SESSION_PREFIX = 's:';
 
 /** The key of a session: its id is 32 random bytes, so a plain hash of it cannot be reversed. */
 export function sessionKey(id: string): string {
-  return `s:${createHash('sha256').update(id).digest('base64url')}`;
+  return sessionKeyOfHash(createHash('sha256').update(id).digest('base64url'));
+}
+
+/** The key of the session whose id has this hash. */
+export function sessionKeyOfHash(hash: string): string {
+  return `${SESSION_PREFIX}${hash}`;
+}
+
+const SHOWN_DIGITS = 16;
+
+/**
+ * What stands for a session before people: the beginning of its key's hash, in hexadecimal. It opens nothing, and a reader
+ * of the store could name the same.
+ */
+export function shownId(sessionKey: string): string {
+  return Buffer.from(sessionKey.slice(SESSION_PREFIX.length), 'base64url').toString('hex').slice(0, SHOWN_DIGITS);
 }
 
 /** The lock that one refresh of a session holds over all replicas. */
@@ -24,6 +43,16 @@ export function lockKey(sessionKey: string): string {
 /** The record that a session with `session_idle` needs beside its own. */
 export function idleKey(sessionKey: string): string {
   return `i:${sessionKey.slice(2)}`;
+}
+
+/** The record of a session's last use. */
+export function useKey(sessionKey: string): string {
+  return `v:${sessionKey.slice(2)}`;
+}
+
+/** The record of what a session was refused last. */
+export function refusalKey(sessionKey: string): string {
+  return `r:${sessionKey.slice(2)}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Checks that what a record holds is a session: the store may hold what another version of Gatepost has written. */
 import type { User } from '../identity.ts';
 import { isObject } from '../json.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionStart } from './session.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -23,6 +23,15 @@ const USER: Record<keyof User, Check> = {
   uid: isText,
   attributes: isObject,
   claims: isOptional((value) => isObject(value) && Object.values(value).every(isTextList)),
+  headerClaims: isOptional(
+    (value) => isObject(value) && Object.values(value).every((claim) => isText(claim) || isTextList(claim)),
+  ),
+};
+
+const START: Record<keyof SessionStart, Check> = {
+  at: isTime,
+  address: isOptional(isText),
+  device: isOptional(isText),
 };
 
 const SESSION: Record<keyof Session, Check> = {
@@ -39,6 +48,7 @@ const SESSION: Record<keyof Session, Check> = {
   refreshToken: isOptional(isText),
   authMethod: (value) => value === 'login' || value === 'basic' || value === 'bearer',
   createdAt: isTime,
+  startedBy: isOptional((value) => hasFields(value, START)),
   tokenIssuedAt: isTime,
   tokenExpiresAt: isTime,
   outlivesTokens: isOptional((value) => typeof value === 'boolean'),

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seal } from '../crypto/seal.ts';
 import type { Store } from '../stores/store.ts';
 import { makeGeneration, parseGeneration } from './generation.ts';
+import { groupsOf } from './groups.ts';
 import { createHeldGenerations } from './held_generations.ts';
 import type { Journal } from './journal.ts';
 import { keyedHashKeys, tenantOf } from './keys.ts';
@@ -20,6 +21,20 @@ const NEVER = '';
 /** The longest life of any session, for which a sign-out is remembered. */
 export function maxSessionAgeMs(sessionMaxAgeMs: number): number {
   return Math.max(sessionMaxAgeMs, MAX_SESSION_AGE_MS);
+}
+
+/** A user to be signed out everywhere. */
+export interface SignedOutUser {
+  issuer: string;
+  sub: string;
+  /** When the newest of the user's tokens is known to be issued: our own clock may be behind. */
+  notBefore?: number | undefined;
+}
+
+/** The records of one user or `sid`, under every secret. */
+interface Target {
+  keys: readonly string[];
+  notBefore: number | undefined;
 }
 
 export interface RevocationOptions {
@@ -48,16 +63,23 @@ export function createRevocation({ store, seal, journal, keepMs, now }: Revocati
   }
 
   /**
-   * A new generation under the key of every secret: a session remembers the key of its own secret.
+   * A new generation under the key of every secret: a session remembers the key of its own secret. For many users it
+   * takes little longer than for one.
    * Attack: a replica that hears late of the change would say yes to a session after its sign-out was answered. So the
    * answer waits until no replica can still believe what it read before.
-   * @param notBefore when the newest token is known to be issued: our own clock may be behind
    */
-  async function renew(keys: string[], notBefore = 0): Promise<void> {
-    const generation = makeGeneration(await order.next(), Math.max(now(), notBefore));
+  async function renew(targets: readonly Target[]): Promise<void> {
+    const position = await order.next();
+    for (const group of groupsOf(targets)) {
+      await Promise.all(group.map((target) => renewOne(target, position)));
+    }
+    if (store.settleMs > 0) await sleep(store.settleMs);
+  }
+
+  async function renewOne({ keys, notBefore = 0 }: Target, position: number): Promise<void> {
+    const generation = makeGeneration(position, Math.max(now(), notBefore));
     await Promise.all(keys.map((key) => store.set(key, generation, keepMs)));
     for (const key of keys) journal.rememberGeneration(key, generation, keepMs);
-    if (store.settleMs > 0) await sleep(store.settleMs);
   }
 
   /** How long the generations that a session depends on are to last: a little longer than it. */
@@ -109,14 +131,17 @@ export function createRevocation({ store, seal, journal, keepMs, now }: Revocati
     async generations({ issuer, sub, sid }: Pick<Session, 'issuer' | 'sub' | 'sid'>): Promise<(string | undefined)[]> {
       return store.getMany([...userKeys(issuer, sub), ...(sid === undefined ? [] : sidKeys(issuer, sid))]);
     },
-    endUser: (issuer: string, sub: string, notBefore?: number) => renew(userKeys(issuer, sub), notBefore),
+    endUser: (issuer: string, sub: string, notBefore?: number) => renew([{ keys: userKeys(issuer, sub), notBefore }]),
+    /** As `endUser`, for many. */
+    endUsers: (users: readonly SignedOutUser[]) =>
+      renew(users.map(({ issuer, sub, notBefore }) => ({ keys: userKeys(issuer, sub), notBefore }))),
     /**
      * Attack: a logout token names session and user, and the ID token of the login had no `sid`: the session would
      * outlive the logout that was meant for it.
      */
     async endSid(issuer: string, sid: string, sub?: string, notBefore?: number): Promise<void> {
       const keys = [...sidKeys(issuer, sid), ...(sub === undefined ? [] : unnamedKeys(issuer, sub))];
-      await renew(keys, notBefore);
+      await renew([{ keys, notBefore }]);
     },
   };
 }

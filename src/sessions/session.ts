@@ -8,6 +8,16 @@ export type SessionApplication = Pick<ApplicationConfig, 'slug' | 'issuer' | 'cl
 /** How long the sessions of an application live, in milliseconds. */
 export type SessionLife = Pick<ApplicationConfig, 'session_max_age' | 'session_lifetime' | 'session_idle'>;
 
+/** Where a session began, for people to recognise it. */
+export interface SessionStart {
+  /** Milliseconds since the epoch; a header credential's session keeps it where it is made anew with each check. */
+  at: number;
+  /** The client's address, in canonical text; `undefined` where it is unknown. */
+  address?: string | undefined;
+  /** Browser and system, or the program: `deviceOf`. */
+  device?: string | undefined;
+}
+
 /**
  * One signed-in user (or accepted header credential) at one application. All times are milliseconds since the epoch.
  */
@@ -22,6 +32,8 @@ export interface Session extends Omit<Identity, 'expiresAt' | 'tokensExpireAt' |
   credential?: string | undefined;
   authMethod: 'login' | 'basic' | 'bearer';
   createdAt: number;
+  /** `undefined`: an earlier version made it. */
+  startedBy?: SessionStart | undefined;
   /** When the provider was asked for the current token. */
   tokenIssuedAt: number;
   /** When the current tokens expire, the later of them. */

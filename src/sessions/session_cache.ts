@@ -17,9 +17,12 @@ export interface CacheEntry {
   /** Bytes, roughly. */
   bytes: number;
   /**
-   * When the hot path must look closer: a refresh is due, or the session has ended. Always, where its use is to be noted.
+   * When the hot path must look closer: a refresh or the note of its use is due, or the session has ended. Always, where it
+   * ends when it is not used.
    */
   dueAt: number;
+  /** When its use is to be noted for people to see (last_use.ts). */
+  useDueAt: number;
   /** When the use of a session with `session_idle` is to be noted in the store, by a clock that nobody can set. */
   touchDueAt: number;
   /** The next refresh is not tried before this time, by a clock that nobody can set. */

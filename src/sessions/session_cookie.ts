@@ -1,65 +1,47 @@
-/** The session cookie: its name, and the `Set-Cookie` lines that make and clear it. */
-import { createHash } from 'node:crypto';
-import type { ApplicationConfig } from '../config/schema/config.ts';
-import { isHttps } from '../endpoints.ts';
+/** The `Set-Cookie` lines that make and clear the session cookie. */
+import {
+  type CookieApplication,
+  cookiePrefix,
+  cookieScope,
+  defaultName,
+  sessionCookieName,
+} from '../config/cookie_name.ts';
 
-/** What the cookie's attributes depend on. */
-export type CookieApplication = Pick<ApplicationConfig, 'client_id' | 'external_host' | 'mode' | 'cookie_domain'>;
+export {
+  type CookieApplication,
+  cookiePrefix,
+  cookieScope,
+  cookieSuffix,
+  sessionCookieName,
+} from '../config/cookie_name.ts';
+export { LOGIN_COOKIE, SESSION_COOKIE } from '../config/own_cookies.ts';
 
-/**
- * How the names of Gatepost's own cookies begin, behind a `__Host-` that they may have: the session's is authentik's. No
- * application sees a cookie of such a name.
- */
-export const SESSION_COOKIE = 'authentik_proxy_';
-export const LOGIN_COOKIE = 'gatepost_login_';
-
-/** The first 8 hex digits of SHA-256(`client_id`): the end of the names of an application's cookies. */
-export function cookieSuffix(clientId: string): string {
-  return createHash('sha256').update(clientId).digest('hex').slice(0, 8);
-}
-
-/**
- * `__Host-` where an application's cookies belong to one host and https: browsers then take them from that host alone.
- * Attack: cookie tossing. A neighbour host, or plain http under the same name, plants a cookie for the whole domain,
- * and the visitor works on in the attacker's session (RFC 6265bis section 4.1.3.2).
- * Empty over http and with a `Domain`: browsers refuse the prefix there.
- */
-export function cookiePrefix(application: CookieApplication): '__Host-' | '' {
-  const { secure, domain } = cookieScope(application);
-  return secure && domain === undefined ? '__Host-' : '';
-}
-
-/** authentik's name of the session cookie, with the prefix that it can have. */
-export function sessionCookieName(application: CookieApplication): string {
-  return `${cookiePrefix(application)}${bareName(application)}`;
-}
-
-function bareName({ client_id }: CookieApplication): string {
-  return `${SESSION_COOKIE}${cookieSuffix(client_id)}`;
-}
+const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
 
 /**
- * To which requests a browser sends an application's cookies: all of them go to the same hosts, by the same schemes.
+ * `SameSite` of the cookies of a login. They come back from the provider, which is another site: with `Strict` no browser
+ * would send them, and no login would end. In a frame of another site they need the same as the session.
  */
-export function cookieScope({ external_host, mode, cookie_domain }: CookieApplication): {
-  secure: boolean;
-  domain: string | undefined;
-} {
-  return {
-    secure: isHttps({ external_host }),
-    domain: mode === 'forward_domain' ? cookie_domain : undefined,
-  };
+export function loginSameSite({ cookie }: Pick<CookieApplication, 'cookie'>): 'lax' | 'none' {
+  return cookie?.same_site === 'none' ? 'none' : 'lax';
 }
 
 /** `; Path=/; …`: the attributes that must be the same when a cookie is made and when it is cleared. */
-export function cookieAttributes(application: CookieApplication, path = '/'): string {
+export function cookieAttributes(
+  application: CookieApplication,
+  {
+    path = '/',
+    sameSite = application.cookie?.same_site ?? 'lax',
+  }: { path?: string; sameSite?: keyof typeof SAME_SITE } = {},
+): string {
   const { secure, domain } = cookieScope(application);
   return [
     `; Path=${path}`,
     domain === undefined ? '' : `; Domain=${domain}`,
     '; HttpOnly',
     secure ? '; Secure' : '',
-    '; SameSite=Lax',
+    `; SameSite=${SAME_SITE[sameSite]}`,
+    application.cookie?.partitioned ? '; Partitioned' : '',
   ].join('');
 }
 
@@ -70,11 +52,13 @@ export function setSessionCookie(application: CookieApplication, id: string, max
 }
 
 /**
- * The `Set-Cookie` lines that make a browser forget the session. Where the name has a prefix, a cookie without it goes
- * too: an earlier version made it, or a neighbour planted it, and it opens nothing.
+ * The `Set-Cookie` lines that make a browser forget the session. Where authentik's name has a prefix, a cookie without it
+ * goes too: an earlier version made it, or a neighbour planted it, and it opens nothing. A name of the operator's own
+ * without its prefix may be the application's.
  */
 export function clearSessionCookies(application: CookieApplication): string[] {
   const names = [sessionCookieName(application)];
-  if (cookiePrefix(application) !== '') names.push(bareName(application));
+  const isOwn = application.cookie?.name !== undefined;
+  if (!isOwn && cookiePrefix(application) !== '') names.push(defaultName(application));
   return names.map((name) => `${name}=; Max-Age=0${cookieAttributes(application)}`);
 }

@@ -5,7 +5,7 @@ import type { Seal } from '../crypto/seal.ts';
 import type { Events } from '../observe/events.ts';
 import type { Store } from '../stores/store.ts';
 import { sessionKey } from './keys.ts';
-import { refreshDueAt, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import { type CacheEntry, type PendingRead, type SessionCache, tagOf } from './session_cache.ts';
 import { decodeRecord, isRevoked, type SessionRecord } from './session_record.ts';
 
@@ -29,7 +29,8 @@ function decode(id: string, key: string, sealed: string, record: SessionRecord):
     tag: tagOf(sealed),
     generation: -1,
     bytes: 2 * sealed.length + OVERHEAD_BYTES,
-    dueAt: record.session.idleMs === undefined ? refreshDueAt(record.session) : 0,
+    dueAt: 0,
+    useDueAt: Number.NEGATIVE_INFINITY,
     touchDueAt: Number.NEGATIVE_INFINITY,
     nextAttemptAt: Number.NEGATIVE_INFINITY,
   };

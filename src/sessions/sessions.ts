@@ -4,14 +4,19 @@ import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSeal } from '../crypto/seal.ts';
 import type { AccessToken } from '../identity.ts';
 import type { SessionEnd } from '../observe/counted_events.ts';
+import { createDirectory } from './directory.ts';
+import { createEndSession } from './end_session.ts';
 import { createIdleTracker } from './idle.ts';
 import type { Sessions, SessionsOptions } from './interface.ts';
 import { sessionKey } from './keys.ts';
+import { createLastUse } from './last_use.ts';
 import { createRefreshScheduler } from './refresh_scheduler.ts';
+import { createRefusals } from './refusals.ts';
 import { createReplayGuard } from './replay_guard.ts';
 import { createRevocation } from './revocation.ts';
 import { isMadeFor, type LiveSession, refreshDueAt, type Session } from './session.ts';
 import { type CacheEntry, createSessionCache } from './session_cache.ts';
+import { createSessionIndex } from './session_index.ts';
 import { createSessionReader } from './session_reader.ts';
 import { encodeRecord, readRecord, type SessionRecord } from './session_record.ts';
 import { createSessionTokens } from './session_tokens.ts';
@@ -30,6 +35,10 @@ export function createSessions(options: SessionsOptions): Sessions {
   const idle = createIdleTracker(store);
   const tokens = createSessionTokens({ store, seal, revocation, now, keepMs: maxAgeMs });
   const isCurrent = (session: Session) => isMadeFor(session, options.application(session.application));
+  const index = createSessionIndex({ store, seal, now, keepMs: maxAgeMs });
+  const lastUse = createLastUse({ store, seal, now, elapsed });
+  const refusals = createRefusals({ store, seal, now });
+  const endSession = createEndSession({ store, seal, tokens, journal, index, events });
   const read = createSessionReader({ store, seal, cache, isCurrent, events });
   const refresher = createRefreshScheduler({ ...options, seal, revocation, tokens, isCurrent });
   const stopListening = store.onInvalidate(cache.invalidate);
@@ -49,6 +58,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   function checkDue(entry: CacheEntry, at: number): Awaitable<LiveSession | undefined> {
     const { session } = entry.live;
     if (session.idleMs !== undefined && elapsed() >= entry.touchDueAt) return touch(entry, session.idleMs);
+    if (at >= entry.useDueAt) entry.useDueAt = at + lastUse.note(entry.live);
+    entry.dueAt = session.idleMs === undefined ? Math.min(refreshDueAt(session), entry.useDueAt) : 0;
     if (at < refreshDueAt(session)) return entry.live;
     if (at >= session.tokenExpiresAt && !session.outlivesTokens) return refreshExpired(entry);
     refresher.refreshInBackground(entry);
@@ -93,12 +104,16 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   async function end(id: string, reason: SessionEnd = 'ended'): Promise<void> {
     cache.evict(id);
-    const key = sessionKey(id);
-    const record = await readRecord(store, seal, key);
-    if (record !== undefined) await tokens.end(key, record.session);
-    await store.delete(key);
-    journal.rememberDeletion(key);
-    if (record !== undefined) events.emit('session_ended', { application: record.session.application, reason });
+    await endSession(sessionKey(id), reason);
+  }
+
+  /** A session that cannot be listed is not on its user's page, and lives: a sign-out ends it all the same. */
+  async function list(key: string, session: Session): Promise<void> {
+    const listed = await index.add(key, session).catch(() => false);
+    if (listed) return;
+    const { application, user } = session;
+    const message = 'a session could not be listed: its user cannot see it, and ends it by signing out alone';
+    events.emit('log', { level: 'warn', event: 'session.not_listed', message, application, user: user.username });
   }
 
   return {
@@ -118,9 +133,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     async create(session, { since, replaces, accessToken, marks = [] } = {}) {
       const id = randomBytes(32).toString('base64url');
       const revocationMarks = [...(await revocation.marks(session, since)), ...marks];
-      await write('set', sessionKey(id), { session, revocationMarks }, accessToken);
-      const { application, authMethod } = session;
-      events.emit('session_started', { application, auth_method: authMethod });
+      const key = sessionKey(id);
+      await Promise.all([write('set', key, { session, revocationMarks }, accessToken), list(key, session)]);
+      events.emit('session_started', { application: session.application, auth_method: session.authMethod });
       if (replaces !== undefined) await end(replaces, 'replaced');
       return id;
     },
@@ -138,13 +153,19 @@ export function createSessions(options: SessionsOptions): Sessions {
         session.expiresAt > record.session.expiresAt,
       );
       if (revocationMarks === undefined) return 'signed_out';
-      return (await write('replace', key, { session, revocationMarks }, accessToken)) ? 'renewed' : 'gone';
+      const { startedBy = session.startedBy } = record.session;
+      const renewed = { session: { ...session, startedBy }, revocationMarks };
+      const [written] = await Promise.all([write('replace', key, renewed, accessToken), list(key, session)]);
+      return written ? 'renewed' : 'gone';
     },
     end,
     endUser: revocation.endUser,
     endSid: revocation.endSid,
     tokenMarks: tokens.marks,
     consumeOnce: createReplayGuard(store, seal),
+    noteRefusal: refusals.note,
+    lastRefusal: refusals.last,
+    directory: createDirectory({ store, seal, index, lastUse, revocation, endSession, isCurrent, now }),
     idle: refresher.idle,
     close() {
       stopListening();

@@ -5,7 +5,13 @@
 import type { Context } from 'koa';
 import { PREFIX } from '../endpoints.ts';
 import { readCookies } from '../http/cookies.ts';
-import { type CookieApplication, cookieAttributes, cookieSuffix, LOGIN_COOKIE } from '../sessions/session_cookie.ts';
+import {
+  type CookieApplication,
+  cookieAttributes,
+  cookieSuffix,
+  LOGIN_COOKIE,
+  loginSameSite,
+} from '../sessions/session_cookie.ts';
 import {
   type AddressSlot,
   CHUNKS_PER_SLOT,
@@ -46,7 +52,7 @@ export function writeAddress(
   const others = readAddresses(ctx, application).filter(({ slot }) => slot !== replaced);
   const slot = chooseSlot(value.length, others, now);
   const chunks = splitIntoChunks(value);
-  const attributes = `; Max-Age=${MAX_STATE_AGE_MS / 1000}${cookieAttributes(application, PREFIX)}`;
+  const attributes = `; Max-Age=${MAX_STATE_AGE_MS / 1000}${attributesOf(application)}`;
   const lines = chunks.map((chunk, at) => `${cookieName(application, slot, at)}=${chunk}${attributes}`);
   const dropped = overBudget(
     others.filter((other) => other.slot !== slot),
@@ -66,9 +72,12 @@ export function clearAddress(ctx: Context, application: CookieApplication, slot:
 }
 
 function clear(application: CookieApplication, names: readonly string[]): string[] {
-  const attributes = cookieAttributes(application, PREFIX);
+  const attributes = attributesOf(application);
   return names.map((name) => `${name}=; Max-Age=0${attributes}`);
 }
+
+const attributesOf = (application: CookieApplication) =>
+  cookieAttributes(application, { path: PREFIX, sameSite: loginSameSite(application) });
 
 function namesOf(application: CookieApplication, slot: number): string[] {
   return (CHUNKS_PER_SLOT[slot] ?? []).map((chunk) => cookieName(application, slot, chunk));

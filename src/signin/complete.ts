@@ -1,11 +1,13 @@
 /** Completes a login: a new session, its cookie, and a redirect to the URL that the user wanted to open. */
+import { deviceOf } from '../http/device.ts';
 import { displayName, type Identity } from '../identity.ts';
+import { signedInPage } from '../pages/signed_in.ts';
 import { createSession } from '../sessions/create_session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
 import type { BrowserSession } from './browser_sessions.ts';
 import type { BrowserRequest, Outcome, SigninContext } from './context.ts';
 import { countLogin, type LoginCookie, writeLoginCookie } from './login_cookie.ts';
-import { respondWithRedirect } from './respond.ts';
+import { respondWithPage, respondWithRedirect } from './respond.ts';
 
 export interface CompletedLogin {
   identity: Identity;
@@ -22,15 +24,17 @@ export interface CompletedLogin {
 /** @throws StoreUnavailable */
 export async function complete(
   context: SigninContext,
-  { ctx, application }: BrowserRequest,
+  request: BrowserRequest,
   { identity, since, tokenIssuedAt, returnTo, sessions, loginCookie }: CompletedLogin,
 ): Promise<Outcome> {
+  const { ctx, application } = request;
   const session = createSession({
     identity,
     application,
     authMethod: 'login',
     tokenIssuedAt,
     createdAt: context.now(),
+    client: { address: context.clientAddress(ctx), device: deviceOf(ctx.req.headers['user-agent']) },
   });
   // Attack: session fixation. An attacker plants a session cookie, waits for the login, and shares the session that the
   // cookie then opens. So the id is new, and every id that the browser sent ends.
@@ -39,5 +43,7 @@ export async function complete(
   await Promise.all(otherIds.map((otherId) => context.sessions.end(otherId, 'replaced')));
   ctx.append('Set-Cookie', setSessionCookie(application, id, session.expiresAt - context.now()));
   await writeLoginCookie(ctx, countLogin(loginCookie, context.now()));
-  return respondWithRedirect(ctx, returnTo, 'signed_in', displayName(session));
+  const user = displayName(session);
+  if (application.cookie.same_site !== 'strict') return respondWithRedirect(ctx, returnTo, 'signed_in', user);
+  return { ...respondWithPage(request, signedInPage(application, returnTo), 'signed_in'), user };
 }

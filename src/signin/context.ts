@@ -9,7 +9,7 @@ import type { Symptoms } from '../symptoms/index.ts';
 import type { LoginStates } from './login_state.ts';
 
 export interface SigninOptions {
-  config: Pick<Config, 'applications' | 'secret'>;
+  config: Pick<Config, 'applications' | 'secret' | 'pages'>;
   /** Finds the application of a browser's host. */
   applications: {
     findByHostname(host: string): { config: ApplicationConfig } | undefined;
@@ -24,6 +24,8 @@ export interface SigninOptions {
   symptoms: Pick<Symptoms, 'reached' | 'looped'>;
   /** `browserHost` of a request. */
   browserHost: (ctx: Context) => string | undefined;
+  /** The address of a request's client, in canonical text; `undefined` where it is unknown. */
+  clientAddress: (ctx: Context) => string | undefined;
 }
 
 export interface SigninContext extends SigninOptions {

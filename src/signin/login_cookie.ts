@@ -8,6 +8,7 @@ import {
   cookieScope,
   cookieSuffix,
   LOGIN_COOKIE,
+  loginSameSite,
 } from '../sessions/session_cookie.ts';
 import { LOOP_ATTEMPTS, LOOP_WINDOW_MS } from './login_state.ts';
 
@@ -34,7 +35,7 @@ interface CookieValue {
 /** What koa-session adds to a context; its own types leave it open. */
 interface SessionContext extends Context {
   session: CookieValue & { save(): Promise<void> };
-  sessionOptions: { key: string; secure?: boolean; domain?: string };
+  sessionOptions: { key: string; secure?: boolean; domain?: string; sameSite?: string; partitioned?: boolean };
 }
 
 const SYNTAX = /^([\w-]{43})((?:\.[0-9a-z]{1,10}){0,8})$/;
@@ -64,7 +65,7 @@ function decode(text: string): CookieValue | undefined {
  * Without an end: a browser whose clock is wrong keeps the cookie nevertheless.
  */
 export function createLoginCookieMiddleware(): Middleware {
-  const options = { signed: false, maxAge: 'session' as const, sameSite: 'lax', encode, decode, overwrite: true };
+  const options = { signed: false, maxAge: 'session' as const, encode, decode, overwrite: true };
   let middleware: Promise<Middleware> | undefined;
   return async (ctx, next) => {
     // Loaded with the first login: it takes a tenth of the time to the first response.
@@ -96,6 +97,8 @@ export function readLoginCookies(ctx: Context, application: CookieApplication): 
   sessionOptions.key = loginCookieName(application);
   sessionOptions.secure = secure;
   if (domain !== undefined) sessionOptions.domain = domain;
+  sessionOptions.sameSite = loginSameSite(application);
+  sessionOptions.partitioned = application.cookie?.partitioned === true;
   // The proxy asks over plain http; whether the browser's connection has TLS is what `external_host` says.
   ctx.cookies.secure = secure;
   return readCookies(ctx.req.headers.cookie, sessionOptions.key, MAX_COOKIES).flatMap((text) => {

@@ -26,7 +26,7 @@ export function endpoint(
     const request_id = requestId(ctx.req.headers['x-request-id']);
     ctx.state.requestId = request_id;
     if (!methods.includes(ctx.method)) return rejectMethod(ctx, methods);
-    const request: EndpointRequest = { ctx, site: { language: 'auto' } };
+    const request: EndpointRequest = { ctx, site: context.config.pages };
     const outcome = await handler(request).catch((error: unknown) =>
       // The client went away in the midst of its body: that is no error of ours, and nobody reads a response.
       error === ctx.req.errored ? undefined : handleError(context, request, error, errorFormat),

@@ -29,6 +29,8 @@ export interface JsonError {
   error: string;
   /** Safe to show. */
   description: string;
+  /** Where a login begins. */
+  login_url?: string;
 }
 
 /** @param detail for the log alone */
@@ -37,6 +39,7 @@ export function respondWithJson(ctx: Context, problem: JsonError, outcome: strin
   ctx.set('Cache-Control', 'no-store');
   ctx.set('X-Gatepost-Reason', problem.reason);
   if (problem.status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
-  ctx.body = { error: problem.error, error_description: problem.description };
+  const { error, description: error_description, login_url } = problem;
+  ctx.body = { error, error_description, ...(login_url !== undefined && { login_url }) };
   return { outcome, reason: problem.reason, detail };
 }

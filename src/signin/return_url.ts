@@ -75,6 +75,11 @@ function allowedTarget(text: string, { external_host, mode, cookie_domain }: All
   return { origin: `${isHttps({ external_host }) ? 'https' : 'http'}://${host}`, rest };
 }
 
+/** The one page of ours that is worth coming back to; its query presses a button. */
+function isVisitorsPage({ pathname }: URL): boolean {
+  return pathname === endpointPath('session');
+}
+
 /** A login must not end in a sign-out, nor in another login. */
 function isGatepostEndpoint(url: URL): boolean {
   if (namesPrefix(url.pathname)) return true;
@@ -97,6 +102,7 @@ export function returnUrl(rd: string | undefined, application: AllowedTarget): s
   for (let depth = 0; text !== undefined && depth < MAX_UNWRAPS; depth += 1) {
     const url = parse(text, application);
     if (!url) break;
+    if (isVisitorsPage(url)) return url.origin + url.pathname;
     if (!isGatepostEndpoint(url)) return shorten(url, home);
     text = url.pathname === endpointPath('start') ? readRd(url.search.slice(1)) : undefined;
   }

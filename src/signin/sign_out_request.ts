@@ -28,12 +28,20 @@ const AHEAD_OF_A_CLICK = ['sec-purpose', 'purpose', 'x-moz', 'x-purpose'];
  * `sign_out`, and browsers fetch pages ahead of a click: all sessions of the visitor would end.
  */
 export function isDeliberateSignOut(request: SignOutRequest): boolean {
-  const { method, headers } = request;
+  if (!isForEyes(request.headers)) return false;
+  if (request.method === 'POST') return isSameOriginPost(request);
+  return request.method === 'GET' && isOwnNavigation(request);
+}
+
+/** Whether a request is the press of a button on a page of this site. */
+export function isDeliberatePost(request: SignOutRequest): boolean {
+  return request.method === 'POST' && isForEyes(request.headers) && isSameOriginPost(request);
+}
+
+/** No image, frame, prefetch or `fetch` of a script: of those no visitor sees a page. */
+function isForEyes(headers: IncomingHttpHeaders): boolean {
   if (AHEAD_OF_A_CLICK.some((name) => headers[name] !== undefined)) return false;
-  // An image, a frame, a script's `fetch`: no visitor sees a page.
-  if (headers['sec-fetch-dest'] !== undefined && headers['sec-fetch-dest'] !== 'document') return false;
-  if (method === 'POST') return isSameOriginPost(request);
-  return method === 'GET' && isOwnNavigation(request);
+  return headers['sec-fetch-dest'] === undefined || headers['sec-fetch-dest'] === 'document';
 }
 
 /** A form of the page that asks. A browser names its site, and an older one its origin; without both it is not believed. */

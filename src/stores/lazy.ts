@@ -44,6 +44,9 @@ export function createLazyStore(load: () => Promise<Store>): Store {
     reserve: async (key, member, limit, ttlMs) => (await ready()).reserve(key, member, limit, ttlMs),
     cancel: async (key, member) => (await ready()).cancel(key, member),
     increment: async (key, first, ttlMs) => (await ready()).increment(key, first, ttlMs),
+    async *scan(prefix) {
+      yield* (await ready()).scan(prefix);
+    },
     generation: () => store?.generation(),
     onInvalidate: invalidations.on,
     onReopen: restores.on,

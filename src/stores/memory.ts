@@ -14,7 +14,7 @@ interface Entry {
 
 /** What the store may hold. Of sessions, those that were idle longest are evicted first. */
 export interface MemoryLimits {
-  /** Bytes of session records. */
+  /** Bytes of session records, and of what stands beside them. */
   sessions: number;
   /** Number of counters (refused credentials of one user name or address). */
   counters: number;
@@ -26,6 +26,8 @@ const SWEEP_EVERY_MS = 60_000;
 const DEFAULT_LIMITS: MemoryLimits = { sessions: 1024 ** 3, counters: 100_000, accepted: 100_000 };
 /** What an entry takes beside its strings (bytes). */
 const OVERHEAD_BYTES = 500;
+/** Sessions and what is of no use without one: `sessions/keys.ts` says which letter is which. */
+const WITH_SESSIONS = /^[saxvr]:/;
 
 /** Records in four maps, because they may be evicted in different ways. */
 function createRecords(elapsed: () => number, limits: MemoryLimits) {
@@ -41,7 +43,7 @@ function createRecords(elapsed: () => number, limits: MemoryLimits) {
   const others = new Map<string, Entry>();
   const maps = [sessions, counters, accepted, others];
   function mapOf(key: string) {
-    if (key.startsWith('s:') || key.startsWith('a:')) return sessions;
+    if (WITH_SESSIONS.test(key)) return sessions;
     if (key.startsWith('c:')) return counters;
     return key.startsWith('k:') ? accepted : others;
   }
@@ -61,6 +63,7 @@ function createRecords(elapsed: () => number, limits: MemoryLimits) {
         for (const [key, entry] of map.entries()) if (entry.expiresAt <= at) map.delete(key);
       }
     },
+    keys: () => maps.flatMap((map) => [...map.keys()]),
     size: () => maps.reduce((sum, map) => sum + map.size, 0),
   };
 }
@@ -124,6 +127,9 @@ export function createMemoryStore(
       const next = nextNumber(read(key), first);
       write(key, String(next), ttlMs);
       return next;
+    },
+    async *scan(prefix) {
+      yield records.keys().filter((key) => key.startsWith(prefix));
     },
     // No other process writes here, and every write is reported: a session that is still cached is current.
     generation: () => 0,

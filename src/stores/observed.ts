@@ -47,6 +47,8 @@ export function observeStore(store: Store, events: Events): Store {
     reserve: (...place) => timed('reserve', () => store.reserve(...place)),
     cancel: (...place) => timed('cancel', () => store.cancel(...place)),
     increment: (...number) => timed('increment', () => store.increment(...number)),
+    // A walk of an operator's command, as long as the store is large.
+    scan: (prefix) => store.scan(prefix),
     generation: () => store.generation(),
     onInvalidate: store.onInvalidate,
     onReopen: store.onReopen,

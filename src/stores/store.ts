@@ -38,6 +38,12 @@ export interface Store {
    */
   increment(key: string, first: number, ttlMs: number): Promise<number>;
   /**
+   * The keys that begin with `prefix`, some at a time and in no order; one may come twice. It walks through the whole
+   * store, so it is for commands of an operator alone. A record that is there from the first to the last step is named.
+   * @throws StoreUnavailable for a step that fails or takes longer than a second
+   */
+  scan(prefix: string): AsyncIterable<string[]>;
+  /**
    * What was read while `generation()` returned this number may be used without a read as long as it returns the same
    * number, unless `onInvalidate` named its key. Never waits. `undefined`: changes elsewhere may have been missed, so
    * nothing may be used.

@@ -28,7 +28,7 @@ export interface MissingRouterOptions {
   wasReachedElsewhere: (page: Page) => boolean;
 }
 
-const rowKey = (slug: string, page: Page) => `r:${slug}:${page}`;
+const rowKey = (slug: string, page: Page) => `e:${slug}:${page}`;
 
 /** About one page, while it was not reached; the second is no repetition of the first. */
 interface Questions {

@@ -179,3 +179,105 @@ describe('two hosts of one request', () => {
     ['admin.example.com', 'unknown.example.org'],
   ])('%s and %s are not', (host, urlHost) => expect(areDifferent(host, urlHost)).toBe(false));
 });
+
+describe('further hosts of one application', () => {
+  interface App extends IndexedApplication {
+    at(address: string): App;
+  }
+  const app = (external_host: string, hosts: string[], cookie_domain?: string): App => ({
+    external_host,
+    hosts,
+    mode: cookie_domain ? 'forward_domain' : 'forward_single',
+    cookie_domain,
+    at: (address) => ({ ...app(address, []), at: app(address, []).at }),
+  });
+  const site = app('https://example.org', ['https://www.example.org', 'http://example.test:8080']);
+  const apps = app('https://apps.example.com', ['https://*.apps.example.com', 'https://*.dev.example.com:8443']);
+  const own = app('https://own.apps.example.com', []);
+  const port = app('https://port.apps.example.com:9443', []);
+  const all = app('https://auth.example.com', ['https://www.example.net', 'https://*.lab.example.com'], 'example.com');
+  const index = createApplicationIndex([site, apps, own, port, all]);
+
+  test.each([
+    ['example.org', 'https://example.org'],
+    ['www.example.org', 'https://www.example.org'],
+    ['example.test:8080', 'http://example.test:8080'],
+    ['apps.example.com', 'https://apps.example.com'],
+    ['a.apps.example.com', 'https://a.apps.example.com'],
+    ['a.dev.example.com:8443', 'https://a.dev.example.com:8443'],
+    // The exact one comes before the wildcard.
+    ['own.apps.example.com', 'https://own.apps.example.com'],
+    ['port.apps.example.com:9443', 'https://port.apps.example.com:9443'],
+    // One that has its own cookie beside the domain's.
+    ['www.example.net', 'https://www.example.net'],
+    ['a.lab.example.com', 'https://a.lab.example.com'],
+    // A wildcard is one label: the domain has the others.
+    ['a.b.apps.example.com', 'https://auth.example.com'],
+    ['dev.example.com', 'https://auth.example.com'],
+    ['x.example.com', 'https://auth.example.com'],
+    ['a.lab.example.com:81', 'https://auth.example.com'],
+  ])('%s is found as %s', (host, address) => expect(index.find(host)?.external_host).toBe(address));
+
+  test('all but the cookie’s host is that of the application', () => {
+    expect(index.find('example.org')).toBe(site);
+    expect(index.find('www.example.net')).toMatchObject({ mode: 'forward_single', cookie_domain: undefined });
+    expect(index.find('a.apps.example.com')).toBe(index.find('a.apps.example.com'));
+  });
+
+  // Attack: the client writes a port, the proxy serves the site by its name, and the domain around it lets anybody in.
+  test.each([
+    'www.example.org:81',
+    'example.test',
+    'apps.example.com:81',
+    'a.apps.example.com:81',
+    'a.dev.example.com',
+    'a.dev.example.com:81',
+    'own.apps.example.com:81',
+    // Not the wildcard's either: the name is another application's.
+    'port.apps.example.com',
+    'a.www.example.org',
+  ])('%s is none', (host) => expect(index.find(host)).toBeUndefined());
+
+  test('a name whose wildcard is another application’s is not the domain’s, even where its own address has it', () => {
+    const auth = app('https://auth.apps.example.com:9443', [], 'example.com');
+    for (const wildcard of ['https://*.apps.example.com', 'https://*.apps.example.com:8443']) {
+      const two = createApplicationIndex([auth, app('https://w.example.com', [wildcard])]);
+      expect(two.find('auth.apps.example.com:9443')).toBe(auth);
+      expect(two.find('auth.apps.example.com')).toBeUndefined();
+      expect(two.find('auth.apps.example.com:81')).toBeUndefined();
+    }
+  });
+
+  test('at a browser endpoint a port may be missing', () => {
+    expect(index.findByHostname('example.test')?.external_host).toBe('http://example.test:8080');
+    expect(index.findByHostname('a.dev.example.com')?.external_host).toBe('https://a.dev.example.com:8443');
+    expect(index.findByHostname('port.apps.example.com')).toBe(port);
+    expect(index.findByHostname('a.dev.example.com:81')).toBeUndefined();
+  });
+
+  test('the addresses that are known can be named', () => {
+    expect(index.addressesOf('example.test')).toEqual(['http://example.test:8080']);
+    expect(index.addressesOf('a.dev.example.com')).toEqual(['https://a.dev.example.com:8443']);
+    expect(index.addressesOf('www.other.org')).toEqual([]);
+  });
+
+  test('its hosts are one application to each other, and others to the rest', () => {
+    const { areDifferent } = index;
+    expect(areDifferent('example.org', 'www.example.org')).toBe(false);
+    expect(areDifferent('a.apps.example.com', 'b.apps.example.com')).toBe(false);
+    expect(areDifferent('a.dev.example.com', 'apps.example.com')).toBe(false);
+    expect(areDifferent('www.example.net', 'x.example.com')).toBe(false);
+    expect(areDifferent('own.apps.example.com', 'a.apps.example.com')).toBe(true);
+    expect(areDifferent('a.apps.example.com:81', 'own.apps.example.com')).toBe(true);
+    expect(areDifferent('x.example.com', 'a.apps.example.com')).toBe(true);
+    expect(areDifferent('gatepost:9000', 'a.apps.example.com')).toBe(false);
+  });
+
+  // Attack: one name after the other, to fill the memory.
+  test('a thousand names under a wildcard are remembered, and the first is found anew', () => {
+    const first = index.find('n0.apps.example.com');
+    for (let n = 1; n <= 1000; n += 1) index.find(`n${n}.apps.example.com`);
+    expect(index.find('n0.apps.example.com')).not.toBe(first);
+    expect(index.find('n0.apps.example.com')).toMatchObject({ external_host: first?.external_host });
+  });
+});

@@ -8,9 +8,11 @@ import { compileApplication } from '../../src/decision/application.ts';
 import type { Decision } from '../../src/decision/decision.ts';
 import { compileNetworks } from '../../src/http/ip.ts';
 import { createEvents, type DecisionEvent } from '../../src/observe/events.ts';
+import { createProbes } from '../../src/probe/probes.ts';
 import { createRender, type Render } from '../../src/responses/render.ts';
+import { createMemoryStore } from '../../src/stores/memory.ts';
 import { renderOptions } from '../responses/fixture.ts';
-import { makeApplication } from '../support/application.ts';
+import { makeApplication, SECRET } from '../support/application.ts';
 
 const application = compileApplication(makeApplication({ issuer: 'https://id.example.com/' }));
 const allowed: Decision = { kind: 'allow', application };
@@ -40,9 +42,11 @@ async function send(broken: {
     trustedPeer: createTrustedPeer(compileNetworks(['127.0.0.0/8'])),
     listedProxies: compileNetworks([]),
     nginxMethodHeader: undefined,
+    probes: createProbes({ secret: [SECRET], store: createMemoryStore(() => 0), now: () => 0 }),
     events,
     symptoms: { asked: () => undefined },
     logQuery: false,
+    noteRefusal() {},
   });
   const headers = {
     'x-forwarded-proto': 'https',

@@ -45,7 +45,7 @@ async function site(storeUrl: string) {
   });
   const events = createEvents();
   const store = openStore(storeUrl, { now: Date.now, elapsed: () => performance.now() }, events);
-  const { index, trustedPeer, listedProxies, authorizer, symptoms } = assemble(
+  const { index, trustedPeer, listedProxies, authorizer, probes, symptoms } = assemble(
     makeConfig([application], { store: storeUrl }),
     {
       store,
@@ -66,10 +66,9 @@ async function site(storeUrl: string) {
       return decision;
     },
   };
-  const options = {
-    ...{ render, index, trustedPeer, listedProxies, symptoms, events },
-    ...{ nginxMethodHeader: undefined, logQuery: false },
-  };
+  const peers = { trustedPeer, listedProxies };
+  const log = { events, logQuery: false, symptoms, noteRefusal() {} };
+  const options = { render, index, ...peers, probes, nginxMethodHeader: undefined, ...log };
   const handle = createAuthHandler({ ...options, authorizer: watched });
   const socket = { remoteAddress: '127.0.0.1' };
 

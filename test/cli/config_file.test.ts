@@ -33,7 +33,7 @@ describe('the configuration file', () => {
   it('is read by every command that takes --config', async () => {
     const file = join(folder, 'named.yaml');
     writeFileSync(file, yaml({}));
-    for (const args of [['check'], ['explain', 'https://grafana.example.com/']]) {
+    for (const args of [['check'], ['explain', 'https://grafana.example.com/', '--user', 'alice']]) {
       expect((await gatepost(args, { GATEPOST_CONFIG: file })).code).toBe(0);
       const { code, errors } = await gatepost(args, { GATEPOST_CONFIG: join(folder, 'none.yaml') });
       expect({ code, errors }).toEqual({

@@ -14,6 +14,7 @@ applications:
       - { path: ^/admin, groups: [admins] }
       - { path: ^/hook$, methods: [POST], networks: [203.0.113.0/24], policy: public }
       - { path: ^/closed, policy: deny }
+      - { path: ^/sales, claims: { department: [sales, support] }, email_verified: true }
   - name: Everything
     external_host: https://login.lab.example.com
     mode: forward_domain
@@ -27,7 +28,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** The lines of an explanation by their first word; a line without one belongs to the line before it. */
 async function explain(...args: string[]): Promise<Record<string, string>> {
   const { code, out, errors } = await gatepost(['explain', '--config', file, ...args]);
-  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  expect(errors).toBe('');
+  expect(code).toBe(/^decision {2}let through/m.test(out) ? 0 : 1);
   const joined = out.replace(/\n {10}/g, '|');
   return Object.fromEntries(joined.split('\n').map((line) => [line.slice(0, 10).trim(), line.slice(10)]));
 }
@@ -50,9 +52,15 @@ it('names the application, the rule and the decision', async () => {
       '  networks: wants 203.0.113.0/24, has unknown (no)',
       'access[2] (deny) does not match',
       '  path: wants ^/closed, has /admin/users (no)',
+      'access[3] (required) does not match',
+      '  path: wants ^/sales, has /admin/users (no)',
     ].join('|'),
     decision: expect.stringMatching(
       /^sign in first \(no_credentials\): https:\/\/grafana\.example\.com\/outpost\.goauthentik\.io\/start\?rd=/,
+    ),
+    status: 'nginx 401, traefik 302, caddy 302, envoy 302',
+    headers: expect.stringMatching(
+      /^Location: https:\/\/grafana\.example\.com\/outpost\.goauthentik\.io\/start\?rd=\S+$/,
     ),
   });
 });
@@ -65,6 +73,24 @@ it.each([
     'let through with identity',
   ],
   [['--user', 'alice', '--group', 'staff'], 'https://grafana.example.com/admin', 'access[0]', 'refused (forbidden)'],
+  [
+    ['--user', 'alice', '--email', 'a@example.com', '--claim', 'department=support'],
+    'https://grafana.example.com/sales',
+    'access[3]',
+    'let through with identity',
+  ],
+  [
+    ['--user', 'alice', '--email', 'a@example.com', '--unverified', '--claim', 'department=support'],
+    'https://grafana.example.com/sales',
+    'access[3]',
+    'refused (forbidden)',
+  ],
+  [
+    ['--user', 'alice', '--email', 'a@example.com', '--claim', 'department=finance'],
+    'https://grafana.example.com/sales',
+    'access[3]',
+    'refused (forbidden)',
+  ],
   [[], 'https://grafana.example.com/public/x.css', 'skip_path_regex[0]', 'let through without identity'],
   [[], 'https://grafana.example.com/public/..%2fadmin', 'access[0]', 'sign in first'],
   [['--user', 'bob'], 'https://grafana.example.com/', 'default', 'let through with identity'],
@@ -172,13 +198,149 @@ applications:
   rmSync(shown.folder, { recursive: true });
 });
 
+it('shows the headers of the 200, as the upstream gets them', async () => {
+  const claims = ['--claim', 'name=Łukasz 山田', '--claim', 'entitlements=read', '--claim', 'entitlements=write'];
+  const attributes = '{"user_attributes":{"additionalHeaders":{"X-Team":"Grün"}}}';
+  const person = ['--user', 'alice', '--email', 'alice@example.com', '--group', 'a', '--group', 'b', ...claims];
+  const args = [...person, '--claim', 'sub=u-1', '--claim', `ak_proxy=${attributes}`, 'https://grafana.example.com/'];
+  expect((await explain(...args)).headers?.split('|X-').map((one) => one.replace(/^X-/, ''))).toEqual([
+    'authentik-username: alice',
+    'authentik-groups: a|b',
+    'authentik-entitlements: read|write',
+    'authentik-email: alice@example.com',
+    'authentik-name: Łukasz 山田',
+    'authentik-uid: u-1',
+    'authentik-jwt:',
+    'authentik-meta-jwks:',
+    'authentik-meta-outpost: gatepost',
+    'authentik-meta-provider: Grafana',
+    'authentik-meta-app: grafana',
+    expect.stringMatching(/^authentik-meta-version: gatepost\//),
+    'Team: Grün',
+  ]);
+});
+
+it('says what of a user no header or rule would see', async () => {
+  const { notes, user } = await explain('--user', 'bob', '--group', 'x|admins', 'https://grafana.example.com/');
+  expect(notes).toContain('a value of groups is left out');
+  expect(user).toBe('bob');
+});
+
+it('takes a credential for that of the user, and for a refused one where there is no user', async () => {
+  const header = ['--header', 'Authorization: Basic YWxpY2U6c2VjcmV0'];
+  const json = async (...args: string[]) =>
+    JSON.parse((await gatepost(['explain', '-c', file, '--json', ...args])).out);
+  const url = 'https://grafana.example.com/x';
+  expect(await json(url, ...header)).toMatchObject({ status: 302, reason: 'credentials_refused' });
+  expect((await json(url, ...header, '--user', 'alice')).headers).not.toHaveProperty('Authorization');
+  // The application's own business is passed on; a history of commands is no place for it.
+  const other = await json(url, '--header', 'Authorization: Digest username="x"', '--user', 'alice');
+  expect(other.headers.Authorization).toBe('Digest …');
+  const cookie = await json(url, '--header', 'Cookie: a=secret; b=1', '--user', 'alice');
+  expect(cookie.headers.Cookie).toBe('a=…; b=…');
+});
+
+it('reads the method as each kind of proxy reports it', async () => {
+  const hook = ['--method', 'post', '--client-ip', '203.0.113.9', 'https://grafana.example.com/hook'];
+  expect((await explain(...hook)).status).toBe('nginx 401 (no_credentials), traefik 200, caddy 200, envoy 200');
+  // Without nginx_method_header, nginx reports none.
+  const nginx = await explain(...hook, '--dialect', 'nginx');
+  expect(nginx.client).toBe('an unknown method (nginx) from 203.0.113.9');
+  expect(nginx.status).toBe('nginx 401, traefik 200 (let in), caddy 200 (let in), envoy 200 (let in)');
+});
+
+it('prints for programs what decides and why, and nothing else', async () => {
+  const args = ['--user', 'bob', '--group', 'staff', '--json', 'https://grafana.example.com/admin'];
+  const { code, out } = await gatepost(['explain', '--config', file, ...args]);
+  expect(code).toBe(1);
+  const explanation = JSON.parse(out);
+  expect(Object.keys(explanation)).toEqual(['allowed', 'status', 'reason', 'application', 'rules', 'headers']);
+  expect(explanation).toMatchObject({ allowed: false, status: 403, reason: 'forbidden', application: 'grafana' });
+  expect(explanation.headers).toMatchObject({ 'Cache-Control': 'no-store', 'X-Gatepost-Reason': 'forbidden' });
+  expect(explanation.rules[1]).toEqual({
+    name: 'access[0]',
+    matched: true,
+    why: 'required, decides: path: wants ^/admin, has /admin (yes); groups: wants admins, has staff (no)',
+  });
+  expect(explanation.rules.map(({ name }: { name: string }) => name)).toEqual([
+    'skip_path_regex[0]',
+    'access[0]',
+    'access[1]',
+    'access[2]',
+    'access[3]',
+  ]);
+});
+
+it('names the rule for everything else where it decides, and no application or rule where there is none', async () => {
+  const json = async (url: string) => {
+    const { code, out } = await gatepost(['explain', '--config', file, '--json', '--user', 'bob', url]);
+    return { code, ...JSON.parse(out) };
+  };
+  const found = await json('https://grafana.example.com/other');
+  expect(found).toMatchObject({ code: 0, allowed: true, status: 200, reason: null });
+  expect(found.rules.at(-1)).toEqual({
+    name: 'default',
+    matched: true,
+    why: 'required, decides: what no other rule decides needs a login, any user may',
+  });
+  expect(await json('https://evil.example.org/')).toMatchObject({
+    code: 1,
+    allowed: false,
+    status: 404,
+    reason: 'unknown_host',
+    application: null,
+    rules: [],
+  });
+  const own = await json('https://grafana.example.com/outpost.goauthentik.io/ping');
+  expect(own).toMatchObject({ code: 0, allowed: true, application: 'grafana', rules: [] });
+});
+
+it('reads a host in letters of other alphabets, and refuses no path for them', async () => {
+  const found = await explain('https://grafana.example.com/public/münchen');
+  expect(found.URL).toBe('https://grafana.example.com/public/m%C3%BCnchen');
+  expect(found.decision).toBe('let through without identity');
+  expect((await explain('https://münchen.example.com/')).decision).toContain('xn--mnchen-3ya.example.com');
+});
+
+it('leaves a URL that is too long to the server', async () => {
+  const { code, out } = await gatepost(['explain', '-c', file, `https://grafana.example.com/${'x'.repeat(17_000)}`]);
+  expect(code).toBe(1);
+  expect(out).toContain('decision  refused (uri_too_long)\nstatus    nginx 403, traefik 414, caddy 414, envoy 414');
+});
+
 it.each([
   [['grafana.example.com/admin'], 'must be absolute'],
   [['ftp://grafana.example.com/'], 'must be absolute'],
   [['https://user@grafana.example.com/'], 'user information'],
+  [['https://grafana.example.com/a b'], 'spaces or control characters'],
+  [['https://grafana.example.com/\r\nX-Forwarded-Host: x'], 'spaces or control characters'],
   [['--client-ip', 'here', 'https://grafana.example.com/'], '--client-ip is not an IP address'],
-])('refuses %j with exit code 1', async (args, part) => {
-  const { code, errors } = await gatepost(['explain', '--config', file, ...args]);
-  expect(code).toBe(1);
+  [['--method', 'P UT', 'https://grafana.example.com/'], '--method is not a method'],
+  [['--method', 'CONNECT', 'https://grafana.example.com/'], '--method is not a method'],
+  [['--header', 'Accept', 'https://grafana.example.com/'], '--header is not a header'],
+  [['--header', 'A: b\r\nC: d', 'https://grafana.example.com/'], '--header is not a header'],
+  [['--claim', 'department', 'https://grafana.example.com/'], '--claim is not a name and a value'],
+  [['--claim', '=sales', 'https://grafana.example.com/'], '--claim is not a name and a value'],
+  [['--user', 'x', '--unverified', 'https://grafana.example.com/'], '--email is missing'],
+  [['--dialect', 'apache', 'https://grafana.example.com/'], 'nginx, traefik, caddy, envoy'],
+  [['--colour', 'https://grafana.example.com/'], 'unknown option'],
+  [[], 'missing required argument'],
+])('refuses %j with exit code 2', async (args, part) => {
+  const { code, errors, out } = await gatepost(['explain', '--config', file, ...args]);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(errors).toContain(part);
+});
+
+it('ends with exit code 2 where there is no configuration to decide by', async () => {
+  const { code, errors } = await gatepost(['explain', '--config', '/nowhere/gatepost.yaml', 'https://x.example.com/']);
+  expect(code).toBe(2);
+  expect(errors).toContain('does not exist');
+});
+
+it('has no answer of ours where Node cannot read the question of a proxy', async () => {
+  const args = ['--method', 'BREW', '--header', 'Expect: 100-continue', 'https://grafana.example.com/public/x'];
+  const found = await explain(...args);
+  expect(found.status).toBe('nginx 200, traefik 200, caddy 200, envoy 400');
+  const envoy = await explain(...args, '--dialect', 'envoy');
+  expect(envoy).toMatchObject({ host: 'no application', decision: 'refused (the request cannot be read)' });
 });

@@ -22,9 +22,9 @@ it('says what can be typed', async () => {
   for (const command of ['serve', 'check', 'explain']) expect(out).toContain(command);
 });
 
-it.each([[['srve']], [['check', '--colour']], [['explain']]])('refuses %j with exit code 1', async (args) => {
+it.each([[['srve']], [['check', '--colour']], [['explain']]])('refuses %j with exit code 2', async (args) => {
   const { code, errors } = await gatepost(args);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(errors).toContain('error:');
 });
 

@@ -89,7 +89,7 @@ test.skipIf(!usable)(
     // The generation of the user, and the order of sign-outs.
     for (const letter of ['u:', 'q:']) expect(rows.filter((kind) => kind === letter)).toHaveLength(1);
     // Other records may be counters of refusals, by user name and by address, and the lock of the first question.
-    expect(rows.filter((kind) => !['s:', 'a:', 'k:', 'u:', 'q:', 'c:', 'n:'].includes(kind))).toEqual([]);
+    expect(rows.filter((kind) => !['s:', 'a:', 'k:', 'u:', 'q:', 'c:', 'n:', 'x:'].includes(kind))).toEqual([]);
     const bytes = readdirSync(folder)
       .map((file) => readFileSync(join(folder, file), 'latin1'))
       .join('');

@@ -255,7 +255,12 @@ describe('the browser endpoints', () => {
     expect((await ask(port, 'nginx', page, [cookie])).status).toBe(200);
   });
 
-  test.each(['start', 'callback', 'sign_out'])('%s of an unknown host: 404 naming it, and no cookie', async (name) => {
+  test.each([
+    'start',
+    'callback',
+    'sign_out',
+    'session',
+  ])('%s of an unknown host: 404 naming it, and no cookie', async (name) => {
     const answer = await send(port, `${OUTPOST}/${name}`, [['X-Forwarded-Host', 'unknown.example.com']]);
     expect(answer.status).toBe(404);
     expect(answer.body).toContain('unknown.example.com');

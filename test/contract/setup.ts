@@ -19,7 +19,7 @@ export const identityNames =
     .map((name) => `x-authentik-${name}`);
 
 /** Every site of these tests, by slug: its URL and what is particular about it. */
-const sites: Record<string, { host: string; more?: string; client?: Partial<TestClient> }> = {
+export const sites: Record<string, { host: string; more?: string; client?: Partial<TestClient> }> = {
   grafana: {
     host: 'https://app.example.com',
     more: `
@@ -43,6 +43,24 @@ const sites: Record<string, { host: string; more?: string; client?: Partial<Test
   domain: { host: 'https://one.example.org', more: 'mode: forward_domain\n    cookie_domain: example.org' },
   deep: { host: 'https://login.deep.example.org', more: 'mode: forward_domain\n    cookie_domain: deep.example.org' },
   exact: { host: 'https://exact.example.org' },
+  hosts: {
+    host: 'https://login.hosts.example',
+    more: `mode: forward_domain
+    cookie_domain: hosts.example
+    access:
+      - { hosts: [Admin.hosts.example], groups: [admins] }
+      - { hosts: ["*.secret.hosts.example"], policy: deny }
+      - { hosts: [pub.hosts.example], policy: public }`,
+  },
+  claims: {
+    host: 'https://claims.example.com',
+    more: `access:
+      - { path: ^/sales, claims: { entitlements: [sales, read] } }
+      - { path: ^/realm, claims: { realm_access.roles: realm-admin } }
+      - { path: ^/staff, groups: ["st*ff"] }
+      - { path: ^/verified, email_verified: true }
+      - { path: ^/both, claims: { entitlements: read }, groups: [nobody] }`,
+  },
   preflight: {
     host: 'https://preflight.example.com',
     more: 'skip_preflight: true\n    access:\n      - { path: ^/denied, policy: deny }',

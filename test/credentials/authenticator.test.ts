@@ -22,7 +22,7 @@ const sessionRows = () => rowsOf('s');
 /** A session, what leads the other replicas to it, and the mark that the credential is no guess: nothing else. */
 const credentialRows = () => [...rowsOf('s'), ...rowsOf('a'), ...rowsOf('k')].toSorted();
 /** But those that every session needs: of its user, and the order of sign-outs. */
-const allRows = () => [...watched.rows.keys()].filter((key) => !/^[ugq]:/.test(key)).toSorted();
+const allRows = () => [...watched.rows.keys()].filter((key) => !/^[ugqx]:/.test(key)).toSorted();
 
 beforeEach(() => {
   clock = { at: START };

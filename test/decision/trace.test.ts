@@ -205,7 +205,7 @@ test('what keeps a user out leaves out the names that another name makes up for'
 test('a claim that the session does not know, and one without a value, are told apart', () => {
   const [found] = trace([rule], '/', { ...bob, email: '', claims: { clearance: [] } });
   expect(found!.criteria.slice(2).map(describeCriterion)).toEqual([
-    'claims.department: wants sales or support, has unknown: the session is older than the rule, a new login helps',
+    'claims.department: wants sales or support, has unknown, as the session is older than the rule',
     'claims.clearance: wants 2, has none',
     'email_verified: wants true, has no e-mail',
   ]);

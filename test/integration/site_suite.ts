@@ -15,6 +15,7 @@ import { http1Cases, http1DomainCases } from './cases/http1.ts';
 import { loginCases } from './cases/login.ts';
 import { matrixCases } from './cases/matrix.ts';
 import { pathCases } from './cases/paths.ts';
+import { sessionPageCases } from './cases/session_page.ts';
 import { sessionCases } from './cases/sessions.ts';
 import { sessionEndCases, signOutCases, signOutPageCases } from './cases/sign_out.ts';
 import { tabCases } from './cases/tabs.ts';
@@ -44,6 +45,7 @@ export function singleSiteCases(site: GetSite, chromium: GetBrowser): void {
   sessionCases(site);
   signOutCases(site);
   sessionEndCases(site);
+  sessionPageCases(site);
   signOutPageCases(site, chromium);
   faultCases(site);
   tabCases(site, chromium);
@@ -55,6 +57,7 @@ export function domainSiteCases(site: GetSite, chromium: GetBrowser): void {
   upstreamBasicCases(site);
   sessionCases(site);
   sessionEndCases(site);
+  sessionPageCases(site);
   forgedCases(site);
   forwardingCases(site);
   cookieCases(site);

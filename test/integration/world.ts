@@ -1,5 +1,8 @@
 /** What all integration tests share: one OpenID provider, one upstream, one Gatepost with a pair of applications per proxy. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseConfig } from '../../src/config/load.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import { type Running as Gatepost, serve } from '../../src/server/server.ts';
@@ -112,6 +115,9 @@ function neighbour(name: string, externalHost: string, issuer: string): string {
     access: [{ policy: public }]`;
 }
 
+/** An image of the largest size that is allowed, which no compression makes smaller: every proxy must pass it on. */
+const largestLogo = () => Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), randomBytes(32 * 1024 - 8)]);
+
 /** `names`: the set-ups that will be started in front of this Gatepost. `events`: where it tells what it does. */
 export async function startWorld(names: string[], front: Front = 'plain', events = createEvents()): Promise<World> {
   const ports: Record<string, Ports> = {};
@@ -123,11 +129,14 @@ export async function startWorld(names: string[], front: Front = 'plain', events
   const clients = names.flatMap((name) => modes.map((mode) => client(name, mode, external(name)(mode))));
   const provider = await startProvider({ clients, users: [...people, carol, mallory, eve], id_token_ttl: 3600 });
   const upstream = await startUpstream();
+  const folder = mkdtempSync(join(tmpdir(), 'gatepost-world-'));
+  writeFileSync(join(folder, 'logo.png'), largestLogo());
   const text = `
 listen: { http: "127.0.0.1:0", metrics: "127.0.0.1:0" }
 secret: integration-tests-integration-tests
 nginx_method_header: X-Original-Method
 log: { level: error }
+pages: { title: Integration Ltd, logo_file: ${join(folder, 'logo.png')}, contact: help@example.com }
 ${front === 'balancer' ? 'trusted_proxies: ["127.0.0.0/8"]' : ''}
 applications:${names.map((name) => applications(name, external(name), provider.issuer)).join('')}
 `;
@@ -137,6 +146,7 @@ applications:${names.map((name) => applications(name, external(name), provider.i
   const close = async () => {
     await Promise.all([gatepost.close(), provider.close(), upstream.close()]);
     tls?.remove();
+    rmSync(folder, { recursive: true });
   };
   return { provider, upstream, gatepost: gatepost.http.port, ports, front, scheme, tls, alarms, close };
 }

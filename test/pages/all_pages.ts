@@ -13,6 +13,7 @@ import {
 } from '../../src/pages/errors.ts';
 import { type LoginFailure, loginFailedPage, unusableIdentityPage } from '../../src/pages/login.ts';
 import { codeRefusedPage, loginLoopPage, stateLostPage } from '../../src/pages/loop.ts';
+import { type SessionPage, sessionPage } from '../../src/pages/session.ts';
 import { signedOutPage, signOutPage } from '../../src/pages/sign_out.ts';
 
 export interface PageSource {
@@ -32,6 +33,48 @@ const CAUSES: LoginFailure['because'][] = [
   'response',
   'unasked',
 ];
+
+const SINCE = Date.UTC(2026, 4, 12, 8, 30);
+const REFUSAL = {
+  at: SINCE,
+  address: 'https://grafana.example.com/admin/users?<script>',
+  reason: 'forbidden',
+} as const;
+
+/** A visitor's page with some other sessions. */
+function sessionOf({
+  application,
+  user,
+  others,
+}: {
+  application: ApplicationConfig;
+  user: User;
+  others: number;
+}): SessionPage {
+  const times = { since: SINCE, until: SINCE + 86_400_000 };
+  const other = (at: number): SessionPage['others'][number] => ({
+    id: `${at}`.padStart(16, '0'),
+    key: `s:${at}`,
+    application: application.slug,
+    issuer: application.issuer,
+    sub: user.uid,
+    user,
+    authMethod: at === 2 ? 'basic' : 'login',
+    ...times,
+    lastUse: SINCE,
+    address: at === 1 ? undefined : '2001:db8:1234:5678:90ab:cdef:1234:5678',
+    device: at === 1 ? undefined : 'Firefox, Windows',
+    tokenIssuedAt: SINCE,
+  });
+  return {
+    application,
+    person: { user, sub: user.uid },
+    ...times,
+    refusal: undefined,
+    others: Array.from({ length: others }, (_, at) => other(at)),
+    nameOf: () => application.name,
+  };
+}
 
 export function allPages({ application, user, returnTo, host }: PageSource): Record<string, Page> {
   const subject = { session: { user, sub: user.uid } };
@@ -61,6 +104,11 @@ export function allPages({ application, user, returnTo, host }: PageSource): Rec
     internal_error: internalErrorPage(),
     unknown_host: unknownHostPage(host, [`https://${host}:8443`]),
     no_host: unknownHostPage('', []),
+    session: sessionPage(sessionOf({ application, user, others: 3 })),
+    session_alone: sessionPage(sessionOf({ application, user, others: 0 })),
+    session_refused: sessionPage({ ...sessionOf({ application, user, others: 1 }), refusal: REFUSAL }),
+    session_gone: sessionPage({ ...sessionOf({ application, user, others: 1 }), notice: 'gone' }),
+    session_foreign: sessionPage({ ...sessionOf({ application, user, others: 60 }), notice: 'foreign' }),
     sign_out: signOutPage(application),
     signed_out: signedOutPage(application, true),
   };

@@ -1,6 +1,7 @@
 /** What the pages say and what they let a browser do, in each language. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { AccessRule } from '../../src/config/schema/config.ts';
 import { deniedPage } from '../../src/pages/denied.ts';
 import { LANGUAGES, type Language } from '../../src/pages/language.ts';
 import { renderPage } from '../../src/pages/layout.ts';
@@ -83,7 +84,8 @@ test('the page that asks has one form, of this site, and cannot be framed', () =
   const headers = headersOf(contents.sign_out!);
   expect(headers.get('Content-Security-Policy')).toMatch(/frame-ancestors 'none'; .*form-action 'self' http: https:$/);
   expect(headers.get('Referrer-Policy')).toBe('same-origin');
-  for (const [name, html] of Object.entries(pages)) if (name !== 'sign_out') expect(html).not.toContain('<form');
+  for (const [name, html] of Object.entries(pages))
+    if (!/^(?:sign_out|session)/.test(name)) expect(html).not.toContain('<form');
 });
 
 test('a page whose forms stay on the site sends them nowhere else, not even by a redirect', () => {
@@ -123,6 +125,20 @@ test('the page of a denial says what is known of the visitor', () => {
   expect(asBob({ email: 'bob@example.com' })).toContain('<dd>bob@example.com</dd>');
   expect(asBob({})).toContain('<dt>Groups</dt><dd>none</dd>\n<dt>E-mail</dt><dd>none</dd>');
   expect(asBob({ groups: Array.from({ length: 60 }, (_, n) => `g${n}`) })).toMatch(/g49, and 10 more</);
+});
+
+test('the page of a denial shows the claims that rules name, and what they have, but no other claim', () => {
+  const claims = { department: ['finance'], roles: ['a', evil], gone: [] };
+  const headerClaims = { token: 'token-for-the-application' };
+  const access: AccessRule[] = [{ policy: 'required', claims: { department: ['sales'] } }];
+  const subject = { session: { user: { ...user, claims, headerClaims }, sub: 'u' } };
+  const config = { ...application, access };
+  const page = (reason: 'forbidden' | 'denied') =>
+    htmlOf(deniedPage({ reason, application: { config }, subject }), 'en');
+  expect(page('forbidden')).toContain('<dt>department</dt><dd>finance</dd>\n<dt>roles</dt><dd>a, &#60;script&#62;');
+  expect(page('forbidden')).toContain('<dt>gone</dt><dd>none</dd>');
+  for (const hidden of ['sales', 'token-for-the-application']) expect(page('forbidden')).not.toContain(hidden);
+  expect(page('denied')).not.toContain('finance');
 });
 
 // HAProxy reads no more than 64 KiB of a response.

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { readUser } from '../../src/provider/kept_claims.ts';
 
+const identity_headers = { preset: 'authentik' as const, headers: {} };
 const rule = (claims: Record<string, string[]>) => ({ policy: 'required' as const, claims });
 const read = (sources: Record<string, unknown>[], ...rules: Record<string, string[]>[]) =>
-  readUser(sources, { claims: {}, access: rules.map(rule) }).claims;
+  readUser(sources, { claims: {}, access: rules.map(rule), identity_headers }).claims;
 
 test('an application whose rules name no claim keeps none', () => {
   expect(read([{ sub: 'u', department: 'sales' }])).toBeUndefined();

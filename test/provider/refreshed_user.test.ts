@@ -19,7 +19,7 @@ const user: User = {
 const tokenClaims = { sub: 'u-alice', preferred_username: 'alice', groups: ['users', 'admins'] };
 const previous = { user, tokenClaims };
 /** An application without a mapping of claims, and without rules. */
-const plain: UserReading = { claims: {}, access: [] };
+const plain: UserReading = { claims: {}, access: [], identity_headers: { preset: 'authentik', headers: {} } };
 const gathered = (
   userinfo: GatheredClaims['userinfo'],
   claims = {},

@@ -6,6 +6,7 @@ export function renderOptions(options: Partial<RenderOptions> = {}): RenderOptio
     jwksUri: () => '',
     site: { language: 'auto' },
     onRefusedHeader() {},
+    onUnusableValue() {},
     now: () => 0,
     ...options,
   };

@@ -75,7 +75,7 @@ for (const [body, text] of Object.entries(BODIES)) {
   for (const [leaving, leave] of Object.entries(LEAVINGS)) {
     test(`a client that ${leaving} in the midst of a body ${body} causes no alarm`, async () => {
       const { port, alarms } = await start();
-      const paths = ['backchannel_logout', 'callback', 'sign_out', 'start', 'auth/traefik', 'ping'];
+      const paths = ['backchannel_logout', 'callback', 'sign_out', 'session', 'start', 'auth/traefik', 'ping'];
       const clients = await Promise.all(paths.map((path) => send(port, `POST ${OUTPOST}/${path} HTTP/1.1\r\n${text}`)));
       await sleep(50);
       for (const { socket } of clients) leave(socket);

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { readCookies } from '../../src/http/cookies.ts';
-import { clearSessionCookies, sessionCookieName, setSessionCookie } from '../../src/sessions/session_cookie.ts';
+import {
+  type CookieApplication,
+  clearSessionCookies,
+  cookieAttributes,
+  loginSameSite,
+  sessionCookieName,
+  setSessionCookie,
+} from '../../src/sessions/session_cookie.ts';
 
 const single = { client_id: 'grafana', external_host: 'https://grafana.example.com', mode: 'forward_single' as const };
 const domain = { ...single, mode: 'forward_domain' as const, cookie_domain: 'example.com' };
@@ -74,4 +81,33 @@ test('where the name has a prefix, a cookie without it is cleared too', () => {
 test('it stays under 200 bytes where the domain is as long as domains are', () => {
   const long = { ...domain, cookie_domain: `${'a'.repeat(40)}.example.com` };
   expect(setSessionCookie(long, ID, 30 * 24 * 3_600_000).length).toBeLessThanOrEqual(200);
+});
+
+test('a name of the operator’s own has the same prefix, unless it brings one', () => {
+  const named = (name: string, application: CookieApplication = single) =>
+    sessionCookieName({ ...application, cookie: { name } });
+  expect(named('g')).toBe('__Host-g');
+  expect(named('g', domain)).toBe('g');
+  expect(named('g', { ...single, external_host: 'http://localhost' })).toBe('g');
+  expect(named('__Host-g')).toBe('__Host-g');
+  expect(named('__Secure-g')).toBe('__Secure-g');
+  expect(named('__Secure-g', domain)).toBe('__Secure-g');
+  // Without the prefix it may be a cookie of the application.
+  expect(clearSessionCookies({ ...single, cookie: { name: 'g' } })).toEqual([
+    '__Host-g=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax',
+  ]);
+});
+
+test.each([
+  [{ same_site: 'strict' }, 'SameSite=Strict', 'SameSite=Lax'],
+  [{ same_site: 'none' }, 'SameSite=None', 'SameSite=None'],
+  [{ same_site: 'none', partitioned: true }, 'SameSite=None; Partitioned', 'SameSite=None; Partitioned'],
+] as const)('with %j the session has %s, and a login %s', (cookie, ofSession, ofLogin) => {
+  const application = { ...single, cookie };
+  const end = (attributes: string) => `; HttpOnly; Secure; ${attributes}`;
+  expect(setSessionCookie(application, ID, 1000)).toMatch(new RegExp(`${end(ofSession)}$`));
+  // A browser forgets a cookie of the same partition alone.
+  expect(clearSessionCookies(application)[0]).toMatch(new RegExp(`${end(ofSession)}$`));
+  const login = cookieAttributes(application, { path: '/x', sameSite: loginSameSite(application) });
+  expect(login).toBe(`; Path=/x${end(ofLogin)}`);
 });

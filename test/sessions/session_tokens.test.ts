@@ -56,8 +56,8 @@ test('the ID token and the access token of a session are dead after the sign-out
 
 test('an ordinary login leaves no record of its tokens', async () => {
   await signIn({ jwt: tokenOf({ scope: 'openid' }), idToken: tokenOf({ nonce: 'n' }) });
-  // The session, the generations of its user and `sid`, and the order of sign-outs.
-  expect(store.size()).toBe(4);
+  // The session, the list of its user's, the generations of its user and `sid`, and the order of sign-outs.
+  expect(store.size()).toBe(5);
 });
 
 // Attack: tokens from before a refresh are as good as those of now.

@@ -52,13 +52,16 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     events,
     symptoms: createSymptoms({ events, elapsed: now, shared: undefined }),
     browserHost: ({ req }) => browserHost(req, true),
+    clientAddress: (ctx) => ctx.get('x-forwarded-for') || undefined,
   });
 
   const app = new Koa();
   app.use(async (ctx, next) => {
-    const name = /^\/outpost\.goauthentik\.io\/(start|callback|sign_out|backchannel_logout)$/.exec(ctx.path)?.[1];
+    const name = /^\/outpost\.goauthentik\.io\/(start|callback|sign_out|session|backchannel_logout)$/.exec(
+      ctx.path,
+    )?.[1];
     if (name === 'backchannel_logout') return signin.backchannel_logout(ctx, next);
-    if (name) return signin.session(ctx, () => signin[name as 'start'](ctx, next));
+    if (name) return signin.loginCookie(ctx, () => signin[name as 'start'](ctx, next));
     // The application: responds as it would behind a proxy, with a session or without one.
     const application = applications.find(
       ({ external_host }) => external_host === `https://${ctx.get('x-forwarded-host')}`,

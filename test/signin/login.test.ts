@@ -515,8 +515,8 @@ describe('the provider', () => {
     ['access_denied', 'does not admit this account'],
     ['login_required', 'Sign in at the login provider itself'],
     ['consent_required', 'Sign in at the login provider itself'],
-    ['invalid_scope', 'an administrator must compare the client'],
-    ['unauthorized_client', 'an administrator must compare the client'],
+    ['invalid_scope', 'Compare the client'],
+    ['unauthorized_client', 'Compare the client'],
     ['registration_not_supported', 'did not complete the login'],
   ])('says %s: the page says what to do', async (error, words) => {
     const state = new URL((await browser.open(withRd)).location!).searchParams.get('state')!;

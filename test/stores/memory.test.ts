@@ -6,18 +6,18 @@ import { storeConformance } from './store.conformance.ts';
 storeConformance('memory', async () => {
   const clock = createClock();
   const store = createMemoryStore(clock.now);
-  const keys: string[] = [];
-  const set = store.set;
-  store.set = (key, value, ttl) => {
-    keys.push(key);
-    return set(key, value, ttl);
-  };
   return {
     // One process has one: its clients share it.
     open: () => store,
     now: clock.now,
     pass: async (ms) => clock.pass(ms),
-    dump: async () => JSON.stringify(await Promise.all(keys.map(async (key) => [key, await store.get(key)]))),
+    async dump() {
+      const records: unknown[] = [];
+      for await (const keys of store.scan('')) {
+        records.push(...(await Promise.all(keys.map(async (key) => [key, await store.get(key)]))));
+      }
+      return JSON.stringify(records.toSorted());
+    },
     close: async () => {},
   };
 });

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
+import { groupsOf } from '../../src/sessions/groups.ts';
 import type { Sessions } from '../../src/sessions/sessions.ts';
 import { tryLock } from '../../src/stores/lock.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -288,6 +289,23 @@ function recordCases(place: () => Place, store: () => Store, other: () => Store)
     }
   });
 
+  test('a walk finds every key of a kind, over all of the store, and no other one', async () => {
+    const made = Array.from({ length: 2500 }, () => fresh('z'));
+    const side = (at: number) => (at % 2 ? store() : other());
+    for (const group of groupsOf(made, 50)) {
+      await Promise.all(group.map((key, at) => side(at).set(key, 'one', HOUR)));
+    }
+    await Promise.all([store().set(fresh('za'), 'one', HOUR), store().set(fresh('y'), 'one', HOUR)]);
+    await other().delete(made[0]!);
+    for (const side of [store(), other()]) {
+      const found = new Set<string>();
+      for await (const keys of side.scan('z:')) for (const key of keys) found.add(key);
+      expect([...found].toSorted()).toEqual(made.slice(1).toSorted());
+    }
+    for await (const keys of store().scan('there-is-none:')) expect(keys).toEqual([]);
+    for (const group of groupsOf(made, 50)) await Promise.all(group.map((key) => store().delete(key)));
+  });
+
   test('ping leaves nothing behind', async () => {
     const before = await place().dump();
     for (let times = 0; times < 20; times++) await store().ping();
@@ -389,6 +407,45 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     expect(await goneThere(id)).toBe(true);
   });
 
+  test('a user sees the own sessions on both sides, and one that is ended there is gone here', async () => {
+    const sub = fresh();
+    const ids = await Promise.all([0, 1, 2, 3].map((at) => (at % 2 ? here : there).create(make({ sub }))));
+    await here.create(make());
+    const issuer = 'https://auth.example.com/application/o/wiki/';
+    const listed = await there.directory.ofUser({ issuer, sub });
+    expect(listed).toHaveLength(4);
+    expect(await here.directory.ofUser({ issuer, sub })).toEqual(listed);
+    const { key } = (await here.find(ids[1]!, 'grafana'))!;
+    await there.directory.end([key]);
+    expect(await here.find(ids[1]!, 'grafana')).toBeUndefined();
+    expect((await here.directory.ofUser({ issuer, sub })).map((one) => one.key)).not.toContain(key);
+    await here.endUser(issuer, sub);
+    expect(await there.directory.ofUser({ issuer, sub })).toEqual([]);
+  });
+
+  test('a walk names the living sessions of all users, and none that has ended', async () => {
+    const living = await createWarm();
+    const [signedOut, ended] = [fresh(), await createWarm()];
+    await here.create(make({ sub: signedOut }));
+    await here.endUser('https://auth.example.com/application/o/grafana/', signedOut);
+    const { key } = (await there.find(living, 'grafana'))!;
+    const { key: goneKey } = (await here.find(ended, 'grafana'))!;
+    await here.end(ended);
+    const found = [];
+    for await (const { sessions } of there.directory.all()) found.push(...sessions);
+    expect(found.filter((one) => one.key === key)).toHaveLength(1);
+    expect(found.filter((one) => one.key === goneKey || one.sub === signedOut)).toEqual([]);
+  });
+
+  test('what was refused last is there for both sides', async () => {
+    const id = await createWarm();
+    const live = (await here.find(id, 'grafana'))!;
+    here.noteRefusal(live, { address: 'https://app.example.com/admin', reason: 'forbidden', isVisit: true });
+    await vi.waitFor(async () =>
+      expect(await there.lastRefusal(live.key)).toMatchObject({ address: 'https://app.example.com/admin' }),
+    );
+  });
+
   test('a token identifier is used once, on whichever side', async () => {
     const name = fresh();
     const uses = Array.from({ length: 10 }, (_, at) => (at % 2 ? here : there).consumeOnce(name, HOUR));
@@ -428,8 +485,11 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     const id = await here.create(make({ refreshToken: 'a-refresh-token' }));
     await here.endUser('https://auth.example.com/', 'alice-sub');
     await here.consumeOnce('a-jti', HOUR);
+    const live = (await here.find(id, 'grafana'))!;
+    here.noteRefusal(live, { address: 'https://a-site.example.com/', reason: 'forbidden', isVisit: true });
+    await vi.waitFor(async () => expect(await there.lastRefusal(live.key)).toBeDefined());
     const dump = await place().dump();
-    expect(dump).toContain('s:');
+    for (const kind of ['s:', 'x:', 'r:']) expect(dump).toContain(kind);
     for (const word of [
       id,
       'alice',

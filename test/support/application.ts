@@ -10,13 +10,18 @@ export const LIMITS: Config['limits'] = {
   refusals_per_user: 100,
 };
 
+/** The pages of a configuration that says nothing of them. */
+export const PAGES: Config['pages'] = { language: 'auto' };
+
 /** An application at a test provider; `issuer` has to be given. */
 export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: string }): ApplicationConfig {
   return {
     name: 'Grafana',
     slug: 'grafana',
     external_host: 'https://grafana.example.com',
+    hosts: [],
     mode: 'forward_single',
+    cookie: { same_site: 'lax', partitioned: false },
     allow_insecure_issuer: false,
     allowed_issuers: [],
     extra_audiences: [],
@@ -35,7 +40,9 @@ export function makeApplication(changes: Partial<ApplicationConfig> & { issuer: 
     bearer_audiences: [],
     bearer_machines: false,
     claims: {},
+    identity_headers: { preset: 'authentik', headers: {} },
     access: [],
+    pages: PAGES,
     ...changes,
   };
 }
@@ -52,6 +59,7 @@ export function makeConfig(applications: ApplicationConfig[], changes: Partial<C
     limits: LIMITS,
     workers: 1,
     allow_insecure_issuer: false,
+    pages: PAGES,
     log: { level: 'info', query: false, format: 'json' },
     applications,
     ...changes,

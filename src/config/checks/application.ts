@@ -3,10 +3,12 @@ import { hostnameOf, isLoopback, isUnderDomain } from '../../http/host.ts';
 import { hostOf } from '../../http/url.ts';
 import type { Report } from '../problems.ts';
 import { checkClientAuth } from './client_auth.ts';
+import { checkCookie } from './cookie.ts';
 import type { ValidApplication } from './types.ts';
 
 export function checkApplication(application: ValidApplication, report: Report): void {
   checkCookieDomain(application, report);
+  checkCookie(application, report);
   checkIssuer(application, report);
   checkIntrospectionEndpoint(application, report);
   checkClientAuth(application, report);

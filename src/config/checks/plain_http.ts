@@ -1,8 +1,9 @@
 /** Warns of a site that strangers on the way can read. */
 import { createRequire } from 'node:module';
-import { hostnameOf } from '../../http/host.ts';
+import { hostnameOf, wildcardParent } from '../../http/host.ts';
 import { hostOf } from '../../http/url.ts';
 import type { Report } from '../problems.ts';
+import { siteAddresses } from './site_addresses.ts';
 import type { ValidApplication } from './types.ts';
 
 /** The list of public suffixes is large and only few configurations need it. */
@@ -16,11 +17,13 @@ function isPublicName(hostname: string): boolean {
 }
 
 export function warnOfPlainHttp(applications: readonly ValidApplication[], report: Report): void {
-  applications.forEach(({ external_host }, index) => {
-    if (!external_host?.startsWith('http:') || !isPublicName(hostnameOf(hostOf(external_host)))) return;
-    report(
-      ['applications', index, 'external_host'],
-      'is http on a public name: whoever is on the way reads the session; write https, also where a load balancer ends TLS',
-    );
+  applications.forEach((application, index) => {
+    for (const { path, address, isHttps } of siteAddresses(application)) {
+      if (isHttps || !isPublicName(hostnameOf(hostOf(wildcardParent(address) ?? address)))) continue;
+      report(
+        ['applications', index, ...path],
+        'is http on a public name: whoever is on the way reads the session; write https, also where a load balancer ends TLS',
+      );
+    }
   });
 }

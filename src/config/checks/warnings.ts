@@ -1,8 +1,11 @@
 /** Settings that work but are hardly meant: logged at the start and printed by `gatepost check`. */
+import { hostnameOf, isUnderDomain, wildcardParent } from '../../http/host.ts';
+import { hostOf } from '../../http/url.ts';
 import { formatKey, type Report } from '../problems.ts';
 import type { Config } from '../schema/config.ts';
 import { DEFAULT_PREFIX } from '../schema/redis.ts';
 import { warnOfClientAuth } from './client_auth.ts';
+import { warnOfCookie } from './cookie.ts';
 import { warnOfCookieNames } from './cookie_names.ts';
 import { warnOfNeededScopes } from './needed_scopes.ts';
 import { warnOfOpenNetworks } from './open_networks.ts';
@@ -50,8 +53,21 @@ export function warnOf(config: Config, report: Report): void {
   warnOfPlainHttp(applications, report);
   warnOfAnyTenant(applications, report);
   warnOfCookieNames(applications, report);
+  warnOfCookie(applications, report);
+  warnOfHosts(applications, report);
   warnOfClientAuth(applications, report);
   warnOfSessionTimes(applications, report);
+}
+
+function warnOfHosts(applications: Config['applications'], report: Report): void {
+  applications.forEach(({ hosts, mode, cookie_domain }, index) => {
+    if (mode !== 'forward_domain' || cookie_domain === undefined) return;
+    hosts.forEach((address, at) => {
+      if (!isUnderDomain(hostnameOf(hostOf(wildcardParent(address) ?? address)), cookie_domain)) return;
+      const why = `is under cookie_domain (${cookie_domain}) already: listed here, it has a cookie and a login of its own`;
+      report(['applications', index, 'hosts', at], why);
+    });
+  });
 }
 
 function warnOfAnyTenant(applications: Config['applications'], report: Report): void {

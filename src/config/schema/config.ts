@@ -8,6 +8,7 @@ import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
 import { applicationDefaults } from './application_defaults.ts';
 import { limits } from './limits.ts';
+import { pages } from './pages.ts';
 import { redis } from './redis.ts';
 import {
   DEFAULT_SESSION_MAX_AGE_MS,
@@ -156,10 +157,16 @@ export const config = z.strictObject(
       description: 'What is logged, and how.',
       example: '{ level: warn, format: json }',
     }),
+    pages: pages.prefault({}).meta({
+      allowed: 'a mapping with `title`, `logo_file`, `contact` and `language`',
+      description:
+        'Whose site the pages are that visitors see, and whom they can ask (see [pages](pages.md)). An application can say each of these for itself.',
+      example: '{ title: Example Ltd, contact: help@example.com, language: de }',
+    }),
     defaults: applicationDefaults.optional().meta({
       allowed: 'a mapping with keys of an application',
       description:
-        'Keys of an application, for all applications that do not have them themselves: any but `name`, `slug` and `external_host`. A key that an application has replaces the default whole; lists and mappings are not joined.',
+        'Keys of an application, for all applications that do not have them themselves: any but `name`, `slug`, `external_host` and `hosts`. A key that an application has replaces the default whole; lists and mappings are not joined.',
       default: 'none',
       example: '{ issuer: https://auth.example.com, scopes: [openid, profile, email, offline_access] }',
     }),

@@ -1,26 +1,55 @@
 /** The URLs of an application: its own, the domain of its cookie, its provider. */
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
-import { hostnameOf } from '../../http/host.ts';
+import { hostnameOf, wildcardParent } from '../../http/host.ts';
 import { parseHost } from '../../http/url.ts';
 import { scalar } from './scalars.ts';
 
 /** The list of public suffixes is large and only few configurations need it. */
 const require = createRequire(import.meta.url);
 
+/** Whether anybody can get a name under this one. */
+function isPublicSuffix(name: string): boolean {
+  const { getPublicSuffix } = require('tldts') as typeof import('tldts');
+  return getPublicSuffix(name, { allowPrivateDomains: true }) === name;
+}
+
 const ALLOWED_HOST = 'scheme, host and, if need be, port, such as `https://grafana.example.com`';
 
 /** `https://host[:port]`: lower case, without the scheme's default port. */
 export function externalHost() {
-  return scalar(ALLOWED_HOST, (input) => {
-    const form = /^https?:\/\/[^/?#\\@\s]+\/?$/i.test(input) && URL.canParse(input);
-    const url = form ? new URL(input) : undefined;
-    const host = url?.host.replace(/\.(:\d+)?$/, '$1') ?? '';
-    // `URL` makes of a name what browsers send for it (`münchen.example`); the host is then read as that of a request.
-    if (!url || typeof parseHost(host) !== 'string') {
-      throw new Error(`must be ${ALLOWED_HOST.replaceAll('`', '')}, and nothing else`);
+  return scalar(ALLOWED_HOST, (input) => readHost(input, ALLOWED_HOST));
+}
+
+function readHost(input: string, allowed: string): string {
+  const form = /^https?:\/\/[^/?#\\@\s]+\/?$/i.test(input) && URL.canParse(input);
+  const url = form ? new URL(input) : undefined;
+  const host = url?.host.replace(/\.(:\d+)?$/, '$1') ?? '';
+  // `URL` makes of a name what browsers send for it (`münchen.example`); the host is then read as that of a request.
+  if (!url || typeof parseHost(host) !== 'string') {
+    throw new Error(`must be ${allowed.replaceAll('`', '')}, and nothing else`);
+  }
+  return `${url.protocol}//${host}`;
+}
+
+const ALLOWED_FURTHER_HOST =
+  'scheme, host and, if need be, port, such as `https://www.example.org`; `*` may stand for the whole first name, as in `https://*.apps.example.com`';
+
+/** As `externalHost`, or with `*` in place of its first label. */
+export function furtherHost() {
+  return scalar(ALLOWED_FURTHER_HOST, (input) => {
+    const parent = wildcardParent(input);
+    const address = readHost(parent ?? input, ALLOWED_FURTHER_HOST);
+    if (parent === undefined) return address;
+    const { hostname } = new URL(address);
+    if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) throw new Error('is no name: an address has no hosts under it');
+    // Attack: the sites of strangers would be those of this application.
+    if (isPublicSuffix(hostname)) {
+      throw new Error(
+        'stands for the hosts under a public suffix, where strangers have sites too: name your own domain',
+      );
     }
-    return `${url.protocol}//${host}`;
+    return address.replace('://', '://*.');
   });
 }
 
@@ -40,8 +69,7 @@ export function cookieDomain() {
       throw new Error(`must be ${ALLOWED_DOMAIN.replaceAll('`', '')}`);
     }
     // Attack: a stranger can register a name under a public suffix and would receive the session of every visitor.
-    const { getPublicSuffix } = require('tldts') as typeof import('tldts');
-    if (getPublicSuffix(name, { allowPrivateDomains: true }) === name) {
+    if (isPublicSuffix(name)) {
       throw new Error('is a public suffix, under which strangers have sites too: name your own domain under it');
     }
     return name;

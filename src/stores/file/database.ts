@@ -141,6 +141,11 @@ export function createDatabase(folder: string, now: () => number, listener: Data
       if (!isReady) throw unavailable();
       return reader.read(keys);
     },
+    /** As `reader.keys`, at once. @throws StoreUnavailable */
+    keys(prefix: string, after: string | undefined): string[] {
+      if (!isReady) throw unavailable();
+      return reader.keys(prefix, after);
+    },
     /** As `Access.write`. `StoreUnavailable`: it was not done, or not in time. */
     write: (step: Step): Promise<Outcome> => (isReady ? access.write(step) : ready().then(() => access.write(step))),
     /** A number that changes with each change that cached sessions depend on; `undefined`: not known. */

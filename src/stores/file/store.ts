@@ -1,4 +1,5 @@
 /** The store in a folder: an embedded database that several processes of one machine share, and that outlives them. */
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { memoizePerTick } from '../../async/memoize.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Events } from '../../observe/events.ts';
@@ -108,6 +109,13 @@ export function createFileStore(folder: string, now: () => number, events: Event
     /** Not while it is being opened: who reads then waits. */
     get peek() {
       return database.isReady() ? readValues : undefined;
+    },
+    async *scan(prefix) {
+      await database.ready();
+      for (let keys = database.keys(prefix, undefined); keys.length > 0; keys = database.keys(prefix, keys.at(-1))) {
+        yield keys;
+        await nextTick();
+      }
     },
     generation: memoizePerTick(() => readGeneration(database)),
     onInvalidate: invalidations.on,

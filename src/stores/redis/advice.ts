@@ -12,7 +12,7 @@ const POLICY_COMMANDS = [
 ];
 
 /** `undefined` where the server does not tell: that is needed for nothing else. */
-async function queryEvictionPolicy(connection: Connection): Promise<string | undefined> {
+export async function queryEvictionPolicy(connection: Connection): Promise<string | undefined> {
   for (const command of POLICY_COMMANDS) {
     const policy = await connection.readOnce(command, readEvictionPolicy);
     if (policy !== undefined) return policy;

@@ -51,6 +51,13 @@ export function readEvictionPolicy(reply: unknown): string | undefined {
   return /^[a-z-]{1,40}(?=\r?$)/.exec(String(named))?.[0];
 }
 
+/** `SCAN`: where to go on (`0`: nowhere), and some keys. */
+export function readScan(reply: unknown): { cursor: string; keys: string[] } {
+  const [cursor, keys]: unknown[] = Array.isArray(reply) ? reply : [];
+  if (!/^\d{1,20}$/.test(String(cursor)) || !Array.isArray(keys)) throw unexpected('SCAN');
+  return { cursor: String(cursor), keys: keys.map(String) };
+}
+
 /** `EVAL` of a script that returns a number. */
 export function readInteger(reply: unknown): number {
   if (typeof reply !== 'number' || !Number.isSafeInteger(reply)) throw unexpected('EVAL');

@@ -13,6 +13,7 @@ import { leadsElsewhere, withoutSecrets } from './error_codes.ts';
 import { openKeyv } from './keyv.ts';
 import { createRecords, type Step } from './records.ts';
 import { readIsClusterComplete } from './replies.ts';
+import { scanKeys } from './scan.ts';
 import type { RedisTarget } from './target.ts';
 
 /** What an answer on its way adds to the time for which another replica believes its cache. */
@@ -97,6 +98,11 @@ export function createRedisStore(target: RedisTarget, events: Events): Store {
   const { managed, run } = createRunner(target, events, invalidations.emit, restores.run);
   return {
     ...createRecords(run, target.prefix, invalidations.emit),
+    async *scan(prefix) {
+      for await (const names of scanKeys(run, target.prefix + prefix)) {
+        yield names.map((name) => name.slice(target.prefix.length));
+      }
+    },
     generation: memoizePerTick(managed.generation),
     onInvalidate: invalidations.on,
     onReopen: restores.on,

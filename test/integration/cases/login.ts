@@ -65,4 +65,16 @@ export function loginCases(site: () => TestedSite, chromium: () => Browser): voi
     });
     expect(seen).toEqual([]);
   });
+
+  test('the page is in the language of the visitor, and whole: with the largest logo and many groups', async () => {
+    const { cookie } = await site().signIn('carol', 'crowd');
+    const language: [string, string] = ['Accept-Language', 'de-AT,de;q=0.9,en;q=0.5'];
+    const answer = await site().ask({ path: '/admin', headers: [cookie, ['Accept', 'text/html'], language] });
+    expect([answer.status, answer.headers['content-language']]).toEqual([403, 'de']);
+    expect(answer.headers['content-security-policy']).toContain('img-src data:');
+    for (const part of ['Kein Zugriff', 'Integration Ltd', 'und 450 weitere', '</html>']) {
+      expect(answer.text).toContain(part);
+    }
+    expect(/base64,([^"]+)"/.exec(answer.text)?.[1]).toHaveLength(Math.ceil((32 * 1024) / 3) * 4);
+  });
 }

@@ -85,7 +85,8 @@ const MEASURES: Record<Column, (site: TestedSite) => Promise<boolean>> = {
 
   'sign-out': async (site) => {
     const { visitor, cookie } = await site.signIn();
-    const before = await isOpen(site, cookie);
+    const page = await site.ask({ path: '/outpost.goauthentik.io/session', headers: [cookie, html] });
+    const before = (await isOpen(site, cookie)) && page.status === 200 && page.text.includes('sign_out');
     const out = await visitor.open(`${site.origin}/outpost.goauthentik.io/sign_out`);
     return before && String(out.headers.location).includes('/session/end') && !(await isOpen(site, cookie));
   },

@@ -4,7 +4,9 @@ import type { Texts } from '../en/index.ts';
 export const loop: Texts['loop'] = {
   title: 'Die Anmeldung dreht sich im Kreis',
   stopped: 'Damit Ihnen weitere Runden erspart bleiben, ist die Anmeldung hier angehalten worden.',
-  causes: 'Mögliche Ursachen:',
+  causes: 'Es kann an einem von diesen Punkten liegen:',
+  others: 'Wenn es keiner davon ist, wenden Sie sich bitte an die Administration. Für sie ist das Folgende.',
+  ask: 'Bitte wenden Sie sich an die Administration. Für sie ist das Folgende.',
   lost: {
     why: (site) =>
       `Sie haben sich innerhalb einer halben Minute mehrmals bei ${site} angemeldet, und jedes Mal hat der Browser das Cookie nicht zurückgesendet, das die Anmeldung belegt.`,
@@ -15,14 +17,15 @@ export const loop: Texts['loop'] = {
       `Das Cookie gilt nur für ${host} (external_host, ohne cookie_domain). Diese Adresse muss dieser Host sein.`,
     https: 'Der Browser sendet das Cookie nur über https. Diese Adresse darf nicht http sein.',
     http: 'Diese Adresse ist http. Ein Cookie mit demselben Namen, das über https gesetzt wurde, verdeckt das hier gesetzte.',
-    clock: 'Die Uhr dieses Geräts, des Anmeldedienstes oder dieses Servers geht um mehr als eine Minute falsch.',
+    device: 'Die Uhr dieses Geräts geht um mehr als eine Minute falsch.',
+    clock: 'Die Uhr des Anmeldedienstes oder dieses Servers geht um mehr als eine Minute falsch.',
   },
   kept: {
     why: (site) =>
       `Sie haben sich innerhalb einer halben Minute mehrmals bei ${site} angemeldet, und jedes Mal hat der Browser das Cookie, das die Anmeldung belegt, hierher gesendet, aber die Anfrage nach der Seite kam ohne dieses Cookie an oder erreichte einen anderen Prozess.`,
     proxy: 'Der Proxy gibt den Header Cookie mit seiner Anfrage nicht weiter.',
     processes:
-      'Mehrere Prozesse von Gatepost antworten, und jeder hat seinen eigenen Sitzungsspeicher (store: memory): Sie brauchen einen gemeinsamen.',
+      'Mehrere Prozesse von Gatepost antworten, und jeder hat seinen eigenen Sitzungsspeicher (store: memory). Nötig ist ein gemeinsamer.',
   },
   stateLost: {
     why: (site) =>

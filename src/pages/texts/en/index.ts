@@ -3,9 +3,10 @@ import { access } from './access.ts';
 import { layout } from './layout.ts';
 import { login } from './login.ts';
 import { loop } from './loop.ts';
+import { session } from './session.ts';
 import { signOut } from './sign_out.ts';
 
-export const en = { layout, access, login, loop, signOut };
+export const en = { layout, access, login, loop, session, signOut };
 
 /** What every language has. */
 export type Texts = typeof en;

@@ -17,10 +17,16 @@ export const login = {
     why: 'This is an error of this server. Please try again.',
     again: 'If it happens again, tell an administrator the request number below.',
   },
+  done: {
+    title: 'Signed in',
+    text: (site: string) => `You are signed in to ${site}, and go on at once.`,
+    goOn: 'Go on',
+  },
   failed: {
     title: 'The login failed',
     again: (site: string) =>
       `To open ${site}, try again. If the login fails again, tell an administrator the code below.`,
+    compare: 'Compare the client at the login provider (grant types, redirect URI, scopes) with the configuration.',
     /** By what has ended the login. */
     because: {
       refused:
@@ -28,7 +34,7 @@ export const login = {
       interaction:
         'The login provider must ask you something first (a password, a consent, an account), but was told not to ask. Sign in at the login provider itself, then try again.',
       client:
-        'The login provider does not accept the request of this site. Retrying does not help: an administrator must compare the client at the login provider (grant types, redirect URI, scopes) with the configuration.',
+        'The login provider does not accept the request of this site. Retrying does not help: an administrator must look at it.',
       provider: 'The login provider did not complete the login.',
       clock:
         'The login provider sent a response that is too old or from the future: the clock of its server or of this one is wrong.',

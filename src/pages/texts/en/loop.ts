@@ -3,7 +3,9 @@
 export const loop = {
   title: 'Login loop detected',
   stopped: 'To spare you further rounds, the login has been stopped here.',
-  causes: 'Possible causes:',
+  causes: 'It may be one of these:',
+  others: 'If it is none of them, ask an administrator, who will want to know the following.',
+  ask: 'Please ask an administrator, who will want to know the following.',
   lost: {
     why: (site: string) =>
       `You logged in to ${site} several times within half a minute, and each time the browser did not send back the cookie that proves the login.`,
@@ -14,7 +16,8 @@ export const loop = {
       `The cookie is set for ${host} alone (external_host, without a cookie_domain). This address must be that host.`,
     https: 'The browser sends the cookie over https only. This address must not be http.',
     http: 'This address is http. A cookie of the same name that was set over https hides the one that is set here.',
-    clock: 'The clock of this device, of the login provider or of this server is wrong by more than a minute.',
+    device: 'The clock of this device is wrong by more than a minute.',
+    clock: 'The clock of the login provider or of this server is wrong by more than a minute.',
   },
   kept: {
     why: (site: string) =>
