@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ask, basic, dialects, from, hostOf, OUTPOST, send, startContract } from '../contract/setup.ts';
 import { read, readAlerts, readDashboard, root } from './files.ts';
 import { groupingsOf, selectorsOf, templatesOf } from './promql.ts';
 import { type Metrics, scrape, scrapeParent } from './scrape.ts';
@@ -100,6 +101,37 @@ describe('every metric, label and value', () => {
       expect([...OF_PROMETHEUS, ...(labelsOf(selectorsOf(selector)[0]?.metric ?? '') ?? [])]).toContain(label);
     }
   });
+});
+
+// Attack: each series takes memory of Gatepost and of Prometheus.
+test('attack: what a client writes makes no series', async () => {
+  const site = await startContract();
+  try {
+    const word = () => Math.random().toString(36).slice(2);
+    const askAll = async () => {
+      const host = `https://${word()}.example.org/${word()}`;
+      for (const dialect of dialects) {
+        await ask(
+          site.port,
+          dialect,
+          `${host}?${word()}`,
+          [['X-Request-Id', `id-${word()}-${word()}`]],
+          word().toUpperCase(),
+        );
+        await ask(site.port, dialect, `${hostOf('grafana')}/${word()}`, [basic(word(), word()), from('203.0.113.7')]);
+        await ask(site.port, dialect, `${word()}://${word()}`);
+      }
+      for (const page of ['start', 'callback', 'sign_out', word()])
+        await send(site.port, `${OUTPOST}/${page}?code=${word()}&error=${word()}&rd=${word()}`, [['Host', word()]]);
+      const text = await (await fetch(`http://127.0.0.1:${site.metrics}/metrics`)).text();
+      return text.split('\n').filter((line) => line.startsWith('gatepost_')).length;
+    };
+    const first = await askAll();
+    for (let rounds = 0; rounds < 5; rounds += 1) await askAll();
+    expect(await askAll()).toBe(first);
+  } finally {
+    await site.close();
+  }
 });
 
 test('a scrape holds no secret, user or address of a client', () => {
