@@ -27,6 +27,15 @@ COPY package.json LICENSE ./
 COPY --from=build /runtime/node_modules node_modules
 COPY --from=build /app/dist/cli dist/cli
 COPY --from=build /app/dist/THIRD_PARTY_LICENSES dist/
+# The proxies' files, for `gatepost snippet`.
+COPY nginx nginx
+COPY traefik traefik
+COPY caddy caddy
+COPY envoy envoy
+COPY haproxy haproxy
+COPY kubernetes kubernetes
+COPY compose compose
+COPY docs/proxies docs/proxies
 # A volume for `store: file:///var/lib/gatepost` takes over this owner.
 COPY --from=build --chown=1000:1000 /state /var/lib/gatepost
 # `node` by its numbers: Kubernetes checks `runAsNonRoot` by them.

@@ -3,7 +3,7 @@
  * of the libraries one by one otherwise, which is half of the time from start to the first answer
  * (docs/decisions/0014-bundle-the-command.md). The library, `dist/index.js`, stays as tsc wrote it.
  */
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { EXTERNALS } from './runtime-packages.js';
 import { writeNotices } from './third-party-notices.js';
@@ -37,6 +37,10 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 chmodSync(at('dist/cli/main.js'), 0o755);
+
+// For editors; tsc has compiled what makes it.
+const { jsonSchema } = await import(at('dist/config/json_schema.js'));
+writeFileSync(at('dist/gatepost.schema.json'), `${JSON.stringify(jsonSchema(), null, 2)}\n`);
 
 // Only what is in the result: what the bundler left out needs no notice.
 const bundled = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));

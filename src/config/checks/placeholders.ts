@@ -8,7 +8,7 @@ import type { ValidConfig } from './types.ts';
 const PATTERNS = ['path', 'skip_path_regex'];
 
 const PLACEHOLDER =
-  /change[-_ ]?(?:me|this|it)|place[-_ ]?holder|^<.*>$|^(?:…|\.\.\.|xxx+|todo|secret|password)$|your[-_ ]?(?:client[-_ ]?)?secret/i;
+  /change[-_ ]?(?:me|this|it)|place[-_ ]?holder|^<.*>$|^(?:…|\.\.\.|xxx+|todo)$|your[-_ ]?(?:client[-_ ]?)?secret/i;
 
 /** @param tree the configuration, or what was read of one that is wrong */
 export function warnOfVariables(tree: unknown, report: Report, path: KeyPath = []): void {

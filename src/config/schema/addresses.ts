@@ -1,7 +1,7 @@
 /** Addresses to listen on and networks to trust. */
 import { isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { scalar } from './scalars.ts';
+import { type KeyNotes, scalar } from './scalars.ts';
 
 /** An address to listen on. Without `host`: on all interfaces. Port 0: any free one. */
 export interface ListenAddress {
@@ -10,6 +10,8 @@ export interface ListenAddress {
 }
 
 const LISTEN_FORM = /^(?:\[([^\]]+)\]|([a-z0-9._-]*)):(\d{1,5})$/i;
+
+const LISTEN_JSON = { type: 'string', pattern: ':\\d{1,5}$' } as const;
 
 const ALLOWED_LISTEN = 'host and port, such as `127.0.0.1:9000`, `[::1]:9000` or `:9000` (all interfaces)';
 
@@ -33,14 +35,14 @@ function readListen(input: string): string {
 }
 
 export function listenAddress() {
-  return scalar(ALLOWED_LISTEN, readListen);
+  return scalar(ALLOWED_LISTEN, readListen).meta({ json: [LISTEN_JSON] } satisfies KeyNotes);
 }
 
 /** As `listenAddress`, or `off` (YAML's `false` too), which is `false`. */
 export function listenAddressOrOff() {
   return scalar(`${ALLOWED_LISTEN}; or \`off\``, (input): string | false => {
     return /^(?:off|false)$/i.test(input) ? false : readListen(input);
-  });
+  }).meta({ json: [{ enum: [false, 'off'] }, LISTEN_JSON] } satisfies KeyNotes);
 }
 
 /** A range in CIDR notation or a single address, as it was written. */

@@ -14,6 +14,7 @@ import {
   DEFAULT_SESSION_MAX_AGE_MS,
   duration,
   flag,
+  type KeyNotes,
   list,
   listOrText,
   matching,
@@ -44,7 +45,9 @@ const workers = scalar('a whole number from 1 on, or `auto` for one per core', (
   if (input === 'auto') return input;
   if (!/^[1-9]\d{0,2}$/.test(input)) throw new Error('must be a whole number from 1 to 999, or auto');
   return Number(input);
-});
+}).meta({
+  json: [{ type: 'integer', minimum: 1, maximum: 999 }, { enum: ['auto'] }],
+} satisfies KeyNotes);
 
 const listen = z.strictObject(
   {

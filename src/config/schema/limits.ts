@@ -1,6 +1,6 @@
 /** The keys of `limits`: after how many refused credentials a client is held back. */
 import * as z from 'zod';
-import { scalar, shapeError } from './scalars.ts';
+import { type KeyNotes, scalar, shapeError } from './scalars.ts';
 
 const ALLOWED = 'a whole number from 1 to 1000';
 
@@ -8,7 +8,7 @@ const count = () =>
   scalar(ALLOWED, (input): number => {
     if (!/^(?:[1-9]\d{0,2}|1000)$/.test(input)) throw new Error(`must be ${ALLOWED}`);
     return Number(input);
-  });
+  }).meta({ json: [{ type: 'integer', minimum: 1, maximum: 1000 }] } satisfies KeyNotes);
 
 export const limits = z.strictObject(
   {

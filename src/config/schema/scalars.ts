@@ -20,7 +20,14 @@ export interface KeyNotes {
   example?: string;
   /** `<key>_file` reads it from a file. */
   file?: boolean;
+  /** What may be written, in JSON Schema's words: any of these. Without it, any text. */
+  json?: readonly JsonValues[];
 }
+
+export type JsonValues =
+  | { enum: readonly (string | boolean)[] }
+  | { type: 'string'; pattern: string }
+  | { type: 'integer'; minimum: number; maximum: number };
 
 /** The message for a missing, empty or wrongly shaped value; `allowed` completes "must be …". */
 export function shapeError(allowed: string) {
@@ -81,7 +88,7 @@ export function flag() {
   return scalar('`true` or `false`', (input) => {
     if (!/^(?:true|True|TRUE|false|False|FALSE)$/.test(input)) throw new Error('must be true or false');
     return input.toLowerCase() === 'true';
-  });
+  }).meta({ json: [{ enum: [true, false] }] } satisfies KeyNotes);
 }
 
 /** One of a few words. */
@@ -90,7 +97,7 @@ export function oneOf<const Words extends readonly string[]>(...words: Words) {
   return scalar(allowed, (input): Words[number] => {
     if (!words.includes(input)) throw new Error(`must be one of ${words.join(', ')}`);
     return input;
-  });
+  }).meta({ json: [{ enum: words }] } satisfies KeyNotes);
 }
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -106,7 +113,7 @@ export function duration() {
     if (parts.join('') !== input || total === 0) throw new Error(`must be ${allowed.replaceAll('`', '')}`);
     if (total > 3650 * UNIT_MS.d) throw new Error('must be at most 3650d');
     return total;
-  });
+  }).meta({ json: [{ type: 'string', pattern: '^(?:\\d+[smhd])+$' }] } satisfies KeyNotes);
 }
 
 /** `session_max_age` where it is not set: a day. */

@@ -1,0 +1,92 @@
+/** `gatepost snippet`: the proxy's files with the operator's own hosts, ports and cookie names, on standard output or in a folder. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { loadConfig } from '../config/load.ts';
+import { findConfigFile } from './config_file.ts';
+import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
+import { PROXIES, type ProxyFiles } from './snippet/proxies.ts';
+import {
+  readSettings,
+  SnippetError,
+  type SnippetFile,
+  type SnippetOptions,
+  type SnippetSettings,
+} from './snippet/settings.ts';
+import { stepsLeft } from './snippet/steps.ts';
+
+export interface SnippetFlags extends SnippetOptions {
+  out?: string;
+  /** Writes over files that are there. */
+  force?: boolean;
+}
+
+/** `printFile` writes a text with its tabs. */
+type SnippetIo = Io & { printFile: Io['out'] };
+
+/** What is left to do goes to standard error: standard output has the files alone. */
+export async function snippetCommand(
+  proxy: string,
+  named: string | undefined,
+  { out: folder, force = false, ...options }: SnippetFlags,
+  io: SnippetIo,
+): Promise<number> {
+  const found = Object.hasOwn(PROXIES, proxy) ? PROXIES[proxy] : undefined;
+  if (!found) return fail(io, `there are files for ${Object.keys(PROXIES).join(', ')}; not for ${proxy}`);
+  const config = await loadConfig(findConfigFile(named, io.env), { env: io.env });
+  try {
+    const settings = readSettings(config, options, found.inside);
+    refuseUseless(proxy, found, options, settings);
+    const files = found.files(settings);
+    if (folder === undefined) print(files, io);
+    else write(files, folder, force, io);
+    for (const line of stepsLeft(found, settings, options, config)) io.error(line);
+  } catch (error) {
+    if (!(error instanceof SnippetError)) throw error;
+    return fail(io, error.message);
+  }
+  return EXIT_OK;
+}
+
+function fail(io: Io, problem: string): number {
+  io.error(`gatepost: ${problem}`);
+  return EXIT_FAILED;
+}
+
+/** An option without effect would mislead. */
+function refuseUseless(
+  proxy: string,
+  { takes }: ProxyFiles,
+  options: SnippetOptions,
+  { front }: SnippetSettings,
+): void {
+  for (const option of ['behind', 'certificate', 'key'] as const) {
+    if (options[option] === undefined) continue;
+    if (!takes.includes(option)) throw new SnippetError(`--${option} has no meaning for the files of ${proxy}`);
+    if (option === 'behind') continue;
+    if (front !== 'tls')
+      throw new SnippetError(`--${option} is for a proxy that ends TLS: external_host is https, and no --behind`);
+    // Attack: a line break or quote in a path would be read as further lines of the proxy's configuration.
+    if (!/^[\w./@+-]+$/.test(options[option]))
+      throw new SnippetError(`--${option} must be a path of letters, digits and . / @ + - _`);
+  }
+}
+
+function print(files: readonly SnippetFile[], { printFile }: SnippetIo): void {
+  for (const { name, text } of files) {
+    printFile(`# file: ${name}`);
+    printFile(text.replace(/\n$/, ''));
+  }
+}
+
+/** All files or none: what is there is found before the first is written. */
+function write(files: readonly SnippetFile[], folder: string, force: boolean, { out }: Io): void {
+  const targets = files.map(({ name, text }) => ({ path: join(folder, name), text }));
+  const there = force ? [] : targets.filter(({ path }) => existsSync(path));
+  if (there.length > 0)
+    throw new SnippetError(`${there.map(({ path }) => path).join(', ')} exists already: --force writes over it`);
+  for (const { path, text } of targets) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: force ? 'w' : 'wx' });
+    out(path);
+  }
+}
