@@ -68,8 +68,8 @@ export function createStartReport(events: Events): StartReport {
       onAsked();
     });
 
-  function write(event: string, message: string, level: LogEvent['level'] = 'info'): void {
-    if (!isOver) events.emit('log', { level, event, message });
+  function write(event: string, message: string): void {
+    if (!isOver) events.emit('log', { level: 'info', event, message });
   }
 
   async function sayAll(served: Served): Promise<void> {
@@ -87,7 +87,8 @@ export function createStartReport(events: Events): StartReport {
     // What is wrong with the last one is said after it was asked.
     await nextTick();
     write('server.providers', providersText(issuers, found));
-    write('server.to_fix', toFixText(warnings), warnings.size === 0 ? 'info' : 'warn');
+    // What is to be fixed was said as a warning already.
+    write('server.to_fix', toFixText(warnings));
     end();
   }
 

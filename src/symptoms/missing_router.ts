@@ -39,7 +39,8 @@ interface Questions {
 export function createMissingRouter(options: MissingRouterOptions, slug: string) {
   const { say, elapsed, shared, wasReachedElsewhere } = options;
   const questions = new Map<Page, Questions>();
-  const reachedAt = new Map<Page, number>();
+  const reached = new Set<Page>();
+  const saidAt = new Map<Page, number>();
 
   function ask(page: Page, at: number): void {
     const known = questions.get(page);
@@ -49,7 +50,7 @@ export function createMissingRouter(options: MissingRouterOptions, slug: string)
 
   async function judge(page: Page): Promise<void> {
     questions.delete(page);
-    const isReached = () => reachedAt.has(page) || wasReachedElsewhere(page);
+    const isReached = () => reached.has(page) || wasReachedElsewhere(page);
     try {
       if (isReached() || (await shared?.get(rowKey(slug, page))) !== undefined || isReached()) return;
     } catch {
@@ -61,19 +62,24 @@ export function createMissingRouter(options: MissingRouterOptions, slug: string)
 
   const look: Look = ({ url }) => {
     const page = PAGE_BY_PATH.get(url.path.raw);
-    if (page !== undefined && !reachedAt.has(page)) ask(page, elapsed());
+    if (page !== undefined && !reached.has(page)) ask(page, elapsed());
     if (questions.size === 0) return;
     const at = elapsed();
     for (const [waiting, { secondAt = at }] of questions) if (at - secondAt >= PATIENCE_MS) void judge(waiting);
   };
+  function sayReached(page: Page, at: number): void {
+    if (shared === undefined || at - (saidAt.get(page) ?? Number.NEGATIVE_INFINITY) < SAY_REACHED_MS) return;
+    saidAt.set(page, at);
+    // Said again with the next request where it could not be written.
+    shared.set(rowKey(slug, page), '1', REACHED_TTL_MS).catch(() => saidAt.delete(page));
+  }
+
   return {
     look,
     reached(page: Page): void {
-      const at = elapsed();
       questions.delete(page);
-      if (at - (reachedAt.get(page) ?? Number.NEGATIVE_INFINITY) < SAY_REACHED_MS) return;
-      reachedAt.set(page, at);
-      shared?.set(rowKey(slug, page), '1', REACHED_TTL_MS).catch(() => undefined);
+      reached.add(page);
+      sayReached(page, elapsed());
     },
   };
 }

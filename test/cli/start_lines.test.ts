@@ -103,7 +103,7 @@ describe('a start with something to fix', () => {
       '1 provider: cannot use http://127.0.0.1:1/',
     );
     const last = said.find(({ event }) => event === 'server.to_fix');
-    expect(last).toMatchObject({ level: 'warn', msg: expect.stringMatching(/^to fix: see above, .*config\.warning/) });
+    expect(last).toMatchObject({ level: 'info', msg: expect.stringMatching(/^to fix: see above, .*config\.warning/) });
     expect(last?.msg).toContain('provider.unavailable');
   });
 
