@@ -122,6 +122,15 @@ export function setUpProvider(
       ctx.body = `${out.error}: ${out.error_description ?? ''}`;
     },
   });
+  // Outside, the scope has its usual name.
+  // biome-ignore lint/suspicious/noExplicitAny: the package has no types
+  provider.use(async (ctx: any, next: () => Promise<void>) => {
+    await next();
+    // A path below another one that ends like it is a 404.
+    if (!ctx.path.endsWith('/.well-known/openid-configuration') || ctx.status !== 200) return;
+    const rename = (scope: string) => (scope === REFRESH_SCOPE ? 'offline_access' : scope);
+    ctx.body.scopes_supported = ctx.body.scopes_supported.map(rename);
+  });
   provider.Account = { findAccount };
   registerGrants(provider, options, users, resource);
   return provider;

@@ -19,21 +19,55 @@ const MAX_WORDS_CHARS = 200;
 const ERROR_WORDS =
   /\b(?:invalid_client|unauthorized_client|invalid_request|invalid_redirect_uri|invalid_scope|redirect_uri_mismatch|AADSTS\d+)\b|redirect[ _]ur[il] (?:error|mismatch)|client (?:not found|id error)/i;
 
-/** Sends it as a browser would, and follows no redirect. */
+/** Some providers look at the request only behind their first redirect (Dex). */
+const MAX_HOPS = 3;
+
+/** Sends it as a browser would, up to the page of the login. */
 export async function askAuthorization(fetch: OutboundFetch, url: URL, callback: string): Promise<AuthorizationAnswer> {
+  let next = url;
+  const cookies = new Map<string, string>();
+  for (let hop = 0; ; hop += 1) {
+    const { location, answer } = await openPage(fetch, next, cookies, { callback, of: url });
+    const goesOn = answer.kind === 'accepted' && location?.origin === url.origin;
+    if (location === undefined || !goesOn || hop === MAX_HOPS) return answer;
+    next = location;
+  }
+}
+
+async function openPage(
+  fetch: OutboundFetch,
+  url: URL,
+  cookies: Map<string, string>,
+  request: { callback: string; of: URL },
+): Promise<{ location?: URL; answer: AuthorizationAnswer }> {
+  const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const response = await fetch(url.href, {
-    headers: { accept: 'text/html,application/xhtml+xml', 'user-agent': 'Mozilla/5.0 (gatepost doctor)' },
+    headers: {
+      accept: 'text/html,application/xhtml+xml',
+      'user-agent': 'Mozilla/5.0 (gatepost doctor)',
+      ...(cookie !== '' && { cookie }),
+    },
     redirect: 'manual',
     signal: AbortSignal.timeout(PROVIDER_TIMEOUT_MS),
   });
+  for (const line of response.headers.getSetCookie()) {
+    const [, name, value] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
+    if (name !== undefined && value !== undefined) cookies.set(name, value);
+  }
   const { status } = response;
   const body = response.body === null ? '' : ((await readLimited(response.body, MAX_PAGE_BYTES)) ?? '');
-  const location = response.headers.get('location');
-  if (status >= 300 && status < 400 && location !== null) return readRedirect(new URL(location, url), callback, status);
+  const target = response.headers.get('location');
+  if (status >= 300 && status < 400 && target !== null) {
+    const location = new URL(target, url);
+    return { location, answer: readRedirect(location, request.callback, status) };
+  }
+  return { answer: readPage(body, status, request.of) };
+}
+
+function readPage(body: string, status: number, url: URL): AuthorizationAnswer {
   const text = textOf(body, url);
-  if (status >= 400) return { kind: 'refused', status, words: wordsOf(text, status), text };
   const isForm = /<input[^>]+type=["']?password/i.test(body);
-  if (isForm || !ERROR_WORDS.test(text)) return { kind: 'accepted' };
+  if (status < 400 && (isForm || !ERROR_WORDS.test(text))) return { kind: 'accepted' };
   return { kind: 'refused', status, words: wordsOf(text, status), text };
 }
 

@@ -46,7 +46,7 @@ export interface SymptomsOptions {
 }
 
 export function createSymptoms({ events, elapsed, shared }: SymptomsOptions): Symptoms {
-  const warnOnce = createWarnOnce(events);
+  const warnOnce = createWarnOnce(events, 'symptoms');
   const say: Say = (event, application, sentence) =>
     warnOnce(`${event} ${application}`, () => ({ event, message: sentence(), application }));
   const reachedElsewhere = new Set<Page>();

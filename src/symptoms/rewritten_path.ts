@@ -1,4 +1,4 @@
-/** Warns, once for each application and header, that a proxy changes the path before it sends the auth request. */
+/** Warns, once for each application, that a proxy changes the path before it sends the auth request. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Say } from './symptom.ts';
 

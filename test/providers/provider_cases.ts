@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isInstalled, type ProviderTool } from '../../scripts/providers.ts';
 import type { Page } from '../support/browser.ts';
 import { waitUntil } from '../support/wait.ts';
+import { doctorCases } from './doctor_cases.ts';
 import { type Column, MATRIX } from './matrix.ts';
 import { asksForLogin, type Person } from './person.ts';
 import { discover, tokensOf } from './tokens.ts';
@@ -55,6 +56,8 @@ export function measure(
         expect(await works(), world.said()).toBe(expected?.startsWith('yes'));
       });
     };
+
+    doctorCases(() => provider);
 
     async function signedIn(): Promise<{ person: Person; page: Page }> {
       const person = world.newPerson();

@@ -27,8 +27,15 @@ export const identityHeaders = z
     z
       .object(
         {
-          preset: oneOf('authentik', 'oauth2-proxy', 'authelia', 'none').default('authentik'),
-          headers: headerMap.optional(),
+          preset: oneOf('authentik', 'oauth2-proxy', 'authelia', 'none').default('authentik').meta({
+            description: 'Whose headers the application reads.',
+            example: 'authelia',
+          }),
+          headers: headerMap.optional().meta({
+            description: 'Header names, each with the claim that it carries; they may stand beside `preset` as well.',
+            default: 'none',
+            example: '{ X-WEBAUTH-USER: preferred_username }',
+          }),
         },
         { error: shapeError(ALLOWED) },
       )

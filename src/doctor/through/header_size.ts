@@ -15,8 +15,8 @@ const REMEDY =
 export async function checkHeaderSize(visit: Visit, without: Answer, report: Report): Promise<void> {
   for (const chars of [USUAL, LONG]) {
     const { answer } = await visit.ask(PROBE_PATH, { purpose: 'pass', padding: chars });
-    if (answer.status === without.status || answer.status < 400) continue;
-    const message = `with a token of ${chars / 1024} KiB in X-authentik-jwt the site answers ${answer.status} (without one ${without.status}): a header buffer of the proxy, or a limit of the application, is too small`;
+    if (answer.status === without.status || (answer.status >= 200 && answer.status < 400)) continue;
+    const message = `with a token of ${chars / 1024} KiB in X-authentik-jwt the site answers ${answer.status || 'nothing'} (without one ${without.status}): a header buffer of the proxy, or a limit of the application, is too small`;
     if (chars === USUAL) return report.error('proxy.header_size', message, REMEDY);
     return report.warning('proxy.header_size', `${message} for users with many groups`, REMEDY);
   }

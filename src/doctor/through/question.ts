@@ -59,10 +59,10 @@ export async function checkQuestion(
 }
 
 function reportNoQuestion({ answer }: Sent, report: Report): undefined {
-  const passed = answer.status < 400 ? ': it lets everybody in' : '';
+  const passed = answer.status >= 200 && answer.status < 400 ? ': it lets everybody in' : '';
   report.error(
     'proxy.question',
-    `the site answers ${answer.status}, and Gatepost was not asked${passed}`,
+    `the site answers ${answer.status || 'nothing'}, and Gatepost was not asked${passed}`,
     'Turn the protection on for this address in the proxy (auth_request, forwardAuth, forward_auth, ext_authz); look whether it asks another Gatepost or authentik, or does not reach this one.',
   );
 }

@@ -6,6 +6,7 @@ import type { LookupFunction } from 'node:net';
 import { readLimited } from '../../http/read_limited.ts';
 
 export interface Answer {
+  /** 0 where none came. */
   status: number;
   headers: IncomingHttpHeaders;
   body: string;

@@ -13,6 +13,9 @@ import { type Answer, type Headers, send } from './send.ts';
 const LOOK_MS = 100;
 const LOOKS = 10;
 
+/** The connection was cut: a proxy may do so at what it does not like. */
+const NO_ANSWER: Answer = { status: 0, headers: {}, body: '' };
+
 /** A request through the proxy that Gatepost may have seen. */
 export interface Sent {
   id: string;
@@ -61,7 +64,10 @@ export function createVisit({ config, application, through, direct, strict }: Vi
     const { id, agent, cookie } = sealProbe(seal, probe, Date.now());
     const Cookie = headers.Cookie === undefined ? cookie : `${cookie}; ${headers.Cookie}`;
     const sent = { ...headers, 'User-Agent': agent, Cookie };
-    const answer = await send(new URL(target, through), sent, { strict, ...(method !== undefined && { method }) });
+    const answer = await send(new URL(target, through), sent, {
+      strict,
+      ...(method !== undefined && { method }),
+    }).catch(() => NO_ANSWER);
     return { id, answer };
   }
 
