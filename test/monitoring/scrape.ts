@@ -1,6 +1,7 @@
 /** What `/metrics` shows after all has happened that is counted: each metric with its labels. */
 import { createEvents } from '../../src/observe/events.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
+import { countReloads } from '../../src/observe/reload_metrics.ts';
 import { createWorkerMetrics } from '../../src/server/worker_metrics.ts';
 import { ask, basic, createVisitor, from, hostOf, OUTPOST, send, signedIn, startContract } from '../contract/setup.ts';
 
@@ -55,8 +56,10 @@ export async function scrape(): Promise<{ metrics: Metrics; text: string }> {
   }
 }
 
-/** Those that the parent of `workers` adds. */
+/** Those that the command adds, which reads the file, and the parent of `workers`. */
 export async function scrapeParent(): Promise<Metrics> {
-  const own = createMetrics(createEvents(), () => 0);
+  const events = createEvents();
+  const own = createMetrics(events, () => 0);
+  countReloads(events, own);
   return readMetrics(await createWorkerMetrics({ count: 2, serving: () => [], own }).metrics());
 }
