@@ -31,7 +31,9 @@ describe.runIf(nginx && chromium)('from an empty folder to a protected site', ()
       'systemd/gatepost.service',
     ];
     expect(wanted.filter((path) => !packed.includes(path))).toEqual([]);
-    expect(packed.filter((path) => /^(?:test|demo|bench|docs\/(?!proxies\/)|\.|node_modules|scripts)/.test(path))).toEqual([]);
+    expect(
+      packed.filter((path) => /^(?:test|demo|bench|docs\/(?!proxies\/)|\.|node_modules|scripts)/.test(path)),
+    ).toEqual([]);
     expect(seen.installed).toBe(version);
   });
 
