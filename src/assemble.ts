@@ -17,32 +17,18 @@ import { createCredentialAuthenticator } from './credentials/authenticator.ts';
 import { type Application, compileApplication } from './decision/application.ts';
 import { singleHeader } from './http/headers.ts';
 import { clientAddress, compileNetworks, type Networks } from './http/ip.ts';
-import type { Events } from './observe/events.ts';
 import { createPatternCompiler } from './patterns.ts';
 import { createProbes, type Probes } from './probe/probes.ts';
-import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { headerWarnings } from './responses/header_warnings.ts';
 import { createRender } from './responses/render.ts';
 import type { RenderOptions } from './responses/response.ts';
+import type { Services } from './services.ts';
 import { longestLifeMs } from './sessions/create_session.ts';
-import type { Journal } from './sessions/journal.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { browserHost } from './signin/browser_host.ts';
 import { createSignin, type Signin } from './signin/index.ts';
-import type { Store } from './stores/store.ts';
-
-/** What lives as long as the process, whatever the configuration. */
-export interface Services {
-  store: Store;
-  /** What this process has ended, in whatever snapshot. */
-  journal: Journal;
-  events: Events;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
-  elapsed: () => number;
-}
+import { createSymptoms, type Symptoms } from './symptoms/index.ts';
 
 /** The parts that decide. */
 interface Core {
@@ -51,6 +37,7 @@ interface Core {
   readonly provider: (application: ApplicationConfig) => Provider;
   readonly sessions: Sessions;
   readonly authorizer: Authorizer;
+  readonly symptoms: Symptoms;
   readonly trustedPeer: TrustedPeer;
   /** Whose entries in `X-Forwarded-For` are those of proxies. */
   readonly listedProxies: Networks;
@@ -63,10 +50,12 @@ export interface Snapshot extends Core {
   readonly auth: AuthHandler;
   /** The endpoints for browsers and the provider. */
   readonly signin: Signin;
+  /** No request begins with it any more. Those that have begun go on, and read at the store what they need. */
+  retire(): void;
 }
 
 export function assemble(config: Config, services: Services): Snapshot {
-  const core = assembleCore(config, services);
+  const { release, ...core } = assembleCore(config, services);
   const { provider } = core;
   const jwksUri = (application: Application): string => {
     const { prefetch, jwksUri: known } = provider(application.config);
@@ -79,6 +68,10 @@ export function assemble(config: Config, services: Services): Snapshot {
     ...core,
     auth: assembleAuth({ ...core, jwksUri, noteRefusal }, services),
     signin: assembleSignin(core, services),
+    retire() {
+      core.sessions.close();
+      release();
+    },
   };
 }
 
@@ -91,15 +84,17 @@ export function assembleIndex(config: Config): ApplicationIndex<Application> {
   );
 }
 
-function assembleCore(config: Config, { store, journal, events, now, elapsed }: Services): Core {
+function assembleCore(config: Config, services: Services): Core & { release(): void } {
+  const { store, journal, refreshes, providers, guesses, events, now, elapsed } = services;
   const index = assembleIndex(config);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
-  const provider = createProviders({ events, now, elapsed });
+  const { of: provider, release } = providers.for(config.applications);
   const sessions = createSessions({
     store,
     journal,
     secret: config.secret,
     longestLifeMs: Math.max(...config.applications.map(longestLifeMs)),
+    refreshes,
     now,
     elapsed,
     events,
@@ -109,17 +104,39 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
       return application && provider(application);
     },
   });
-  const credentials = createCredentialAuthenticator({ config, sessions, store, provider, now, elapsed, events });
+  const credentials = createCredentialAuthenticator({
+    config,
+    sessions,
+    store,
+    provider,
+    guesses,
+    now,
+    elapsed,
+    events,
+  });
   const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
+  // A store in memory is this process's own.
+  const symptoms = createSymptoms({ events, elapsed, shared: config.store === 'memory' ? undefined : store });
   const probes = createProbes({ secret: config.secret, store, now });
-  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed, probes };
+  return {
+    config,
+    index,
+    provider,
+    sessions,
+    authorizer,
+    symptoms,
+    trustedPeer,
+    listedProxies: listed,
+    probes,
+    release,
+  };
 }
 
 type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies' | 'probes'> &
   Pick<RenderOptions, 'jwksUri'> &
-  Pick<AuthHandlerOptions, 'noteRefusal'>;
+  Pick<AuthHandlerOptions, 'noteRefusal' | 'symptoms'>;
 
 /** The auth endpoints; `gatepost explain` asks them too, with an authorizer of its own. */
 export function assembleAuth(
@@ -138,7 +155,7 @@ export function assembleAuth(
 }
 
 function assembleSignin(core: Core, { events, now }: Services): Signin {
-  const { config, index, sessions, provider, trustedPeer, listedProxies } = core;
+  const { config, index, provider, sessions, symptoms, trustedPeer, listedProxies } = core;
   return createSignin({
     config,
     applications: index,
@@ -146,6 +163,7 @@ function assembleSignin(core: Core, { events, now }: Services): Signin {
     provider,
     now,
     events,
+    symptoms,
     browserHost: ({ req }) => browserHost(req, trustedPeer.of(req.socket).trusted),
     clientAddress: ({ req }) =>
       trustedPeer.of(req.socket).trusted

@@ -3,6 +3,7 @@ import { orAfter } from '../async/deadline.ts';
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSingleFlight } from '../async/single_flight.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
+import type { CredentialEvent } from '../observe/counted_events.ts';
 import type { Events } from '../observe/events.ts';
 import { isSignedJwt, type Provider } from '../provider/index.ts';
 import type { LiveSession } from '../sessions/session.ts';
@@ -12,6 +13,7 @@ import { createAdmission } from './admission.ts';
 import { createCredentialSessions } from './credential_sessions.ts';
 import { createDeniedCache } from './denied_cache.ts';
 import { createFingerprints, type Fingerprints } from './fingerprint.ts';
+import type { GuessState } from './guess_state.ts';
 import { type Credential, parseAuthorization, schemeOf } from './parse_authorization.ts';
 import { createSessionLinks } from './session_links.ts';
 import type { CredentialAttempt, CredentialContext, HeaderRequest, HeaderResult } from './types.ts';
@@ -42,8 +44,10 @@ export function createCredentialAuthenticator(options: {
   /** Milliseconds on a clock that nobody can set: for pauses and ages. */
   elapsed: () => number;
   events: Events;
+  /** What the process knows of guesses, in whatever snapshot; that of this one alone where it is left out. */
+  guesses?: GuessState | undefined;
 }): CredentialAuthenticator {
-  const { config, sessions, store, provider, now, elapsed, events } = options;
+  const { config, sessions, store, provider, now, elapsed, events, guesses } = options;
   const fingerprints = createFingerprints(config.secret);
   const credentialSessions = createCredentialSessions({
     sessions,
@@ -52,7 +56,7 @@ export function createCredentialAuthenticator(options: {
     elapsed,
   });
   const deniedCache = createDeniedCache(elapsed);
-  const admission = createAdmission({ store, fingerprints, limits: config.limits, now, elapsed, events });
+  const admission = createAdmission({ store, fingerprints, limits: config.limits, now, elapsed, events, guesses });
   const context: CredentialContext = {
     sessions,
     store,
@@ -69,7 +73,7 @@ export function createCredentialAuthenticator(options: {
     const attempt = toAttempt(fingerprints, request);
     if ('kind' in attempt) return attempt;
     if (deniedCache.has(attempt.hashes[0])) return DENIED;
-    return checks.run(attempt.hashes[0], () => verifyCredential(context, attempt));
+    return checks.run(attempt.hashes[0], () => reportCheck(events, attempt, verifyCredential(context, attempt)));
   }
 
   return {
@@ -94,6 +98,24 @@ export function createCredentialAuthenticator(options: {
       return 'scheme' in credential && fingerprints.hashesOf(application, credential).includes(hash);
     },
   };
+}
+
+/** Counts what came of a check, for the metrics: guesses that were held back among them. */
+async function reportCheck(
+  events: Events,
+  { application, credential }: CredentialAttempt,
+  check: Promise<HeaderResult>,
+): Promise<HeaderResult> {
+  const report = (outcome: CredentialEvent['outcome']) =>
+    events.emit('credential', { application: application.slug, scheme: credential.scheme, outcome });
+  try {
+    const result = await check;
+    if (result.kind !== 'not_ours') report(result.kind);
+    return result;
+  } catch (error) {
+    report('unavailable');
+    throw error;
+  }
 }
 
 /** The credential that a header presents at an application; else the result of the header. */

@@ -5,7 +5,7 @@ import Koa from 'koa';
 import { createApplicationIndex } from '../../src/access/application_index.ts';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createEvents, type LogEvent, type SigninEvent } from '../../src/observe/events.ts';
-import { createProviders } from '../../src/provider/index.ts';
+import { createProviders } from '../../src/provider/providers.ts';
 import { createJournal } from '../../src/sessions/journal.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';
@@ -13,6 +13,7 @@ import { browserHost } from '../../src/signin/browser_host.ts';
 import { createSignin } from '../../src/signin/index.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { createSymptoms } from '../../src/symptoms/index.ts';
 import { makeConfig } from '../support/application.ts';
 import { createBrowser } from '../support/browser.ts';
 
@@ -49,6 +50,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     provider,
     now,
     events,
+    symptoms: createSymptoms({ events, elapsed: now, shared: undefined }),
     browserHost: ({ req }) => browserHost(req, true),
     clientAddress: (ctx) => ctx.get('x-forwarded-for') || undefined,
   });
