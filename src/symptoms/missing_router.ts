@@ -22,7 +22,10 @@ export interface MissingRouterOptions {
   say: Say;
   /** Milliseconds on a clock that nobody can set. */
   elapsed: () => number;
-  /** Where another process may be the one that is reached, it says so here: one row for a page of an application. */
+  /**
+   * Where another process may be the one that is reached. It says so of the callback here, one row for an application; of
+   * `start` it could not, as a visitor who never logs in costs no storage, so nothing is said of `start` then.
+   */
   shared: Pick<Store, 'get' | 'set'> | undefined;
   /** Whether the page was reached at a host that no application has: the route is there, and the host is wrong. */
   wasReachedElsewhere: (page: Page) => boolean;
@@ -41,6 +44,8 @@ export function createMissingRouter(options: MissingRouterOptions, slug: string)
   const questions = new Map<Page, Questions>();
   const reached = new Set<Page>();
   const saidAt = new Map<Page, number>();
+
+  const isWatched = (page: Page) => shared === undefined || page === 'callback';
 
   function ask(page: Page, at: number): void {
     const known = questions.get(page);
@@ -62,13 +67,13 @@ export function createMissingRouter(options: MissingRouterOptions, slug: string)
 
   const look: Look = ({ url }) => {
     const page = PAGE_BY_PATH.get(url.path.raw);
-    if (page !== undefined && !reached.has(page)) ask(page, elapsed());
+    if (page !== undefined && isWatched(page) && !reached.has(page)) ask(page, elapsed());
     if (questions.size === 0) return;
     const at = elapsed();
     for (const [waiting, { secondAt = at }] of questions) if (at - secondAt >= PATIENCE_MS) void judge(waiting);
   };
   function sayReached(page: Page, at: number): void {
-    if (shared === undefined || at - (saidAt.get(page) ?? Number.NEGATIVE_INFINITY) < SAY_REACHED_MS) return;
+    if (shared === undefined || page !== 'callback' || at - (saidAt.get(page) ?? Number.NEGATIVE_INFINITY) < SAY_REACHED_MS) return;
     saidAt.set(page, at);
     // Said again with the next request where it could not be written.
     shared.set(rowKey(slug, page), '1', REACHED_TTL_MS).catch(() => saidAt.delete(page));
