@@ -6,7 +6,8 @@ local AUTH_URL = GATEPOST_URL .. '/outpost.goauthentik.io/auth/nginx'
 -- Limits how long a Gatepost that hangs can delay a request.
 local TIMEOUT_MS = 15000
 
--- Names of ak_proxy.user_attributes.additionalHeaders that the application gets, in lower case: { 'x-team' }.
+-- Names of ak_proxy.user_attributes.additionalHeaders, and of identity_headers in gatepost.yaml, that the application gets,
+-- in lower case: { 'x-team', 'remote-user' }.
 -- The script deletes the client's own headers of these names.
 local ADDITIONAL_HEADERS = {}
 

@@ -4,7 +4,8 @@
 local client = require 'gatepost_client'
 local request = require 'gatepost_request'
 
--- Names of ak_proxy.user_attributes.additionalHeaders that the application gets, in lower case: { 'x-team' }.
+-- Names of ak_proxy.user_attributes.additionalHeaders, and of identity_headers in gatepost.yaml, that the application gets,
+-- in lower case: { 'x-team', 'remote-user' }.
 -- The script deletes the client's own headers of these names.
 local ADDITIONAL_HEADERS = {}
 

@@ -1,5 +1,6 @@
 /** A configuration in words, as `gatepost check` prints it. */
 import { configsOfAddresses } from '../config/hosts.ts';
+import { namedHeaders } from '../config/identity_headers.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import { endpointUrl, redirectUri } from '../endpoints.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
@@ -47,8 +48,15 @@ function describeApplication(application: ApplicationConfig): Row[] {
     // For Traefik's file and for cookie banners.
     ['session cookie', [...cookies].join(', ')],
     ['back-channel logout', endpointUrl(application, 'backchannel_logout')],
+    ...describeHeaders(application),
     ['rules', describeRules(application)],
   ];
+}
+
+/** The proxy has to know the names: its files have those of authentik alone. */
+function describeHeaders({ identity_headers }: ApplicationConfig): Row[] {
+  const names = namedHeaders({ identity_headers }).map(({ name }) => name);
+  return names.length === 0 ? [] : [['identity headers', `${names.join(', ')} (the proxy must copy and protect them)`]];
 }
 
 function describeClient(application: ApplicationConfig): string {

@@ -13,6 +13,7 @@ import { messageOf, type Report } from './check.ts';
 import type { ClientProof } from './client.ts';
 import { providerOf } from './code_request.ts';
 import type { FoundProvider } from './discovery.ts';
+import { checkFurtherHosts } from './further_hosts.ts';
 
 /** An address that no client has: `.invalid` is nobody's (RFC 2606 section 2). */
 const UNREGISTERED = 'https://gatepost-doctor.invalid/callback';
@@ -33,6 +34,8 @@ export async function checkAuthorization(
   try {
     const asked = await ask(application, metadata, fetch);
     await judge(application, asked, proof, fetch, report);
+    const tells = asked.real.kind !== 'refused' && asked.otherUri?.kind !== 'accepted';
+    if (tells) await checkFurtherHosts(application, { fetch, urlFor }, report);
   } catch (error) {
     const message = error instanceof GatepostError ? causeOf(error) : messageOf(error);
     reportWords(application, message, report);

@@ -44,6 +44,19 @@ const refuseBasic: Stand = (_body, { authorization }) =>
   authorization === undefined ? undefined : { status: 401, body: { error: 'invalid_client' } };
 
 describe('the client', () => {
+  it('a further host whose redirect URI is not registered is named', async () => {
+    const hosts = ['https://www.example.com', 'https://*.apps.example.com'];
+    const checks = await examine({ issuer, hosts });
+    expect(problems(checks)).toEqual(['error client.redirect_uri']);
+    const uris = checks.filter(({ id }) => id === 'client.redirect_uri');
+    expect(uris).toHaveLength(2);
+    expect(uris[0]).toMatchObject({ level: 'ok' });
+    expect(uris[1]).toMatchObject({
+      message: expect.stringContaining('https://www.example.com is not registered'),
+      remedy: expect.stringContaining('https://www.example.com/outpost.goauthentik.io/callback'),
+    });
+  });
+
   it('a wrong client id is named', async () => {
     const checks = await examine({ issuer, client_id: 'grafanna' });
     expect(found(checks, 'client.id')).toMatchObject({ level: 'error', message: expect.stringContaining('grafanna') });

@@ -267,6 +267,17 @@ describe.runIf(needTool('traefik'))('a mistake in the files of Traefik', () => {
   ]);
 });
 
+describe.runIf(needTool('nginx'))('identity_headers that the files of the proxy do not know', () => {
+  test('a client that names itself there is found', async () => {
+    const checks = await examineSite(nginx, { application: '    identity_headers: authelia' });
+    expect(checks.find(({ id }) => id === 'proxy.forged_headers')).toMatchObject({
+      level: 'error',
+      message: expect.stringMatching(/wrote: Remote-User, Remote-Groups, Remote-Email, Remote-Name$/),
+      remedy: expect.stringContaining('identity-headers.md'),
+    });
+  });
+});
+
 describe.runIf(needTool('caddy'))('a mistake in the files of Caddy', () => {
   mistakesOf(caddy, [
     {

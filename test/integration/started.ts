@@ -23,10 +23,10 @@ export function useChromium(spki: () => string | undefined = () => undefined): (
 }
 
 /** One world for several proxies. */
-export function useWorld(names: string[], front: Front = 'plain'): () => World {
+export function useWorld(names: string[], front: Front = 'plain', more = ''): () => World {
   let world: World | undefined;
   beforeAll(async () => {
-    world = await startWorld(names, front);
+    world = await startWorld(names, front, undefined, more);
   });
   afterAll(() => world?.close());
   return () => world!;

@@ -73,7 +73,7 @@ const eve: TestUser = {
 };
 
 /** One site with every kind of rule, one for two hosts that sends HTTP Basic to the application, and a neighbour. */
-function applications(name: string, externalHost: (mode: keyof Ports) => string, issuer: string): string {
+function applications(name: string, externalHost: (mode: keyof Ports) => string, issuer: string, more: string): string {
   return modes
     .map(
       (mode) => `
@@ -89,6 +89,7 @@ function applications(name: string, externalHost: (mode: keyof Ports) => string,
     basic_auth_enabled: ${mode === 'domain'}
     basic_auth_user_attribute: app_username
     basic_auth_password_attribute: app_password
+    ${more}
     access:
       - { path: ^/public/, policy: public }
       - { path: ^/read/, methods: [GET], policy: public }
@@ -116,8 +117,16 @@ function neighbour(name: string, externalHost: string, issuer: string): string {
 /** An image of the largest size that is allowed, which no compression makes smaller: every proxy must pass it on. */
 const largestLogo = () => Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), randomBytes(32 * 1024 - 8)]);
 
-/** `names`: the set-ups that will be started in front of this Gatepost. `events`: where it tells what it does. */
-export async function startWorld(names: string[], front: Front = 'plain', events = createEvents()): Promise<World> {
+/**
+ * `names`: the set-ups that will be started in front of this Gatepost. `events`: where it tells what it does. `more`: a further
+ * key of its applications.
+ */
+export async function startWorld(
+  names: string[],
+  front: Front = 'plain',
+  events = createEvents(),
+  more = '',
+): Promise<World> {
   const ports: Record<string, Ports> = {};
   for (const name of names) ports[name] = { single: await freePort(), domain: await freePort() };
   const scheme = front === 'plain' ? 'http' : 'https';
@@ -136,7 +145,7 @@ nginx_method_header: X-Original-Method
 log: { level: error }
 pages: { title: Integration Ltd, logo_file: ${join(folder, 'logo.png')}, contact: help@example.com }
 ${front === 'balancer' ? 'trusted_proxies: ["127.0.0.0/8"]' : ''}
-applications:${names.map((name) => applications(name, external(name), provider.issuer)).join('')}
+applications:${names.map((name) => applications(name, external(name), provider.issuer, more)).join('')}
 `;
   const gatepost: Gatepost = await serve(parseConfig(text), { events });
   const close = async () => {

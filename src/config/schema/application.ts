@@ -92,7 +92,7 @@ export const application = z.strictObject(
     }),
     identity_headers: identityHeaders.prefault({}).meta({
       description:
-        'The names of the identity headers that the application wants, each always set, if only to nothing (see [identity headers](claims.md#identity-headers)). `preset`: `authentik`; `oauth2-proxy` (`X-Auth-Request-User`, `-Email`, `-Preferred-Username`, `-Groups`); `authelia` (`Remote-User`, `-Groups`, `-Email`, `-Name`); `none`. With another preset than `authentik` its twelve headers carry no identity. Beside it, further headers: a name, and the claim that it carries. The proxy must know their names.',
+        'The names of the identity headers that the application wants, each always set, if only to nothing (see [identity headers](identity-headers.md)). `preset`: `authentik`; `oauth2-proxy` (`X-Auth-Request-User`, `-Email`, `-Preferred-Username`, `-Groups`); `authelia` (`Remote-User`, `-Groups`, `-Email`, `-Name`); `none`. With another preset than `authentik` its twelve headers carry no identity. Beside it, further headers: a name, and the claim that it carries. The proxy must know their names.',
       default: '`authentik`',
       example: '{ preset: authelia, X-WEBAUTH-USER: preferred_username }',
     }),

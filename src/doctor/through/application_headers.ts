@@ -2,6 +2,7 @@
  * What reaches the application of a request that Gatepost lets through. Only an application that shows the headers it got
  * can tell, so where it does not, that is said.
  */
+import { namedHeaders } from '../../config/identity_headers.ts';
 import { PROBE_PATH } from '../../endpoints.ts';
 import type { CheckId, Report } from '../check.ts';
 import { checkHeaderSize } from './header_size.ts';
@@ -24,13 +25,14 @@ const FORGED = {
 
 const REMEDIES = {
   'proxy.forged_headers':
-    'Let the proxy set or remove every X-authentik-* header of the client: nginx: proxy_set_header for each of the twelve; Traefik: authResponseHeadersRegex; Caddy: request_header -X-Authentik* in front of copy_headers; the files for your proxy do it. If the application believes these headers, anybody can be anyone there until then.',
+    'Let the proxy set or remove every X-authentik-* header of the client: nginx: proxy_set_header for each of the twelve; Traefik: authResponseHeadersRegex; Caddy: request_header -X-Authentik* in front of copy_headers; the files for your proxy do it. A name of identity_headers needs lines of its own (docs/identity-headers.md). If the application believes these headers, anybody can be anyone there until then.',
   'proxy.spelled_headers':
     'Let the proxy remove header names with other characters than letters, digits and dashes: nginx: underscores_in_headers off, ignore_invalid_headers on; Traefik: authResponseHeadersRegex of the shipped file; Caddy: the request_header lines of gatepost.caddy.',
   'proxy.client_headers': 'Let the proxy set or remove them, as the files for it do.',
 } satisfies Record<keyof typeof FORGED, string>;
 
 const CHECKED = ['proxy.forged_headers', 'proxy.spelled_headers', 'proxy.client_headers'] as const;
+type CheckedId = (typeof CHECKED)[number];
 
 const HOW =
   'Put an application that shows them in its place for a minute (the container traefik/whoami, for example), and run this again; or compare your proxy with the files for it.';
@@ -51,11 +53,16 @@ export async function checkApplicationHeaders(visit: Visit, report: Report): Pro
   await checkHeaderSize(visit, sent.answer, report);
 }
 
+/** Those of every application, and those that this one reads by `identity_headers`. */
+function forgedNames(id: CheckedId, { application }: Pick<Visit, 'application'>): readonly string[] {
+  if (id !== 'proxy.forged_headers') return FORGED[id];
+  return [...FORGED[id], ...namedHeaders(application).map(({ name }) => name)];
+}
+
 /** Each value is another one, and found in no other place. */
-function forgedHeaders({ marker, cookie }: Visit): Headers {
-  const values = Object.values(FORGED)
-    .flat()
-    .map((name, at) => [name, markOf(marker, at)] as const);
+function forgedHeaders(visit: Visit): Headers {
+  const { marker, cookie } = visit;
+  const values = CHECKED.flatMap((id) => forgedNames(id, visit)).map((name, at) => [name, markOf(marker, at)] as const);
   return {
     ...Object.fromEntries(values),
     [ECHO]: `echo-${marker}`,
@@ -66,12 +73,13 @@ function forgedHeaders({ marker, cookie }: Visit): Headers {
 const ECHO = 'X-Gatepost-Doctor';
 const markOf = (marker: string, at: number) => `forged-${at}-${marker}`;
 
-function judge({ marker }: Visit, headers: Headers, { answer }: Sent, report: Report) {
+function judge(visit: Visit, headers: Headers, { answer }: Sent, report: Report) {
+  const { marker } = visit;
   const { body } = answer;
   const arrived = (names: readonly string[]) => names.filter((name) => body.includes(`${headers[name]}`));
   const shows = body.includes(`${headers[ECHO]}`);
   for (const id of CHECKED) {
-    const names = arrived(FORGED[id]);
+    const names = arrived(forgedNames(id, visit));
     if (names.length > 0) {
       const level = id === 'proxy.client_headers' ? 'warning' : 'error';
       report[level](id, `the application gets what a client wrote: ${names.join(', ')}`, REMEDIES[id]);

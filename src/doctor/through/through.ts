@@ -1,6 +1,7 @@
 /** `--through`: a round trip through the operator's own proxy. */
 import { createApplicationIndex } from '../../access/application_index.ts';
 import type { ApplicationConfig, Config } from '../../config/schema/config.ts';
+import { compileApplication } from '../../decision/application.ts';
 import { endpointPath, isHttps } from '../../endpoints.ts';
 import { hostOf } from '../../http/url.ts';
 import { connectionHint, isAboutCertificate } from '../../provider/connection_hint.ts';
@@ -12,10 +13,11 @@ import { checkQuestion } from './question.ts';
 import { send } from './send.ts';
 import { createVisit } from './visit.ts';
 
-/** The application of an address; `undefined` where none has its host. */
+/** The application as it is at an address; `undefined` where none has its host. */
 export function applicationOf(config: Config, through: URL): ApplicationConfig | undefined {
   const origin = `${through.protocol}//${through.host}`;
-  return createApplicationIndex(config.applications).findByHostname(hostOf(origin));
+  const index = createApplicationIndex(config.applications.map((application) => compileApplication(application)));
+  return index.findByHostname(hostOf(origin))?.config;
 }
 
 /** Decisions about a question that nobody has asked: something is wrong with the proxy. */

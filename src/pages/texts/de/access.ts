@@ -39,7 +39,7 @@ export const access: Texts['access'] = {
     noHost: 'Aus dieser Anfrage geht nicht hervor, welche Website gemeint ist.',
     known: (addresses) => `Unter diesem Namen bekannt: ${addresses}`,
     remedy: (host) =>
-      `Für den Host ${host || '(keiner)'} ist keine Anwendung eingerichtet: external_host (mit dem Port, wenn es nicht der übliche ist) oder cookie_domain muss ihn nennen.`,
+      `Für den Host ${host || '(keiner)'} ist keine Anwendung eingerichtet: external_host oder hosts (mit dem Port, wenn es nicht der übliche ist) oder cookie_domain muss ihn nennen.`,
   },
   rateLimited: {
     title: 'Zu viele Versuche',

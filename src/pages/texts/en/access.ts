@@ -39,7 +39,7 @@ export const access = {
     noHost: 'This request does not say which site it is for.',
     known: (addresses: string) => `Known under this name: ${addresses}`,
     remedy: (host: string) =>
-      `No application is configured for the host ${host || '(none)'}: external_host (with its port, unless it is the default port) or cookie_domain must name it.`,
+      `No application is configured for the host ${host || '(none)'}: external_host or hosts (with its port, unless it is the default port) or cookie_domain must name it.`,
   },
   rateLimited: {
     title: 'Too many attempts',
