@@ -3,7 +3,7 @@ import { batchPerTick } from '../async/batch.ts';
 import { type CriterionTrace, describeCriterion } from '../decision/criterion.ts';
 import type { Decision, Forbid } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
-import { missingCriteria } from '../decision/trace.ts';
+import { missingCriteria } from '../decision/trace_user.ts';
 import { causeOf, GatepostError, loggedMessage } from '../errors.ts';
 import { displayName } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
@@ -90,8 +90,11 @@ function detailOf(decision: Decision, missing: readonly CriterionTrace[] | undef
   return cause instanceof Error ? `${cause.name}: ${loggedMessage(cause)}` : undefined;
 }
 
-/** What the refusing rule wants, and what the user has in its place. */
-function missingOf({ rule, trace }: Forbid): readonly CriterionTrace[] | undefined {
-  const refusing = trace?.().find((one) => one.rule === rule);
-  return refusing && missingCriteria(refusing);
+/**
+ * What the refusing rule wants, and what the user has in its place.
+ * Not from a trace of all rules: it compiles their patterns again, at each request of a user who may not.
+ */
+function missingOf({ rule, application, subject }: Forbid): readonly CriterionTrace[] | undefined {
+  const refusing = rule === undefined ? undefined : application?.rules.list.find(({ name }) => name === rule);
+  return refusing && subject && missingCriteria(refusing, subject.session.user);
 }

@@ -1,7 +1,6 @@
 /** The commands of a Gatepost that runs: `serve`, `explain`, `sessions`. */
-import { type Command, CommanderError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { collect, command, type Shell } from './command.ts';
-import { EXIT_OK, EXIT_USAGE } from './io.ts';
 
 export function addServe(program: Command, { io, exit }: Shell): void {
   command(program, 'serve')
@@ -38,13 +37,7 @@ export function addExplain(program: Command, { io, exit }: Shell): void {
 
 /** `gatepost sessions list|show|end`. */
 export function addSessions(program: Command, { io, exit }: Shell): void {
-  const sessions = program
-    .command('sessions')
-    .description('list, show and end the sessions of the store in use')
-    // 1 means that there is no such session.
-    .exitOverride((error) => {
-      throw error.exitCode === EXIT_OK ? error : new CommanderError(EXIT_USAGE, error.code, error.message);
-    });
+  const sessions = program.command('sessions').description('list, show and end the sessions of the store in use');
   const load = () => import('./sessions.ts');
   command(sessions, 'list')
     .description('one line for each session: id, user, application, since, last use, address')

@@ -17,7 +17,7 @@ import type { AccessRules } from '../access/rules.ts';
 import type { User } from '../identity.ts';
 import { createPatternCompiler } from '../patterns.ts';
 import type { CriterionTrace } from './criterion.ts';
-import { isNaming, traceUser } from './trace_user.ts';
+import { traceUser } from './trace_user.ts';
 
 export interface RuleTrace {
   /** `Rule.name`: `skip_path_regex[0]`, `access[2]`. */
@@ -93,10 +93,4 @@ function traceNetworks(rule: CompiledRule, request: RuleRequest): CriterionTrace
   const wants = rule.source.networks.join(', ');
   const has = request.clientAddress ?? 'unknown';
   return [{ criterion: 'networks', matched: matchesNetwork(rule, request), wants, has }];
-}
-
-/** What of a rule about this request keeps its user out. */
-export function missingCriteria({ criteria }: Pick<RuleTrace, 'criteria'>): CriterionTrace[] {
-  const isNamed = criteria.some((one) => isNaming(one) && one.matched);
-  return criteria.filter((one) => !one.matched && !(isNamed && isNaming(one)));
 }

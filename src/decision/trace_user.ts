@@ -19,7 +19,7 @@ export function traceUser({ source }: Pick<CompiledRule, 'source'>, user: User):
 
 /** The criteria of which any is enough. */
 const NAMING = ['groups', 'users', 'emails'] as const;
-export const isNaming = ({ criterion }: CriterionTrace) => NAMING.some((one) => one === criterion);
+const isNaming = ({ criterion }: CriterionTrace) => NAMING.some((one) => one === criterion);
 
 function traceClaims({ claims: wanted = {} }: CompiledRule['source'], user: User): CriterionTrace[] {
   return Object.entries(wanted).map(([name, values]) => {
@@ -35,4 +35,11 @@ function traceVerification({ email_verified }: CompiledRule['source'], user: Use
   const matched = compilePrincipals({ email_verified })(user);
   const said = user.emailVerified === undefined ? 'the provider does not say' : String(user.emailVerified);
   return [{ criterion: 'email_verified', matched, wants: 'true', has: user.email === '' ? 'no e-mail' : said }];
+}
+
+/** What of a rule about a request keeps its user out: no name, where another name is enough. */
+export function missingCriteria(rule: Pick<CompiledRule, 'source'>, user: User): CriterionTrace[] {
+  const criteria = traceUser(rule, user);
+  const isNamed = criteria.some((one) => isNaming(one) && one.matched);
+  return criteria.filter((one) => !one.matched && !(isNamed && isNaming(one)));
 }

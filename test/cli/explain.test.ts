@@ -1,6 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { secret } from '../config/example.ts';
+// The command is loaded when it runs, which takes longer than a test may on a busy machine.
+import '../../src/cli/explain.ts';
 import { configFile, gatepost } from './fixture.ts';
 
 const { folder, file } = configFile(`secret: ${secret}
@@ -146,6 +148,25 @@ it('names a rule that matches after the one that decides', async () => {
 it('finds a forward_domain application by its cookie domain', async () => {
   const found = await explain('https://x.lab.example.com/');
   expect(found.host).toBe('Everything: applications[1] (everything), by cookie_domain lab.example.com');
+});
+
+it('finds an application by one of its further hosts, each with a login of its own', async () => {
+  const { folder: other, file: named } = configFile(`secret: ${secret}
+applications:
+  - name: Wiki
+    external_host: https://wiki.example.com
+    hosts: [https://wiki.example.org, "https://*.wiki.example.net"]
+    issuer: https://idp.example.com/
+    client_id: wiki
+    access: [{ hosts: [wiki.example.org], groups: [staff] }]
+`);
+  const { out } = await gatepost(['explain', '-c', named, 'https://a.wiki.example.net/x']);
+  expect(out).toContain('host      Wiki: applications[0] (wiki), by hosts https://*.wiki.example.net\n');
+  expect(out).toContain('sign in first (no_credentials): https://a.wiki.example.net/outpost.goauthentik.io/start?rd=');
+  expect(out).toContain('hosts: wants wiki.example.org, has a.wiki.example.net (no)');
+  const refused = await gatepost(['explain', '-c', named, '--json', '--user', 'bob', 'https://wiki.example.org/']);
+  expect(JSON.parse(refused.out)).toMatchObject({ allowed: false, reason: 'forbidden', application: 'wiki' });
+  rmSync(other, { recursive: true });
 });
 
 it('says that there is no application for a host', async () => {

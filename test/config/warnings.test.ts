@@ -228,3 +228,32 @@ it('bounds the lines of a start', () => {
   expect(lines).toHaveLength(51);
   expect(lines.at(-1)).toBe('10 more warnings: gatepost check shows them');
 });
+
+describe('hosts of rules', () => {
+  const rule = (...hosts: string[]) => `access: [{ hosts: [${hosts.map((host) => `"${host}"`)}], policy: deny }]`;
+  const warned = (lines: string) =>
+    warnings(yaml({ application: lines }))
+      .filter((warning) => warning.includes('is no host of this application'))
+      .map((warning) => warning.slice(0, warning.indexOf(': ')));
+
+  it('that the application has are meant', () => {
+    expect(warned(rule('grafana.example.com', 'Grafana.example.com:8443', '*.example.com'))).toEqual([]);
+    const hosts = 'hosts: ["https://*.apps.example.com", "https://b.example.org"]';
+    expect(warned(`${hosts}\n${rule('x.apps.example.com', '*.apps.example.com', 'b.example.org')}`)).toEqual([]);
+    const domain = 'mode: forward_domain\ncookie_domain: lab.example.com\nexternal_host: https://lab.example.com';
+    expect(warned(`${domain}\n${rule('a.b.lab.example.com', '*.lab.example.com', '*.example.com')}`)).toEqual([]);
+  });
+
+  it('that it does not have are a slip', () => {
+    const [first, second] = [0, 1].map((at) => `applications[0].access[0].hosts[${at}]`);
+    expect(warned(rule('grafana.exampel.com', 'example.com'))).toEqual([first, second]);
+    expect(warned(`hosts: ["https://*.apps.example.com"]\n${rule('a.b.apps.example.com')}`)).toEqual([first]);
+    const domain = 'mode: forward_domain\ncookie_domain: lab.example.com\nexternal_host: https://lab.example.com';
+    expect(warned(`${domain}\n${rule('xlab.example.com', '*.com')}`)).toEqual([first, second]);
+  });
+});
+
+it('a rule that wants a verified address needs the scope for addresses', () => {
+  const found = warnings(yaml({ application: 'scopes: [openid, profile]\naccess: [{ email_verified: true }]' }));
+  expect(found.join()).toContain('scopes: lack email, which access[0].email_verified needs');
+});

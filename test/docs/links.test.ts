@@ -41,7 +41,7 @@ test('every page below docs/ can be reached from its index, or from that of its 
     const index = pages.find((page) => page.path === path)!;
     return linksOf(index.text).map((target) => join(dirname(path), target));
   };
-  const linked = ['docs/README.md', 'docs/proxies/README.md'].flatMap(linkedFrom);
+  const linked = ['docs/README.md', 'docs/proxies/README.md', 'docs/recipes/README.md'].flatMap(linkedFrom);
   const missing = pages
     .map(({ path }) => path)
     .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md')

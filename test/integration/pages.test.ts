@@ -20,8 +20,9 @@ import { makeApplication } from '../support/application.ts';
 import { findTool } from '../support/tools.ts';
 import { useChromium } from './started.ts';
 
+/** With what an attacker would write into an image, if an operator took it from one. */
 const LOGO = `data:image/svg+xml;base64,${Buffer.from(
-  '<svg xmlns="http://www.w3.org/2000/svg" width="160" height="48" viewBox="0 0 160 48"><rect width="48" height="48" rx="12" fill="#1d5bb8"/><path d="M14 34V14h20v20" fill="none" stroke="#fff" stroke-width="5"/></svg>',
+  '<svg xmlns="http://www.w3.org/2000/svg" width="160" height="48" viewBox="0 0 160 48"><rect width="48" height="48" rx="12" fill="#1d5bb8"/><path d="M14 34V14h20v20" fill="none" stroke="#fff" stroke-width="5"/><script>document.title="x";fetch("/script")</script><image href="/image.png"/><style>@import "/style.css"</style></svg>',
 ).toString('base64')}`;
 const site: Site = { title: 'Example Ltd', logo: LOGO, contact: 'help@example.com', language: 'auto' };
 
@@ -47,8 +48,10 @@ const pages: Record<string, GatepostPage> = {
   session_like: sessionLikePage,
 };
 
+const asked: string[] = [];
 /** `/<name>`: the page as Gatepost sends it. */
 const server = createServer((request, response) => {
+  asked.push(request.url ?? '');
   const page = pages[request.url?.slice(1) ?? ''];
   if (!page) return void response.writeHead(404).end();
   const visit = { requestId: 'x6nau0UM-b-0123456789', acceptLanguage: request.headers['accept-language'] };
@@ -148,6 +151,17 @@ describe.skipIf(!findTool('chromium'))('every page', () => {
     }
     // Chromium reports the status of every page that is an error.
     expect(complaints.filter((text) => !/the server responded with a status of/.test(text))).toEqual([]);
+  });
+
+  test('a script and a link in the logo do nothing', async () => {
+    for (const bypassCSP of [false, true]) {
+      const page = await open(views[0]!, { bypassCSP });
+      asked.length = 0;
+      await page.goto(`${origin}/forbidden`);
+      await page.evaluate(() => document.querySelector('img')!.decode());
+      expect(await page.title()).toBe('Access denied · Example Ltd');
+      expect(asked.filter((url) => url !== '/favicon.ico')).toEqual(['/forbidden']);
+    }
   });
 
   test.each([

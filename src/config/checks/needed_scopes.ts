@@ -29,9 +29,10 @@ function warnOfNames({ claims }: ValidApplication, warn: Warn): void {
 }
 
 function warnOfEmails({ claims, access }: ValidApplication, warn: Warn): void {
-  const rule = access?.findIndex(({ emails }) => emails !== undefined) ?? -1;
-  if (claims?.email === undefined && rule >= 0)
-    warn('scopes', `lack email, which access[${rule}].emails needs: most providers send no address without it`);
+  const rule = access?.findIndex(({ emails, email_verified }) => emails !== undefined || email_verified) ?? -1;
+  if (claims?.email !== undefined || rule < 0) return;
+  const key = access?.[rule]?.emails === undefined ? 'email_verified' : 'emails';
+  warn('scopes', `lack email, which access[${rule}].${key} needs: most providers send no address without it`);
 }
 
 function warnOfAttributes(application: ValidApplication, warn: Warn): void {

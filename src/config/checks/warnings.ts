@@ -12,6 +12,7 @@ import { warnOfOpenNetworks } from './open_networks.ts';
 import { warnOfOpenRules } from './open_rules.ts';
 import { warnOfPlaceholders, warnOfVariables } from './placeholders.ts';
 import { warnOfPlainHttp } from './plain_http.ts';
+import { warnOfRuleHosts } from './rule_hosts.ts';
 import { warnOfSessionTimes } from './session_times.ts';
 
 /** How many of them the log of a start has. */
@@ -49,6 +50,7 @@ export function warnOf(config: Config, report: Report): void {
   warnOfPlaceholders(config, report);
   warnOfOpenNetworks(config, report);
   warnOfOpenRules(applications, report);
+  warnOfRuleHosts(applications, report);
   warnOfNeededScopes(applications, report);
   warnOfPlainHttp(applications, report);
   warnOfAnyTenant(applications, report);

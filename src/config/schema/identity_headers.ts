@@ -27,8 +27,14 @@ export const identityHeaders = z
     z
       .object(
         {
-          preset: oneOf('authentik', 'oauth2-proxy', 'authelia', 'none').default('authentik'),
-          headers: headerMap.optional(),
+          preset: oneOf('authentik', 'oauth2-proxy', 'authelia', 'none').default('authentik').meta({
+            description: 'A set of names that applications know.',
+            example: 'oauth2-proxy',
+          }),
+          headers: headerMap.optional().meta({
+            description: 'Further headers: a name, and the claim that it carries. They may stand beside `preset`, too.',
+            example: '{ X-WEBAUTH-USER: preferred_username }',
+          }),
         },
         { error: shapeError(ALLOWED) },
       )

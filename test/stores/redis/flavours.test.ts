@@ -159,6 +159,38 @@ describe.runIf(hasRedis())('redis', () => {
     for (let times = 0; times < 6; times++) await expectShared(here, there);
   });
 
+  test('a walk needs one right more: where it is refused the reason is told, and all else goes on', async () => {
+    const server = await start();
+    const user = async (...rules: string[]) => {
+      await server.command('ACL', 'SETUSER', 'gatepost', 'reset', 'on', '>pw', ...rules);
+      return openReady(`redis://gatepost:pw@127.0.0.1:${server.port}`);
+    };
+    const walk = async ({ sessions }: Opened) => {
+      const found = [];
+      for await (const step of sessions.directory.all()) found.push(...step.sessions);
+      return found.length;
+    };
+    const limited = await user(...documentedRights());
+    const id = await limited.sessions.create(makeSession(Date.now()));
+    await expect(walk(limited)).rejects.toMatchObject({ cause: { message: expect.stringMatching(/NOPERM.*scan/i) } });
+    expect(await limited.sessions.find(id, 'grafana')).toBeDefined();
+    expect(await limited.sessions.directory.ofUser(makeSession(Date.now()))).toHaveLength(1);
+    expect(await walk(await user(...documentedRights(), '+scan'))).toBe(1);
+  });
+
+  test('a walk takes a prefix as it is written, though it looks like a pattern', async () => {
+    const { port } = await start();
+    const [here, there] = [
+      await openReady(`redis://127.0.0.1:${port}`, { prefix: 'g?te[p]*:' }),
+      await openReady(`redis://127.0.0.1:${port}`, { prefix: 'gatep-other:' }),
+    ];
+    await here.store.set('s:here', 'one', HOUR);
+    await there.store.set('s:there', 'one', HOUR);
+    const found = [];
+    for await (const keys of here.store.scan('s:')) found.push(...keys);
+    expect(found).toEqual(['s:here']);
+  });
+
   test('the documented rights are enough, and each of them is needed', async () => {
     const server = await start();
     const rights = documentedRights();

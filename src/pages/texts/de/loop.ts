@@ -5,8 +5,8 @@ export const loop: Texts['loop'] = {
   title: 'Die Anmeldung dreht sich im Kreis',
   stopped: 'Damit Ihnen weitere Runden erspart bleiben, ist die Anmeldung hier angehalten worden.',
   causes: 'Es kann an einem von diesen Punkten liegen:',
-  others: 'Wenn es keiner davon ist, wenden Sie sich bitte an die Administration. Für sie ist das Folgende.',
-  ask: 'Bitte wenden Sie sich an die Administration. Für sie ist das Folgende.',
+  others: 'Wenn es keiner davon ist, zeigen Sie der Administration bitte das Folgende.',
+  ask: 'Bitte zeigen Sie der Administration das Folgende.',
   lost: {
     why: (site) =>
       `Sie haben sich innerhalb einer halben Minute mehrmals bei ${site} angemeldet, und jedes Mal hat der Browser das Cookie nicht zurückgesendet, das die Anmeldung belegt.`,

@@ -4,8 +4,8 @@ export const loop = {
   title: 'Login loop detected',
   stopped: 'To spare you further rounds, the login has been stopped here.',
   causes: 'It may be one of these:',
-  others: 'If it is none of them, ask an administrator, who will want to know the following.',
-  ask: 'Please ask an administrator, who will want to know the following.',
+  others: 'If it is none of them, show an administrator the following.',
+  ask: 'Please show an administrator the following.',
   lost: {
     why: (site: string) =>
       `You logged in to ${site} several times within half a minute, and each time the browser did not send back the cookie that proves the login.`,
