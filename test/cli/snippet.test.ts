@@ -87,6 +87,53 @@ describe.each(PROXIES)('gatepost snippet %s', (proxy) => {
 });
 
 describe('gatepost snippet', () => {
+  it('has every address of an application, and the hosts of a wildcard that are named', async () => {
+    const where = config(
+      application('Films', 'https://films.acme.com', ', hosts: ["https://tv.acme.com", "https://*.films.acme.com"]'),
+    );
+    const more = ['--upstream', 'kids.films.acme.com=kids:80', '--upstream', 'tv.acme.com=tv:80'];
+    const files = await filesOf(where, 'nginx', ...more);
+    expect([...files.keys()].filter((name) => name.includes('acme'))).toEqual([
+      'films.acme.com.conf',
+      'tv.acme.com.conf',
+      'kids.films.acme.com.conf',
+    ]);
+    expect(files.get('tv.acme.com.conf')).toContain('proxy_pass http://tv:80;');
+    expect((await snippet(where, 'nginx', '--upstream', 'a.b.films.acme.com=a:80')).errors).toContain('is no host of');
+    rmSync(where.folder, { recursive: true });
+  });
+
+  it('writes a host of its own once, though it is under the domain of another application', async () => {
+    const where = config(
+      application('Domain', 'https://login.acme.com', ', mode: forward_domain, cookie_domain: acme.com'),
+      application('Payroll', 'https://payroll.acme.com'),
+    );
+    const upstream = ['--upstream', 'payroll.acme.com=payroll:80', '--upstream', 'wiki.acme.com=wiki:80'];
+    const files = await filesOf(where, 'nginx', ...upstream);
+    expect([...files.keys()].filter((name) => name.includes('acme'))).toEqual([
+      'login.acme.com.conf',
+      'wiki.acme.com.conf',
+      'payroll.acme.com.conf',
+    ]);
+    expect((await snippet(where, 'nginx', 'domain', ...upstream)).errors).toContain(
+      'names payroll.acme.com, which is no',
+    );
+    rmSync(where.folder, { recursive: true });
+  });
+
+  it.each(
+    PROXIES,
+  )("%s: the client's headers of identity_headers are removed, and the response's copied", async (proxy) => {
+    const headers = ', identity_headers: { preset: none, X-WEBAUTH-USER: preferred_username }';
+    const where = config(application('Grafana', 'https://grafana.acme.com', headers));
+    const text = code(all(await filesOf(where, proxy)));
+    expect(text).toMatch(/x-webauth-user/i);
+    // The name that Caddy's placeholder has, whatever the header's.
+    if (proxy === 'caddy') expect(text).toContain('X-WEBAUTH-USER {http.reverse_proxy.header.X-Webauth-User}');
+    expect(code(all(await filesOf(one, proxy)))).not.toMatch(/webauth/i);
+    rmSync(where.folder, { recursive: true });
+  });
+
   it('takes one application by its slug or name', async () => {
     for (const name of ['wiki', 'Wiki']) {
       const text = all(await filesOf(many, 'caddy', name));

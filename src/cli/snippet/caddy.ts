@@ -1,6 +1,8 @@
 /** The files for Caddy. */
 import { formatAddress } from './addresses.ts';
-import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
+import { addIdentityHeaders } from './identity_headers.ts';
+import type { SnippetFile, SnippetSettings } from './settings.ts';
+import type { Site } from './sites.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
 const CADDYFILE = 'caddy/Caddyfile';
@@ -9,11 +11,12 @@ const SNIPPET = 'caddy/gatepost.caddy';
 const SITE = /^(?:http:\/\/)?app\.example\.com \{\n[\s\S]*?^\}\n/m;
 
 export function caddyFiles(settings: SnippetSettings): SnippetFile[] {
-  const { sites, front, gatepost, balancer, certificate, key, head } = settings;
+  const { sites, front, gatepost, balancer, certificate, key, identityHeaders, head } = settings;
   const sources = readSources(CADDYFILE, SNIPPET);
   // Without a certificate of the operator's own Caddy gets one by itself.
   const usesFile = front === 'tls' && certificate !== undefined && key !== undefined;
   if (front === 'balancer' || usesFile) applyFront(sources, 'caddy.md', front);
+  addIdentityHeaders(sources, 'caddy', identityHeaders);
   let text = withHead(sourceOf(sources, CADDYFILE), head());
   if (front === 'balancer') text = fill(text, { '10.0.0.0/8': balancer.join(' ') });
   if (usesFile)

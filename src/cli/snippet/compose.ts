@@ -1,5 +1,7 @@
 /** The Compose file with Gatepost, Traefik and the applications; all routing is in labels. */
-import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
+import { addIdentityHeaders } from './identity_headers.ts';
+import type { SnippetFile, SnippetSettings } from './settings.ts';
+import type { Site } from './sites.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
 const LABELS = 'compose/traefik-labels.yml';
@@ -8,9 +10,18 @@ const WARNING = /(?<=^# )Attack: whoever may set labels.*(?:\n# .*)*/m;
 /** The block of the application, up to the empty line behind it. */
 const APP = /^ {2}app:\n(?:(?: {4}.*)?\n)*?(?=\n)/m;
 
-export function composeFiles({ sites, front, port, cookies, gatepostPort, head }: SnippetSettings): SnippetFile[] {
+export function composeFiles({
+  sites,
+  front,
+  port,
+  cookies,
+  gatepostPort,
+  identityHeaders,
+  head,
+}: SnippetSettings): SnippetFile[] {
   const sources = readSources(LABELS);
   applyFront(sources, 'traefik-labels.md', front);
+  addIdentityHeaders(sources, 'compose', identityHeaders);
   const inside = front === 'tls' ? 443 : 80;
   const shipped = sourceOf(sources, LABELS);
   const warning = WARNING.exec(shipped)?.[0].split('\n# ') ?? [];

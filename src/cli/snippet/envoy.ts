@@ -1,18 +1,29 @@
 /** The file for Envoy. */
-
+import { addIdentityHeaders } from './identity_headers.ts';
 import { ONE, repeatTwins } from './repeat_twins.ts';
-import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
+import type { SnippetFile, SnippetSettings } from './settings.ts';
+import type { Site } from './sites.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
 const SINGLE = 'envoy/forward_single.yaml';
 const SEVERAL = 'envoy/forward_domain.yaml';
 
-export function envoyFiles({ sites, front, port, gatepost, certificate, key, head }: SnippetSettings): SnippetFile[] {
+export function envoyFiles({
+  sites,
+  front,
+  port,
+  gatepost,
+  certificate,
+  key,
+  identityHeaders,
+  head,
+}: SnippetSettings): SnippetFile[] {
   const [site] = sites;
   const single = site !== undefined && sites.length === 1;
   const path = single ? SINGLE : SEVERAL;
   const sources = readSources(path);
   applyFront(sources, 'envoy.md', front, { [SINGLE]: path });
+  addIdentityHeaders(sources, 'envoy', identityHeaders);
   const text = withHead(sourceOf(sources, path), head());
   const filled = single ? writeSingle(text, site) : repeatTwins(text, sites, writeOne);
   const uri = gatepost.host.includes(':') ? `[${gatepost.host}]` : gatepost.host;

@@ -1,7 +1,9 @@
 /** The files for HAProxy. */
 import { formatAddress } from './addresses.ts';
+import { addIdentityHeaders } from './identity_headers.ts';
 import { ONE, repeatTwins } from './repeat_twins.ts';
-import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
+import type { SnippetFile, SnippetSettings } from './settings.ts';
+import type { Site } from './sites.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
 const SINGLE = 'haproxy/haproxy.cfg';
@@ -15,6 +17,7 @@ export function haproxyFiles({
   gatepost,
   balancer,
   certificate,
+  identityHeaders,
   head,
 }: SnippetSettings): SnippetFile[] {
   const [site] = sites;
@@ -22,6 +25,7 @@ export function haproxyFiles({
   const path = single ? SINGLE : SEVERAL;
   const sources = readSources(path, SCRIPT);
   applyFront(sources, 'haproxy.md', front, { [SINGLE]: path });
+  addIdentityHeaders(sources, 'haproxy', identityHeaders);
   const text = withHead(sourceOf(sources, path), head());
   const filled = single ? writeSingle(text, site) : repeatTwins(text, sites, writeOne);
   return [

@@ -1,5 +1,7 @@
 /** The manifests for ingress-nginx, and for the Gateway API with Envoy Gateway: one file for each site. */
-import { type Site, SnippetError, type SnippetFile, type SnippetSettings } from './settings.ts';
+import { addIdentityHeaders } from './identity_headers.ts';
+import type { SnippetFile, SnippetSettings } from './settings.ts';
+import { type Site, SnippetError } from './sites.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
 interface Service {
@@ -17,8 +19,9 @@ function serviceOf({ host, port }: { host: string; port: number }, namespace: st
 const INGRESS = 'kubernetes/ingress-nginx/forward_single.yaml';
 const CONTROLLER = 'kubernetes/ingress-nginx/controller.yaml';
 
-export function ingressNginxFiles({ sites, scheme, gatepost, head }: SnippetSettings): SnippetFile[] {
+export function ingressNginxFiles({ sites, scheme, gatepost, identityHeaders, head }: SnippetSettings): SnippetFile[] {
   const sources = readSources(INGRESS, CONTROLLER);
+  addIdentityHeaders(sources, 'ingress-nginx', identityHeaders);
   const proxy = serviceOf(gatepost, 'gatepost');
   const clusterName = `${proxy.name}.${proxy.namespace}.svc.cluster.local`;
   return [
@@ -48,9 +51,18 @@ const ROUTE = 'kubernetes/envoy-gateway/forward_single.yaml';
 const GATEWAY = 'kubernetes/envoy-gateway/gateway.yaml';
 const GRANT = 'kubernetes/envoy-gateway/gatepost.yaml';
 
-export function gatewayApiFiles({ sites, front, port, gatepost, certificate, head }: SnippetSettings): SnippetFile[] {
+export function gatewayApiFiles({
+  sites,
+  front,
+  port,
+  gatepost,
+  certificate,
+  identityHeaders,
+  head,
+}: SnippetSettings): SnippetFile[] {
   const sources = readSources(ROUTE, GATEWAY, GRANT);
   applyFront(sources, 'envoy-gateway.md', front);
+  addIdentityHeaders(sources, 'gateway-api', identityHeaders);
   const proxy = serviceOf(gatepost, 'gatepost');
   const gateway = fill(sourceOf(sources, GATEWAY), {
     [`port: ${front === 'tls' ? 443 : 80}\n`]: `port: ${port}\n`,

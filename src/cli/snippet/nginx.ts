@@ -1,5 +1,6 @@
 /** The files for nginx. */
 import { formatAddress } from './addresses.ts';
+import { addIdentityHeaders } from './identity_headers.ts';
 import type { SnippetFile, SnippetSettings } from './settings.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
@@ -15,10 +16,12 @@ export function nginxFiles({
   balancer,
   certificate,
   key,
+  identityHeaders,
   head,
 }: SnippetSettings): SnippetFile[] {
   const sources = readSources(SHARED, SITE, 'nginx/gatepost/');
   applyFront(sources, 'nginx.md', front);
+  addIdentityHeaders(sources, 'nginx', identityHeaders);
   const listen = { [`listen ${front === 'tls' ? 443 : 80}`]: `listen ${port}` };
   const included = [...sources].filter(([path]) => path.startsWith('nginx/gatepost/'));
   return [

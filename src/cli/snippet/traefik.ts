@@ -1,7 +1,9 @@
 /** The files for Traefik: its static configuration and the one with the sites. */
 import { formatAddress } from './addresses.ts';
+import { addIdentityHeaders } from './identity_headers.ts';
 import { ONE, repeatTwins } from './repeat_twins.ts';
-import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
+import type { SnippetFile, SnippetSettings } from './settings.ts';
+import type { Site } from './sites.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
 const STATIC = 'traefik/traefik.yml';
@@ -11,12 +13,13 @@ const SEVERAL = 'traefik/forward_domain.yml';
 const COOKIES = ['authentik_proxy_00000000', '__Host-authentik_proxy_00000000'];
 
 export function traefikFiles(settings: SnippetSettings): SnippetFile[] {
-  const { sites, front, port, balancer, head } = settings;
+  const { sites, front, port, balancer, identityHeaders, head } = settings;
   const [site] = sites;
   const single = site !== undefined && sites.length === 1;
   const dynamic = single ? SINGLE : SEVERAL;
   const sources = readSources(STATIC, dynamic);
   applyFront(sources, 'traefik.md', front, { [SINGLE]: dynamic });
+  addIdentityHeaders(sources, 'traefik', identityHeaders);
   const text = withHead(sourceOf(sources, dynamic), head());
   return [
     {
