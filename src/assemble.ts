@@ -17,32 +17,17 @@ import { createCredentialAuthenticator } from './credentials/authenticator.ts';
 import { type Application, compileApplication } from './decision/application.ts';
 import { singleHeader } from './http/headers.ts';
 import { clientAddress, compileNetworks, type Networks } from './http/ip.ts';
-import type { Events } from './observe/events.ts';
 import { createPatternCompiler } from './patterns.ts';
 import { createProbes, type Probes } from './probe/probes.ts';
-import { createProviders } from './provider/index.ts';
 import type { Provider } from './provider/provider.ts';
 import { headerWarnings } from './responses/header_warnings.ts';
 import { createRender } from './responses/render.ts';
 import type { RenderOptions } from './responses/response.ts';
+import type { Services } from './services.ts';
 import { longestLifeMs } from './sessions/create_session.ts';
-import type { Journal } from './sessions/journal.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { browserHost } from './signin/browser_host.ts';
 import { createSignin, type Signin } from './signin/index.ts';
-import type { Store } from './stores/store.ts';
-
-/** What lives as long as the process, whatever the configuration. */
-export interface Services {
-  store: Store;
-  /** What this process has ended, in whatever snapshot. */
-  journal: Journal;
-  events: Events;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-  /** Milliseconds on a clock that nobody can set: for pauses and ages. */
-  elapsed: () => number;
-}
 
 /** The parts that decide. */
 interface Core {
@@ -63,10 +48,12 @@ export interface Snapshot extends Core {
   readonly auth: AuthHandler;
   /** The endpoints for browsers and the provider. */
   readonly signin: Signin;
+  /** No request begins with it any more. Those that have begun go on, and read at the store what they need. */
+  retire(): void;
 }
 
 export function assemble(config: Config, services: Services): Snapshot {
-  const core = assembleCore(config, services);
+  const { release, ...core } = assembleCore(config, services);
   const { provider } = core;
   const jwksUri = (application: Application): string => {
     const { prefetch, jwksUri: known } = provider(application.config);
@@ -79,6 +66,10 @@ export function assemble(config: Config, services: Services): Snapshot {
     ...core,
     auth: assembleAuth({ ...core, jwksUri, noteRefusal }, services),
     signin: assembleSignin(core, services),
+    retire() {
+      core.sessions.close();
+      release();
+    },
   };
 }
 
@@ -91,15 +82,17 @@ export function assembleIndex(config: Config): ApplicationIndex<Application> {
   );
 }
 
-function assembleCore(config: Config, { store, journal, events, now, elapsed }: Services): Core {
+function assembleCore(config: Config, services: Services): Core & { release(): void } {
+  const { store, journal, refreshes, providers, guesses, events, now, elapsed } = services;
   const index = assembleIndex(config);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
-  const provider = createProviders({ events, now, elapsed });
+  const { of: provider, release } = providers.for(config.applications);
   const sessions = createSessions({
     store,
     journal,
     secret: config.secret,
     longestLifeMs: Math.max(...config.applications.map(longestLifeMs)),
+    refreshes,
     now,
     elapsed,
     events,
@@ -109,12 +102,21 @@ function assembleCore(config: Config, { store, journal, events, now, elapsed }: 
       return application && provider(application);
     },
   });
-  const credentials = createCredentialAuthenticator({ config, sessions, store, provider, now, elapsed, events });
+  const credentials = createCredentialAuthenticator({
+    config,
+    sessions,
+    store,
+    provider,
+    guesses,
+    now,
+    elapsed,
+    events,
+  });
   const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
   const probes = createProbes({ secret: config.secret, store, now });
-  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed, probes };
+  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed, probes, release };
 }
 
 type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies' | 'probes'> &

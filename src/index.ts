@@ -8,7 +8,7 @@ import type { Decision } from './decision/decision.ts';
 import { parseAddress } from './http/ip.ts';
 import { parseAbsoluteUrl } from './http/url.ts';
 import { createEvents, type Events } from './observe/events.ts';
-import { createJournal } from './sessions/journal.ts';
+import { createServices } from './services.ts';
 import { openStore } from './stores/open.ts';
 
 export { ConfigError, loadConfig, parseConfig } from './config/load.ts';
@@ -71,7 +71,7 @@ export function createAuthenticator(
 ): Authenticator {
   const { events = createEvents(), now = Date.now, elapsed = () => performance.now() } = options;
   const store = openStore(config.store, { now, elapsed }, events, config.redis);
-  const { authorizer, sessions } = assemble(config, { store, journal: createJournal(store), events, now, elapsed });
+  const { authorizer, sessions } = assemble(config, createServices({ store, events, now, elapsed }));
   const decide = ({ url: text, method, headers, clientAddress }: AuthenticatorRequest): Awaitable<Decision> => {
     // Attack: text that was decoded before. `／` is a slash to some programs, and no path that is read here has it.
     if (BEYOND_BYTES.test(text)) return invalidRequest('url has characters that no URL has');

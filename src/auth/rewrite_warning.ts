@@ -14,7 +14,7 @@ const MAX_VALUE_CHARACTERS = 100;
  * a prefix off, Gatepost gets another one, and nobody would know: a rule for `/public/` opens `/grafana/public/`.
  */
 export function createRewriteWarning(events: Events): RewriteWarning {
-  const warnOnce = createWarnOnce(events);
+  const warnOnce = createWarnOnce(events, 'rewritten paths');
   return ({ rewriteHeaders }, headers, application) => {
     if (rewriteHeaders === undefined || application === undefined) return;
     for (const name of rewriteHeaders) {

@@ -13,6 +13,9 @@ const IN_A_THREAD = /^(?:FSReq|FileHandle|GetAddrInfoReq|GetNameInfoReq)/;
  * waited for, on the clock of `performance.now`
  */
 export function endProcess(code: number, { hangs, killAtMs }: { hangs: boolean; killAtMs: number }): void {
+  // Where the event loop ends by itself, Node cleans up and takes handlers of signals away: a SIGHUP in that moment would
+  // end the process, and not with its code.
+  process.once('beforeExit', () => process.exit(code));
   setInterval(() => {
     const waits = hangs || process.getActiveResourcesInfo().some((resource) => IN_A_THREAD.test(resource));
     if (!waits) process.exit(code);

@@ -1,10 +1,12 @@
 /** `gatepost serve`: runs the server until a signal ends it. */
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
-import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
+import { type LoadedConfig, loadWithSources } from '../config/sources.ts';
+import type { Reloadable } from '../server/reloader.ts';
 import { findConfigFile } from './config_file.ts';
 import { endProcess } from './end_process.ts';
+import { onHangup } from './hangup.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 
 /** Milliseconds from the signal to the end of the process, whatever hangs. */
@@ -15,49 +17,73 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 interface Server {
   close(): Promise<void>;
   /** Resolves where the server cannot go on. */
-  failed?: Promise<void>;
+  failed?: Promise<void> | undefined;
   /** After `close`: whether a part of it did not end. */
-  hangs?: boolean;
+  readonly hangs?: boolean | undefined;
 }
 
 /**
  * Resolves after a signal, or a failure, when all running requests are finished. A second signal ends the process at
- * once.
+ * once. SIGHUP loads the configuration anew.
  */
 export async function serveCommand(file: string | undefined, { env }: Io): Promise<number> {
-  const server = cluster.isWorker ? await (await import('../server/worker.ts')).serveAsWorker() : await load(file, env);
-  const code = await untilStopped(server);
+  const { stopped, stop } = listenForSignals();
+  const server: Server = cluster.isWorker
+    ? await (await import('../server/worker.ts')).serveAsWorker()
+    : await load(file, env);
+  void server.failed?.then(() => stop(EXIT_FAILED));
+  const code = await stopped;
   const killAtMs = performance.now() + STOP_MS;
   await server.close();
   endProcess(code, { hangs: server.hangs === true, killAtMs });
   return code;
 }
 
-async function load(file: string | undefined, env: Io['env']): Promise<Server> {
-  return start(await loadConfig(findConfigFile(file, env), { env }));
+async function load(named: string | undefined, env: Io['env']): Promise<Server> {
+  const file = findConfigFile(named, env);
+  const loaded = await loadWithSources(file, { env });
+  if ('error' in loaded) throw loaded.error;
+  const server = await start(loaded);
+  const { createReloader } = await import('../server/reloader.ts');
+  const reloader = createReloader({ file, env, started: loaded, target: server });
+  onHangup(reloader.reload);
+  return {
+    failed: server.failed,
+    get hangs() {
+      return server.hangs;
+    },
+    close() {
+      reloader.close();
+      return server.close();
+    },
+  };
 }
 
 /** This process alone, or a parent of `workers` processes. Each loads only the modules that it needs. */
-async function start(config: Config): Promise<Server> {
+async function start({ config }: LoadedConfig): Promise<Server & Reloadable> {
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   if (workers > 1) return (await import('../server/cluster.ts')).superviseWorkers(config, workers);
-  return (await import('../server/server.ts')).startServer(config);
+  const server = await (await import('../server/server.ts')).startServer(config);
+  return Object.assign(server, { replace: async (next: Config) => server.swap(next) });
 }
 
-function untilStopped(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    let stopping = false;
-    const stop = (code: number) => {
-      stopping = true;
-      resolve(code);
-    };
-    const onSignal = () => {
-      if (!stopping) stop(EXIT_OK);
-      // A worker gets one from its parent, and often one more with all processes of the service (systemd, a terminal). It
-      // ends at once with its parent.
-      else if (!cluster.isWorker) process.exit(EXIT_FAILED);
-    };
-    for (const signal of SIGNALS) process.on(signal, onSignal);
-    void server.failed?.then(() => stop(EXIT_FAILED));
+/** From the start on: what has begun to start is ended in order, too. */
+function listenForSignals(): { stopped: Promise<number>; stop(code: number): void } {
+  let stopping = false;
+  let end = (_: number) => {};
+  const stopped = new Promise<number>((resolve) => {
+    end = resolve;
   });
+  const stop = (code: number) => {
+    stopping = true;
+    end(code);
+  };
+  const onSignal = () => {
+    if (!stopping) stop(EXIT_OK);
+    // A worker gets one from its parent, and often one more with all processes of the service (systemd, a terminal). It
+    // ends at once with its parent.
+    else if (!cluster.isWorker) process.exit(EXIT_FAILED);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return { stopped, stop };
 }

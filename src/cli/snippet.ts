@@ -5,8 +5,13 @@ import { loadConfig } from '../config/load.ts';
 import { findConfigFile } from './config_file.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 import { PROXIES, type ProxyFiles } from './snippet/proxies.ts';
-import { readSettings, type SnippetFile, type SnippetOptions, type SnippetSettings } from './snippet/settings.ts';
-import { SnippetError } from './snippet/sites.ts';
+import {
+  readSettings,
+  SnippetError,
+  type SnippetFile,
+  type SnippetOptions,
+  type SnippetSettings,
+} from './snippet/settings.ts';
 import { stepsLeft } from './snippet/steps.ts';
 
 export interface SnippetFlags extends SnippetOptions {

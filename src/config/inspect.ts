@@ -16,6 +16,8 @@ export interface ParseOptions {
   env?: ValueSources['env'] | undefined;
   /** The name that errors give to the file, and where a relative `<key>_file` starts from. */
   file?: string | undefined;
+  /** Is told the path of each file that the configuration names, also where it is wrong. */
+  onFile?: ((path: string) => void) | undefined;
 }
 
 export interface Inspection {
@@ -30,7 +32,10 @@ export interface Inspection {
 export const DEFAULT_NAME = 'gatepost.yaml';
 
 /** Reads a configuration file. One that cannot be read is an answer too. */
-export async function inspectFile(path: string, { env }: Pick<ParseOptions, 'env'> = {}): Promise<Inspection> {
+export async function inspectFile(
+  path: string,
+  options: Pick<ParseOptions, 'env' | 'onFile'> = {},
+): Promise<Inspection> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
@@ -39,11 +44,12 @@ export async function inspectFile(path: string, { env }: Pick<ParseOptions, 'env
   }
   const text = decode(bytes);
   if (text === undefined) return wrong([fileProblem('the configuration file is not UTF-8 text')]);
-  return inspectText(text, { env, file: path });
+  return inspectText(text, { ...options, file: path });
 }
 
 /** Reads the files that `<key>_file` names, and nothing else. */
-export function inspectText(text: string, { env = process.env, file = DEFAULT_NAME }: ParseOptions): Inspection {
+export function inspectText(text: string, options: ParseOptions): Inspection {
+  const { env = process.env, file = DEFAULT_NAME, onFile } = options;
   const { raw, problems: mistakes, lineOf } = readYaml(text);
   if (mistakes.length > 0) return wrong(mistakes);
   if (!isMapping(raw)) return wrong([fileProblem(whatElse(raw))]);
@@ -52,7 +58,7 @@ export function inspectText(text: string, { env = process.env, file = DEFAULT_NA
     (path, message) =>
       problems.push({ key: formatKey(path), line: lineOf(path), message });
   const errors: ConfigProblem[] = [];
-  const { config, place } = validateConfig(raw, { env, folder: dirname(file) }, into(errors));
+  const { config, place } = validateConfig(raw, { env, folder: dirname(file), onFile }, into(errors));
   return {
     config: config && freeze(config),
     errors: inOrder(errors),

@@ -9,6 +9,8 @@ export interface ValueSources {
   env: Record<string, string | undefined>;
   /** The folder that a relative `<key>_file` starts from. */
   folder: string;
+  /** Is told the path of each file that the configuration names. */
+  onFile?: ((path: string) => void) | undefined;
 }
 
 /**

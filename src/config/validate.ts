@@ -7,6 +7,7 @@ import { checkAuthorityFiles } from './authority_files.ts';
 import { checkConfig } from './checks/index.ts';
 import { fillDefaults, type Origin, OWN_KEYS } from './defaults.ts';
 import { readLogoFiles } from './logo_files.ts';
+import { findNamedFiles } from './named_files.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';
 import { checkRedisFiles } from './redis_files.ts';
 import { application } from './schema/application.ts';
@@ -29,7 +30,7 @@ export interface Validation {
 }
 
 /** Reports all problems. `raw` is changed. */
-export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, report: Report): Validation {
+export function validateConfig(raw: RawMapping, { env, folder, onFile }: ValueSources, report: Report): Validation {
   let problems = 0;
   const count: Report = (path, message) => {
     problems += 1;
@@ -41,6 +42,7 @@ export function validateConfig(raw: RawMapping, { env, folder }: ValueSources, r
     count(path, message);
   };
   substituteVariables(raw, env, reportUnresolved);
+  if (onFile) findNamedFiles(raw, folder, onFile);
   readSecretFiles(raw, folder, reportUnresolved);
   readLogoFiles(raw, folder, reportUnresolved);
   const origin = fillDefaults(raw);

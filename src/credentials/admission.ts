@@ -9,10 +9,9 @@ import { tenantOf } from '../sessions/keys.ts';
 import type { Store } from '../stores/store.ts';
 import { requesterOf } from './client_network.ts';
 import type { Fingerprints } from './fingerprint.ts';
-import { createGrantMemory } from './grant_memory.ts';
+import { createGuessState, type GuessState } from './guess_state.ts';
 import type { Credential } from './parse_authorization.ts';
 import { createRateLimit, type Permit } from './rate_limit.ts';
-import { createProviderSlots } from './request_slots.ts';
 
 /** So long a credential counts as accepted before, from its last new session on. */
 const ACCEPTED_MS = 30 * 86_400_000;
@@ -61,11 +60,11 @@ export function createAdmission(options: {
   /** Milliseconds on a clock that nobody can set: for pauses and ages. */
   elapsed: () => number;
   events: Events;
+  guesses?: GuessState | undefined;
 }): Admission {
-  const { store, fingerprints, events } = options;
-  const rateLimit = createRateLimit({ ...options, counterKeyFor: fingerprints.counterKeyFor });
-  const grants = createGrantMemory(store, options);
-  const slotsOf = createProviderSlots();
+  const { store, fingerprints, events, guesses = createGuessState(store, options) } = options;
+  const { queues, grants, slotsOf } = guesses;
+  const rateLimit = createRateLimit({ ...options, queues, counterKeyFor: fingerprints.counterKeyFor });
 
   const userOf = ({ credential }: PresentedCredential) => (credential.scheme === 'basic' ? credential.user : undefined);
   const keysOf = ({ application, credential, local }: PresentedCredential): Keys => ({

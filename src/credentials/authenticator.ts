@@ -12,6 +12,7 @@ import { createAdmission } from './admission.ts';
 import { createCredentialSessions } from './credential_sessions.ts';
 import { createDeniedCache } from './denied_cache.ts';
 import { createFingerprints, type Fingerprints } from './fingerprint.ts';
+import type { GuessState } from './guess_state.ts';
 import { type Credential, parseAuthorization, schemeOf } from './parse_authorization.ts';
 import { createSessionLinks } from './session_links.ts';
 import type { CredentialAttempt, CredentialContext, HeaderRequest, HeaderResult } from './types.ts';
@@ -42,8 +43,10 @@ export function createCredentialAuthenticator(options: {
   /** Milliseconds on a clock that nobody can set: for pauses and ages. */
   elapsed: () => number;
   events: Events;
+  /** What the process knows of guesses, in whatever snapshot; that of this one alone where it is left out. */
+  guesses?: GuessState | undefined;
 }): CredentialAuthenticator {
-  const { config, sessions, store, provider, now, elapsed, events } = options;
+  const { config, sessions, store, provider, now, elapsed, events, guesses } = options;
   const fingerprints = createFingerprints(config.secret);
   const credentialSessions = createCredentialSessions({
     sessions,
@@ -52,7 +55,7 @@ export function createCredentialAuthenticator(options: {
     elapsed,
   });
   const deniedCache = createDeniedCache(elapsed);
-  const admission = createAdmission({ store, fingerprints, limits: config.limits, now, elapsed, events });
+  const admission = createAdmission({ store, fingerprints, limits: config.limits, now, elapsed, events, guesses });
   const context: CredentialContext = {
     sessions,
     store,

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema/config.ts';
 import type { Reservation } from '../stores/reservations.ts';
 import type { Store } from '../stores/store.ts';
 import { type Counter, createGuessCounters, type Guess } from './guess_counters.ts';
-import { createWaitQueues } from './wait_queue.ts';
+import { createWaitQueues, type WaitQueues } from './wait_queue.ts';
 
 const WINDOW_MS = 60_000;
 
@@ -42,10 +42,11 @@ export function createRateLimit(options: {
   limits: Config['limits'];
   /** Milliseconds on a clock that nobody can set: for pauses and ages. */
   elapsed: () => number;
+  /** Those of all snapshots: a guess waits for the answers to the guesses before it. */
+  queues?: WaitQueues | undefined;
 }): RateLimit {
-  const { store } = options;
+  const { store, queues = createWaitQueues(options.elapsed) } = options;
   const countersOf = createGuessCounters(options);
-  const queues = createWaitQueues(options.elapsed);
 
   function reserve({ key, limit, waits }: Counter, id: string): Promise<Reservation> {
     const take = () => store.reserve(key, id, limit, WINDOW_MS);

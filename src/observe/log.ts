@@ -16,6 +16,8 @@ export interface Log {
   flush(): void;
   /** Lines that were lost since the start because no reader took them. */
   droppedLines(): number;
+  /** Writes lines of this level and above from now on. */
+  setLevel(level: Config['log']['level']): void;
 }
 
 /** Where lines go. */
@@ -37,12 +39,19 @@ export function createLog(
   const formatters = { level: (level: string) => ({ level }) };
   const serializers = { duration_ms: roundMs };
   const timestamp = createTimestamp();
-  listen(pino({ level: config.level, base: null, timestamp, formatters, serializers }, stream), events);
-  // What went wrong is with the reader at once, also if the process is killed next; other lines are gathered.
-  events.on('log', ({ level }) => {
-    if (level === 'warn' || level === 'error') output.flush?.();
-  });
-  return { flush: () => output.end?.(), droppedLines: () => output.droppedLines ?? 0 };
+  const logger = pino({ level: config.level, base: null, timestamp, formatters, serializers }, stream);
+  const flush = () => output.flush?.();
+  let stop = listen(logger, events, flush);
+  return {
+    flush: () => output.end?.(),
+    droppedLines: () => output.droppedLines ?? 0,
+    setLevel(level) {
+      if (level === logger.level) return;
+      stop();
+      logger.level = level;
+      stop = listen(logger, events, flush);
+    },
+  };
 }
 
 /** JSON escapes the controls below the space; the others, and two line separators, stand in it raw. */
@@ -73,19 +82,24 @@ function createTimestamp(): () => string {
   };
 }
 
-function listen(logger: Logger, events: Events): void {
-  if (logger.isLevelEnabled('warn')) {
-    const all = logger.isLevelEnabled('info');
-    const write = (event: DecisionEvent | SigninEvent, message: string) => {
-      if (levelOf(event) === 'warn') logger.warn(event, message);
-      else if (all) logger.info(event, message);
-    };
-    events.on('decision', (event) => write(event, 'decision'));
-    events.on('signin', (event) => write(event, 'signin'));
-  }
-  events.on('log', ({ level, message, error, ...rest }: LogEvent) =>
-    logger[level](error === undefined ? rest : { ...rest, error: describeError(error) }, message),
-  );
+/** @returns stops listening */
+function listen(logger: Logger, events: Events, flush: () => void): () => void {
+  const all = logger.isLevelEnabled('info');
+  const write = (event: DecisionEvent | SigninEvent, message: string) => {
+    if (levelOf(event) === 'warn') logger.warn(event, message);
+    else if (all) logger.info(event, message);
+  };
+  const onDecision = (event: DecisionEvent) => write(event, 'decision');
+  const onSignin = (event: SigninEvent) => write(event, 'signin');
+  const onLog = ({ level, message, error, ...rest }: LogEvent) => {
+    logger[level](error === undefined ? rest : { ...rest, error: describeError(error) }, message);
+    // What went wrong is with the reader at once, also if the process is killed next, and so is the answer to SIGHUP;
+    // other lines are gathered.
+    if (level === 'warn' || level === 'error' || rest.event.startsWith('config.')) flush();
+  };
+  if (logger.isLevelEnabled('warn')) events.on('decision', onDecision).on('signin', onSignin);
+  events.on('log', onLog);
+  return () => void events.off('decision', onDecision).off('signin', onSignin).off('log', onLog);
 }
 
 /**

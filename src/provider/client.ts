@@ -13,7 +13,7 @@ import { createClientFetch } from './client_fetch.ts';
 import type { ClientResult } from './client_result.ts';
 import type { Discovery, ProviderMetadata } from './discovery.ts';
 import { ClientRejected, toRejection } from './map_errors.ts';
-import { createMethodOrders } from './method_order.ts';
+import { createMethodOrders, type MethodOrders } from './method_order.ts';
 import { readFailure } from './refused_client.ts';
 import { CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from './time_limits.ts';
 import { restoreTokens } from './token_response.ts';
@@ -46,10 +46,15 @@ export interface Client {
   request<T>(send: (configuration: Configuration) => Promise<T>, options?: RequestOptions): Promise<ClientResult<T>>;
 }
 
-export function createClient(application: ApplicationConfig, discovery: Discovery, events: Events): Client {
+/** @param orders what is known of the ways in which this client authenticates */
+export function createClient(
+  application: ApplicationConfig,
+  discovery: Discovery,
+  events: Events,
+  orders: MethodOrders = createMethodOrders(application),
+): Client {
   const { client_id, client_key, introspection_endpoint, scopes, slug } = application;
   let made: { known: ProviderMetadata; server: ServerMetadata; byMethod: Map<string, Configuration> } | undefined;
-  const orders = createMethodOrders(application);
 
   /** What discovery says, with what the configuration says in its place, and the configurations made of it. */
   function madeFrom(known: ProviderMetadata) {

@@ -47,6 +47,8 @@ export interface Discovery {
    * @throws ProviderUnavailable: nothing is known of that token then
    */
   renewForLogout(): Promise<ProviderMetadata>;
+  /** No attempt in the background any more. */
+  stop(): void;
 }
 
 export interface DiscoveryOptions {
@@ -90,6 +92,7 @@ export function createDiscovery({ application, fetch, elapsed, events }: Discove
   let failures = 0;
   let retry: NodeJS.Timeout | undefined;
   let lastError: Error | undefined;
+  let stopped = false;
 
   const log = (level: 'info' | 'warn', event: string, message: string, error?: unknown) =>
     events.emit('log', { level, event, message, error });
@@ -119,6 +122,8 @@ export function createDiscovery({ application, fetch, elapsed, events }: Discove
     if (Number.isInteger(Math.log2(failures))) log('warn', 'provider.unavailable', error.message, error.cause);
     const pause = Math.min(MAX_RETRY_MS, RETRY_AFTER_MS * 2 ** (failures - 1));
     clearTimeout(retry);
+    // Nobody is served with it any more; what still runs asks by itself.
+    if (stopped) return;
     // The end of the process must not wait for this.
     retry = setTimeout(() => {
       if (!found) startAttempt();
@@ -174,6 +179,10 @@ export function createDiscovery({ application, fetch, elapsed, events }: Discove
       return underWay ? underWay.catch(() => found) : found;
     },
     renewForLogout: createPacedReading(elapsed, attemptAgain),
+    stop() {
+      stopped = true;
+      clearTimeout(retry);
+    },
   };
 }
 

@@ -1,7 +1,4 @@
-/**
- * The providers of all applications: made when they are first used; applications of one issuer share its discovery and
- * keys.
- */
+/** One application's view of its provider. */
 
 import { withDeadline } from '../async/deadline.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
@@ -13,10 +10,10 @@ import { authorizationUrl } from './authorization_request.ts';
 import { verifyBearerToken } from './bearer_token.ts';
 import { createClient } from './client.ts';
 import type { ProviderContext } from './context.ts';
-import { createDiscoveries } from './discoveries.ts';
 import type { Discovery } from './discovery.ts';
 import { endSessionUrl } from './end_session.ts';
 import { leftOutWarning } from './left_out_warning.ts';
+import type { MethodOrders } from './method_order.ts';
 import { appPasswordRequest, passwordRequest, processPasswordResponse } from './password_grants.ts';
 import type { Provider } from './provider.ts';
 import { processRefreshTokenResponse, refreshTokenRequest } from './refresh_token.ts';
@@ -60,12 +57,12 @@ function inTime<T>(work: () => Promise<T>): Promise<T> {
 export function createProvider(
   application: ApplicationConfig,
   discovery: Discovery,
-  { now = Date.now, events }: Omit<ProviderOptions, 'elapsed'>,
+  { now = Date.now, events, orders }: Omit<ProviderOptions, 'elapsed'> & { orders?: MethodOrders },
 ): Provider {
   const context: ProviderContext = {
     application,
     discovery,
-    client: createClient(application, discovery, events),
+    client: createClient(application, discovery, events, orders),
     events,
     now,
     onLeftOut: warnOncePerClaim(application, events),
@@ -101,29 +98,7 @@ export function createProvider(
 
 /** One warning for a claim and what is wrong with it: the same would come again with every login. */
 function warnOncePerClaim({ slug }: ApplicationConfig, events: Events): ProviderContext['onLeftOut'] {
-  const warnOnce = createWarnOnce(events);
+  const warnOnce = createWarnOnce(events, `claims of ${slug}`);
   return (claim, reason, value) =>
     warnOnce(`${reason} ${claim}`, () => ({ ...leftOutWarning(claim, reason, value), application: slug }));
-}
-
-/**
- * Sends no request by itself.
- * @returns the provider of an application, the same one each time
- */
-export function createProviders({
-  now = Date.now,
-  elapsed = () => performance.now(),
-  events,
-}: ProviderOptions): (application: ApplicationConfig) => Provider {
-  const providers = new Map<string, Provider>();
-  const discoveryOf = createDiscoveries({ elapsed, events });
-
-  return (application) => {
-    let provider = providers.get(application.slug);
-    if (!provider) {
-      provider = createProvider(application, discoveryOf(application), { now, events });
-      providers.set(application.slug, provider);
-    }
-    return provider;
-  };
 }

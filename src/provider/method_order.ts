@@ -61,3 +61,5 @@ export function createMethodOrders(application: ApplicationConfig) {
     },
   };
 }
+
+export type MethodOrders = ReturnType<typeof createMethodOrders>;

@@ -19,6 +19,11 @@ const MAX_RESPONSE_BYTES = 2_097_152;
 /** Between two readings of the authority's file: each costs the time of a hundred certificates. */
 const AUTHORITY_PAUSE_MS = 1000;
 
+export type Outbound = OutboundFetch & {
+  /** The next requests use new connections, and read the authority's file again; those under way end as they began. */
+  reset(): void;
+};
+
 export interface OutboundOptions {
   /** `issuer_ca_file`. */
   authorityFile?: string | undefined;
@@ -29,10 +34,10 @@ export interface OutboundOptions {
  * Node's own `fetch` knows neither a proxy (Node 20) nor an authority for some of its requests; undici, of which it is
  * made, knows both, and is loaded where one of them is needed.
  */
-export function createOutbound({ authorityFile, environment = process.env }: OutboundOptions): OutboundFetch {
+export function createOutbound({ authorityFile, environment = process.env }: OutboundOptions): Outbound {
   const chooseProxy = createChooseProxy(environment);
   const dispatchers = createDispatchers(authorityFile);
-  return async (address, request) => {
+  const fetchFrom: OutboundFetch = async (address, request) => {
     const { proxy, dispatcher } = await route(new URL(address), chooseProxy, dispatchers.for);
     try {
       return dispatcher ? await fetchThrough(dispatcher, address, request) : await fetch(address, request);
@@ -44,6 +49,7 @@ export function createOutbound({ authorityFile, environment = process.env }: Out
       throw new TypeError(connectionHint(address, error, proxy?.host), { cause });
     }
   };
+  return Object.assign(fetchFrom, { reset: dispatchers.reset });
 }
 
 type DispatcherFor = (url: URL, proxy: URL | undefined) => Promise<Dispatcher | undefined>;
@@ -57,7 +63,7 @@ async function route(url: URL, chooseProxy: ChooseProxy, dispatcherFor: Dispatch
 const loadUndici = async () => (await import('undici')).default;
 
 /** One for each proxy and scheme; they keep connections. */
-function createDispatchers(authorityFile: string | undefined): { for: DispatcherFor; renew(): void } {
+function createDispatchers(authorityFile: string | undefined) {
   const made = new Map<string, Dispatcher>();
   let secureContext: tls.SecureContext | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
@@ -66,6 +72,10 @@ function createDispatchers(authorityFile: string | undefined): { for: Dispatcher
   function renew(): void {
     if (authorityFile === undefined || performance.now() - readAt < AUTHORITY_PAUSE_MS) return;
     readAt = performance.now();
+    reset();
+  }
+
+  function reset(): void {
     secureContext = undefined;
     for (const dispatcher of made.values()) dispatcher.close().catch(() => undefined);
     made.clear();
@@ -87,7 +97,7 @@ function createDispatchers(authorityFile: string | undefined): { for: Dispatcher
     made.set(key, dispatcher);
     return dispatcher;
   }
-  return { for: dispatcherFor, renew };
+  return { for: dispatcherFor satisfies DispatcherFor, renew, reset };
 }
 
 /** The response is one of Node's own class, whatever has sent the request. */

@@ -5,7 +5,7 @@ import type { RenderOptions } from './response.ts';
 
 /** Each header that is not sent is logged once: it would come again with every session. */
 export function headerWarnings(events: Events): Pick<RenderOptions, 'onRefusedHeader' | 'onUnusableValue'> {
-  const warnOnce = createWarnOnce(events);
+  const warnOnce = createWarnOnce(events, 'headers');
   return {
     onRefusedHeader: ({ slug }, name) =>
       warnOnce(`refused ${slug} ${name}`, () => ({

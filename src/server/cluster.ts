@@ -5,15 +5,18 @@ import { createEvents } from '../observe/events.ts';
 import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
 import { listenForMetrics } from './listen.ts';
+import type { Reloadable } from './reloader.ts';
 import { createWorkerMetrics } from './worker_metrics.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
+export interface Supervisor extends Reloadable, Pick<Workers, 'failed' | 'close'> {}
+
 /**
- * The parent: resolves once each of `count` workers listens. All that ever start get this configuration.
+ * The parent: resolves once each of `count` workers listens. All that ever start get the same configuration.
  *
  * @throws Error when a worker ends before it has ever listened (a port that is taken, say)
  */
-export async function superviseWorkers(config: Config, count: number): Promise<Pick<Workers, 'failed' | 'close'>> {
+export async function superviseWorkers(config: Config, count: number): Promise<Supervisor> {
   const events = createEvents();
   const log = createLog(config.log, events);
   const own = createMetrics(events, log.droppedLines);
@@ -21,13 +24,19 @@ export async function superviseWorkers(config: Config, count: number): Promise<P
   cluster.setupPrimary({ serialization: 'advanced' });
   const workers = await startWorkers({
     count,
-    config: () => config,
+    config,
     report: (event, message) => events.emit('log', { level: 'error', event, message }),
   });
   const all = createWorkerMetrics({ count, serving: workers.serving, own });
   const metrics = await listenForMetrics(config.listen.metrics, metricsListener(all), events);
   return {
+    events,
+    registry: own,
     failed: workers.failed,
+    async replace(next) {
+      await workers.replace(next);
+      log.setLevel(next.log.level);
+    },
     async close() {
       await Promise.all([workers.close(), metrics?.drain()]);
       log.flush();

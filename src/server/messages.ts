@@ -6,14 +6,33 @@ import type { Config } from '../config/schema/config.ts';
 /** The metrics of one process at one moment. */
 export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
-/** `wants_config`: the worker has started. `alive`: its event loop runs. */
+/** A configuration, and its number among all that the parent has handed out. */
+export interface VersionedConfig {
+  version: number;
+  config: Config;
+}
+
+/**
+ * `wants_config`: the worker has started. `prepared`: it has compiled a configuration, or `problem` says why it cannot.
+ * `serves`: requests see it now. `alive`: its event loop runs.
+ */
 export type FromWorker =
   | { gatepost: 'wants_config' }
+  | { gatepost: 'prepared'; version: number; problem: string | undefined }
+  | { gatepost: 'serves'; version: number }
   | { gatepost: 'alive' }
   | { gatepost: 'metrics'; scrape: number; values: MetricValues };
 
-/** Secrets and all: nobody else reads the channel, other than the environment or arguments of a process. */
-export type FromParent = { gatepost: 'config'; config: Config } | { gatepost: 'wants_metrics'; scrape: number };
+/**
+ * Secrets and all: nobody else reads the channel, other than the environment or arguments of a process. `config`: to start
+ * with. `prepare`: to compile beside it, until `commit` or `abort` comes.
+ */
+export type FromParent =
+  | ({ gatepost: 'config' } & VersionedConfig)
+  | ({ gatepost: 'prepare' } & VersionedConfig)
+  | { gatepost: 'commit'; version: number }
+  | { gatepost: 'abort'; version: number }
+  | { gatepost: 'wants_metrics'; scrape: number };
 
 /** Other messages on the channel are Node's own. */
 function isOurs(message: unknown): message is { gatepost: unknown } {

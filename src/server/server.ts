@@ -11,12 +11,12 @@ import { createEvents, type Events } from '../observe/events.ts';
 import { createHealth } from '../observe/health.ts';
 import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
-import { createJournal } from '../sessions/journal.ts';
+import { createServices } from '../services.ts';
 import { openStore } from '../stores/open.ts';
 import { DRAIN_MS } from './drain.ts';
 import { listen, listenForMetrics } from './listen.ts';
 import { prefetchDiscovery } from './prefetch_discovery.ts';
-import { createSnapshots } from './snapshots.ts';
+import { createSnapshots, type Prepared } from './snapshots.ts';
 
 export interface Running {
   /** The addresses behind `listen.http` and `listen.metrics`: a port 0 has become a real one. */
@@ -43,10 +43,14 @@ export interface ServeOptions {
 
 /** A server whose configuration can be replaced while it runs. */
 export interface Server extends Running {
+  readonly events: Events;
   /**
-   * Requests that arrive from now on see `config`; those under way end with the configuration that they began with.
-   * `listen`, `store`, `redis`, `workers` and `log` stay as they were at the start.
+   * Compiles another configuration. After its `commit` requests that arrive see it; those under way end with the one that
+   * they began with. `listen`, `store`, `redis`, `workers` and `log.format` stay as they were at the start.
+   * @throws Error where it cannot be compiled; the one before goes on then
    */
+  prepare(config: Config): Prepared;
+  /** As `prepare`, and its `commit` at once. */
   swap(config: Config): void;
   /** Whether the store had not closed when `close` was over: a native thread of it may hold the process. */
   readonly hangs: boolean;
@@ -67,7 +71,7 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   const registry = createMetrics(events, log.droppedLines);
   const store = openStore(config.store, { now, elapsed }, events, config.redis);
   const health = createHealth(() => store.ping());
-  const services = { store, journal: createJournal(store), events, now, elapsed };
+  const services = createServices({ store, events, now, elapsed });
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));
   warn(config, events);
   const http = await listen(config.listen.http, snapshots.listener, { events });
@@ -76,26 +80,38 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   events.emit('log', { level: 'info', event: 'server.listening', message });
   let stopPrefetch = prefetch(snapshots.current());
   let hangs = false;
+
+  function prepare(next: Config): Prepared {
+    const { commit, abort } = snapshots.prepare(next);
+    return {
+      commit() {
+        commit();
+        services.providers.renewAuthorities();
+        log.setLevel(next.log.level);
+        stopPrefetch.abort();
+        stopPrefetch = prefetch(snapshots.current());
+      },
+      abort,
+    };
+  }
+
   return {
+    events,
     http: http.address,
     metrics: metrics?.address,
     registry,
     get hangs() {
       return hangs;
     },
-    swap(next) {
-      snapshots.swap(next);
-      warn(next, events);
-      stopPrefetch.abort();
-      stopPrefetch = prefetch(snapshots.current());
-    },
+    prepare,
+    swap: (next) => prepare(next).commit(),
     async close() {
       stopPrefetch.abort();
       health.drain();
       const stopsAt = performance.now() + DRAIN_MS + REFRESH_GRACE_MS;
       await Promise.all([http.drain(), metrics?.drain()]);
       // A refresh under way would lose its token; a store or provider that hangs must not hold the process up.
-      await orAfter(snapshots.idle(), stopsAt - performance.now(), undefined);
+      await orAfter(services.refreshes.idle(), stopsAt - performance.now(), undefined);
       const closed = store.close().then(
         () => true,
         () => true,

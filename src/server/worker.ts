@@ -2,8 +2,9 @@
 import type { Registry } from 'prom-client';
 import { freeze } from '../config/freeze.ts';
 import type { Config } from '../config/schema/config.ts';
-import { onParentMessage, tellParent } from './messages.ts';
+import { type FromParent, onParentMessage, tellParent, type VersionedConfig } from './messages.ts';
 import type { Server } from './server.ts';
+import type { Prepared } from './snapshots.ts';
 
 /** Milliseconds between two signs of life to the parent. */
 const SIGN_OF_LIFE_MS = 1000;
@@ -11,21 +12,67 @@ const SIGN_OF_LIFE_MS = 1000;
 /** Reads neither the file nor the environment: both may have changed since the parent has. */
 export async function serveAsWorker(): Promise<Server> {
   let registry: Registry | undefined;
-  const config = await new Promise<Config>((resolve) => {
-    onParentMessage((message) => {
-      if (message.gatepost === 'config') resolve(freeze(message.config));
-      else void sendMetrics(message.scrape, registry);
-    });
-    tellParent({ gatepost: 'wants_config' });
+  let begin = (_: Config) => {};
+  const first = new Promise<Config>((resolve) => {
+    begin = resolve;
   });
+  let started = (_: Server) => {};
+  const takeOver = followParent(
+    new Promise<Server>((resolve) => {
+      started = resolve;
+    }),
+  );
+  onParentMessage((message) => {
+    if (message.gatepost === 'config') begin(freeze(message.config));
+    else if (message.gatepost === 'wants_metrics') void sendMetrics(message.scrape, registry);
+    else takeOver(message);
+  });
+  tellParent({ gatepost: 'wants_config' });
+  const config = await first;
   setInterval(() => tellParent({ gatepost: 'alive' }), SIGN_OF_LIFE_MS).unref();
   const { startServer } = await import('./server.ts');
   // The parent has the metrics of all.
   const server = await startServer({ ...config, listen: { ...config.listen, metrics: false } });
   registry = server.registry;
+  started(server);
   return server;
 }
 
 async function sendMetrics(scrape: number, registry: Registry | undefined): Promise<void> {
   if (registry) tellParent({ gatepost: 'metrics', scrape, values: await registry.getMetricsAsJSON() });
+}
+
+type Step = Extract<FromParent, { gatepost: 'prepare' | 'commit' | 'abort' }>;
+
+/** Takes another configuration in two steps, so that all workers take it or none does. One step after the other. */
+function followParent(server: Promise<Server>): (step: Step) => void {
+  let prepared: { version: number; it: Prepared } | undefined;
+
+  async function prepare({ version, config }: VersionedConfig): Promise<void> {
+    let problem: string | undefined;
+    prepared?.it.abort();
+    prepared = undefined;
+    try {
+      prepared = { version, it: (await server).prepare(freeze(config)) };
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+    }
+    tellParent({ gatepost: 'prepared', version, problem });
+  }
+
+  function end({ gatepost, version }: Exclude<Step, VersionedConfig>): void {
+    if (prepared?.version !== version) return;
+    if (gatepost === 'commit') {
+      prepared.it.commit();
+      tellParent({ gatepost: 'serves', version });
+    } else {
+      prepared.it.abort();
+    }
+    prepared = undefined;
+  }
+
+  let last = Promise.resolve();
+  return (step) => {
+    last = last.then(() => (step.gatepost === 'prepare' ? prepare(step) : end(step)));
+  };
 }

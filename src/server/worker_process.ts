@@ -1,8 +1,7 @@
 /** One worker process, seen from its parent. */
 import cluster, { type Worker } from 'node:cluster';
-import type { Config } from '../config/schema/config.ts';
 import { rescueHandedOver } from './handed_over.ts';
-import { onWorkerMessage, tellWorker } from './messages.ts';
+import { onWorkerMessage, tellWorker, type VersionedConfig } from './messages.ts';
 import { createWorkerWatch, MAX_SILENT_TICKS } from './worker_watch.ts';
 
 export interface WorkerProcess {
@@ -14,6 +13,15 @@ export interface WorkerProcess {
   readonly listening: Promise<boolean>;
   /** Resolves with how it ended. */
   readonly ended: Promise<string>;
+  /** The signal that ended it. */
+  readonly endedBy: string | undefined;
+  /** Of the configuration that it was given last to serve with; `undefined` until it asks. */
+  readonly version: number | undefined;
+  /** Lets it compile a configuration. Resolves with what is wrong; with nothing also where it ends meanwhile. */
+  prepare(candidate: VersionedConfig): Promise<string | undefined>;
+  /** Lets it serve with what it has prepared. Resolves when it does, or has ended. */
+  commit(version: number): Promise<void>;
+  abort(version: number): void;
   kill(signal: NodeJS.Signals): void;
   /** Once a second. Kills it where it hangs. */
   tick(): void;
@@ -21,7 +29,7 @@ export interface WorkerProcess {
 
 export interface WorkerProcessOptions {
   /** What it is to serve with, when it asks. */
-  config: () => Config;
+  config: () => VersionedConfig;
   /** Takes a sentence when it is killed because it hangs. */
   onHang: (message: string) => void;
   /** Whether another one serves. */
@@ -33,9 +41,18 @@ export function startWorker({ config, onHang, hasOthers }: WorkerProcessOptions)
   const worker = cluster.fork();
   rescueHandedOver(worker, hasOthers);
   let isOver = false;
-  onWorkerMessage(worker, ({ gatepost }) => {
-    if (gatepost === 'alive') watch.signOfLife();
-    if (gatepost === 'wants_config') tellWorker(worker, { gatepost: 'config', config: config() });
+  let endedBy: string | undefined;
+  let given: number | undefined;
+  const answers = new Map<string, (problem: string | undefined) => void>();
+  onWorkerMessage(worker, (message) => {
+    if (message.gatepost === 'alive') watch.signOfLife();
+    if (message.gatepost === 'wants_config') {
+      const { version } = config();
+      given = version;
+      tellWorker(worker, { gatepost: 'config', ...config() });
+    }
+    if (message.gatepost === 'prepared') answers.get(`prepared ${message.version}`)?.(message.problem);
+    if (message.gatepost === 'serves') answers.get(`serves ${message.version}`)?.(undefined);
   });
   const begins = new Promise<boolean>((resolve) => {
     worker.once('listening', () => {
@@ -48,10 +65,21 @@ export function startWorker({ config, onHang, hasOthers }: WorkerProcessOptions)
       isOver = true;
       resolve(`worker ${worker.id} ended (${how})${watch.isServing ? '' : ' before it could listen'}`);
     };
-    worker.once('exit', (code, signal) => end(String(signal ?? code)));
+    worker.once('exit', (code, signal) => {
+      endedBy = signal ?? undefined;
+      end(String(signal ?? code));
+    });
     // A process that the system did not let begin has no exit.
     if (worker.process.pid === undefined) worker.once('error', ({ message }) => end(message));
   });
+  /** What it says, or nothing more once it has ended. */
+  async function answer(name: string, ask: () => void): Promise<string | undefined> {
+    const said = new Promise<string | undefined>((resolve) => answers.set(name, resolve));
+    ask();
+    const problem = await Promise.race([said, ended.then(() => undefined)]);
+    answers.delete(name);
+    return problem;
+  }
   const kill = (signal: NodeJS.Signals) => void worker.process.kill(signal);
   return {
     worker,
@@ -63,6 +91,19 @@ export function startWorker({ config, onHang, hasOthers }: WorkerProcessOptions)
     },
     listening: Promise.race([begins, ended.then(() => false)]),
     ended,
+    get endedBy() {
+      return endedBy;
+    },
+    get version() {
+      return given;
+    },
+    prepare: (candidate) =>
+      answer(`prepared ${candidate.version}`, () => tellWorker(worker, { gatepost: 'prepare', ...candidate })),
+    async commit(version) {
+      given = version;
+      await answer(`serves ${version}`, () => tellWorker(worker, { gatepost: 'commit', version }));
+    },
+    abort: (version) => tellWorker(worker, { gatepost: 'abort', version }),
     kill,
     tick() {
       watch.tick();

@@ -2,6 +2,7 @@
 import type { Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/schema/config.ts';
+import { replaceConfig } from './replace_config.ts';
 import { startWorker, type WorkerProcess } from './worker_process.ts';
 import { TICK_MS } from './worker_watch.ts';
 
@@ -20,6 +21,11 @@ const SHUTDOWN_MS = 4850;
 export interface Workers {
   /** Those that serve now. */
   serving(): Worker[];
+  /**
+   * Gives all of them another configuration, and resolves when all serve with it; those that start later get it, too.
+   * @throws Error where one of them cannot: the one before goes on in all
+   */
+  replace(config: Config): Promise<void>;
   /** Ends them all. */
   close(): Promise<void>;
   /** Resolves when they cannot be replaced: this process has to end, for its own supervisor to see it. */
@@ -28,10 +34,10 @@ export interface Workers {
 
 export interface WorkersOptions {
   count: number;
-  /** What each worker that starts is to serve with. */
-  config: () => Config;
-  /** Takes a sentence about each worker that ended, and about each one that hangs. */
-  report: (event: 'worker.exited' | 'worker.hung', message: string) => void;
+  /** What they are to serve with. */
+  config: Config;
+  /** Takes a sentence about each worker that ended, that hangs, or that cannot take another configuration. */
+  report: (event: 'worker.exited' | 'worker.hung' | 'worker.refused', message: string) => void;
   /** Milliseconds before the first try to replace one. */
   pauseMs?: number;
   tickMs?: number;
@@ -50,8 +56,10 @@ interface Place {
  * @throws Error when a worker ends before it has ever listened (a port that is taken, say)
  */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
-  const { count, config, report, pauseMs = RESTART_PAUSE_MS, tickMs = TICK_MS } = options;
+  const { count, report, pauseMs = RESTART_PAUSE_MS, tickMs = TICK_MS } = options;
   let stopping = false;
+  let current = { version: 0, config: options.config };
+  let lastVersion = 0;
   let fail = () => {};
   const failed = new Promise<void>((resolve) => {
     fail = resolve;
@@ -60,7 +68,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 
   const start = (place: Place): WorkerProcess => {
     place.running = startWorker({
-      config,
+      config: () => current,
       onHang: (message) => report('worker.hung', message),
       hasOthers: () => places.some((other) => other !== place && other.running?.isServing),
     });
@@ -96,10 +104,12 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     for (const { running } of places) running?.tick();
   }, tickMs);
 
+  const allRunning = () => places.flatMap((place) => place.running ?? []);
+
   async function close(signal: NodeJS.Signals): Promise<void> {
     stopping = true;
     clearInterval(ticking);
-    const running = places.flatMap((place) => place.running ?? []);
+    const running = allRunning();
     const killAll = (each: NodeJS.Signals) => {
       for (const worker of running) worker.kill(each);
     };
@@ -110,8 +120,13 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   }
 
   async function startFirst(place: Place): Promise<void> {
-    const worker = start(place);
-    if (!(await worker.listening)) throw new Error(await worker.ended);
+    let worker = start(place);
+    while (!(await worker.listening)) {
+      const how = await worker.ended;
+      // A signal to all processes of the service came before Node could be told that it ends nobody.
+      if (worker.endedBy !== 'SIGHUP' || stopping) throw new Error(how);
+      worker = start(place);
+    }
     // Now, and not when all listen: it may end before.
     void replaceAtEnd(place, worker);
   }
@@ -123,6 +138,18 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   return {
     failed,
     serving: () => places.flatMap(({ running }) => (running?.isServing ? running.worker : [])),
+    replace(config) {
+      lastVersion += 1;
+      const candidate = { version: lastVersion, config };
+      return replaceConfig({
+        candidate,
+        workers: allRunning,
+        accept() {
+          current = candidate;
+        },
+        report: (message) => report('worker.refused', message),
+      });
+    },
     close: () => close('SIGTERM'),
   };
 }

@@ -6,6 +6,7 @@ import type { Provider } from '../provider/provider.ts';
 import type { Store } from '../stores/store.ts';
 import type { SessionDirectory } from './directory.ts';
 import type { Journal } from './journal.ts';
+import type { Refreshes } from './refresh_scheduler.ts';
 import type { NewRefusal, Refusal } from './refusals.ts';
 import type { LiveSession, Session, SessionApplication } from './session.ts';
 import type { RevocationMark } from './session_record.ts';
@@ -99,6 +100,8 @@ export interface SessionsOptions {
   /** The provider of an application (by slug), for refreshing. */
   provider: (application: string) => Provider | undefined;
   events: Events;
+  /** The refreshes of this process, in whatever snapshot; of this one alone where it is left out. */
+  refreshes?: Refreshes | undefined;
   /** Bytes of decoded sessions that may be kept. */
   cacheBytes?: number | undefined;
 }

@@ -1,7 +1,7 @@
 /** Decides when a session is refreshed, and by which replica: one refresh at a time, by a lock in the store. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../async/deadline.ts';
-import { createSingleFlight } from '../async/single_flight.ts';
+import { createSingleFlight, type SingleFlight } from '../async/single_flight.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import { type Lock, tryLock } from '../stores/lock.ts';
 import { lockKey } from './keys.ts';
@@ -38,7 +38,13 @@ const FAILED_GRACE_MS = 60_000;
 const isFailure = (value: string | undefined): value is RefreshFailure =>
   value === 'unavailable' || value === 'failed' || value === 'contested';
 
+/** The refreshes that run in this process. */
+export type Refreshes = SingleFlight<RefreshOutcome | 'in_progress'>;
+export const createRefreshes = (): Refreshes => createSingleFlight();
+
 export interface RefreshSchedulerOptions extends RefreshOptions {
+  /** Those of all snapshots: one that began under another configuration is joined. */
+  refreshes?: Refreshes | undefined;
   /** Milliseconds on a clock that nobody can set. */
   elapsed: () => number;
 }
@@ -46,7 +52,7 @@ export interface RefreshSchedulerOptions extends RefreshOptions {
 export function createRefreshScheduler(options: RefreshSchedulerOptions) {
   const { store, seal, now, elapsed } = options;
   const refresh = createSessionRefresh(options);
-  const attempts = createSingleFlight<RefreshOutcome | 'in_progress'>();
+  const attempts = options.refreshes ?? createRefreshes();
   const waits = createSingleFlight<RefreshOutcome>();
   const run = (live: LiveSession) => attempts.run(live.key, () => attempt(live));
 

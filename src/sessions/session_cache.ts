@@ -108,7 +108,8 @@ export function createSessionCache(maxSize = MAX_CACHE_BYTES) {
       else if (linked !== undefined) entries.delete(linked.id);
     },
     beginRead(key: string, onStale: () => void): PendingRead {
-      const read = { keys: [key], stale: false, onStale };
+      // One that hears of no change shares and caches nothing.
+      const read = { keys: [key], stale: closed, onStale };
       pendingReads.add(read);
       return read;
     },

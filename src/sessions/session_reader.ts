@@ -3,6 +3,7 @@ import { type Awaitable, andFinally, andThen } from '../async/maybe_async.ts';
 import { createSingleFlight } from '../async/single_flight.ts';
 import type { Seal } from '../crypto/seal.ts';
 import type { Events } from '../observe/events.ts';
+import { createWarnOnce } from '../observe/warn_once.ts';
 import type { Store } from '../stores/store.ts';
 import { sessionKey } from './keys.ts';
 import type { Session } from './session.ts';
@@ -37,16 +38,11 @@ function decode(id: string, key: string, sealed: string, record: SessionRecord):
 }
 
 /** Replicas that cannot read each other's records send users round in circles, and none of them sees a fault. */
-function warnOnce(events: Events): () => void {
-  let warned = false;
-  return () => {
-    if (warned) return;
-    warned = true;
-    const message =
-      'a session in the store cannot be read: replicas that share a store need one secret and one version of Gatepost';
-    events.emit('log', { level: 'warn', event: 'session.unreadable', message });
-  };
-}
+const UNREADABLE = {
+  event: 'session.unreadable',
+  message:
+    'a session in the store cannot be read: replicas that share a store need one secret and one version of Gatepost',
+};
 
 /** The session of `id` in the store; `undefined` when it is missing, cannot be read, or is revoked. */
 export function createSessionReader({
@@ -56,7 +52,7 @@ export function createSessionReader({
   isCurrent,
   events,
 }: SessionReaderOptions): (id: string) => Awaitable<CacheEntry | undefined> {
-  const warnUnreadable = warnOnce(events);
+  const warnOnce = createWarnOnce(events, 'sessions');
   const readKeys = (keys: string[]): Awaitable<(string | undefined)[]> => store.peek?.(keys) ?? store.getMany(keys);
 
   function toEntry(id: string, key: string, sealed: string): CacheEntry | undefined {
@@ -64,7 +60,7 @@ export function createSessionReader({
     // After a change elsewhere in the store most records are what they were: no need to decrypt and render them again.
     if (known !== undefined && known.tag === tagOf(sealed)) return known;
     const record = decodeRecord(seal, key, sealed);
-    if (record === undefined) warnUnreadable();
+    if (record === undefined) warnOnce('unreadable', () => UNREADABLE);
     return record && isCurrent(record.session) ? decode(id, key, sealed, record) : undefined;
   }
 

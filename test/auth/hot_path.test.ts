@@ -9,7 +9,7 @@ import type { Authorizer } from '../../src/auth/authorizer.ts';
 import { createAuthHandler } from '../../src/auth/handler.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createRender } from '../../src/responses/render.ts';
-import { createJournal } from '../../src/sessions/journal.ts';
+import { createServices } from '../../src/services.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { openStore } from '../../src/stores/open.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -45,16 +45,9 @@ async function site(storeUrl: string) {
   });
   const events = createEvents();
   const store = openStore(storeUrl, { now: Date.now, elapsed: () => performance.now() }, events);
-  const { index, trustedPeer, listedProxies, authorizer, probes } = assemble(
-    makeConfig([application], { store: storeUrl }),
-    {
-      store,
-      journal: createJournal(store),
-      events,
-      now: Date.now,
-      elapsed: () => performance.now(),
-    },
-  );
+  const services = createServices({ store, events, now: Date.now, elapsed: () => performance.now() });
+  const config = makeConfig([application], { store: storeUrl });
+  const { index, trustedPeer, listedProxies, authorizer, probes } = assemble(config, services);
   // A library that is loaded late is there afterwards.
   await store.ping();
   const render = createRender(renderOptions({ jwksUri: () => 'https://id.example.com/jwks', now: Date.now }));

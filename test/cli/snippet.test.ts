@@ -23,9 +23,16 @@ const many = config(
   application('Wiki', 'https://wiki.acme.com'),
   application('Lab', 'https://login.lab.acme.com', ', mode: forward_domain, cookie_domain: lab.acme.com'),
 );
+const named = config(
+  application(
+    'Grafana',
+    'https://grafana.acme.com',
+    ', identity_headers: authelia, hosts: ["https://*.apps.acme.com", "https://alt.acme.com"]',
+  ),
+);
 const mixed = config(application('Grafana', 'https://grafana.acme.com'), application('Wiki', 'http://wiki.lan'));
 afterAll(() => {
-  for (const { folder } of [one, plain, many, mixed]) rmSync(folder, { recursive: true });
+  for (const { folder } of [one, plain, many, named, mixed]) rmSync(folder, { recursive: true });
 });
 
 let out: string;
@@ -87,53 +94,6 @@ describe.each(PROXIES)('gatepost snippet %s', (proxy) => {
 });
 
 describe('gatepost snippet', () => {
-  it('has every address of an application, and the hosts of a wildcard that are named', async () => {
-    const where = config(
-      application('Films', 'https://films.acme.com', ', hosts: ["https://tv.acme.com", "https://*.films.acme.com"]'),
-    );
-    const more = ['--upstream', 'kids.films.acme.com=kids:80', '--upstream', 'tv.acme.com=tv:80'];
-    const files = await filesOf(where, 'nginx', ...more);
-    expect([...files.keys()].filter((name) => name.includes('acme'))).toEqual([
-      'films.acme.com.conf',
-      'tv.acme.com.conf',
-      'kids.films.acme.com.conf',
-    ]);
-    expect(files.get('tv.acme.com.conf')).toContain('proxy_pass http://tv:80;');
-    expect((await snippet(where, 'nginx', '--upstream', 'a.b.films.acme.com=a:80')).errors).toContain('is no host of');
-    rmSync(where.folder, { recursive: true });
-  });
-
-  it('writes a host of its own once, though it is under the domain of another application', async () => {
-    const where = config(
-      application('Domain', 'https://login.acme.com', ', mode: forward_domain, cookie_domain: acme.com'),
-      application('Payroll', 'https://payroll.acme.com'),
-    );
-    const upstream = ['--upstream', 'payroll.acme.com=payroll:80', '--upstream', 'wiki.acme.com=wiki:80'];
-    const files = await filesOf(where, 'nginx', ...upstream);
-    expect([...files.keys()].filter((name) => name.includes('acme'))).toEqual([
-      'login.acme.com.conf',
-      'wiki.acme.com.conf',
-      'payroll.acme.com.conf',
-    ]);
-    expect((await snippet(where, 'nginx', 'domain', ...upstream)).errors).toContain(
-      'names payroll.acme.com, which is no',
-    );
-    rmSync(where.folder, { recursive: true });
-  });
-
-  it.each(
-    PROXIES,
-  )("%s: the client's headers of identity_headers are removed, and the response's copied", async (proxy) => {
-    const headers = ', identity_headers: { preset: none, X-WEBAUTH-USER: preferred_username }';
-    const where = config(application('Grafana', 'https://grafana.acme.com', headers));
-    const text = code(all(await filesOf(where, proxy)));
-    expect(text).toMatch(/x-webauth-user/i);
-    // The name that Caddy's placeholder has, whatever the header's.
-    if (proxy === 'caddy') expect(text).toContain('X-WEBAUTH-USER {http.reverse_proxy.header.X-Webauth-User}');
-    expect(code(all(await filesOf(one, proxy)))).not.toMatch(/webauth/i);
-    rmSync(where.folder, { recursive: true });
-  });
-
   it('takes one application by its slug or name', async () => {
     for (const name of ['wiki', 'Wiki']) {
       const text = all(await filesOf(many, 'caddy', name));
@@ -204,6 +164,47 @@ describe('gatepost snippet', () => {
     const { code, out: printed, errors } = await snippet(where, ...args);
     expect([code, printed]).toEqual([1, '']);
     expect(errors).toContain(problem);
+  });
+
+  it.each([
+    ['nginx', 'auth_request_set $gatepost_remote_user $upstream_http_remote_user;'],
+    ['nginx', 'proxy_set_header Remote-User $gatepost_remote_user;'],
+    ['nginx', 'fastcgi_param HTTP_REMOTE_USER $gatepost_remote_user;'],
+    ['nginx', 'uwsgi_param HTTP_REMOTE_USER $gatepost_remote_user;'],
+    ['nginx', 'grpc_set_header Remote-User $gatepost_remote_user;'],
+    ['nginx', 'proxy_hide_header Remote-User;'],
+    ['traefik', '          - Cookie\n          - Remote-User\n'],
+    [
+      'caddy',
+      'request_header -Remote-User\n\t\t\t\trequest_header Remote-User {http.reverse_proxy.header.Remote-User}',
+    ],
+    ['envoy', '- remove: remote-user\n'],
+    ['envoy', '{ exact: remote-user }, '],
+    ['haproxy', "local ADDITIONAL_HEADERS = { 'remote-user', "],
+    [
+      'ingress-nginx',
+      'X-authentik-meta-version,Remote-User,Remote-Groups,Remote-Email,Remote-Name,Authorization,Cookie',
+    ],
+    ['gateway-api', '        - x-authentik-meta-version\n        - remote-user\n'],
+    ['gateway-api', '      remove:\n        - remote-user\n'],
+    ['compose', 'authresponseheaders: Authorization,Cookie,Remote-User,'],
+  ])('has the names of identity_headers: %s, %j', async (proxy, line) => {
+    expect(all(await filesOf(named, proxy))).toContain(line);
+    expect(all(await filesOf(one, proxy))).not.toMatch(/remote[-_]user;?\n/i);
+  });
+
+  it.each([
+    ['nginx', ['server_name *.apps.acme.com;', 'set $gatepost_host $host;', 'server_name alt.acme.com;']],
+    ['traefik', ['HostRegexp(`^[^.]+[.]apps[.]acme[.]com$`)', 'Host(`alt.acme.com`)']],
+    ['caddy', ['*.apps.acme.com {', 'alt.acme.com {']],
+    ['envoy', ['"*.apps.acme.com:443"', '"(?i)[^.]+[.]apps[.]acme[.]com(:80|:443)?"']],
+    ['haproxy', ['hdr_reg(host) -i ^[^.]+[.]apps[.]acme[.]com(:80|:443)?$', '-i alt.acme.com alt.acme.com:80']],
+    ['ingress-nginx', ['- host: "*.apps.acme.com"', 'https://$host/outpost.goauthentik.io/start']],
+    ['gateway-api', ['hostnames: ["*.apps.acme.com"]', 'hostnames: [alt.acme.com]']],
+    ['compose', ['HostRegexp(`^[^.]+[.]apps[.]acme[.]com$$`)']],
+  ])('has a site for each of hosts: %s', async (proxy, lines) => {
+    const text = all(await filesOf(named, proxy));
+    for (const line of lines) expect(text).toContain(line);
   });
 
   it('writes a Compose file that its schema takes, where each application reaches Traefik alone', async () => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import type { HeaderResult } from '../../src/credentials/types.ts';
 import { createEvents } from '../../src/observe/events.ts';
-import { createProviders } from '../../src/provider/index.ts';
+import { createProviders } from '../../src/provider/providers.ts';
 import { startProvider, type TestProvider } from '../support/provider.ts';
 import { basic, makeApplication, makeReplica } from './fixture.ts';
 

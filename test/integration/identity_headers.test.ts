@@ -1,4 +1,4 @@
-/** The lines of docs/identity-headers.md, and those of `gatepost snippet`, for each proxy: the application reads the user, and never a client's own word. */
+/** The lines of docs/identity-headers.md, for each proxy: the application reads the user, and never a client's own word. */
 import { describe, expect, test } from 'vitest';
 import { needTool } from '../support/tools.ts';
 import { apache } from './apache.ts';
@@ -7,13 +7,11 @@ import { applyDiffs } from './docs_diff.ts';
 import { envoy } from './envoy.ts';
 import { haproxy } from './haproxy.ts';
 import { nginx } from './nginx.ts';
-import { type Site, type TestedProxy, withChange } from './proxy.ts';
-import { snippetsWith } from './snippet.ts';
+import { type TestedProxy, withChange } from './proxy.ts';
 import { useSiteOf, useWorld } from './started.ts';
 import { traefik } from './traefik.ts';
 import { header, type Seen, variables } from './upstream.ts';
 
-const KEY = 'identity_headers: authelia';
 const PAGE = '../identity-headers.md';
 
 /** Which section is about a proxy, and what the shipped files are called in the site's folder. */
@@ -36,20 +34,11 @@ const NAMES = ['Remote-User', 'Remote-Groups', 'Remote-Email', 'Remote-Name'];
 /** To CGI, WSGI and PHP each is the same header; Node and proxies know them as different ones. */
 const SPELLINGS = ['Remote-User', 'remote-user', 'REMOTE-USER', 'Remote_User', 'Remote.User', 'Remote~User'];
 
-/** The files with the lines of the page, and those that `gatepost snippet` writes. */
-const cases: [proxy: TestedProxy, change: (site: Site) => void][] = [
-  ...proxies.map(([proxy, section, files]): [TestedProxy, (site: Site) => void] => [
-    proxy,
-    (site) => applyDiffs(site, PAGE, section, files),
-  ]),
-  ...snippetsWith(KEY).map((proxy): [TestedProxy, (site: Site) => void] => [proxy, () => undefined]),
-];
-
-describe.each(cases)('$name', (proxy, change) => {
+describe.each(proxies)('$name', (proxy, section, files) => {
   const binary = needTool(proxy.tool);
-  describe.skipIf(!binary)('with a preset', () => {
-    const changed = proxy.name.startsWith('snippet-') ? proxy : withChange(proxy, change);
-    const site = useSiteOf(useWorld([proxy.name], 'plain', KEY), changed, 'single');
+  describe.skipIf(!binary)('with the lines of the page', () => {
+    const changed = withChange(proxy, (site) => applyDiffs(site, PAGE, section, files));
+    const site = useSiteOf(useWorld([proxy.name], 'plain', 'identity_headers: authelia'), changed, 'single');
     const forged = SPELLINGS.map((name): [string, string] => [name, 'root']);
     const read = (one: Seen | undefined) => NAMES.map((name) => one && header(one, name));
     const rootedVariables = (one: Seen) => [...variables(one)].filter(([, values]) => values.includes('root'));

@@ -23,3 +23,15 @@ test('after a thousand warnings nothing more is said', () => {
   for (let at = 0; at < 3_000; at += 1) warnOnce(`key ${at}`, () => ({ event: 'x', message: 'y' }));
   expect(said.mock.calls.length).toBe(1_000);
 });
+
+test('what was said in a scope stays said, whoever asks next', () => {
+  const events = createEvents();
+  const said: string[] = [];
+  events.on('log', ({ message }) => said.push(message));
+  const warning = () => ({ event: 'a', message: 'once' });
+  createWarnOnce(events, 'one')('key', warning);
+  createWarnOnce(events, 'one')('key', warning);
+  createWarnOnce(events, 'other')('key', warning);
+  createWarnOnce(createEvents(), 'one')('key', warning);
+  expect(said).toEqual(['once', 'once']);
+});

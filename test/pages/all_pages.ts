@@ -15,6 +15,7 @@ import { type LoginFailure, loginFailedPage, unusableIdentityPage } from '../../
 import { codeRefusedPage, loginLoopPage, stateLostPage } from '../../src/pages/loop.ts';
 import { type SessionPage, sessionPage } from '../../src/pages/session.ts';
 import { signedOutPage, signOutPage } from '../../src/pages/sign_out.ts';
+import { signedInPage } from '../../src/pages/signed_in.ts';
 
 export interface PageSource {
   application: ApplicationConfig;
@@ -108,7 +109,8 @@ export function allPages({ application, user, returnTo, host }: PageSource): Rec
     session_alone: sessionPage(sessionOf({ application, user, others: 0 })),
     session_refused: sessionPage({ ...sessionOf({ application, user, others: 1 }), refusal: REFUSAL }),
     session_gone: sessionPage({ ...sessionOf({ application, user, others: 1 }), notice: 'gone' }),
-    session_foreign: sessionPage({ ...sessionOf({ application, user, others: 60 }), notice: 'foreign' }),
+    session_foreign: sessionPage({ ...sessionOf({ application, user, others: 49 }), notice: 'foreign' }),
+    signed_in: signedInPage(application, returnTo),
     sign_out: signOutPage(application),
     signed_out: signedOutPage(application, true),
   };

@@ -4,7 +4,8 @@ import { causeOf, ProviderUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { connectionHint } from '../../src/provider/connection_hint.ts';
 import { allowsHttp, type Discovery, jwksUriOf } from '../../src/provider/discovery.ts';
-import { createProvider, createProviders } from '../../src/provider/index.ts';
+import { createProvider } from '../../src/provider/index.ts';
+import { createProviders } from '../../src/provider/providers.ts';
 import { PROVIDER_TIMEOUT_MS } from '../../src/provider/time_limits.ts';
 import { parse, problemsOf, yaml } from '../config/example.ts';
 import { makeApplication } from '../support/application.ts';
@@ -185,6 +186,7 @@ test('a provider that hangs is unavailable after ten seconds', async () => {
     renew: async () => undefined,
     renewForLogout: () => new Promise(() => undefined),
     metadata: () => new Promise(() => undefined),
+    stop: () => undefined,
   };
   const ours = createProvider(makeApplication({ issuer: pending.issuer }), pending, { events: createEvents() });
   const ended = expect(ours.authorizationUrl(attempt)).rejects.toThrow(ProviderUnavailable);

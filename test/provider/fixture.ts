@@ -3,13 +3,8 @@ import { expect } from 'vitest';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import type { Identity } from '../../src/identity.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
-import {
-  createProviders,
-  type IdentityResult,
-  type Provider,
-  type Rejection,
-  type RejectionReason,
-} from '../../src/provider/index.ts';
+import type { IdentityResult, Provider, Rejection, RejectionReason } from '../../src/provider/index.ts';
+import { createProviders } from '../../src/provider/providers.ts';
 import { makeApplication } from '../support/application.ts';
 import { createBrowser } from '../support/browser.ts';
 import type { TestProvider } from '../support/provider.ts';

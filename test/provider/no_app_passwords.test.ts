@@ -20,6 +20,7 @@ function contextThat(fails: Error): ProviderContext {
       renew: async () => undefined,
       renewForLogout: () => new Promise(() => undefined),
       metadata: fail,
+      stop: () => undefined,
     },
     events: createEvents(),
     now: Date.now,

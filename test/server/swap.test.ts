@@ -107,3 +107,53 @@ test('the next request sees the new configuration; one that waits for a provider
   respond();
   expect(new URL((await login).headers.location ?? '').origin).toBe(issuer);
 });
+
+/** A provider that counts what it is asked, and answers nothing of use while it is down. */
+async function startIssuer({ isUp = true } = {}) {
+  const asked: string[] = [];
+  const provider = createServer(({ url = '' }, response) => {
+    asked.push(url);
+    const { port } = provider.address() as AddressInfo;
+    const issuer = `http://127.0.0.1:${port}`;
+    const metadata = { issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` };
+    const text = JSON.stringify({ ...metadata, jwks_uri: `${issuer}/j` });
+    response.writeHead(isUp ? 200 : 503, { 'content-type': 'application/json' }).end(text);
+  }).listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+  clean.push(() => provider.close());
+  return { asked, issuer: `http://127.0.0.1:${(provider.address() as AddressInfo).port}` };
+}
+
+test('what is known of a provider is kept as long as an application has it, and is not looked for after that', async () => {
+  const { asked, issuer } = await startIssuer();
+  const down = await startIssuer({ isUp: false });
+  const server = await start(configOf('one', issuer));
+  await expect.poll(() => asked.length).toBe(1);
+  for (const name of ['two', 'one', 'two']) {
+    server.swap(configOf(name, issuer));
+    expect((await ask(server, '/outpost.goauthentik.io/start', { host: `${name}.example.com` })).statusCode).toBe(302);
+  }
+  expect(asked).toHaveLength(1);
+  server.swap(configOf('one', down.issuer));
+  await expect.poll(() => down.asked.length).toBeGreaterThan(0);
+  server.swap(configOf('one', issuer));
+  const before = down.asked.length;
+  // The next attempt would come within a second or two.
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  expect(down.asked).toHaveLength(before);
+  await expect.poll(() => asked.length).toBe(2);
+});
+
+test('a configuration that is prepared is seen by nobody before it is taken, and not at all when it is given up', async () => {
+  const server = await start(configOf('one'));
+  const status = async (path: string) => {
+    const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'a.example.com', 'x-forwarded-uri': path };
+    return (await ask(server, '/auth/traefik', forwarded)).statusCode;
+  };
+  server.prepare(configOf('two')).abort();
+  expect(await status('/one')).toBe(403);
+  const { commit } = server.prepare(configOf('two'));
+  expect(await status('/one')).toBe(403);
+  commit();
+  expect([await status('/one'), await status('/two')]).toEqual([302, 403]);
+});

@@ -12,7 +12,7 @@ cluster.setupPrimary({
 const config = parse(yaml({}));
 const workers = await startWorkers({
   count: 2,
-  config: () => config,
+  config,
   report: (_, message) => console.log(message),
   pauseMs: 1,
   tickMs: 100,

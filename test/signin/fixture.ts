@@ -5,7 +5,7 @@ import Koa from 'koa';
 import { createApplicationIndex } from '../../src/access/application_index.ts';
 import type { ApplicationConfig } from '../../src/config/schema/config.ts';
 import { createEvents, type LogEvent, type SigninEvent } from '../../src/observe/events.ts';
-import { createProviders } from '../../src/provider/index.ts';
+import { createProviders } from '../../src/provider/providers.ts';
 import { createJournal } from '../../src/sessions/journal.ts';
 import { sessionCookieName } from '../../src/sessions/session_cookie.ts';
 import { createSessions } from '../../src/sessions/sessions.ts';

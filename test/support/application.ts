@@ -54,6 +54,7 @@ export function makeConfig(applications: ApplicationConfig[], changes: Partial<C
     secret: [SECRET],
     store: 'memory',
     redis: { prefix: 'gatepost:' },
+    watch: false,
     outpost_name: 'gatepost',
     session_max_age: 24 * 3_600_000,
     limits: LIMITS,

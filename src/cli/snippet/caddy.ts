@@ -1,8 +1,7 @@
 /** The files for Caddy. */
 import { formatAddress } from './addresses.ts';
-import { addIdentityHeaders } from './identity_headers.ts';
-import type { SnippetFile, SnippetSettings } from './settings.ts';
-import type { Site } from './sites.ts';
+import { withNames } from './identity_headers.ts';
+import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
 const CADDYFILE = 'caddy/Caddyfile';
@@ -11,12 +10,11 @@ const SNIPPET = 'caddy/gatepost.caddy';
 const SITE = /^(?:http:\/\/)?app\.example\.com \{\n[\s\S]*?^\}\n/m;
 
 export function caddyFiles(settings: SnippetSettings): SnippetFile[] {
-  const { sites, front, gatepost, balancer, certificate, key, identityHeaders, head } = settings;
+  const { sites, front, gatepost, balancer, headers, certificate, key, head } = settings;
   const sources = readSources(CADDYFILE, SNIPPET);
   // Without a certificate of the operator's own Caddy gets one by itself.
   const usesFile = front === 'tls' && certificate !== undefined && key !== undefined;
   if (front === 'balancer' || usesFile) applyFront(sources, 'caddy.md', front);
-  addIdentityHeaders(sources, 'caddy', identityHeaders);
   let text = withHead(sourceOf(sources, CADDYFILE), head());
   if (front === 'balancer') text = fill(text, { '10.0.0.0/8': balancer.join(' ') });
   if (usesFile)
@@ -29,7 +27,10 @@ export function caddyFiles(settings: SnippetSettings): SnippetFile[] {
     { name: 'Caddyfile', text: text.replace(block, () => written.join('\n')) },
     {
       name: 'gatepost.caddy',
-      text: fill(sourceOf(sources, SNIPPET), { [placeholder]: '', 'gatepost:9000': formatAddress(gatepost) }),
+      text: fill(withNames('gatepost.caddy', sourceOf(sources, SNIPPET), headers), {
+        [placeholder]: '',
+        'gatepost:9000': formatAddress(gatepost),
+      }),
     },
   ];
 }

@@ -1,12 +1,12 @@
 /** What a proxy's files are filled in with: the sites of the configuration, and what only the operator knows. */
 import { configsOfAddresses } from '../../config/hosts.ts';
+import { namedHeaders } from '../../config/identity_headers.ts';
 import type { ApplicationConfig, Config } from '../../config/schema/config.ts';
 import { isHttps } from '../../endpoints.ts';
+import { hostnameOf, isUnderDomain } from '../../http/host.ts';
 import { sessionCookieName } from '../../sessions/session_cookie.ts';
 import { version } from '../../version.ts';
-import { type Address, gatepostAddress } from './addresses.ts';
-import { namesOf } from './identity_headers.ts';
-import { addressOf, list, type Site, SnippetError, sitesOf } from './sites.ts';
+import { type Address, gatepostAddress, parseAddress } from './addresses.ts';
 import type { Front } from './sources.ts';
 
 export interface SnippetOptions {
@@ -20,12 +20,25 @@ export interface SnippetOptions {
   key?: string;
 }
 
+/** One host that the proxy serves. */
+export interface Site {
+  application: ApplicationConfig;
+  /** For names of the proxy's own; no two are equal. */
+  name: string;
+  /** With the port, where it is not that of the scheme. */
+  host: string;
+  hostname: string;
+  /** `*.apps.example.com`: the star stands for one name. */
+  isWildcard: boolean;
+  upstream: Address;
+}
+
 export interface SnippetSettings {
   sites: Site[];
   /** The names of their session cookies. */
   cookies: string[];
-  /** The names of `identity_headers`, of all applications. */
-  identityHeaders: string[];
+  /** The names of identity headers beside authentik's. */
+  headers: string[];
   scheme: 'http' | 'https';
   front: Front;
   /** The port of the proxy. */
@@ -53,6 +66,9 @@ export interface SnippetFile {
   text: string;
 }
 
+/** Something that was typed cannot be used; the message completes `gatepost: `. */
+export class SnippetError extends Error {}
+
 /** The application of a service that nobody has named. */
 const UNKNOWN_UPSTREAM: Address = { host: '127.0.0.1', port: 8080 };
 
@@ -66,13 +82,13 @@ export function readSettings(
   { upstream = () => UNKNOWN_UPSTREAM, gatepost = ({ listen }) => gatepostAddress(listen.http) }: Partial<Inside> = {},
 ): SnippetSettings {
   const applications = chosen(config.applications, options.application);
-  const sites = sitesOf(config, applications, options.upstream, upstream);
+  const sites = sitesOf(applications, options, upstream);
   const { scheme, port } = placeOf(sites);
   const front = frontOf(scheme, options);
   return {
     sites,
     cookies: [...new Set(applications.flatMap(configsOfAddresses).map(sessionCookieName))],
-    identityHeaders: namesOf(applications),
+    headers: [...new Set(applications.flatMap(namedHeaders).map(({ name }) => name))],
     scheme,
     front,
     port: front === 'balancer' ? 80 : port,
@@ -94,6 +110,89 @@ function chosen(applications: readonly ApplicationConfig[], named: string | unde
   throw new SnippetError(
     `no application is called ${named}; there are ${applications.map(({ slug }) => slug).join(', ')}`,
   );
+}
+
+function sitesOf(
+  applications: readonly ApplicationConfig[],
+  { upstream }: SnippetOptions,
+  defaultUpstream: (name: string) => Address,
+): Site[] {
+  const given = new Map(upstream.map(readUpstream));
+  const names = new Set<string>();
+  const hosts = applications.flatMap((application) => hostsOf(application, [...given.keys()]));
+  const unknown = [...given.keys()].find((host) => host !== '' && !hosts.some((one) => hostnameOf(one.host) === host));
+  if (unknown !== undefined)
+    throw new SnippetError(`--upstream names ${unknown}, which is no host of ${list(applications)}`);
+  if (given.has('') && hosts.length > 1)
+    throw new SnippetError(
+      `--upstream needs a host before the address (${hosts[0]?.host}=127.0.0.1:8080): there are ${hosts.length}`,
+    );
+  return hosts.map(({ application, host, isFirst }) => {
+    const hostname = hostnameOf(host);
+    const name = uniqueName(isFirst ? application.slug : hostname, names);
+    return {
+      application,
+      name,
+      host,
+      hostname,
+      isWildcard: hostname.startsWith('*.'),
+      upstream: given.get(hostname) ?? given.get('') ?? defaultUpstream(name),
+    };
+  });
+}
+
+const list = (applications: readonly ApplicationConfig[]) => applications.map(({ slug }) => slug).join(', ');
+
+interface Host {
+  application: ApplicationConfig;
+  host: string;
+  isFirst: boolean;
+}
+
+const bare = (externalHost: string) => externalHost.replace(/^https?:\/\//, '');
+
+/**
+ * `external_host` and `hosts`. Of a `forward_domain` application the configuration knows no others, and `--upstream` names
+ * them.
+ */
+function hostsOf(application: ApplicationConfig, named: readonly string[]): Host[] {
+  const hosts = configsOfAddresses(application).map((one, at) => ({
+    application: one,
+    host: bare(one.external_host),
+    isFirst: at === 0,
+  }));
+  const { mode, cookie_domain: domain, external_host } = application;
+  if (mode !== 'forward_domain' || domain === undefined) return hosts;
+  const isKnown = (hostname: string) => hosts.some(({ host }) => hostnameOf(host) === hostname);
+  const port = bare(external_host).slice(hostnameOf(bare(external_host)).length);
+  const further = named.filter((host) => !isKnown(host) && isUnderDomain(host, domain));
+  return [...hosts, ...further.map((host) => ({ application, host: host + port, isFirst: false }))];
+}
+
+function readUpstream(typed: string): [host: string, address: Address] {
+  const at = typed.indexOf('=');
+  return [typed.slice(0, Math.max(at, 0)).toLowerCase(), addressOf('--upstream', typed.slice(at + 1))];
+}
+
+function addressOf(option: string, typed: string): Address {
+  const address = parseAddress(typed);
+  if (!address)
+    throw new SnippetError(`${option} must be an address such as 127.0.0.1:8080; got ${JSON.stringify(typed)}`);
+  return address;
+}
+
+/** A name that is none of the shipped files' own. */
+function uniqueName(wanted: string, taken: Set<string>): string {
+  const plain =
+    wanted
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'site';
+  const isOwn = /^(?:gatepost.*|traefik|web|sites?|one|two)$/.test(plain);
+  let name = isOwn ? `app-${plain}` : plain;
+  for (let count = 2; taken.has(name); count++) name = `${plain}-${count}`;
+  taken.add(name);
+  return name;
 }
 
 function placeOf(sites: readonly Site[]): { scheme: 'http' | 'https'; port: number } {

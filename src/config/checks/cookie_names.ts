@@ -29,6 +29,7 @@ interface Clash {
 
 /** A name that the operator chose, twice where browsers send both, is no accident of a shared client. */
 export function checkCookieNames(applications: readonly ValidApplication[], report: Report): void {
+  if (applications.every(({ cookie }) => cookie?.name === undefined)) return;
   for (const { placed, other } of findClashes(applications)) {
     if (!placed.isNamed && !other.isNamed) continue;
     report(

@@ -151,6 +151,11 @@ export const config = z.strictObject(
         'How many processes share the port. More than one needs a store that they share: `file://` or Redis.',
       example: 'auto',
     }),
+    watch: flag().default(false).meta({
+      description:
+        'Load this file anew when it, or a file that it names, has changed. SIGHUP does that at any time. A wrong file is refused whole, and the configuration before goes on ([how](operating.md#changing-the-configuration-upgrading)).',
+      example: 'true',
+    }),
     allow_insecure_issuer: flag().default(false).meta({
       description: 'The default of `allow_insecure_issuer` for all applications.',
       example: 'true',

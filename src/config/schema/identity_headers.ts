@@ -28,11 +28,12 @@ export const identityHeaders = z
       .object(
         {
           preset: oneOf('authentik', 'oauth2-proxy', 'authelia', 'none').default('authentik').meta({
-            description: 'A set of names that applications know.',
-            example: 'oauth2-proxy',
+            description: 'Whose headers the application reads.',
+            example: 'authelia',
           }),
           headers: headerMap.optional().meta({
-            description: 'Further headers: a name, and the claim that it carries. They may stand beside `preset`, too.',
+            description: 'Header names, each with the claim that it carries; they may stand beside `preset` as well.',
+            default: 'none',
             example: '{ X-WEBAUTH-USER: preferred_username }',
           }),
         },
