@@ -35,7 +35,12 @@ export interface Command {
 
 /** The commands of all blocks for the shell, continued lines put together. */
 export function commands(page: string): Command[] {
-  const lines = blocks(page, 'sh').flatMap((code) => code.replaceAll(/\\\n\s*/g, '').trim().split('\n'));
+  const lines = blocks(page, 'sh').flatMap((code) =>
+    code
+      .replaceAll(/\\\n\s*/g, '')
+      .trim()
+      .split('\n'),
+  );
   return lines.map((line) => {
     const [text = '', comment = ''] = line.split(/\s+#\s/, 2);
     return { text, comment, words: (text.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", '')) };
