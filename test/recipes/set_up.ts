@@ -2,7 +2,7 @@
  * Sets a recipe of docs/recipes up as its page says: the configuration, the page's own `gatepost snippet`, the real proxy
  * with TLS for the page's hosts. Issuers are test providers, and addresses of applications those of the tests.
  */
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,7 +24,7 @@ import { startProvider, type TestProvider, type TestUser } from '../support/prov
 import { needTool } from '../support/tools.ts';
 import { additions, configText, gatepostCommand } from './page.ts';
 import { type ProxyName, START } from './proxies.ts';
-import { startTunnel } from './tunnel.ts';
+import { CONNECTED, startTunnel } from './tunnel.ts';
 
 export interface SetUp {
   users: TestUser[];
@@ -65,6 +65,8 @@ export type Recipe = Awaited<ReturnType<typeof startRecipe>>;
 
 async function startRecipe(page: string, { users, application, config = (text) => text, change }: SetUp) {
   const directory = mkdtempSync(join(tmpdir(), 'gatepost-recipe-'));
+  // In memory: a busy disk is not what these tests are about.
+  const sessions = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : directory, 'gatepost-recipe-'));
   const proxy = proxyOf(page);
   const [port, gatepostPort] = [await freePort(), await freePort()];
   const upstream = await startUpstream();
@@ -74,7 +76,7 @@ async function startRecipe(page: string, { users, application, config = (text) =
   const command = commandOf(page, application ?? upstream.port);
   const tls = makeCertificate([...new Set([...hosts, ...command.hosts])]);
   const providers = await startProviders(parsed, users);
-  let text = written.replace(/^store: .*$/m, `store: file://${join(directory, 'sessions')}`);
+  let text = written.replace(/^store: .*$/m, `store: file://${sessions}`);
   for (const [issuer, provider] of providers) text = text.replaceAll(issuer, provider.issuer);
   const file = join(directory, 'config.yaml');
   writeFileSync(file, `${text}\nlisten: { http: "127.0.0.1:${gatepostPort}", metrics: off }\nlog: { level: error }\n`);
@@ -112,10 +114,13 @@ async function startRecipe(page: string, { users, application, config = (text) =
     /** A person with a browser of their own. */
     visitor: () => createVisitor((_, given) => ask(port, given, tls.ca)),
     /** Programs find the page's hosts, and trust their certificate. */
-    shell: (script: string, variables: Record<string, string> = {}) => {
+    shell: async (script: string, variables: Record<string, string> = {}) => {
       const proxies = { HTTPS_PROXY: tunnel.url, https_proxy: tunnel.url, no_proxy: '', NO_PROXY: '' };
       const ca = join(directory, 'ca.pem');
-      return shell(script, { ...proxies, CURL_CA_BUNDLE: ca, GIT_SSL_CAINFO: ca, SSL_CERT_FILE: ca, ...variables });
+      const trust = { CURL_CA_BUNDLE: ca, GIT_SSL_CAINFO: ca, SSL_CERT_FILE: ca };
+      const ran = await shell(script, { ...proxies, ...trust, ...variables });
+      // curl shows the tunnel's response before the site's.
+      return { ...ran, out: ran.out.replaceAll(CONNECTED, '') };
     },
     /** A command of Gatepost with this configuration, in this process. */
     command: (...words: string[]) => runCommand([...words, '--config', file]),
@@ -123,7 +128,7 @@ async function startRecipe(page: string, { users, application, config = (text) =
     async stop() {
       await Promise.all([running.stop(), tunnel.close(), upstream.close()]);
       await Promise.all([gatepost.close(), ...[...providers.values()].map((one) => one.close())]);
-      rmSync(directory, { recursive: true, force: true });
+      for (const folder of [directory, sessions]) rmSync(folder, { recursive: true, force: true });
       tls.remove();
     },
   };

@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
+export const CONNECTED = 'HTTP/1.1 200 Connection established\r\n\r\n';
+
 /** With it curl, git and crane ask for `https://git.example.com`, and no name is resolved. */
 export async function startTunnel(port: number) {
   const open = new Set<Socket>();
   const server = createServer((_, response) => response.writeHead(405).end());
   server.on('connect', (_, client: Socket, head) => {
     const far = connect(port, '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      client.write(CONNECTED);
       far.write(head);
       client.pipe(far).pipe(client);
     });
