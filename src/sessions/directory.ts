@@ -121,7 +121,7 @@ export function createDirectory(options: DirectoryOptions): SessionDirectory {
       }
     },
     async end(keys) {
-      for (const group of groupsOf(keys)) await Promise.all(group.map(endSession));
+      for (const group of groupsOf(keys)) await Promise.all(group.map((key) => endSession(key)));
       await settle();
     },
     endUsers: revocation.endUsers,
