@@ -18,40 +18,35 @@ const behind = (at: string, line: (name: string) => string): Place => ({
 });
 
 const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
-const variable = (name: string) => name.toLowerCase().replaceAll('-', '_');
-const cgi = (name: string) => `HTTP_${variable(name).toUpperCase()}`;
+const underscored = (name: string) => name.toLowerCase().replaceAll('-', '_');
+/** No header of the operator's, such as `Email`, has the name of one of the shipped variables. */
+const variable = (name: string) => `$gatepost_header_${underscored(name)}`;
+/** Caddy's placeholders know a name as Go writes it, `X-Webauth-User`, whatever the response has. */
+const canonical = (name: string) => name.toLowerCase().replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+const cgi = (name: string) => `HTTP_${underscored(name).toUpperCase()}`;
 
 /** By the name of the written file. Attack: an application reads the client's own header of each name that is left out. */
 const PLACES: Readonly<Record<string, readonly Place[]>> = {
   'authorize.conf': [
     behind(
       'auth_request_set $gatepost_cookie $upstream_http_cookie;\n',
-      (name) => `auth_request_set $gatepost_${variable(name)} $upstream_http_${variable(name)};`,
+      (name) => `auth_request_set ${variable(name)} $upstream_http_${underscored(name)};`,
     ),
   ],
   'protect.conf': [
-    behind(
-      'proxy_set_header X-authentik-no-redirect "";\n',
-      (name) => `proxy_set_header ${name} $gatepost_${variable(name)};`,
-    ),
+    behind('proxy_set_header X-authentik-no-redirect "";\n', (name) => `proxy_set_header ${name} ${variable(name)};`),
   ],
   'protect_grpc.conf': [
-    behind(
-      'grpc_set_header X-authentik-no-redirect "";\n',
-      (name) => `grpc_set_header ${name} $gatepost_${variable(name)};`,
-    ),
+    behind('grpc_set_header X-authentik-no-redirect "";\n', (name) => `grpc_set_header ${name} ${variable(name)};`),
   ],
   'protect_fastcgi.conf': [
     behind(
       'fastcgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n',
-      (name) => `fastcgi_param ${cgi(name)} $gatepost_${variable(name)};`,
+      (name) => `fastcgi_param ${cgi(name)} ${variable(name)};`,
     ),
   ],
   'protect_uwsgi.conf': [
-    behind(
-      'uwsgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n',
-      (name) => `uwsgi_param ${cgi(name)} $gatepost_${variable(name)};`,
-    ),
+    behind('uwsgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n', (name) => `uwsgi_param ${cgi(name)} ${variable(name)};`),
   ],
   'server.conf': [
     behind('    proxy_hide_header X-authentik-meta-version;\n', (name) => `    proxy_hide_header ${name};`),
@@ -71,7 +66,8 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   'gatepost.caddy': [
     behind(
       '\t\t\t\trequest_header -X-Authentik*\n',
-      (name) => `\t\t\t\trequest_header -${name}\n\t\t\t\trequest_header ${name} {http.reverse_proxy.header.${name}}`,
+      (name) =>
+        `\t\t\t\trequest_header -${name}\n\t\t\t\trequest_header ${name} {http.reverse_proxy.header.${canonical(name)}}`,
     ),
   ],
   'envoy.yaml': [
