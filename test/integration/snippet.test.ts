@@ -67,9 +67,18 @@ describe('behind a load balancer that ends TLS', () => {
 });
 
 describe('with identity_headers', () => {
-  const more = 'identity_headers: { preset: authelia, X-Team: groups }';
+  // Capitals as Grafana has them, and a name of which the files of nginx have a variable.
+  const more = 'identity_headers: { preset: authelia, X-WEBAUTH-TEAM: groups, Uid: preferred_username }';
   const world = useWorld(names, 'plain', more);
-  const spellings = ['Remote-User', 'remote-user', 'Remote_User', 'Remote.User', 'Remote~User', 'X-Team'];
+  const spellings = [
+    'Remote-User',
+    'remote-user',
+    'Remote_User',
+    'Remote.User',
+    'Remote~User',
+    'X-WEBAUTH-TEAM',
+    'Uid',
+  ];
   const forged = spellings.map((name): [string, string] => [name, 'evil-forger']);
   describe.each(snippetsWith(more))('$name', (proxy) => {
     describe.skipIf(!needTool(proxy.tool))('one site', () => {
@@ -78,8 +87,8 @@ describe('with identity_headers', () => {
       test('the application reads the user under the names that it knows', async () => {
         const { cookie } = await site().signIn();
         const { seen } = await site().ask({ path: '/x', headers: [cookie] });
-        const read = ['Remote-User', 'Remote-Email', 'X-Team'].map((name) => seen && header(seen, name));
-        expect(read).toEqual(['alice', 'alice@example.com', 'admins,staff']);
+        const read = ['Remote-User', 'Remote-Email', 'X-WEBAUTH-TEAM', 'Uid'].map((name) => seen && header(seen, name));
+        expect(read).toEqual(['alice', 'alice@example.com', 'admins,staff', 'alice']);
       });
 
       // Attack: a client that names itself in a header that the shipped files do not know.

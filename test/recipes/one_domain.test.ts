@@ -14,6 +14,7 @@ describe.skipIf(!needTool(proxyOf('one-domain')))('several sites of one domain',
       person('alice', ['wiki-admins', 'payroll']),
       person('bob', ['staff', 'payroll']),
       person('eve', ['guests']),
+      person('carol', ['team-red']),
     ],
   }));
   const signIn = async (name: string, host = WIKI) => {
@@ -45,6 +46,7 @@ describe.skipIf(!needTool(proxyOf('one-domain')))('several sites of one domain',
     for (const [name, admin, chat] of [
       ['alice', 200, 403],
       ['bob', 403, 200],
+      ['carol', 403, 200],
       ['eve', 403, 403],
     ] as const) {
       const { visitor } = await signIn(name);
@@ -69,6 +71,7 @@ describe.skipIf(!needTool(proxyOf('one-domain')))('several sites of one domain',
   test('no application gets a cookie of Gatepost, or a user that a client names', async () => {
     const { visitor } = await signIn('bob');
     const cookies = `theme=dark; ${visitor.cookies(`https://${WIKI}/`)}`;
+    expect(cookies).toContain('; example_session=');
     for (const host of [WIKI, CHAT]) {
       const headers: [string, string][] = [
         ['Cookie', cookies],
