@@ -9,6 +9,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApplicationIndex } from '../access/application_index.ts';
+import { areToldApart } from '../access/told_apart.ts';
 import { batchPerTick } from '../async/batch.ts';
 import type { Awaitable } from '../async/maybe_async.ts';
 import type { Application } from '../decision/application.ts';
@@ -35,7 +36,7 @@ import type { TrustedPeer } from './trusted_peer.ts';
 export interface AuthHandlerOptions {
   authorizer: Authorizer;
   render: Render;
-  index: Pick<ApplicationIndex<Application>, 'find' | 'areDifferent'>;
+  index: Pick<ApplicationIndex<Application>, 'find' | 'addressesOf' | 'areDifferent'>;
   trustedPeer: TrustedPeer;
   /** Whose entries in `X-Forwarded-For` are those of proxies (config/trusted_proxies.ts). */
   listedProxies: Networks;
@@ -143,6 +144,11 @@ function createParser({ nginxMethodHeader, index, listedProxies }: AuthHandlerOp
     nginxMethodHeader: nginxMethodHeader?.toLowerCase(),
     schemeOf: (host) => index.find(host)?.scheme ?? 'https',
     areDifferent: index.areDifferent,
+    areToldApart(host, url) {
+      const application = index.find(url.host);
+      const isKnown = index.find(host) !== undefined || index.addressesOf(host).length > 0;
+      return application !== undefined && isKnown && areToldApart(application.rules, url, host);
+    },
   };
   return (
     incoming: IncomingMessage,

@@ -1,4 +1,5 @@
 /** `gatepost doctor`: tries all that can be tried without a person, and says of each what was seen and what to do. */
+import { escapeUnreadable } from '../characters.ts';
 import { loadConfig } from '../config/load.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Check, Level } from '../doctor/check.ts';
@@ -29,7 +30,7 @@ export async function doctorCommand(
   }
   const checks = await diagnose(plan);
   if (typed.json) out(JSON.stringify({ checks }, undefined, 2));
-  else print(checks, out);
+  else for (const line of linesOf(checks)) out(line);
   if (checks.some(({ level }) => level === 'error')) return EXIT_INVALID_CONFIG;
   return checks.some(({ level }) => level === 'warning') ? EXIT_FAILED : EXIT_OK;
 }
@@ -65,15 +66,21 @@ function directUrl({ listen }: Config): string {
   return `http://${host}:${listen.http.slice(at + 1)}`;
 }
 
-function print(checks: readonly Check[], out: Io['out']): void {
+/**
+ * A line for each check, and one for what to do.
+ * Attack: the provider's or the site's own words in a message, with a line feed and behind it a check that went well.
+ */
+export function linesOf(checks: readonly Check[]): string[] {
+  const lines: string[] = [];
   let heading: string | undefined = '';
   for (const { id, level, message, remedy, application } of checks) {
     const next = application ?? 'store';
-    if (next !== heading) out(`${heading === '' ? '' : '\n'}${application ?? 'all applications'}`);
+    if (next !== heading) lines.push(...(heading === '' ? [] : ['']), application ?? 'all applications');
     heading = next;
-    out(`  ${level.padEnd(8)} ${id.padEnd(26)} ${message}`);
-    if (remedy) out(`${' '.repeat(11)}${' '.repeat(27)}-> ${remedy}`);
+    lines.push(`  ${level.padEnd(8)} ${id.padEnd(26)} ${message}`);
+    if (remedy) lines.push(`${' '.repeat(11)}${' '.repeat(27)}-> ${remedy}`);
   }
   const count = (level: Level) => checks.filter((check) => check.level === level).length;
-  out(`\n${count('ok')} ok, ${count('warning')} to look at, ${count('error')} wrong`);
+  lines.push('', `${count('ok')} ok, ${count('warning')} to look at, ${count('error')} wrong`);
+  return lines.map(escapeUnreadable);
 }

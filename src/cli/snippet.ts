@@ -1,5 +1,5 @@
 /** `gatepost snippet`: the proxy's files with the operator's own hosts, ports and cookie names, on standard output or in a folder. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { findConfigFile } from './config_file.ts';
@@ -80,13 +80,35 @@ function print(files: readonly SnippetFile[], { printFile }: SnippetIo): void {
 
 /** All files or none: what is there is found before the first is written. */
 function write(files: readonly SnippetFile[], folder: string, force: boolean, { out }: Io): void {
-  const targets = files.map(({ name, text }) => ({ path: join(folder, name), text }));
-  const there = force ? [] : targets.filter(({ path }) => existsSync(path));
+  const targets = files.map(({ name, text }) => ({ name, path: join(folder, name), text }));
+  const links = [...new Set(targets.flatMap(({ name }) => linksOnTheWay(folder, name)))];
+  if (links.length > 0)
+    throw new SnippetError(`${links.join(', ')}: nothing is written through a link, which may lead anywhere`);
+  const there = force ? [] : targets.filter(({ path }) => statusOf(path) !== undefined);
   if (there.length > 0)
     throw new SnippetError(`${there.map(({ path }) => path).join(', ')} exists already: --force writes over it`);
   for (const { path, text } of targets) {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text, { flag: force ? 'w' : 'wx' });
+    const file = openSync(path, force ? OVERWRITE : CREATE);
+    writeFileSync(file, text);
+    closeSync(file);
     out(path);
   }
+}
+
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+/** A link that was put there since is not followed either. */
+const OVERWRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+
+const statusOf = (path: string) => lstatSync(path, { throwIfNoEntry: false });
+
+/**
+ * Attack: in a folder where others may write (`--out /tmp/proxy`) somebody has put a link in the place of a file or
+ * folder, and the operator, often root, writes over the file that it leads to.
+ * @returns the links below the folder, which itself may be one
+ */
+function linksOnTheWay(folder: string, name: string): string[] {
+  const parts = name.split('/');
+  const paths = parts.map((_, at) => join(folder, ...parts.slice(0, at + 1)));
+  return paths.filter((path) => statusOf(path)?.isSymbolicLink());
 }

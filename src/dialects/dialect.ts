@@ -51,4 +51,6 @@ export interface ParseOptions {
   schemeOf(host: string): Scheme;
   /** Whether the request's own host and that of the forwarded URL name two known applications. */
   areDifferent(host: string, urlHost: string): boolean;
+  /** Whether the request's own host is another one of the same application, where the rules decide otherwise. */
+  areToldApart(host: string, url: RequestUrl): boolean;
 }

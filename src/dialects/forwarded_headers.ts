@@ -51,7 +51,9 @@ export function forwardedUrl(
  * For proxies that hand the client's own `Host` on: it must not name one application and the forwarded URL another.
  * Attack: nginx and Caddy choose the site by the request line or `Host`, and the client writes the header in which the
  * operator's configuration, or a list of trusted proxies that is too wide, lets the forwarded URL's host come: a user
- * of the open site reads the closed one. A `Host` that is nobody's (the address that proxies alone use) contradicts
+ * of the open site reads the closed one. Nor may it name another host of the application than the forwarded URL, where
+ * rules are about some of its hosts: with `GET http://admin.example.com/` and `Host: www.example.com` authentik's lines for
+ * nginx (`Host $host`, `X-Original-URL $scheme://$http_host$request_uri`) serve the one and ask about the other. A `Host` that is nobody's (the address that proxies alone use) contradicts
  * nothing.
  */
 export function findHostConflict(
@@ -65,8 +67,14 @@ export function findHostConflict(
   if (own === url.host) return undefined;
   const host = parseHost(own);
   if (typeof host !== 'string') return invalidHeader('Host', host.problem);
-  if (!options.areDifferent(host, url.host)) return undefined;
-  return invalidHeader('Host', `(${host}) is of another application than the forwarded URL (${url.host})`);
+  if (options.areDifferent(host, url.host))
+    return invalidHeader('Host', `(${host}) is of another application than the forwarded URL (${url.host})`);
+  if (options.areToldApart(host, url))
+    return invalidHeader(
+      'Host',
+      `(${host}) is not the host of the forwarded URL (${url.host}), and rules tell them apart`,
+    );
+  return undefined;
 }
 
 /** The method that a header names (RFC 9110, section 9.1: a token, letter case matters); two headers are no token. */

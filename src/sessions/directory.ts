@@ -38,10 +38,13 @@ export interface WalkStep {
   unreadable: number;
 }
 
+/** Whose sessions are meant. */
+export type Visitor = Pick<Session, 'issuer' | 'sub'> & { user: Pick<User, 'username'> };
+
 /** Every call may throw `StoreUnavailable`. */
 export interface SessionDirectory {
   /** The living sessions of a user that are listed, at most fifty, the one that was used last first. */
-  ofUser(user: Pick<Session, 'issuer' | 'sub'>): Promise<SessionFacts[]>;
+  ofUser(user: Visitor): Promise<SessionFacts[]>;
   /** Every living session, some at a time. It reads the whole store: for commands of an operator alone. */
   all(): AsyncIterable<WalkStep>;
   /** Ends sessions by their keys: no replica believes in one of them when it resolves. */
@@ -108,8 +111,7 @@ export function createDirectory(options: DirectoryOptions): SessionDirectory {
   return {
     async ofUser(user) {
       const { sessions } = await read(await index.keysOf(user));
-      // Attack: a row that an attacker has put into the place of another one shows nobody a stranger's session.
-      const own = sessions.filter(({ issuer, sub }) => sub === user.sub && tenantOf(issuer) === tenantOf(user.issuer));
+      const own = sessions.filter((facts) => isOf(facts, user));
       return own.sort((one, other) => other.lastUse - one.lastUse);
     },
     async *all() {
@@ -135,6 +137,18 @@ export function createDirectory(options: DirectoryOptions): SessionDirectory {
       return count;
     },
   };
+}
+
+/**
+ * Attack: a row that an attacker has put into the place of another one shows nobody a stranger's session.
+ * Attack: in authentik each application has a subject mode of its own. A user who may choose a user name chooses, for an
+ * application whose `sub` that is, the number or hash that is somebody else's `sub` in another application: where those
+ * people are and with what, and buttons that end their sessions. So at another issuer the user name counts too.
+ */
+function isOf({ issuer, sub, user }: SessionFacts, visitor: Visitor): boolean {
+  if (sub !== visitor.sub) return false;
+  if (issuer === visitor.issuer) return true;
+  return tenantOf(issuer) === tenantOf(visitor.issuer) && user.username === visitor.user.username;
 }
 
 function factsOf(key: string, session: Session, lastUse: number | undefined): SessionFacts {

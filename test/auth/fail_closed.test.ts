@@ -38,7 +38,7 @@ async function send(broken: {
   const handle = createAuthHandler({
     authorizer: { check: broken.check ?? (() => allowed) },
     render: broken.render ?? createRender(renderOptions()),
-    index: { find: () => application, areDifferent: () => false },
+    index: { find: () => application, addressesOf: () => [], areDifferent: () => false },
     trustedPeer: createTrustedPeer(compileNetworks(['127.0.0.0/8'])),
     listedProxies: compileNetworks([]),
     nginxMethodHeader: undefined,

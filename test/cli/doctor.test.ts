@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { linesOf } from '../../src/cli/doctor.ts';
 import { secret } from '../config/example.ts';
 import { redirectUri } from '../provider/fixture.ts';
 import { freePort } from '../support/free_port.ts';
@@ -93,4 +94,17 @@ it('an address where nothing answers is an error of its own', async () => {
   const { checks } = JSON.parse(out) as { checks: { id: string; level: string }[] };
   expect(checks.filter(({ id }) => id.startsWith('proxy.'))).toMatchObject([{ id: 'proxy.reachable', level: 'error' }]);
   rmSync(file.folder, { recursive: true });
+});
+
+// Attack: a provider answers with `error=x%0A  ok       client.secret …`.
+it('what a provider says forges no line', () => {
+  const message = 'the provider says x\n  ok       client.secret              all is well\u2028\u001b[2K';
+  const lines = linesOf([{ id: 'client.id', level: 'error', message, remedy: 'one\r\ntwo', application: 'grafana' }]);
+  expect(lines).toEqual([
+    'grafana',
+    `  error    ${'client.id'.padEnd(26)} the provider says x\\u000a  ok       client.secret              all is well\\u2028\\u001b[2K`,
+    `${' '.repeat(38)}-> one\\u000d\\u000atwo`,
+    '',
+    '0 ok, 0 to look at, 1 wrong',
+  ]);
 });

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load, loadAll } from 'js-yaml';
@@ -317,4 +326,43 @@ it('the package holds every file that snippets are made of', () => {
     ).toBe(true);
   for (const folder of ['traefik', 'caddy', 'envoy', 'haproxy', 'kubernetes', 'compose', 'docs/proxies'])
     expect(files).toContain(folder);
+});
+
+// Attack: in a folder where others may write, a link leads to a file that the operator alone may write.
+describe('a link in the folder', () => {
+  it.each([
+    ['00-gatepost.conf', ['--force']],
+    ['00-gatepost.conf', []],
+    ['gatepost', []],
+    ['gatepost', ['--force']],
+  ])('%s is not followed, with %j', async (name, flags) => {
+    const elsewhere = join(out, 'elsewhere');
+    const folder = join(out, 'proxy');
+    mkdirSync(folder);
+    if (name === 'gatepost') mkdirSync(elsewhere);
+    else writeFileSync(elsewhere, 'mine');
+    symlinkSync(elsewhere, join(folder, name));
+    const { code, errors } = await snippet(one, 'nginx', '--out', folder, ...flags);
+    expect([code, errors]).toEqual([
+      1,
+      expect.stringContaining(`${join(folder, name)}: nothing is written through a link`),
+    ]);
+    expect(readdirSync(folder)).toEqual([name]);
+    if (name === 'gatepost') expect(readdirSync(elsewhere)).toEqual([]);
+    else expect(readFileSync(elsewhere, 'utf8')).toBe('mine');
+  });
+
+  it('to nowhere is found before the first file is written', async () => {
+    symlinkSync(join(out, 'nowhere'), join(out, '00-gatepost.conf'));
+    expect((await snippet(one, 'nginx', '--out', out)).code).toBe(1);
+    expect(readdirSync(out)).toEqual(['00-gatepost.conf']);
+  });
+
+  it('that the folder itself is, is followed', async () => {
+    const link = join(out, 'link');
+    mkdirSync(join(out, 'folder'));
+    symlinkSync(join(out, 'folder'), link);
+    expect((await snippet(one, 'nginx', '--out', link)).code).toBe(0);
+    expect(readdirSync(join(out, 'folder'))).toContain('00-gatepost.conf');
+  });
 });

@@ -303,6 +303,41 @@ describe('nginx', () => {
     unusable(await nginx([...headers, cookie]), name);
   });
 
+  // Attack: `GET http://admin.hosts.example/` with `Host: pub.hosts.example`: authentik's lines for nginx serve the site of the
+  // request line (`Host $host`), and ask about the other one (`X-Original-URL $scheme://$http_host$request_uri`).
+  test.each([
+    ['https://pub.hosts.example/', 'admin.hosts.example'],
+    ['https://pub.hosts.example/', 'wiki.hosts.example:81'],
+    ['https://wiki.hosts.example/', 'admin.hosts.example'],
+    ['https://two.example.net/open', 'one.example.net'],
+  ])('%s with the Host %s of the same application, where rules tell them apart: 500 that names it', async (url, host) => {
+    const { hostname, pathname } = new URL(url);
+    unusable(await nginx([['X-Original-URL', url], ['Host', host], cookie]), 'Host');
+    const parts: Pairs = [
+      ['X-Forwarded-Proto', 'https'],
+      ['X-Forwarded-Host', hostname],
+      ['X-Forwarded-Uri', pathname],
+    ];
+    unusable(await traefik([...parts, ['Host', host]], 'caddy'), 'Host');
+  });
+
+  test.each([
+    ['https://pub.hosts.example/', 'pub.hosts.example:443', 200],
+    ['https://pub.hosts.example/', 'gatepost:9000', 200],
+    ['https://two.example.net/open', 'gatepost:9000', 200],
+    ['https://two.example.net/closed', 'one.example.net', 401],
+    ['https://two.example.org/', 'one.example.org', 401],
+  ])('%s with the Host %s is no contradiction', async (url, host, status) => {
+    expect(
+      (
+        await nginx([
+          ['X-Original-URL', url],
+          ['Host', host],
+        ])
+      ).status,
+    ).toBe(status);
+  });
+
   // Attack: Node silently drops headers after the first 1,000: here, the one that contradicts.
   test('a header after a thousand others is not ignored', async () => {
     const url: Pairs = [['X-Original-URL', `https://${app}/healthz`]];

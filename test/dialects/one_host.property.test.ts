@@ -21,7 +21,12 @@ const applications = {
   'alone.example.org': app('https://alone.example.org'),
 };
 const index = createApplicationIndex(Object.values(applications));
-const options = { nginxMethodHeader: undefined, schemeOf: () => 'https' as const, areDifferent: index.areDifferent };
+const options = {
+  nginxMethodHeader: undefined,
+  schemeOf: () => 'https' as const,
+  areDifferent: index.areDifferent,
+  areToldApart: () => false,
+};
 
 /** The application of a site, by its name alone: how a proxy chooses the site that serves. */
 function ownerOf(name: string): IndexedApplication | undefined {

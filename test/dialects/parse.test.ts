@@ -7,6 +7,7 @@ const options = {
   schemeOf: () => 'https' as const,
   /** `app.example.com` and `two.example.com` are applications. */
   areDifferent: (host: string, urlHost: string) => [host, urlHost].sort().join() === 'app.example.com,two.example.com',
+  areToldApart: () => false,
 };
 
 function read(

@@ -11,7 +11,8 @@ import type { Store } from '../../src/stores/store.ts';
 import { createClock, HOUR, MINUTE, makeSession, openSessions, SECRET } from './fixture.ts';
 
 const ISSUER = 'https://auth.example.com/application/o/grafana/';
-const ALICE = { issuer: ISSUER, sub: 'alice-sub' };
+const ALICE = { issuer: ISSUER, sub: 'alice-sub', user: { username: 'alice' } };
+const BOB = { ...ALICE, sub: 'bob-sub' };
 let clock: ReturnType<typeof createClock>;
 let store: Store;
 let here: Sessions;
@@ -153,9 +154,18 @@ test('only living sessions are listed: not those that a sign-out, their time, or
 test('the applications of one authentik share their users; other issuers do not', async () => {
   await here.create(make());
   const wiki = 'https://auth.example.com/application/o/wiki/';
-  expect(await there.directory.ofUser({ issuer: wiki, sub: 'alice-sub' })).toHaveLength(1);
-  expect(await there.directory.ofUser({ issuer: 'https://auth.example.com/', sub: 'alice-sub' })).toEqual([]);
-  expect(await there.directory.ofUser({ issuer: wiki, sub: 'bob-sub' })).toEqual([]);
+  expect(await there.directory.ofUser({ ...ALICE, issuer: wiki })).toHaveLength(1);
+  expect(await there.directory.ofUser({ ...ALICE, issuer: 'https://auth.example.com/' })).toEqual([]);
+  expect(await there.directory.ofUser({ ...BOB, issuer: wiki })).toEqual([]);
+});
+
+// Attack: in an application of authentik whose `sub` is the user name, mallory takes the name that is alice's `sub` elsewhere.
+test('a user who is called what is the subject of another one elsewhere sees and ends nothing of theirs', async () => {
+  await here.create(make());
+  const wiki = 'https://auth.example.com/application/o/wiki/';
+  const mallory = { issuer: wiki, sub: 'alice-sub', user: { username: 'alice-sub' } };
+  expect(await here.directory.ofUser(mallory)).toEqual([]);
+  expect(await here.directory.ofUser({ ...mallory, user: { username: 'alice' } })).toHaveLength(1);
 });
 
 // Attack: a list of one user in the place of another's.
@@ -165,7 +175,7 @@ test('a row that was put into the place of another shows no session of a strange
   const bob = await here.create(make({ sub: 'bob-sub' }));
   const bobs = (await rows('x:')).find((key) => key !== alices)!;
   await store.set(bobs, (await store.get(alices!))!, HOUR);
-  expect(await here.directory.ofUser({ issuer: ISSUER, sub: 'bob-sub' })).toEqual([]);
+  expect(await here.directory.ofUser(BOB)).toEqual([]);
   // Even with the secret's own seal.
   const hash = (key: string) => key.slice(2);
   const listed = [[hash(sessionKey(bob)), clock.at + HOUR, true]];

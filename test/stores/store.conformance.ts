@@ -412,15 +412,16 @@ function sessionCases(place: () => Place, store: () => Store, other: () => Store
     const ids = await Promise.all([0, 1, 2, 3].map((at) => (at % 2 ? here : there).create(make({ sub }))));
     await here.create(make());
     const issuer = 'https://auth.example.com/application/o/wiki/';
-    const listed = await there.directory.ofUser({ issuer, sub });
+    const alice = { issuer, sub, user: { username: 'alice' } };
+    const listed = await there.directory.ofUser(alice);
     expect(listed).toHaveLength(4);
-    expect(await here.directory.ofUser({ issuer, sub })).toEqual(listed);
+    expect(await here.directory.ofUser(alice)).toEqual(listed);
     const { key } = (await here.find(ids[1]!, 'grafana'))!;
     await there.directory.end([key]);
     expect(await here.find(ids[1]!, 'grafana')).toBeUndefined();
-    expect((await here.directory.ofUser({ issuer, sub })).map((one) => one.key)).not.toContain(key);
+    expect((await here.directory.ofUser(alice)).map((one) => one.key)).not.toContain(key);
     await here.endUser(issuer, sub);
-    expect(await there.directory.ofUser({ issuer, sub })).toEqual([]);
+    expect(await there.directory.ofUser(alice)).toEqual([]);
   });
 
   test('a walk names the living sessions of all users, and none that has ended', async () => {
