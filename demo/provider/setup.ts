@@ -126,7 +126,8 @@ export function setUpProvider(
   // biome-ignore lint/suspicious/noExplicitAny: the package has no types
   provider.use(async (ctx: any, next: () => Promise<void>) => {
     await next();
-    if (!ctx.path.endsWith('/.well-known/openid-configuration')) return;
+    // A path below another one that ends like it is a 404.
+    if (!ctx.path.endsWith('/.well-known/openid-configuration') || ctx.status !== 200) return;
     const rename = (scope: string) => (scope === REFRESH_SCOPE ? 'offline_access' : scope);
     ctx.body.scopes_supported = ctx.body.scopes_supported.map(rename);
   });

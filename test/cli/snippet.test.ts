@@ -23,9 +23,16 @@ const many = config(
   application('Wiki', 'https://wiki.acme.com'),
   application('Lab', 'https://login.lab.acme.com', ', mode: forward_domain, cookie_domain: lab.acme.com'),
 );
+const named = config(
+  application(
+    'Grafana',
+    'https://grafana.acme.com',
+    ', identity_headers: authelia, hosts: ["https://*.apps.acme.com", "https://alt.acme.com"]',
+  ),
+);
 const mixed = config(application('Grafana', 'https://grafana.acme.com'), application('Wiki', 'http://wiki.lan'));
 afterAll(() => {
-  for (const { folder } of [one, plain, many, mixed]) rmSync(folder, { recursive: true });
+  for (const { folder } of [one, plain, many, named, mixed]) rmSync(folder, { recursive: true });
 });
 
 let out: string;
@@ -157,6 +164,47 @@ describe('gatepost snippet', () => {
     const { code, out: printed, errors } = await snippet(where, ...args);
     expect([code, printed]).toEqual([1, '']);
     expect(errors).toContain(problem);
+  });
+
+  it.each([
+    ['nginx', 'auth_request_set $gatepost_remote_user $upstream_http_remote_user;'],
+    ['nginx', 'proxy_set_header Remote-User $gatepost_remote_user;'],
+    ['nginx', 'fastcgi_param HTTP_REMOTE_USER $gatepost_remote_user;'],
+    ['nginx', 'uwsgi_param HTTP_REMOTE_USER $gatepost_remote_user;'],
+    ['nginx', 'grpc_set_header Remote-User $gatepost_remote_user;'],
+    ['nginx', 'proxy_hide_header Remote-User;'],
+    ['traefik', '          - Cookie\n          - Remote-User\n'],
+    [
+      'caddy',
+      'request_header -Remote-User\n\t\t\t\trequest_header Remote-User {http.reverse_proxy.header.Remote-User}',
+    ],
+    ['envoy', '- remove: remote-user\n'],
+    ['envoy', '{ exact: remote-user }, '],
+    ['haproxy', "local ADDITIONAL_HEADERS = { 'remote-user', "],
+    [
+      'ingress-nginx',
+      'X-authentik-meta-version,Remote-User,Remote-Groups,Remote-Email,Remote-Name,Authorization,Cookie',
+    ],
+    ['gateway-api', '        - x-authentik-meta-version\n        - remote-user\n'],
+    ['gateway-api', '      remove:\n        - remote-user\n'],
+    ['compose', 'authresponseheaders: Authorization,Cookie,Remote-User,'],
+  ])('has the names of identity_headers: %s, %j', async (proxy, line) => {
+    expect(all(await filesOf(named, proxy))).toContain(line);
+    expect(all(await filesOf(one, proxy))).not.toMatch(/remote[-_]user;?\n/i);
+  });
+
+  it.each([
+    ['nginx', ['server_name *.apps.acme.com;', 'set $gatepost_host $host;', 'server_name alt.acme.com;']],
+    ['traefik', ['HostRegexp(`^[^.]+[.]apps[.]acme[.]com$`)', 'Host(`alt.acme.com`)']],
+    ['caddy', ['*.apps.acme.com {', 'alt.acme.com {']],
+    ['envoy', ['"*.apps.acme.com:443"', '"(?i)[^.]+[.]apps[.]acme[.]com(:80|:443)?"']],
+    ['haproxy', ['hdr_reg(host) -i ^[^.]+[.]apps[.]acme[.]com(:80|:443)?$', '-i alt.acme.com alt.acme.com:80']],
+    ['ingress-nginx', ['- host: "*.apps.acme.com"', 'https://$host/outpost.goauthentik.io/start']],
+    ['gateway-api', ['hostnames: ["*.apps.acme.com"]', 'hostnames: [alt.acme.com]']],
+    ['compose', ['HostRegexp(`^[^.]+[.]apps[.]acme[.]com$$`)']],
+  ])('has a site for each of hosts: %s', async (proxy, lines) => {
+    const text = all(await filesOf(named, proxy));
+    for (const line of lines) expect(text).toContain(line);
   });
 
   it('writes a Compose file that its schema takes, where each application reaches Traefik alone', async () => {

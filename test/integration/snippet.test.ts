@@ -12,7 +12,7 @@ import { cookieCases } from './cases/cookies.ts';
 import { domainCases } from './cases/domain.ts';
 import { forgedCases } from './cases/forged.ts';
 import { freePort, startProgram } from './program.ts';
-import { snippets } from './snippet.ts';
+import { snippets, snippetsWith } from './snippet.ts';
 import { useChromium, useSiteOf, useWorld } from './started.ts';
 
 const proxies = snippets.map((proxy) => ({ name: proxy.name, proxy, binary: needTool(proxy.tool) }));
@@ -65,7 +65,32 @@ describe('behind a load balancer that ends TLS', () => {
   });
 });
 
-describe('four sites of three applications', () => {
+// Attack: a client that names itself in a header of identity_headers, which the shipped files do not know.
+describe('with identity_headers', () => {
+  const world = useWorld(names);
+  const spellings = ['Remote-User', 'remote-user', 'Remote_User', 'Remote.User', 'Remote~User', 'X-Employee'];
+  const forged = spellings.map((name): [string, string] => [name, 'evil-forger']);
+  const more = 'identity_headers: { preset: authelia, X-Employee: employee_id }';
+  describe.each(snippetsWith(more))('$name', (proxy) => {
+    describe.skipIf(!needTool(proxy.tool))('one site', () => {
+      const site = useSiteOf(world, proxy, 'single');
+      test("no header of a client's own reaches the application", async () => {
+        const { cookie } = await site().signIn();
+        for (const [path, headers] of [
+          ['/x', [cookie, ...forged]],
+          ['/public/x', forged],
+          ['/optional/x', forged],
+        ] as const) {
+          const { seen, text } = await site().ask({ path, headers: [...headers] });
+          expect(seen?.url).toBe(path);
+          expect(text).not.toContain('evil-forger');
+        }
+      });
+    });
+  });
+});
+
+describe('six sites of three applications', () => {
   const folders: string[] = [];
   afterAll(() => {
     for (const folder of folders) rmSync(folder, { recursive: true });
@@ -80,7 +105,7 @@ describe('four sites of three applications', () => {
 secret: snippets-snippets-snippets-snippets
 defaults: { issuer: "https://auth.example.com" }
 applications:
-${application('Grafana', 'grafana.localhost')}${application('Wiki', 'wiki.localhost')}${application('Lab', 'login.lab.localhost', ', mode: forward_domain, cookie_domain: lab.localhost')}`;
+${application('Grafana', 'grafana.localhost', `, hosts: ["http://*.apps.localhost:${port}", "http://alt.localhost:${port}"], identity_headers: authelia`)}${application('Wiki', 'wiki.localhost')}${application('Lab', 'login.lab.localhost', ', mode: forward_domain, cookie_domain: lab.localhost')}`;
     const { folder, file } = configFile(text);
     folders.push(folder);
     const further = ['--upstream', 'nas.lab.localhost=[::1]:80'];
@@ -105,7 +130,7 @@ ${application('Grafana', 'grafana.localhost')}${application('Wiki', 'wiki.localh
     mkdirSync(join(folder, 'logs'));
     const includes = files.map((file) => `include ${file};`).join('\n');
     writeFileSync(join(folder, 'nginx.conf'), `pid nginx.pid; events {} http {\naccess_log off;\n${includes}\n}\n`);
-    expect(files).toHaveLength(5);
+    expect(files).toHaveLength(7);
     expect(complaints(needTool('nginx'), folder, '-t', '-p', `${folder}/`, '-e', 'stderr', '-c', 'nginx.conf')).toBe(
       '',
     );
@@ -135,9 +160,10 @@ ${application('Grafana', 'grafana.localhost')}${application('Wiki', 'wiki.localh
     // Nothing is behind it: Gatepost's address is asked in vain, and a host without a route is a 404.
     const status = async (host: string) => (await ask(port, { host: `${host}:${port}`, path: '/' })).status;
     await expect.poll(() => status('grafana.localhost'), { timeout: 10_000 }).toBeGreaterThanOrEqual(500);
-    for (const host of ['wiki.localhost', 'login.lab.localhost', 'nas.lab.localhost'])
-      expect(await status(host)).toBeGreaterThanOrEqual(500);
-    expect(await status('other.localhost')).toBe(404);
+    const served = ['wiki.localhost', 'login.lab.localhost', 'nas.lab.localhost', 'alt.localhost', 'a.apps.localhost'];
+    for (const host of served) expect(await status(host), host).toBeGreaterThanOrEqual(500);
+    for (const host of ['other.localhost', 'a.b.apps.localhost', 'apps.localhost'])
+      expect(await status(host), host).toBe(404);
     await running.stop();
   });
 });

@@ -14,7 +14,7 @@ import { traefik } from './traefik.ts';
 import { clientId } from './world.ts';
 
 /** Gatepost's configuration, as far as it is about the site. */
-function configOf(site: Site, name: string): string {
+function configOf(site: Site, name: string, more: string): string {
   const [one, two] = site.hosts;
   const mode = two ? 'domain' : 'single';
   const scheme = site.tls || site.balanced ? 'https' : 'http';
@@ -28,13 +28,20 @@ applications:
     ${two ? `mode: forward_domain\n    cookie_domain: ${one.replace(/^[^.]+\./, '')}` : 'mode: forward_single'}
     issuer: http://localhost/
     client_id: ${clientId(name, mode)}
+    ${more}
 `;
 }
 
 /** Writes the files into the site's folder. */
-export async function writeSnippet(site: Site, proxy: string, name: string, more: string[] = []): Promise<void> {
+export async function writeSnippet(
+  site: Site,
+  proxy: string,
+  name: string,
+  more: string,
+  options: string[] = [],
+): Promise<void> {
   const config = join(site.directory, 'config.yaml');
-  writeFileSync(config, configOf(site, name));
+  writeFileSync(config, configOf(site, name, more));
   const upstreams = site.hosts.flatMap((host) => ['--upstream', `${host}=127.0.0.1:${site.upstream}`]);
   const front = site.balanced ? ['--behind', '127.0.0.1/32'] : [];
   const { code, errors } = await gatepost([
@@ -44,9 +51,9 @@ export async function writeSnippet(site: Site, proxy: string, name: string, more
     config,
     '--out',
     site.directory,
-    ...(more.includes('--upstream') ? [] : upstreams),
+    ...(options.includes('--upstream') ? [] : upstreams),
     ...front,
-    ...more,
+    ...options,
   ]);
   if (code !== 0) throw new Error(errors);
 }
@@ -62,9 +69,10 @@ const withSnippet = (proxy: TestedProxy, start: TestedProxy['start']): TestedPro
   start,
 });
 
-export const snippets: TestedProxy[] = [
+/** @param more a further key of the application, for the command alone */
+export const snippetsWith = (more: string): TestedProxy[] => [
   withSnippet(nginx, async (binary, site) => {
-    await writeSnippet(site, 'nginx', 'snippet-nginx', certificate(site));
+    await writeSnippet(site, 'nginx', 'snippet-nginx', more, certificate(site));
     const conf = readdirSync(site.directory).filter((file) => file.endsWith('.conf'));
     for (const file of conf) fill(site, file, { [`listen ${listens(site)}`]: `listen 127.0.0.1:${site.port}` });
     const sites = conf.filter((file) => file !== '00-gatepost.conf');
@@ -72,7 +80,7 @@ export const snippets: TestedProxy[] = [
     return startNginx(binary, site);
   }),
   withSnippet(traefik, async (binary, site) => {
-    await writeSnippet(site, 'traefik', 'snippet-traefik', certificate(site));
+    await writeSnippet(site, 'traefik', 'snippet-traefik', more, certificate(site));
     fill(site, 'traefik.yml', {
       [`address: ":${listens(site)}"`]: `address: "127.0.0.1:${site.port}"`,
       '/etc/traefik/gatepost.yml': `${site.directory}/gatepost.yml`,
@@ -81,21 +89,21 @@ export const snippets: TestedProxy[] = [
     return startProgram(binary, parameters, { port: site.port, directory: site.directory });
   }),
   withSnippet(caddy, async (binary, site) => {
-    await writeSnippet(site, 'caddy', 'snippet-caddy', certificate(site));
+    await writeSnippet(site, 'caddy', 'snippet-caddy', more, certificate(site));
     if (site.balanced)
       fill(site, 'Caddyfile', { [`http://${site.hosts[0]} {`]: `http://${site.hosts[0]}:${site.port} {` });
     renameSync(join(site.directory, 'Caddyfile'), join(site.directory, 'site.caddy'));
     return startCaddy(binary, site);
   }),
   withSnippet(envoy, async (binary, site) => {
-    await writeSnippet(site, 'envoy', 'snippet-envoy', certificate(site));
+    await writeSnippet(site, 'envoy', 'snippet-envoy', more, certificate(site));
     fill(site, 'envoy.yaml', {
       [`address: 0.0.0.0, port_value: ${listens(site)}`]: `address: 127.0.0.1, port_value: ${site.port}`,
     });
     return startEnvoy(binary, site);
   }),
   withSnippet(haproxy, async (binary, site) => {
-    await writeSnippet(site, 'haproxy', 'snippet-haproxy', site.tls ? ['--certificate', site.tls.both] : []);
+    await writeSnippet(site, 'haproxy', 'snippet-haproxy', more, site.tls ? ['--certificate', site.tls.both] : []);
     fill(site, 'haproxy.cfg', {
       [`bind :${listens(site)}`]: `bind 127.0.0.1:${site.port}`,
       '/etc/haproxy/gatepost.lua': `${site.directory}/gatepost.lua`,
@@ -108,7 +116,7 @@ export const snippets: TestedProxy[] = [
       '--upstream',
       `${host}=${['one', 'two'][at]}:${site.upstream}`,
     ]);
-    await writeSnippet(site, 'gateway-api', 'snippet-envoy-gateway', upstreams);
+    await writeSnippet(site, 'gateway-api', 'snippet-envoy-gateway', more, upstreams);
     fill(site, 'gateway.yaml', { [`port: ${listens(site)}`]: `port: ${site.port}` });
     const written = readdirSync(site.directory).filter(
       (file) => file.endsWith('.yaml') && !/^(?:config|gateway|gatepost)\.yaml$/.test(file),
@@ -123,3 +131,5 @@ export const snippets: TestedProxy[] = [
     return startStaticEnvoy(xds, site);
   }),
 ];
+
+export const snippets = snippetsWith('');

@@ -1,5 +1,6 @@
 /** The files for Caddy. */
 import { formatAddress } from './addresses.ts';
+import { withNames } from './identity_headers.ts';
 import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
@@ -9,7 +10,7 @@ const SNIPPET = 'caddy/gatepost.caddy';
 const SITE = /^(?:http:\/\/)?app\.example\.com \{\n[\s\S]*?^\}\n/m;
 
 export function caddyFiles(settings: SnippetSettings): SnippetFile[] {
-  const { sites, front, gatepost, balancer, certificate, key, head } = settings;
+  const { sites, front, gatepost, balancer, headers, certificate, key, head } = settings;
   const sources = readSources(CADDYFILE, SNIPPET);
   // Without a certificate of the operator's own Caddy gets one by itself.
   const usesFile = front === 'tls' && certificate !== undefined && key !== undefined;
@@ -26,7 +27,10 @@ export function caddyFiles(settings: SnippetSettings): SnippetFile[] {
     { name: 'Caddyfile', text: text.replace(block, () => written.join('\n')) },
     {
       name: 'gatepost.caddy',
-      text: fill(sourceOf(sources, SNIPPET), { [placeholder]: '', 'gatepost:9000': formatAddress(gatepost) }),
+      text: fill(withNames('gatepost.caddy', sourceOf(sources, SNIPPET), headers), {
+        [placeholder]: '',
+        'gatepost:9000': formatAddress(gatepost),
+      }),
     },
   ];
 }

@@ -1,4 +1,7 @@
 /** The Compose file with Gatepost, Traefik and the applications; all routing is in labels. */
+
+import { hostRule } from './hosts.ts';
+import { withNames } from './identity_headers.ts';
 import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
@@ -8,13 +11,21 @@ const WARNING = /(?<=^# )Attack: whoever may set labels.*(?:\n# .*)*/m;
 /** The block of the application, up to the empty line behind it. */
 const APP = /^ {2}app:\n(?:(?: {4}.*)?\n)*?(?=\n)/m;
 
-export function composeFiles({ sites, front, port, cookies, gatepostPort, head }: SnippetSettings): SnippetFile[] {
+export function composeFiles({
+  sites,
+  front,
+  port,
+  cookies,
+  headers,
+  gatepostPort,
+  head,
+}: SnippetSettings): SnippetFile[] {
   const sources = readSources(LABELS);
   applyFront(sources, 'traefik-labels.md', front);
   const inside = front === 'tls' ? 443 : 80;
   const shipped = sourceOf(sources, LABELS);
   const warning = WARNING.exec(shipped)?.[0].split('\n# ') ?? [];
-  const text = fill(withHead(shipped, [...head(), ...warning]), {
+  const text = fill(withNames('compose.yaml', withHead(shipped, [...head(), ...warning]), headers), {
     [`ports: ["${inside}:${inside}"]`]: `ports: ["${port}:${inside}"]`,
     'http://gatepost:9000': `http://gatepost:${gatepostPort}`,
     'services.gatepost.loadbalancer.server.port: "9000"': `services.gatepost.loadbalancer.server.port: "${gatepostPort}"`,
@@ -30,9 +41,11 @@ export function composeFiles({ sites, front, port, cookies, gatepostPort, head }
   ];
 }
 
-function service(block: string, { name, hostname, upstream }: Site): string {
+function service(block: string, site: Site): string {
+  const { name, upstream } = site;
   return fill(block, {
-    'app.example.com': hostname,
+    // Compose makes "$" of "$$".
+    'Host(`app.example.com`)': hostRule(site).replaceAll('$', '$$$$'),
     '  app:\n': `  ${name}:\n`,
     'image: app': `image: ${upstream.host}`,
     'networks: [app]': `networks: [${name}]`,

@@ -1,5 +1,7 @@
 /** The file for Envoy. */
 
+import { hostPattern } from './hosts.ts';
+import { withNames } from './identity_headers.ts';
 import { ONE, repeatTwins } from './repeat_twins.ts';
 import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
@@ -7,7 +9,16 @@ import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts'
 const SINGLE = 'envoy/forward_single.yaml';
 const SEVERAL = 'envoy/forward_domain.yaml';
 
-export function envoyFiles({ sites, front, port, gatepost, certificate, key, head }: SnippetSettings): SnippetFile[] {
+export function envoyFiles({
+  sites,
+  front,
+  port,
+  gatepost,
+  headers,
+  certificate,
+  key,
+  head,
+}: SnippetSettings): SnippetFile[] {
   const [site] = sites;
   const single = site !== undefined && sites.length === 1;
   const path = single ? SINGLE : SEVERAL;
@@ -19,7 +30,7 @@ export function envoyFiles({ sites, front, port, gatepost, certificate, key, hea
   return [
     {
       name: 'envoy.yaml',
-      text: fill(filled, {
+      text: fill(withNames('envoy.yaml', filled, headers), {
         [`address: 0.0.0.0, port_value: ${front === 'tls' ? 443 : 80}`]: `address: 0.0.0.0, port_value: ${port}`,
         'http://gatepost:9000': `http://${uri}:${gatepost.port}`,
         'address: gatepost, port_value: 9000': `address: ${quoted(gatepost.host)}, port_value: ${gatepost.port}`,
@@ -34,23 +45,26 @@ export function envoyFiles({ sites, front, port, gatepost, certificate, key, hea
 const quoted = (host: string) => (host.includes(':') ? `"${host}"` : host);
 
 /** A site with a port of its own has one name; one without has those with the default ports too. */
-function writeSingle(text: string, { host, hostname, upstream }: Site): string {
-  const names = '[app.example.com, "app.example.com:80", "app.example.com:443"]';
+function namesOf({ host, hostname }: Site): string[] {
+  return host === hostname ? [hostname, `${hostname}:80`, `${hostname}:443`].map((name) => `"${name}"`) : [`"${host}"`];
+}
+
+function writeSingle(text: string, site: Site): string {
+  const { upstream } = site;
   return fill(text, {
-    ...(host === hostname ? { 'app.example.com': hostname } : { [names]: `["${host}"]` }),
+    '[app.example.com, "app.example.com:80", "app.example.com:443"]': `[${namesOf(site).join(', ')}]`,
     'address: app, port_value: 8080': `address: ${quoted(upstream.host)}, port_value: ${upstream.port}`,
   });
 }
 
-function writeOne(block: string, { host, hostname, upstream, name }: Site): string {
-  const ofPort =
-    host === hostname
-      ? block
-      : block
-          .replace(/one\.example\.com\n( *- )one\.example\.com:80\n *- one\.example\.com:443/, () => `"${host}"`)
-          .replaceAll('one.example.com(:80|:443)?', host);
-  return ofPort
-    .replaceAll('one.example.com', hostname)
+const NAMES = /one\.example\.com(\n *- )one\.example\.com:80\n *- one\.example\.com:443/;
+
+function writeOne(block: string, site: Site): string {
+  const { host, hostname, upstream, name } = site;
+  const ports = host === hostname ? '(:80|:443)?' : host.slice(hostname.length);
+  return block
+    .replace(NAMES, (_, next: string) => namesOf(site).join(next))
+    .replaceAll('one.example.com(:80|:443)?', () => hostPattern(site) + ports)
     .replaceAll('address: one, port_value: 8080', `address: ${quoted(upstream.host)}, port_value: ${upstream.port}`)
     .replaceAll(ONE, name);
 }

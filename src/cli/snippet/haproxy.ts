@@ -1,5 +1,7 @@
 /** The files for HAProxy. */
 import { formatAddress } from './addresses.ts';
+import { hostPattern } from './hosts.ts';
+import { withNames } from './identity_headers.ts';
 import { ONE, repeatTwins } from './repeat_twins.ts';
 import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
@@ -16,6 +18,7 @@ export function haproxyFiles({
   balancer,
   certificate,
   head,
+  headers,
 }: SnippetSettings): SnippetFile[] {
   const [site] = sites;
   const single = site !== undefined && sites.length === 1;
@@ -34,24 +37,28 @@ export function haproxyFiles({
         ...(certificate !== undefined && { '/etc/haproxy/certs/example.com.pem': certificate }),
       }),
     },
-    { name: 'gatepost.lua', text: sourceOf(sources, SCRIPT) },
+    { name: 'gatepost.lua', text: withNames('gatepost.lua', sourceOf(sources, SCRIPT), headers) },
   ];
 }
 
 /** A site with a port of its own has one name; one without has those with the default ports too. */
-const namesOf = ({ host, hostname }: Site) =>
-  host === hostname ? `-i ${hostname} ${hostname}:80 ${hostname}:443` : `-i ${host}`;
+function conditionOf(site: Site): string {
+  const { host, hostname, isWildcard } = site;
+  const port = host.slice(hostname.length);
+  if (isWildcard) return `hdr_reg(host) -i ^${hostPattern(site)}${port || '(:80|:443)?'}$`;
+  return `hdr(host) -i ${port === '' ? `${hostname} ${hostname}:80 ${hostname}:443` : host}`;
+}
 
 function writeSingle(text: string, site: Site): string {
   return fill(text, {
-    '-i app.example.com app.example.com:80 app.example.com:443': namesOf(site),
+    'hdr(host) -i app.example.com app.example.com:80 app.example.com:443': conditionOf(site),
     'app:8080': formatAddress(site.upstream),
   });
 }
 
 function writeOne(block: string, site: Site): string {
   return block
-    .replaceAll('-i one.example.com one.example.com:80 one.example.com:443', namesOf(site))
+    .replaceAll('hdr(host) -i one.example.com one.example.com:80 one.example.com:443', () => conditionOf(site))
     .replaceAll('one:8080', formatAddress(site.upstream))
     .replaceAll(ONE, site.name);
 }

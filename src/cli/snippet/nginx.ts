@@ -1,5 +1,6 @@
 /** The files for nginx. */
 import { formatAddress } from './addresses.ts';
+import { withNames } from './identity_headers.ts';
 import type { SnippetFile, SnippetSettings } from './settings.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
 
@@ -13,6 +14,7 @@ export function nginxFiles({
   port,
   gatepost,
   balancer,
+  headers,
   certificate,
   key,
   head,
@@ -22,13 +24,16 @@ export function nginxFiles({
   const listen = { [`listen ${front === 'tls' ? 443 : 80}`]: `listen ${port}` };
   const included = [...sources].filter(([path]) => path.startsWith('nginx/gatepost/'));
   return [
-    ...included.map(([path, text]) => ({ name: path.slice('nginx/'.length), text: path === HTTP ? http(text) : text })),
+    ...included.map(([path, text]) => ({
+      name: path.slice('nginx/'.length),
+      text: path === HTTP ? http(text) : withNames(path.slice('nginx/gatepost/'.length), text, headers),
+    })),
     { name: '00-gatepost.conf', text: fill(sourceOf(sources, SHARED), { ...listen, ...certificates() }) },
-    ...sites.map(({ host, hostname, upstream }) => ({
-      name: `${hostname.replace(/[^a-z0-9.-]/gi, '-')}.conf`,
+    ...sites.map(({ host, hostname, isWildcard, upstream }) => ({
+      name: `${hostname.replace('*', 'any').replace(/[^a-z0-9.-]/gi, '-')}.conf`,
       text: fill(withHead(sourceOf(sources, SITE), head(hostname)), {
         ...listen,
-        'set $gatepost_host app.example.com': `set $gatepost_host ${host}`,
+        'set $gatepost_host app.example.com': `set $gatepost_host ${isWildcard ? host.replace(hostname, '$host') : host}`,
         'app.example.com': hostname,
         'app:8080': formatAddress(upstream),
       }),

@@ -1,8 +1,9 @@
 /** What a proxy's files are filled in with: the sites of the configuration, and what only the operator knows. */
+import { configsOfAddresses } from '../../config/hosts.ts';
+import { namedHeaders } from '../../config/identity_headers.ts';
 import type { ApplicationConfig, Config } from '../../config/schema/config.ts';
 import { isHttps } from '../../endpoints.ts';
-import { hostnameOf } from '../../http/host.ts';
-import { hostOf } from '../../http/url.ts';
+import { hostnameOf, isUnderDomain } from '../../http/host.ts';
 import { sessionCookieName } from '../../sessions/session_cookie.ts';
 import { version } from '../../version.ts';
 import { type Address, gatepostAddress, parseAddress } from './addresses.ts';
@@ -27,6 +28,8 @@ export interface Site {
   /** With the port, where it is not that of the scheme. */
   host: string;
   hostname: string;
+  /** `*.apps.example.com`: the star stands for one name. */
+  isWildcard: boolean;
   upstream: Address;
 }
 
@@ -34,6 +37,8 @@ export interface SnippetSettings {
   sites: Site[];
   /** The names of their session cookies. */
   cookies: string[];
+  /** The names of identity headers beside authentik's. */
+  headers: string[];
   scheme: 'http' | 'https';
   front: Front;
   /** The port of the proxy. */
@@ -82,7 +87,8 @@ export function readSettings(
   const front = frontOf(scheme, options);
   return {
     sites,
-    cookies: [...new Set(applications.map(sessionCookieName))],
+    cookies: [...new Set(applications.flatMap(configsOfAddresses).map(sessionCookieName))],
+    headers: [...new Set(applications.flatMap(namedHeaders).map(({ name }) => name))],
     scheme,
     front,
     port: front === 'balancer' ? 80 : port,
@@ -129,6 +135,7 @@ function sitesOf(
       name,
       host,
       hostname,
+      isWildcard: hostname.startsWith('*.'),
       upstream: given.get(hostname) ?? given.get('') ?? defaultUpstream(name),
     };
   });
@@ -136,19 +143,29 @@ function sitesOf(
 
 const list = (applications: readonly ApplicationConfig[]) => applications.map(({ slug }) => slug).join(', ');
 
-/** Of a `forward_domain` application the configuration knows one host; `--upstream` names the others. */
-function hostsOf(
-  application: ApplicationConfig,
-  named: string[],
-): { application: ApplicationConfig; host: string; isFirst: boolean }[] {
-  const first = hostOf(application.external_host);
-  const hosts = [{ application, host: first, isFirst: true }];
-  const { mode, cookie_domain: domain } = application;
+interface Host {
+  application: ApplicationConfig;
+  host: string;
+  isFirst: boolean;
+}
+
+const bare = (externalHost: string) => externalHost.replace(/^https?:\/\//, '');
+
+/**
+ * `external_host` and `hosts`. Of a `forward_domain` application the configuration knows no others, and `--upstream` names
+ * them.
+ */
+function hostsOf(application: ApplicationConfig, named: readonly string[]): Host[] {
+  const hosts = configsOfAddresses(application).map((one, at) => ({
+    application: one,
+    host: bare(one.external_host),
+    isFirst: at === 0,
+  }));
+  const { mode, cookie_domain: domain, external_host } = application;
   if (mode !== 'forward_domain' || domain === undefined) return hosts;
-  const port = first.slice(hostnameOf(first).length);
-  const further = named.filter(
-    (host) => host !== hostnameOf(first) && (host === domain || host.endsWith(`.${domain}`)),
-  );
+  const isKnown = (hostname: string) => hosts.some(({ host }) => hostnameOf(host) === hostname);
+  const port = bare(external_host).slice(hostnameOf(bare(external_host)).length);
+  const further = named.filter((host) => !isKnown(host) && isUnderDomain(host, domain));
   return [...hosts, ...further.map((host) => ({ application, host: host + port, isFirst: false }))];
 }
 

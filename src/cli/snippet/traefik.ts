@@ -1,5 +1,7 @@
 /** The files for Traefik: its static configuration and the one with the sites. */
 import { formatAddress } from './addresses.ts';
+import { hostRule } from './hosts.ts';
+import { withNames } from './identity_headers.ts';
 import { ONE, repeatTwins } from './repeat_twins.ts';
 import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
 import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
@@ -33,20 +35,20 @@ export function traefikFiles(settings: SnippetSettings): SnippetFile[] {
   ];
 }
 
-function writeSingle(text: string, { hostname, upstream }: Site): string {
-  return fill(text, { 'app.example.com': hostname, 'app:8080': formatAddress(upstream) });
+function writeSingle(text: string, site: Site): string {
+  return fill(text, { 'Host(`app.example.com`)': hostRule(site), 'app:8080': formatAddress(site.upstream) });
 }
 
-function writeOne(block: string, { hostname, upstream, name }: Site): string {
+function writeOne(block: string, site: Site): string {
   return block
-    .replaceAll('one.example.com', hostname)
-    .replaceAll('one:8080', formatAddress(upstream))
-    .replaceAll(ONE, name);
+    .replaceAll('Host(`one.example.com`)', () => hostRule(site))
+    .replaceAll('one:8080', formatAddress(site.upstream))
+    .replaceAll(ONE, site.name);
 }
 
-function shared(text: string, { front, gatepost, cookies, certificate, key }: SnippetSettings): string {
+function shared(text: string, { front, gatepost, cookies, headers, certificate, key }: SnippetSettings): string {
   const item = (name: string) => `          - ${name}`;
-  return fill(text, {
+  return fill(withNames('gatepost.yml', text, headers), {
     'http://gatepost:9000': `http://${formatAddress(gatepost)}`,
     [COOKIES.map(item).join('\n')]: cookies.map(item).join('\n'),
     ...(front === 'tls' && certificate !== undefined && { '/etc/traefik/certs/example.com.pem': certificate }),
