@@ -1,6 +1,6 @@
 /**
- * The lines for names of `identity_headers`, in the places where the shipped files have authentik's: the client's header is
- * removed, and the response's passed on.
+ * The lines for an operator's own names of `identity_headers`, in the places where the shipped files have theirs: the client's
+ * header is removed, and the response's passed on.
  */
 import { fill } from './sources.ts';
 
@@ -18,40 +18,34 @@ const behind = (at: string, line: (name: string) => string): Place => ({
 });
 
 const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
-const variable = (name: string) => name.toLowerCase().replaceAll('-', '_');
-const cgi = (name: string) => `HTTP_${variable(name).toUpperCase()}`;
+const folded = (name: string) => name.toLowerCase().replaceAll('-', '_');
+/** Apart from the shipped files' own: a header may be called `Login` or `Host-Name`. */
+const variable = (name: string) => `$gatepost_header_${folded(name)}`;
+const caddyMatcher = (name: string) => `gatepost_header_${folded(name)}`;
+const cgi = (name: string) => `HTTP_${folded(name).toUpperCase()}`;
 
 /** By the name of the written file. Attack: an application reads the client's own header of each name that is left out. */
 const PLACES: Readonly<Record<string, readonly Place[]>> = {
   'authorize.conf': [
     behind(
       'auth_request_set $gatepost_cookie $upstream_http_cookie;\n',
-      (name) => `auth_request_set $gatepost_${variable(name)} $upstream_http_${variable(name)};`,
+      (name) => `auth_request_set ${variable(name)} $upstream_http_${folded(name)};`,
     ),
   ],
   'protect.conf': [
-    behind(
-      'proxy_set_header X-authentik-no-redirect "";\n',
-      (name) => `proxy_set_header ${name} $gatepost_${variable(name)};`,
-    ),
+    behind('proxy_set_header X-authentik-no-redirect "";\n', (name) => `proxy_set_header ${name} ${variable(name)};`),
   ],
   'protect_grpc.conf': [
-    behind(
-      'grpc_set_header X-authentik-no-redirect "";\n',
-      (name) => `grpc_set_header ${name} $gatepost_${variable(name)};`,
-    ),
+    behind('grpc_set_header X-authentik-no-redirect "";\n', (name) => `grpc_set_header ${name} ${variable(name)};`),
   ],
   'protect_fastcgi.conf': [
     behind(
       'fastcgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n',
-      (name) => `fastcgi_param ${cgi(name)} $gatepost_${variable(name)};`,
+      (name) => `fastcgi_param ${cgi(name)} ${variable(name)};`,
     ),
   ],
   'protect_uwsgi.conf': [
-    behind(
-      'uwsgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n',
-      (name) => `uwsgi_param ${cgi(name)} $gatepost_${variable(name)};`,
-    ),
+    behind('uwsgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n', (name) => `uwsgi_param ${cgi(name)} ${variable(name)};`),
   ],
   'server.conf': [
     behind('    proxy_hide_header X-authentik-meta-version;\n', (name) => `    proxy_hide_header ${name};`),
@@ -70,8 +64,13 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   ],
   'gatepost.caddy': [
     behind(
-      '\t\t\t\trequest_header -X-Authentik*\n',
-      (name) => `\t\t\t\trequest_header -${name}\n\t\t\t\trequest_header ${name} {http.reverse_proxy.header.${name}}`,
+      '\t@gatepost_x_webauth_role expression `{http.reverse_proxy.header.X-Webauth-Role} != null`\n',
+      (name) => `\t@${caddyMatcher(name)} expression \`{http.reverse_proxy.header.${name}} != null\``,
+    ),
+    behind(
+      '\t\t\t\trequest_header @gatepost_x_webauth_role X-Webauth-Role {http.reverse_proxy.header.X-Webauth-Role}\n',
+      (name) =>
+        `\t\t\t\trequest_header -${name}\n\t\t\t\trequest_header @${caddyMatcher(name)} ${name} {http.reverse_proxy.header.${name}}`,
     ),
   ],
   'envoy.yaml': [
@@ -79,13 +78,10 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
       '                          - remove_on_match: { key_matcher: { prefix: x-authentik } }\n',
       (name) => `                          - remove: ${name.toLowerCase()}`,
     ),
-    {
-      at: 'patterns: [{ prefix: x-authentik- }, { exact: cookie }]',
-      with: (names) =>
-        `patterns: [{ prefix: x-authentik- }, ${lower(names)
-          .map((name) => `{ exact: ${name} }, `)
-          .join('')}{ exact: cookie }]`,
-    },
+    behind(
+      '                              - prefix: x-webauth-\n',
+      (name) => `                              - exact: ${name.toLowerCase()}`,
+    ),
   ],
   'gatepost.lua': [
     {
@@ -98,11 +94,11 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   ],
   'ingress.yaml': [
     {
-      at: 'X-authentik-meta-version,Authorization,Cookie',
-      with: (names) => ['X-authentik-meta-version', ...names, 'Authorization', 'Cookie'].join(','),
+      at: ',Authorization,Cookie\n',
+      with: (names) => `,${[...names, 'Authorization', 'Cookie'].join(',')}\n`,
     },
   ],
-  'route.yaml': [behind('        - x-authentik-meta-version\n', (name) => `        - ${name.toLowerCase()}`)],
+  'route.yaml': [behind('        - x-webauth-role\n', (name) => `        - ${name.toLowerCase()}`)],
   'gateway.yaml': [behind('    earlyRequestHeaders:\n      remove:\n', (name) => `        - ${name.toLowerCase()}`)],
 };
 

@@ -1,6 +1,6 @@
 /** What a proxy's files are filled in with: the sites of the configuration, and what only the operator knows. */
 import { configsOfAddresses } from '../../config/hosts.ts';
-import { namedHeaders } from '../../config/identity_headers.ts';
+import { ownNames } from '../../config/identity_headers.ts';
 import type { ApplicationConfig, Config } from '../../config/schema/config.ts';
 import { isHttps } from '../../endpoints.ts';
 import { hostnameOf, isUnderDomain } from '../../http/host.ts';
@@ -37,7 +37,7 @@ export interface SnippetSettings {
   sites: Site[];
   /** The names of their session cookies. */
   cookies: string[];
-  /** The names of identity headers beside authentik's. */
+  /** The names of identity headers that the shipped files do not have. */
   headers: string[];
   scheme: 'http' | 'https';
   front: Front;
@@ -88,7 +88,7 @@ export function readSettings(
   return {
     sites,
     cookies: [...new Set(applications.flatMap(configsOfAddresses).map(sessionCookieName))],
-    headers: [...new Set(applications.flatMap(namedHeaders).map(({ name }) => name))],
+    headers: ownNames(applications),
     scheme,
     front,
     port: front === 'balancer' ? 80 : port,
