@@ -11,17 +11,17 @@ interface Place {
   with(names: readonly string[]): string;
 }
 
-/** More lines behind one. */
-const behind = (at: string, line: (name: string) => string): Place => ({
+/**
+ * More lines behind one. `own`: a name in the proxy's file. It is none of the shipped files', as one made of the header's might
+ * be (`Login`), and short: nginx does not start with a variable of 47 characters.
+ */
+const behind = (at: string, line: (name: string, own: string) => string): Place => ({
   at,
-  with: (names) => at + names.map((name) => `${line(name)}\n`).join(''),
+  with: (names) => at + names.map((name, index) => `${line(name, `gatepost_own_${index + 1}`)}\n`).join(''),
 });
 
 const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
 const folded = (name: string) => name.toLowerCase().replaceAll('-', '_');
-/** Apart from the shipped files' own: a header may be called `Login` or `Host-Name`. */
-const variable = (name: string) => `$gatepost_header_${folded(name)}`;
-const caddyMatcher = (name: string) => `gatepost_header_${folded(name)}`;
 const cgi = (name: string) => `HTTP_${folded(name).toUpperCase()}`;
 
 /** By the name of the written file. Attack: an application reads the client's own header of each name that is left out. */
@@ -29,23 +29,20 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   'authorize.conf': [
     behind(
       'auth_request_set $gatepost_cookie $upstream_http_cookie;\n',
-      (name) => `auth_request_set ${variable(name)} $upstream_http_${folded(name)};`,
+      (name, own) => `auth_request_set $${own} $upstream_http_${folded(name)};`,
     ),
   ],
   'protect.conf': [
-    behind('proxy_set_header X-authentik-no-redirect "";\n', (name) => `proxy_set_header ${name} ${variable(name)};`),
+    behind('proxy_set_header X-authentik-no-redirect "";\n', (name, own) => `proxy_set_header ${name} $${own};`),
   ],
   'protect_grpc.conf': [
-    behind('grpc_set_header X-authentik-no-redirect "";\n', (name) => `grpc_set_header ${name} ${variable(name)};`),
+    behind('grpc_set_header X-authentik-no-redirect "";\n', (name, own) => `grpc_set_header ${name} $${own};`),
   ],
   'protect_fastcgi.conf': [
-    behind(
-      'fastcgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n',
-      (name) => `fastcgi_param ${cgi(name)} ${variable(name)};`,
-    ),
+    behind('fastcgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n', (name, own) => `fastcgi_param ${cgi(name)} $${own};`),
   ],
   'protect_uwsgi.conf': [
-    behind('uwsgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n', (name) => `uwsgi_param ${cgi(name)} ${variable(name)};`),
+    behind('uwsgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n', (name, own) => `uwsgi_param ${cgi(name)} $${own};`),
   ],
   'server.conf': [
     behind('    proxy_hide_header X-authentik-meta-version;\n', (name) => `    proxy_hide_header ${name};`),
@@ -65,12 +62,12 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   'gatepost.caddy': [
     behind(
       '\t@gatepost_x_webauth_role expression `{http.reverse_proxy.header.X-Webauth-Role} != null`\n',
-      (name) => `\t@${caddyMatcher(name)} expression \`{http.reverse_proxy.header.${name}} != null\``,
+      (name, own) => `\t@${own} expression \`{http.reverse_proxy.header.${name}} != null\``,
     ),
     behind(
       '\t\t\t\trequest_header @gatepost_x_webauth_role X-Webauth-Role {http.reverse_proxy.header.X-Webauth-Role}\n',
-      (name) =>
-        `\t\t\t\trequest_header -${name}\n\t\t\t\trequest_header @${caddyMatcher(name)} ${name} {http.reverse_proxy.header.${name}}`,
+      (name, own) =>
+        `\t\t\t\trequest_header -${name}\n\t\t\t\trequest_header @${own} ${name} {http.reverse_proxy.header.${name}}`,
     ),
   ],
   'envoy.yaml': [
