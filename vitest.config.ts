@@ -3,10 +3,10 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** The whole server in this process: needs nothing but npm packages. */
-const CONTRACT = ['test/{contract,fuzz}/**/*.test.ts'];
+const CONTRACT = ['test/{contract,fuzz}/**/*.test.ts', 'test/monitoring/metrics.test.ts'];
 /** Starts `dist/cli/main.js` as a process. */
 const COMMAND = [
-  'test/cli/{process,workers,floods,reload,hangup}.test.ts',
+  'test/cli/{process,workers,floods,reload,hangup,start_lines}.test.ts',
   'test/contract/{process,sessions_command}.test.ts',
   'test/observe/output.test.ts',
   'test/server/workers.test.ts',
@@ -19,7 +19,10 @@ const STORES = [
   'test/contract/{replicas,after_sign_out}.test.ts',
 ];
 /** Starts proxies, browsers and other programs. */
-const PROXIES = ['test/{integration,clients,compose,demo,release,recipes}/**/*.test.ts'];
+const PROXIES = [
+  'test/{integration,clients,compose,demo,release,recipes,walk}/**/*.test.ts',
+  'test/monitoring/rules.test.ts',
+];
 /** Starts real OpenID providers. */
 const PROVIDERS = ['test/providers/**/*.test.ts'];
 /** Starts etcd, a Kubernetes API server, Helm and Traefik. */

@@ -4,10 +4,11 @@
  * Debian packages if root runs this. It says first what it will do; with everything there it only looks.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetchFromGoModules } from './go_programs.ts';
-import { findTool, type Tool, tools, toolsFolder, VERSIONS } from './tools.ts';
+import { findTool, type Tool, tools, toolsFolder, unpackedPath, VERSIONS } from './tools.ts';
 
 interface Wheel {
   name: string;
@@ -40,13 +41,22 @@ const DEBIAN_PACKAGES: Partial<Record<Tool, string>> = {
   'systemd-analyze': 'systemd',
 };
 
+/** Of these the program alone is wanted: installed, they start a service, and bring a hundred megabytes along. */
+const UNPACKED: Partial<Record<Tool, { name: string; program: string }>> = {
+  promtool: { name: 'prometheus', program: 'usr/bin/promtool' },
+};
+
 const VENV = join(toolsFolder, 'venv');
 const isMissing = (tool: Tool) => findTool(tool) === undefined;
 const mayInstallPackages = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 
 function run(command: string, ...parameters: string[]): boolean {
+  return runIn('.', command, ...parameters);
+}
+
+function runIn(cwd: string, command: string, ...parameters: string[]): boolean {
   try {
-    execFileSync(command, parameters, { stdio: ['ignore', 'inherit', 'inherit'] });
+    execFileSync(command, parameters, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
     return true;
   } catch (error) {
     console.error(`${command} ${parameters[0]}: ${(error as Error).message}`);
@@ -92,8 +102,31 @@ function fetchPackages(packages: string[]): void {
   for (const name of packages) run('apt-get', 'install', '-y', '-qq', '--no-install-recommends', name);
 }
 
+function unpackFromDebian(tool: Tool): void {
+  const wanted = UNPACKED[tool];
+  const path = unpackedPath(tool);
+  if (wanted === undefined || path === undefined || !isMissing(tool)) return;
+  if (!existsSync('/usr/bin/apt-get')) {
+    console.log(`no Debian, please install: ${tool}`);
+    return;
+  }
+  console.log(`takes ${tool} out of the Debian package ${wanted.name}, into ${path}`);
+  if (mayInstallPackages) run('apt-get', 'update', '-qq');
+  const folder = mkdtempSync(join(tmpdir(), 'gatepost-tools-'));
+  try {
+    if (!runIn(folder, 'apt-get', 'download', '-qq', wanted.name)) return;
+    const [archive = ''] = readdirSync(folder);
+    if (!runIn(folder, 'dpkg-deb', '--extract', archive, 'files')) return;
+    mkdirSync(toolsFolder, { recursive: true });
+    copyFileSync(join(folder, 'files', wanted.program), path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 fetchWheels(wantedWheels());
 fetchPackages(tools.filter(isMissing).flatMap((tool) => DEBIAN_PACKAGES[tool]?.split(' ') ?? []));
+for (const tool of tools) unpackFromDebian(tool);
 const isComplete = fetchFromGoModules();
 for (const tool of tools) console.log(`${tool.padEnd(18)} ${findTool(tool) ?? 'MISSING'}`);
 if (process.env.CI === 'true' && (!isComplete || tools.some(isMissing))) process.exitCode = 1;

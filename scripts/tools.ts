@@ -28,6 +28,7 @@ export const tools = [
   'caddy-docker-proxy',
   'actionlint',
   'systemd-analyze',
+  'promtool',
 ] as const;
 export type Tool = (typeof tools)[number];
 
@@ -64,6 +65,9 @@ const inWheels: Partial<Record<Tool, string>> = {
   caddy: 'bin/caddy',
 };
 
+/** Taken out of Debian packages into the tools' folder. */
+const unpacked: Partial<Record<Tool, string>> = { promtool: 'promtool' };
+
 /** Built from Go modules into the tools' folder, under a name with the version, so that another version is built anew. */
 const built: Partial<Record<Tool, string>> = {
   egctl: `egctl-${VERSIONS.egctl}`,
@@ -81,6 +85,12 @@ export const traefikDefinitions = join(toolsFolder, `traefik-crds-${VERSIONS['tr
 /** Where a program is, or will be, that is built here. */
 export function builtPath(tool: Tool): string | undefined {
   const name = built[tool];
+  return name && join(toolsFolder, name);
+}
+
+/** Where a program is, or will be, that is taken out of a package. */
+export function unpackedPath(tool: Tool): string | undefined {
+  const name = unpacked[tool];
   return name && join(toolsFolder, name);
 }
 
@@ -116,5 +126,6 @@ export function findTool(tool: Tool): string | undefined {
   const onPath = folders.map((folder) => join(folder, tool));
   const wheel = inWheels[tool];
   const roots = wheel?.startsWith('bin/') ? [`${toolsFolder}/venv`] : [`${toolsFolder}/venv/lib/*`];
-  return [...onPath, ...(wheel ? roots.flatMap((root) => expand(`${root}/${wheel}`)) : [])].find(runnable);
+  const fromWheels = wheel ? roots.flatMap((root) => expand(`${root}/${wheel}`)) : [];
+  return [...onPath, ...fromWheels, unpackedPath(tool) ?? ''].find(runnable);
 }

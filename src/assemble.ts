@@ -28,6 +28,7 @@ import { longestLifeMs } from './sessions/create_session.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { browserHost } from './signin/browser_host.ts';
 import { createSignin, type Signin } from './signin/index.ts';
+import { createSymptoms, type Symptoms } from './symptoms/index.ts';
 
 /** The parts that decide. */
 interface Core {
@@ -36,6 +37,7 @@ interface Core {
   readonly provider: (application: ApplicationConfig) => Provider;
   readonly sessions: Sessions;
   readonly authorizer: Authorizer;
+  readonly symptoms: Symptoms;
   readonly trustedPeer: TrustedPeer;
   /** Whose entries in `X-Forwarded-For` are those of proxies. */
   readonly listedProxies: Networks;
@@ -115,13 +117,26 @@ function assembleCore(config: Config, services: Services): Core & { release(): v
   const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
+  // A store in memory is this process's own.
+  const symptoms = createSymptoms({ events, elapsed, shared: config.store === 'memory' ? undefined : store });
   const probes = createProbes({ secret: config.secret, store, now });
-  return { config, index, provider, sessions, authorizer, trustedPeer, listedProxies: listed, probes, release };
+  return {
+    config,
+    index,
+    provider,
+    sessions,
+    authorizer,
+    symptoms,
+    trustedPeer,
+    listedProxies: listed,
+    probes,
+    release,
+  };
 }
 
 type AuthParts = Pick<Core, 'config' | 'index' | 'authorizer' | 'trustedPeer' | 'listedProxies' | 'probes'> &
   Pick<RenderOptions, 'jwksUri'> &
-  Pick<AuthHandlerOptions, 'noteRefusal'>;
+  Pick<AuthHandlerOptions, 'noteRefusal' | 'symptoms'>;
 
 /** The auth endpoints; `gatepost explain` asks them too, with an authorizer of its own. */
 export function assembleAuth(
@@ -140,7 +155,7 @@ export function assembleAuth(
 }
 
 function assembleSignin(core: Core, { events, now }: Services): Signin {
-  const { config, index, sessions, provider, trustedPeer, listedProxies } = core;
+  const { config, index, provider, sessions, symptoms, trustedPeer, listedProxies } = core;
   return createSignin({
     config,
     applications: index,
@@ -148,6 +163,7 @@ function assembleSignin(core: Core, { events, now }: Services): Signin {
     provider,
     now,
     events,
+    symptoms,
     browserHost: ({ req }) => browserHost(req, trustedPeer.of(req.socket).trusted),
     clientAddress: ({ req }) =>
       trustedPeer.of(req.socket).trusted

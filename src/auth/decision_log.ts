@@ -1,16 +1,22 @@
 /** A decision as a log event: user, request, reason and duration; nothing that opens a door. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { batchPerTick } from '../async/batch.ts';
 import { type CriterionTrace, describeCriterion } from '../decision/criterion.ts';
 import type { Decision, Forbid } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import { missingCriteria } from '../decision/trace_user.ts';
+import type { AuthTarget } from '../dialects/index.ts';
 import { causeOf, GatepostError, loggedMessage } from '../errors.ts';
+import { parseTraceparent } from '../http/trace_context.ts';
 import { displayName } from '../identity.ts';
 import type { Events } from '../observe/events.ts';
+import type { Symptoms } from '../symptoms/index.ts';
 
 export interface RequestInfo {
   requestId: string;
-  dialect: string;
+  target: AuthTarget;
+  /** Empty where the peer is not trusted: nothing that it says is believed. */
+  headers: IncomingHttpHeaders;
   /** `performance.now()` at the arrival. */
   startedAt: number;
 }
@@ -31,20 +37,28 @@ interface LoggedDecision {
   durationMs: number;
 }
 
-export function createDecisionLog(events: Events, withQuery: boolean): DecisionLog {
+export interface DecisionLogOptions {
+  events: Events;
+  /** `log.query` */
+  logQuery: boolean;
+  symptoms: Pick<Symptoms, 'asked'>;
+}
+
+export function createDecisionLog({ events, logQuery, symptoms }: DecisionLogOptions): DecisionLog {
   const log = batchPerTick(
     ({ info, request, decision, status, durationMs }: LoggedDecision) => {
       const application = 'application' in decision ? decision.application : undefined;
+      const { traceId, spanId } = parseTraceparent(info.headers.traceparent);
       const missing = decision.kind === 'forbid' ? missingOf(decision) : undefined;
       const subject = 'subject' in decision ? decision.subject?.session : undefined;
       events.emit('decision', {
         request_id: info.requestId,
         application: application?.slug,
-        dialect: info.dialect,
+        dialect: info.target.dialect.name,
         method: request?.method,
         host: request?.url.host,
         path: request?.url.path.raw,
-        query: withQuery ? request?.url.query : undefined,
+        query: logQuery ? request?.url.query : undefined,
         decision: decision.kind,
         status,
         reason: reasonOf(decision),
@@ -55,7 +69,10 @@ export function createDecisionLog(events: Events, withQuery: boolean): DecisionL
         auth_method: subject?.authMethod,
         client_ip: request?.clientAddress,
         duration_ms: durationMs,
+        trace_id: traceId,
+        span_id: spanId,
       });
+      symptoms.asked({ target: info.target, headers: info.headers, request, decision });
     },
     // The responses have been sent; an event that cannot be made is lost alone.
     () => undefined,

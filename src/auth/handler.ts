@@ -25,11 +25,11 @@ import type { Events } from '../observe/events.ts';
 import type { Probes } from '../probe/probes.ts';
 import type { ProbeToken } from '../probe/token.ts';
 import type { Render } from '../responses/render.ts';
+import type { Symptoms } from '../symptoms/index.ts';
 import type { Authorizer } from './authorizer.ts';
 import { createDecisionLog, type RequestInfo } from './decision_log.ts';
 import { reportProbe, withProbe } from './probe.ts';
 import type { RefusalNote } from './refusal_note.ts';
-import { createRewriteWarning } from './rewrite_warning.ts';
 import type { TrustedPeer } from './trusted_peer.ts';
 
 export interface AuthHandlerOptions {
@@ -40,6 +40,8 @@ export interface AuthHandlerOptions {
   /** Whose entries in `X-Forwarded-For` are those of proxies (config/trusted_proxies.ts). */
   listedProxies: Networks;
   nginxMethodHeader: string | undefined;
+  /** Hear of each request after its response. */
+  symptoms: Pick<Symptoms, 'asked'>;
   /** The requests of `gatepost doctor`. */
   probes: Probes;
   events: Events;
@@ -54,31 +56,27 @@ export type AuthHandler = (request: IncomingMessage, response: ServerResponse) =
 interface Arrival {
   req: IncomingMessage;
   res: ServerResponse;
-  target: AuthTarget;
   info: RequestInfo;
   /** Where `gatepost doctor` sent it. */
   probe: ProbeToken | undefined;
 }
 
 export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
-  const { authorizer, render, trustedPeer, events, probes, noteRefusal } = options;
-  const logDecision = createDecisionLog(events, options.logQuery);
-  const warnOfRewrite = createRewriteWarning(events);
+  const { authorizer, render, trustedPeer, probes, noteRefusal } = options;
+  const logDecision = createDecisionLog(options);
   const parseAuthRequest = createParser(options);
 
   const respond = (arrival: Arrival, request: AuthRequest | undefined, decision: Decision): void => {
-    const { req, res, target, info } = arrival;
-    const { capabilities } = target.dialect;
+    const { req, res, info } = arrival;
+    const { capabilities, name: dialect } = info.target.dialect;
     const { status, headers, body } = render(decision, { request, capabilities, requestId: info.requestId });
     res.writeHead(status, headers as string[]);
     res.end(body);
     logDecision(info, request, decision, status);
     if (request && decision.kind === 'forbid') noteRefusal(request, decision);
-    if (request && 'application' in decision)
-      warnOfRewrite(target.dialect, request.headers, decision.application?.slug);
     if (arrival.probe === undefined) return;
     const { address: peer } = trustedPeer.of(req.socket);
-    reportProbe(probes, arrival, { dialect: info.dialect, peer, request, decision, status });
+    reportProbe(probes, arrival, { dialect, peer, request, decision, status });
   };
 
   const decide = (arrival: Arrival): Awaitable<void> => {
@@ -87,9 +85,10 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     if (!peer.trusted) {
       // Attack: a line of the log under the id of somebody else's request.
       arrival.info.requestId = requestId(undefined);
+      arrival.info.headers = {};
       return respond(arrival, undefined, denyPeer(peer.address));
     }
-    const request = parseAuthRequest(arrival.req, arrival.target);
+    const request = parseAuthRequest(arrival.req, arrival.info.target);
     if ('kind' in request) return respond(arrival, undefined, request);
     if (arrival.probe?.purpose === 'pass') request.probe = arrival.probe.padding;
     const decision = authorizer.check(request);
@@ -118,8 +117,8 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
     const target = findDialect(req.url as string);
     if (!target) return false;
     const id = requestId(req.headers['x-request-id']);
-    const info = { requestId: id, dialect: target.dialect.name, startedAt: performance.now() };
-    handleInBatch({ req, res, target, info, probe: undefined });
+    const info = { requestId: id, target, headers: req.headers, startedAt: performance.now() };
+    handleInBatch({ req, res, info, probe: undefined });
     return true;
   };
 }

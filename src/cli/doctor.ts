@@ -4,6 +4,7 @@ import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Check, Level } from '../doctor/check.ts';
 import { type DoctorOptions, diagnose } from '../doctor/doctor.ts';
 import { applicationOf } from '../doctor/through/through.ts';
+import { findConfigFile } from './config_file.ts';
 import { EXIT_FAILED, EXIT_INVALID_CONFIG, EXIT_OK, type Io } from './io.ts';
 
 /** As it was typed. */
@@ -15,12 +16,12 @@ export interface DoctorRequest {
 
 /** Ends with 0, with 1 where something may be wrong, and with 2 where something is. */
 export async function doctorCommand(
-  file: string,
+  file: string | undefined,
   name: string | undefined,
   typed: DoctorRequest,
   { env, out, error }: Io,
 ): Promise<number> {
-  const config = await loadConfig(file, { env });
+  const config = await loadConfig(findConfigFile(file, env), { env });
   const plan = planOf(config, name, typed);
   if (typeof plan === 'string') {
     error(`gatepost: ${plan}`);

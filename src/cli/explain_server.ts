@@ -1,5 +1,6 @@
 /** Asks the auth endpoints of a configuration what a proxy would ask, with a user in place of sessions and providers. */
 
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { assembleAuth, assembleIndex } from '../assemble.ts';
 import { createAuthorizer } from '../auth/authorizer.ts';
 import type { Config } from '../config/schema/config.ts';
@@ -15,6 +16,7 @@ import type { User } from '../identity.ts';
 import { createEvents } from '../observe/events.ts';
 import { NO_PROBES } from '../probe/probes.ts';
 import { leftOutWarning } from '../provider/left_out_warning.ts';
+import { createSymptoms } from '../symptoms/index.ts';
 import { exchange, type WireResponse } from './exchange.ts';
 import { isPerson, subjectOf, type TypedPerson, userOf } from './explain_person.ts';
 import { type DialectName, questionOf, type TypedRequest } from './explain_question.ts';
@@ -68,12 +70,16 @@ export function createExplainer(config: Config) {
         listedProxies: compileNetworks(listedProxies(config.trusted_proxies)),
         jwksUri: () => '',
         probes: NO_PROBES,
+        symptoms: createSymptoms({ events, elapsed: () => performance.now(), shared: undefined }),
         noteRefusal: () => undefined,
       },
       { events, now: Date.now },
     );
     const question = questionOf(typed, dialect, config.nginx_method_header);
-    return { dialect, response: await exchange(handle, question), notes, ...seen };
+    const response = await exchange(handle, question);
+    // What the server logs, it logs after its response.
+    await nextTick();
+    return { dialect, response, notes, ...seen };
   };
 }
 

@@ -1,6 +1,7 @@
 /** The sessions of the store that a configuration names, for a command beside the servers that use it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
 import { parseStoreUrl } from '../config/schema/store_url.ts';
@@ -11,8 +12,14 @@ import { createJournal } from '../sessions/journal.ts';
 import { createSessions, type Sessions } from '../sessions/sessions.ts';
 import { DATABASE_FILE } from '../stores/file/private_folder.ts';
 import { openStore } from '../stores/open.ts';
+import type { Store } from '../stores/store.ts';
 import { findConfigFile } from './config_file.ts';
 import { EXIT_USAGE, type Io } from './io.ts';
+
+/** How long a command waits for the store, ... */
+const OPEN_TIMEOUT_MS = 2000;
+/** ... and between two tries. */
+const OPEN_PAUSE_MS = 100;
 
 const IN_MEMORY =
   'store: memory keeps sessions inside the serving process, where no command can see them; set store: to file:// or redis:// and restart, or restart gatepost to end them all';
@@ -59,6 +66,7 @@ export async function withSessions(
     if (line.event === 'store.unavailable') outage = line.error;
   });
   try {
+    await untilOpen(store);
     return await work(sessions);
   } catch (failure) {
     if (!(failure instanceof StoreUnavailable)) throw failure;
@@ -67,6 +75,19 @@ export async function withSessions(
   } finally {
     sessions.close();
     await store.close();
+  }
+}
+
+/** A store that is opened takes its time on a busy machine; a server would answer 503 meanwhile. */
+async function untilOpen(store: Store): Promise<void> {
+  const deadline = performance.now() + OPEN_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return void (await store.get('s:'));
+    } catch (error) {
+      if (performance.now() >= deadline) throw error;
+      await sleep(OPEN_PAUSE_MS);
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { orAfter } from '../async/deadline.ts';
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSingleFlight } from '../async/single_flight.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
+import type { CredentialEvent } from '../observe/counted_events.ts';
 import type { Events } from '../observe/events.ts';
 import { isSignedJwt, type Provider } from '../provider/index.ts';
 import type { LiveSession } from '../sessions/session.ts';
@@ -72,7 +73,7 @@ export function createCredentialAuthenticator(options: {
     const attempt = toAttempt(fingerprints, request);
     if ('kind' in attempt) return attempt;
     if (deniedCache.has(attempt.hashes[0])) return DENIED;
-    return checks.run(attempt.hashes[0], () => verifyCredential(context, attempt));
+    return checks.run(attempt.hashes[0], () => reportCheck(events, attempt, verifyCredential(context, attempt)));
   }
 
   return {
@@ -97,6 +98,24 @@ export function createCredentialAuthenticator(options: {
       return 'scheme' in credential && fingerprints.hashesOf(application, credential).includes(hash);
     },
   };
+}
+
+/** Counts what came of a check, for the metrics: guesses that were held back among them. */
+async function reportCheck(
+  events: Events,
+  { application, credential }: CredentialAttempt,
+  check: Promise<HeaderResult>,
+): Promise<HeaderResult> {
+  const report = (outcome: CredentialEvent['outcome']) =>
+    events.emit('credential', { application: application.slug, scheme: credential.scheme, outcome });
+  try {
+    const result = await check;
+    if (result.kind !== 'not_ours') report(result.kind);
+    return result;
+  } catch (error) {
+    report('unavailable');
+    throw error;
+  }
 }
 
 /** The credential that a header presents at an application; else the result of the header. */

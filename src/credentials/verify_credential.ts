@@ -66,7 +66,7 @@ async function recheck(
   try {
     const result = await verify(context, attempt, found.id);
     if (result.kind !== 'rejected') return result;
-    await context.sessions.end(found.id);
+    await context.sessions.end(found.id, 'credential_refused');
     return await reject(context, attempt, result, context.admission.admitAccepted(attempt));
   } catch (error) {
     if (error instanceof ProviderUnavailable) return await keepDuringOutage(context, attempt, error);

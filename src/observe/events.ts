@@ -2,6 +2,14 @@
 import { EventEmitter } from 'node:events';
 import { writeSync } from 'node:fs';
 import type { Reason } from '../reasons.ts';
+import type {
+  CredentialEvent,
+  ProviderCallEvent,
+  RefreshEvent,
+  SessionEndedEvent,
+  SessionStartedEvent,
+  StoreCallEvent,
+} from './counted_events.ts';
 
 /** One response on `/auth/*`. Holds no secret: no cookie, no header value, no query without `log.query`. */
 export interface DecisionEvent {
@@ -26,6 +34,9 @@ export interface DecisionEvent {
   readonly client_ip: string | undefined;
   /** Milliseconds from the arrival of the request to the response. */
   readonly duration_ms: number;
+  /** Of the request's `traceparent` (http/trace_context.ts), as in `SigninEvent`. */
+  readonly trace_id?: string | undefined;
+  readonly span_id?: string | undefined;
 }
 
 /** One response to a browser or to the provider at a sign-in endpoint. */
@@ -39,6 +50,8 @@ export interface SigninEvent {
   readonly detail?: string | undefined;
   readonly user?: string | undefined;
   readonly duration_ms: number;
+  readonly trace_id?: string | undefined;
+  readonly span_id?: string | undefined;
 }
 
 /**
@@ -58,6 +71,12 @@ export interface EventMap {
   decision: [DecisionEvent];
   signin: [SigninEvent];
   log: [LogEvent];
+  provider_call: [ProviderCallEvent];
+  store_call: [StoreCallEvent];
+  session_started: [SessionStartedEvent];
+  session_ended: [SessionEndedEvent];
+  refresh: [RefreshEvent];
+  credential: [CredentialEvent];
 }
 
 /** An emitter whose listeners cannot disturb the program or each other; see `createEvents`. */

@@ -5,22 +5,27 @@
 import type { RequestListener } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { version } from '../version.ts';
+import { countCalls, observeStoreState } from './call_metrics.ts';
 import { countDecisions } from './decision_metrics.ts';
 import type { Events, LogEvent, SigninEvent } from './events.ts';
+import { countSessions } from './session_metrics.ts';
 
 /**
  * Listens to `events` and keeps the counters.
  * @param droppedLines log lines that were lost since the start
+ * @param storeReady resolves while the store can be read and written; a process without a store has none
  */
-export function createMetrics(events: Events, droppedLines: () => number): Registry {
+export function createMetrics(events: Events, droppedLines: () => number, storeReady?: () => Promise<void>): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  new Gauge({ name: 'gatepost_info', help: 'Version of this Gatepost', labelNames: ['version'], registers }).set(
-    { version },
-    1,
-  );
+  const info = { name: 'gatepost_info', help: 'Version of this Gatepost', labelNames: ['version'], registers };
+  // Of several workers it is still 1.
+  new Gauge({ ...info, aggregator: 'first' }).set({ version }, 1);
   countDecisions(events, registers);
+  countCalls(events, registers);
+  countSessions(events, registers);
+  if (storeReady) observeStoreState(storeReady, registers);
   const signins = new Counter({
     name: 'gatepost_signins_total',
     help: 'Responses of the sign-in endpoints',

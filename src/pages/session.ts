@@ -24,9 +24,6 @@ export interface SessionPage {
 /** Of a button that ends all other sessions, in the place of one's id. */
 export const ALL_OTHERS = 'others';
 
-/** More of them would be read by nobody; the last ones are shown. */
-const MAX_SHOWN = 50;
-
 export function sessionPage(page: SessionPage): Page {
   const { application, notice } = page;
   return {
@@ -68,11 +65,8 @@ function refusalOf({ refusal }: SessionPage, { session: { refused, time } }: Tex
 
 function othersOf(page: SessionPage, texts: Texts): Block {
   const { others } = texts.session;
-  const shown = page.others.slice(0, MAX_SHOWN);
-  if (shown.length === 0) return { section: others.title, blocks: [others.none] };
-  const blocks: Block[] = [others.hint, { records: shown.map((one) => recordOf(one, page, texts)) }];
-  const left = page.others.length - shown.length;
-  if (left > 0) blocks.push(others.more(left));
+  if (page.others.length === 0) return { section: others.title, blocks: [others.none] };
+  const blocks: Block[] = [others.hint, { records: page.others.map((one) => recordOf(one, page, texts)) }];
   if (page.others.length > 1) blocks.push({ actions: [endButton(others.endAll, ALL_OTHERS)] });
   return { section: others.title, blocks };
 }

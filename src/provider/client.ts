@@ -5,15 +5,17 @@
 import { allowInsecureRequests, Configuration, clockTolerance, customFetch, type ServerMetadata } from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { causeOf, ProviderUnavailable } from '../errors.ts';
+import type { ProviderCall } from '../observe/counted_events.ts';
 import type { Events } from '../observe/events.ts';
 import { withAlgorithms } from './algorithms.ts';
 import { type ClientAuthMethod, createClientAuth } from './client_auth.ts';
-import { addressee, type ClientEndpoint, placeOf } from './client_endpoints.ts';
+import { addressee, type ClientEndpoint, callAt, placeOf } from './client_endpoints.ts';
 import { createClientFetch } from './client_fetch.ts';
 import type { ClientResult } from './client_result.ts';
 import type { Discovery, ProviderMetadata } from './discovery.ts';
 import { ClientRejected, toRejection } from './map_errors.ts';
 import { createMethodOrders, type MethodOrders } from './method_order.ts';
+import { observeCall, outcomeOfResult } from './observed_call.ts';
 import { readFailure } from './refused_client.ts';
 import { CLOCK_SKEW_SECONDS, REQUEST_TIMEOUT_MS } from './time_limits.ts';
 import { restoreTokens } from './token_response.ts';
@@ -30,6 +32,8 @@ export interface RequestOptions {
   withoutReport?: boolean;
   /** The endpoint that is asked; by default the token endpoint. */
   endpoint?: ClientEndpoint;
+  /** What it is counted as; by default what the endpoint is for. `uncounted`: the caller counts it. */
+  call?: ProviderCall | 'uncounted';
 }
 
 export interface Client {
@@ -131,8 +135,11 @@ export function createClient(
           return withoutSecret || withoutReport ? toRejection(error, context) : readFailure(error, context);
         }
       };
+      const ask = () => (withoutSecret ? sendBy('none') : sendAuthenticated(known, sendBy, options));
+      const { call = callAt(endpoint) } = options;
       try {
-        return await (withoutSecret ? sendBy('none') : sendAuthenticated(known, sendBy, options));
+        if (call === 'uncounted') return await ask();
+        return await observeCall({ events, issuer: application.issuer, call }, ask, outcomeOfResult);
       } catch (error) {
         if (!withoutReport) report(error);
         // The endpoint may have moved; the next request finds it.

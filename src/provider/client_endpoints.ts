@@ -1,5 +1,6 @@
 /** The endpoints of a provider at which a client authenticates, and what discovery says of each (RFC 8414 section 2). */
 import type { ServerMetadata } from 'openid-client';
+import type { ProviderCall } from '../observe/counted_events.ts';
 
 /** With the words for the log. */
 const ENDPOINTS = {
@@ -17,6 +18,14 @@ export type ClientEndpoint = keyof typeof ENDPOINTS;
  */
 export function rulesOf(endpoint: ClientEndpoint): ClientEndpoint {
   return endpoint === 'pushed_authorization_request_endpoint' ? 'token_endpoint' : endpoint;
+}
+
+/** What a request to an endpoint is counted as. */
+export function callAt(endpoint: ClientEndpoint): ProviderCall | 'uncounted' {
+  if (endpoint === 'introspection_endpoint') return 'introspection';
+  if (endpoint === 'pushed_authorization_request_endpoint') return 'par';
+  // A response of userinfo is judged by its reader.
+  return endpoint === 'token_endpoint' ? 'token' : 'uncounted';
 }
 
 /** A list of discovery about an endpoint; `undefined` where it has none for this one. */

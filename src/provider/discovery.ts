@@ -6,6 +6,7 @@ import type { Events } from '../observe/events.ts';
 import { discoveryUrl, fetchDocument } from './discovery_document.ts';
 import type { DiscoveryKeys } from './issuers.ts';
 import { createKeySet, type KeySet } from './key_set.ts';
+import { observeCall, observeFetch } from './observed_call.ts';
 import type { OutboundFetch } from './outbound.ts';
 import { createPacedReading } from './reading_limits.ts';
 
@@ -94,16 +95,24 @@ export function createDiscovery({ application, fetch, elapsed, events }: Discove
   let lastError: Error | undefined;
   let stopped = false;
 
-  const log = (level: 'info' | 'warn', event: string, message: string, error?: unknown) =>
+  const fetchKeys = observeFetch({ events, issuer, call: 'keys' }, fetch);
+  const log = (level: 'debug' | 'info' | 'warn', event: string, message: string, error?: unknown) =>
     events.emit('log', { level, event, message, error });
 
   async function attempt(): Promise<ProviderMetadata> {
     attemptedAt = elapsed();
     try {
-      const metadata = await fetchDocument(application, fetch);
+      const observed = { events, issuer, call: 'discovery' } as const;
+      const metadata = await observeCall(
+        observed,
+        () => fetchDocument(application, fetch),
+        () => 'ok',
+      );
       const address = jwksUriOf(metadata, insecure);
-      const keys = found?.metadata.jwks_uri === address ? found.keys : createKeySet(address, elapsed, fetch);
-      if (!found) log('info', 'provider.discovered', `the OpenID provider ${issuer} was found`);
+      const keys = found?.metadata.jwks_uri === address ? found.keys : createKeySet(address, elapsed, fetchKeys);
+      // At once: the lines of the start say it. After a failure it is news.
+      const level = failures === 0 ? 'debug' : 'info';
+      if (!found) log(level, 'provider.discovered', `the OpenID provider ${issuer} was found`);
       failures = 0;
       found = { metadata, keys };
       return found;

@@ -2,7 +2,7 @@
  * The refresh token grant (RFC 6749 section 6, OpenID Connect Core section 12): the same user, with the claims of now.
  */
 import { decodeJwt } from 'jose';
-import { refreshTokenGrant, type TokenEndpointResponse } from 'openid-client';
+import { type Configuration, refreshTokenGrant, type TokenEndpointResponse } from 'openid-client';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Claims } from './claims.ts';
@@ -36,7 +36,8 @@ const PASSING_ERRORS = ['temporarily_unavailable', 'server_error', 'slow_down'];
  * @throws ProviderUnavailable
  */
 export async function refreshTokenRequest({ client }: ProviderContext, refreshToken: string): Promise<RefreshResult> {
-  const result = await client.request((configuration) => refreshTokenGrant(configuration, refreshToken));
+  const send = (configuration: Configuration) => refreshTokenGrant(configuration, refreshToken);
+  const result = await client.request(send, { call: 'refresh' });
   if (result.kind === 'response') {
     const { response } = result;
     return { kind: 'refreshed', tokens: { refreshToken: response.refresh_token, response } };

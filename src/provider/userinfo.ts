@@ -6,6 +6,7 @@ import { readLimited } from '../http/read_limited.ts';
 import type { ClientResult } from './client.ts';
 import { placeOf } from './client_endpoints.ts';
 import type { ProviderContext } from './context.ts';
+import { observeCall, outcomeOfResult } from './observed_call.ts';
 import type { Rejection } from './rejection.ts';
 import { processUserinfoResponse, type RawResponse, type UserinfoClaims } from './userinfo_response.ts';
 
@@ -34,10 +35,14 @@ export async function readUserinfo(
   try {
     const { userinfo_endpoint: endpoint } = (await context.discovery.metadata()).metadata;
     if (!endpoint) return { kind: 'not_offered' };
-    const work = userinfoRequest(context, accessToken, endpoint).then(async (result) =>
-      result.kind === 'rejected' ? result : processUserinfoResponse(context, result.response, sub),
-    );
-    return await withDeadline(work, USERINFO_TIMEOUT_MS, late);
+    const { events, application } = context;
+    const ask = () => {
+      const work = userinfoRequest(context, accessToken, endpoint).then(async (result) =>
+        result.kind === 'rejected' ? result : processUserinfoResponse(context, result.response, sub),
+      );
+      return withDeadline(work, USERINFO_TIMEOUT_MS, late);
+    };
+    return await observeCall({ events, issuer: application.issuer, call: 'userinfo' }, ask, outcomeOfResult);
   } catch (error) {
     if (error instanceof ProviderUnavailable) return { kind: 'unavailable', error };
     throw error;

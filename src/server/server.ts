@@ -17,6 +17,7 @@ import { DRAIN_MS } from './drain.ts';
 import { listen, listenForMetrics } from './listen.ts';
 import { prefetchDiscovery } from './prefetch_discovery.ts';
 import { createSnapshots, type Prepared } from './snapshots.ts';
+import { createStartReport, type WorkerInfo } from './start_report.ts';
 
 export interface Running {
   /** The addresses behind `listen.http` and `listen.metrics`: a port 0 has become a real one. */
@@ -39,6 +40,8 @@ export interface ServeOptions {
   now?: () => number;
   /** Milliseconds on a clock that nobody can set: for pauses and ages. */
   elapsed?: () => number;
+  /** Of one of several workers. */
+  worker?: WorkerInfo;
 }
 
 /** A server whose configuration can be replaced while it runs. */
@@ -67,17 +70,18 @@ export async function serve(config: Config, options: ServeOptions = {}): Promise
 /** As `serve`, for a program that loads its configuration again. */
 export async function startServer(config: Config, options: ServeOptions = {}): Promise<Server> {
   const { events = createEvents(), now = Date.now, elapsed = () => performance.now() } = options;
+  const { worker } = options;
   const log = createLog(config.log, events);
-  const registry = createMetrics(events, log.droppedLines);
+  const report = createStartReport(events);
   const store = openStore(config.store, { now, elapsed }, events, config.redis);
+  const registry = createMetrics(events, log.droppedLines, () => store.ping());
   const health = createHealth(() => store.ping());
   const services = createServices({ store, events, now, elapsed });
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));
-  warn(config, events);
+  if (worker?.speaks !== false) warn(config, events);
   const http = await listen(config.listen.http, snapshots.listener, { events });
   const metrics = await listenForMetrics(config.listen.metrics, metricsListener(registry), events);
-  const message = `gatepost listens on ${config.listen.http.replace(/:0$/, `:${http.address.port}`)}`;
-  events.emit('log', { level: 'info', event: 'server.listening', message });
+  report.say({ config, http: http.address, metrics: metrics?.address, worker, storeReady: () => store.ping() });
   let stopPrefetch = prefetch(snapshots.current());
   let hangs = false;
 
@@ -107,6 +111,7 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
     swap: (next) => prepare(next).commit(),
     async close() {
       stopPrefetch.abort();
+      report.end();
       health.drain();
       const stopsAt = performance.now() + DRAIN_MS + REFRESH_GRACE_MS;
       await Promise.all([http.drain(), metrics?.drain()]);

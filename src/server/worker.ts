@@ -1,10 +1,13 @@
 /** One of several worker processes: serves as a single process would, with the configuration that its parent holds. */
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
 import type { Registry } from 'prom-client';
 import { freeze } from '../config/freeze.ts';
 import type { Config } from '../config/schema/config.ts';
 import { type FromParent, onParentMessage, tellParent, type VersionedConfig } from './messages.ts';
 import type { Server } from './server.ts';
 import type { Prepared } from './snapshots.ts';
+import type { WorkerInfo } from './start_report.ts';
 
 /** Milliseconds between two signs of life to the parent. */
 const SIGN_OF_LIFE_MS = 1000;
@@ -32,10 +35,19 @@ export async function serveAsWorker(): Promise<Server> {
   setInterval(() => tellParent({ gatepost: 'alive' }), SIGN_OF_LIFE_MS).unref();
   const { startServer } = await import('./server.ts');
   // The parent has the metrics of all.
-  const server = await startServer({ ...config, listen: { ...config.listen, metrics: false } });
+  const server = await startServer(
+    { ...config, listen: { ...config.listen, metrics: false } },
+    { worker: infoOf(config) },
+  );
   registry = server.registry;
   started(server);
   return server;
+}
+
+/** The first worker says at the start what all of them serve; those that take a place later say nothing. */
+function infoOf({ workers, listen }: Config): WorkerInfo {
+  const count = workers === 'auto' ? availableParallelism() : workers;
+  return { count, metrics: listen.metrics, speaks: cluster.worker?.id === 1 };
 }
 
 async function sendMetrics(scrape: number, registry: Registry | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 /** The metrics of all processes: what the workers say, and what those have counted that cannot say it any more. */
 import cluster, { type Worker } from 'node:cluster';
-import { AggregatorRegistry, Gauge, type Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, type Registry } from 'prom-client';
 import { type MetricValues, onWorkerMessage, tellWorker } from './messages.ts';
 
 /** Milliseconds that workers are given to answer; a scrape of Prometheus has ten seconds. */
@@ -17,7 +17,7 @@ export interface WorkerMetricsOptions {
 
 /** For `metricsListener`. A worker that hangs is left out, and never waited for longer than two seconds. */
 export function createWorkerMetrics({ count, serving, own, answerMs = ANSWER_MS }: WorkerMetricsOptions) {
-  const responding = describeWorkers(own, count);
+  const { responding, exits } = describeWorkers(own, count);
   /** What each worker said last. */
   const known = new Map<number, MetricValues>();
   /** The counters of workers that have ended: a sum that falls would look like a restart of all. */
@@ -36,6 +36,7 @@ export function createWorkerMetrics({ count, serving, own, answerMs = ANSWER_MS 
       scrapes.get(message.scrape)?.(worker);
     });
     worker.once('exit', () => {
+      exits.inc();
       retiring = retiring.then(() => retire(worker.id));
     });
   }
@@ -81,15 +82,21 @@ export function createWorkerMetrics({ count, serving, own, answerMs = ANSWER_MS 
   };
 }
 
-function describeWorkers(own: Registry, count: number): Gauge {
+function describeWorkers(own: Registry, count: number) {
   const registers = [own];
   const configured = { name: 'gatepost_workers_configured', help: 'Worker processes that there should be', registers };
   new Gauge(configured).set(count);
-  return new Gauge({
+  const responding = new Gauge({
     name: 'gatepost_workers_responding',
     help: 'Worker processes that answered this scrape',
     registers,
   });
+  const exits = new Counter({
+    name: 'gatepost_worker_exits_total',
+    help: 'Worker processes that have ended, each of which was replaced',
+    registers,
+  });
+  return { responding, exits };
 }
 
 const sum = (all: MetricValues[]): Registry => AggregatorRegistry.aggregate(all);

@@ -40,7 +40,7 @@ export interface WalkStep {
 
 /** Every call may throw `StoreUnavailable`. */
 export interface SessionDirectory {
-  /** The living sessions of a user that are listed, at most a hundred, the one that was used last first. */
+  /** The living sessions of a user that are listed, at most fifty, the one that was used last first. */
   ofUser(user: Pick<Session, 'issuer' | 'sub'>): Promise<SessionFacts[]>;
   /** Every living session, some at a time. It reads the whole store: for commands of an operator alone. */
   all(): AsyncIterable<WalkStep>;
@@ -121,7 +121,7 @@ export function createDirectory(options: DirectoryOptions): SessionDirectory {
       }
     },
     async end(keys) {
-      for (const group of groupsOf(keys)) await Promise.all(group.map(endSession));
+      for (const group of groupsOf(keys)) await Promise.all(group.map((key) => endSession(key)));
       await settle();
     },
     endUsers: revocation.endUsers,

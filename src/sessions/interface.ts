@@ -1,6 +1,7 @@
 /** What the sessions of this outpost can do, and what they need. */
 import type { Awaitable } from '../async/maybe_async.ts';
 import type { AccessToken, Identity } from '../identity.ts';
+import type { SessionEnd } from '../observe/counted_events.ts';
 import type { Events } from '../observe/events.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Store } from '../stores/store.ts';
@@ -34,8 +35,11 @@ export interface Sessions {
    * provider. `gone`: it has expired, was ended by itself, or was another user's, which ends it.
    */
   renew(id: string, session: Session, accessToken?: AccessToken): Promise<'renewed' | 'signed_out' | 'gone'>;
-  /** Ends one session: its cookie and its present tokens open nothing any more. */
-  end(id: string): Promise<void>;
+  /**
+   * Ends one session: its cookie and its present tokens open nothing any more.
+   * @param reason for the metrics
+   */
+  end(id: string, reason?: SessionEnd): Promise<void>;
   /**
    * Ends every session of a user, on every application and replica, before it resolves; constant cost. Tokens that were
    * issued before open nothing any more.

@@ -55,6 +55,7 @@ export function createSessionRefresh(
     await tokens.end(key, record.session);
     await store.delete(key);
     journal.rememberDeletion(key);
+    events.emit('session_ended', { application: record.session.application, reason: 'refresh_refused' });
     log(
       record.session,
       'info',
@@ -119,6 +120,19 @@ export function createSessionRefresh(
     return written === undefined ? 'ended' : 'refreshed';
   }
 
+  async function refreshAtProvider(
+    key: string,
+    record: StoredRecord,
+    { refreshToken, takenOver }: { refreshToken: string; takenOver: boolean },
+  ): Promise<RefreshOutcome> {
+    const { session } = record;
+    const result = await attempt(session, (asked) => asked.refresh(refreshToken));
+    if (result === undefined) return 'unavailable';
+    if (result.kind === 'rejected') return refuse(key, record, result, takenOver);
+    if (result.kind === 'failed') return fail(session, 'failed', result.message, result.cause);
+    return adopt(key, record, result.tokens);
+  }
+
   return async function refresh(key, takenOver) {
     const record = await readRecord(store, seal, key);
     // The tokens of another provider or client are none of this one's business.
@@ -127,10 +141,8 @@ export function createSessionRefresh(
     const { refreshToken } = session;
     // Another replica was faster.
     if (refreshToken === undefined || now() < refreshDueAt(session)) return 'refreshed';
-    const result = await attempt(session, (asked) => asked.refresh(refreshToken));
-    if (result === undefined) return 'unavailable';
-    if (result.kind === 'rejected') return refuse(key, record, result, takenOver);
-    if (result.kind === 'failed') return fail(session, 'failed', result.message, result.cause);
-    return adopt(key, record, result.tokens);
+    const outcome = await refreshAtProvider(key, record, { refreshToken, takenOver });
+    events.emit('refresh', { application: session.application, outcome });
+    return outcome;
   };
 }

@@ -5,6 +5,7 @@
 import type { Seal } from '../crypto/seal.ts';
 import type { Store } from '../stores/store.ts';
 import { keyedHashKeys, sessionKeyOfHash, tenantOf } from './keys.ts';
+import { createRowChanges } from './row_changes.ts';
 import { openRow, sealRow } from './sealed_row.ts';
 import type { Session } from './session.ts';
 
@@ -12,8 +13,8 @@ import type { Session } from './session.ts';
  * Attack: a program that brings a new token with each request makes a session each time; the row, and with it every
  * login, would grow without end. What is not listed still ends with a sign-out, which needs no list.
  */
-const MAX_LISTED = 100;
-/** A row that changes as often in between is written by a flood. */
+const MAX_LISTED = 50;
+/** A row that other processes change as often in between is written by a flood. */
 const MAX_ATTEMPTS = 20;
 
 /** A session in a row. */
@@ -51,16 +52,12 @@ export function createSessionIndex({ store, seal, now, keepMs }: SessionIndexOpt
     return present === undefined ? store.add(key, sealed, ttlMs) : store.replaceIf(key, present, sealed, ttlMs);
   }
 
-  /** In one step with the comparison, as other replicas write too. @param edit gives the same list where nothing changes */
-  async function change(key: string, edit: (listed: Listed[]) => Listed[]): Promise<boolean> {
-    for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
-      const present = await store.get(key);
-      const before = read(key, present);
-      const after = edit(before);
-      if (after === before || (await write(key, present, after))) return true;
-    }
-    return false;
-  }
+  const change = createRowChanges<readonly Listed[]>(async (key, edit) => {
+    const present = await store.get(key);
+    const before = read(key, present);
+    const after = edit(before);
+    return after === before || write(key, present, after);
+  }, MAX_ATTEMPTS);
 
   return {
     /**
@@ -80,7 +77,7 @@ export function createSessionIndex({ store, seal, now, keepMs }: SessionIndexOpt
     /** @throws StoreUnavailable */
     async remove(key: string, user: User): Promise<void> {
       const hash = hashOf(key);
-      const without = (listed: Listed[]) =>
+      const without = (listed: readonly Listed[]) =>
         listed.some((one) => one.hash === hash) ? listed.filter((one) => one.hash !== hash) : listed;
       await Promise.all(keysFor(user).map((row) => change(row, without)));
     },
@@ -102,7 +99,7 @@ export type SessionIndex = ReturnType<typeof createSessionIndex>;
 const hashOf = (key: string) => key.slice(key.indexOf(':') + 1);
 
 /** The last ones; programs make way for logins. */
-function bounded(listed: Listed[]): Listed[] {
+function bounded(listed: readonly Listed[]): readonly Listed[] {
   const excess = listed.length - MAX_LISTED;
   if (excess <= 0) return listed;
   const oldest = [...listed.filter(({ isLogin }) => !isLogin), ...listed.filter(({ isLogin }) => isLogin)];

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Awaitable, andThen } from '../async/maybe_async.ts';
 import { createSeal } from '../crypto/seal.ts';
 import type { AccessToken } from '../identity.ts';
+import type { SessionEnd } from '../observe/counted_events.ts';
 import { createDirectory } from './directory.ts';
 import { createEndSession } from './end_session.ts';
 import { createIdleTracker } from './idle.ts';
@@ -37,7 +38,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const index = createSessionIndex({ store, seal, now, keepMs: maxAgeMs });
   const lastUse = createLastUse({ store, seal, now, elapsed });
   const refusals = createRefusals({ store, seal, now });
-  const endSession = createEndSession({ store, seal, tokens, journal, index });
+  const endSession = createEndSession({ store, seal, tokens, journal, index, events });
   const read = createSessionReader({ store, seal, cache, isCurrent, events });
   const refresher = createRefreshScheduler({ ...options, seal, revocation, tokens, isCurrent });
   const stopListening = store.onInvalidate(cache.invalidate);
@@ -69,7 +70,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   async function touch(entry: CacheEntry, idleMs: number): Promise<LiveSession | undefined> {
     const { key, session } = entry.live;
     if (!(await idle.touch(key, session))) {
-      await end(entry.id);
+      await end(entry.id, 'idle');
       return undefined;
     }
     entry.touchDueAt = elapsed() + idle.pauseMs(idleMs);
@@ -101,9 +102,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     return (await store[mode](key, encodeRecord(seal, key, record), Math.max(1, expiresAt - now()))) !== false;
   }
 
-  async function end(id: string): Promise<void> {
+  async function end(id: string, reason: SessionEnd = 'ended'): Promise<void> {
     cache.evict(id);
-    await endSession(sessionKey(id));
+    await endSession(sessionKey(id), reason);
   }
 
   /** A session that cannot be listed is not on its user's page, and lives: a sign-out ends it all the same. */
@@ -134,7 +135,8 @@ export function createSessions(options: SessionsOptions): Sessions {
       const revocationMarks = [...(await revocation.marks(session, since)), ...marks];
       const key = sessionKey(id);
       await Promise.all([write('set', key, { session, revocationMarks }, accessToken), list(key, session)]);
-      if (replaces !== undefined) await end(replaces);
+      events.emit('session_started', { application: session.application, auth_method: session.authMethod });
+      if (replaces !== undefined) await end(replaces, 'replaced');
       return id;
     },
     async renew(id, session, accessToken) {
@@ -142,7 +144,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const record = await readRecord(store, seal, key);
       if (record === undefined) return 'gone';
       if (record.session.issuer !== session.issuer || record.session.sub !== session.sub) {
-        await end(id);
+        await end(id, 'replaced');
         return 'gone';
       }
       const revocationMarks = await revocation.carryOver(

@@ -31,6 +31,7 @@ export function createBackchannelLogout(context: SigninContext) {
     const logout = validateLogoutToken(verified, context.now());
     if (logout.kind === 'rejected') return reject(ctx, logout.problem);
     if (!(await endSessions(context, logout))) return reject(ctx, 'the token was used before');
+    context.events.emit('session_ended', { application: application.slug, reason: 'logged_out' });
     ctx.status = 200;
     ctx.set('Cache-Control', 'no-store');
     ctx.body = '';

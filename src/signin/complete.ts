@@ -40,7 +40,7 @@ export async function complete(
   // cookie then opens. So the id is new, and every id that the browser sent ends.
   const [oldId, ...otherIds] = sessions.map(({ id }) => id);
   const id = await context.sessions.create(session, { since, replaces: oldId, accessToken: identity.accessToken });
-  await Promise.all(otherIds.map((otherId) => context.sessions.end(otherId)));
+  await Promise.all(otherIds.map((otherId) => context.sessions.end(otherId, 'replaced')));
   ctx.append('Set-Cookie', setSessionCookie(application, id, session.expiresAt - context.now()));
   await writeLoginCookie(ctx, countLogin(loginCookie, context.now()));
   const user = displayName(session);

@@ -5,6 +5,7 @@ import type { Events, SigninEvent } from '../observe/events.ts';
 import type { Site } from '../pages/site.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import type { Symptoms } from '../symptoms/index.ts';
 import type { LoginStates } from './login_state.ts';
 
 export interface SigninOptions {
@@ -20,6 +21,7 @@ export interface SigninOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
   events: Events;
+  symptoms: Pick<Symptoms, 'reached' | 'looped'>;
   /** `browserHost` of a request. */
   browserHost: (ctx: Context) => string | undefined;
   /** The address of a request's client, in canonical text; `undefined` where it is unknown. */

@@ -1,6 +1,7 @@
 /** What every sign-in endpoint has around it: methods, the application, the error handler, and an event. */
 import type { Context, Middleware } from 'koa';
 import { requestId } from '../http/request_id.ts';
+import { parseTraceparent } from '../http/trace_context.ts';
 import type { SigninEvent } from '../observe/events.ts';
 import { unknownHostPage } from '../pages/errors.ts';
 import { siteOf } from '../pages/site.ts';
@@ -37,7 +38,9 @@ export function endpoint(
     const duration_ms = performance.now() - startedAt;
     const application = request.application?.slug;
     // Last: a listener sees the response as it is sent, and cannot change it.
-    const event = { request_id, endpoint: name, application, status: ctx.status, duration_ms, ...outcome };
+    const { traceId: trace_id, spanId: span_id } = parseTraceparent(ctx.req.headers.traceparent);
+    const trace = { trace_id, span_id };
+    const event = { request_id, endpoint: name, application, status: ctx.status, duration_ms, ...outcome, ...trace };
     context.events.emit('signin', event);
   };
 }
@@ -59,6 +62,7 @@ export function browserEndpoint(
     const { applications } = context;
     const host = context.browserHost(request.ctx) ?? '';
     const application = applications.findByHostname(host)?.config;
+    context.symptoms.reached(application, options.name);
     if (!application) {
       const page = unknownHostPage(host, applications.addressesOf(host));
       // The line in the log has no application to name.

@@ -72,6 +72,7 @@ async function restartUnknown(context: SigninContext, request: CallbackRequest, 
   if (attempts >= LOOP_ATTEMPTS || isLoop(loginCookie, context.now())) {
     // The count starts again, so that the link on the page works once the cause is gone.
     await writeLoginCookie(ctx, { ...loginCookie, logins: [] });
+    if (!loginCookie.known) context.symptoms.looped(application, 'lost');
     const page = loginCookie.known ? stateLostPage : loginLoopPage;
     return respondWithPage(request, page(application, returnTo), 'loop', 'state is unknown');
   }

@@ -51,7 +51,7 @@ async function endSessions({ sessions }: SigninContext, { ctx, application }: Br
   // First what ends all of them: a sign-out that the store refuses can be repeated, since the cookie still says whose it is.
   // Attack: a full store deletes and does not write. With its own session gone, a second try would end no other.
   await Promise.all(owned.map(({ issuer, sub, tokenIssuedAt }) => sessions.endUser(issuer, sub, tokenIssuedAt)));
-  await Promise.all(ids.map((id) => sessions.end(id)));
+  await Promise.all(ids.map((id) => sessions.end(id, 'signed_out')));
   return owned;
 }
 

@@ -18,6 +18,8 @@ export async function start(context: SigninContext, request: BrowserRequest): Pr
   if (isLoop(loginCookie, context.now())) {
     const sessions = await findBrowserSessions(context.sessions, ctx, application);
     const hasSession = sessions.some(({ session }) => session);
+    const otherwise = sessions.length > 0 ? 'unknown' : 'lost';
+    context.symptoms.looped(application, hasSession ? 'kept' : otherwise);
     // The count starts again, so that the link on the page works once the cause is gone.
     await writeLoginCookie(ctx, { ...loginCookie, logins: [] });
     return respondWithPage(request, loginLoopPage(application, returnTo, hasSession), 'loop');

@@ -1,9 +1,10 @@
 /** Opens the store that the configuration names. No other store takes its place when it is unavailable. */
 import { DEFAULT_PREFIX, type RedisSettings } from '../config/schema/redis.ts';
-import { parseStoreUrl } from '../config/schema/store_url.ts';
+import { parseStoreUrl, type StoreAddress } from '../config/schema/store_url.ts';
 import type { Events } from '../observe/events.ts';
 import { createLazyStore } from './lazy.ts';
 import { createMemoryStore } from './memory.ts';
+import { observeStore } from './observed.ts';
 import { redisTarget } from './redis/target.ts';
 import type { Store } from './store.ts';
 
@@ -23,7 +24,15 @@ export function openStore(
   events: Events,
   redis: RedisSettings = NO_SETTINGS,
 ): Store {
-  const address = parseStoreUrl(url);
+  return observeStore(openAt(parseStoreUrl(url), { now, elapsed }, events, redis), events);
+}
+
+function openAt(
+  address: StoreAddress,
+  { now, elapsed }: { now: () => number; elapsed: () => number },
+  events: Events,
+  redis: RedisSettings,
+): Store {
   switch (address.kind) {
     case 'memory':
       return createMemoryStore(elapsed);

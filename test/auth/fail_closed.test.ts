@@ -44,6 +44,7 @@ async function send(broken: {
     nginxMethodHeader: undefined,
     probes: createProbes({ secret: [SECRET], store: createMemoryStore(() => 0), now: () => 0 }),
     events,
+    symptoms: { asked: () => undefined },
     logQuery: false,
     noteRefusal() {},
   });

@@ -47,7 +47,7 @@ async function site(storeUrl: string) {
   const store = openStore(storeUrl, { now: Date.now, elapsed: () => performance.now() }, events);
   const services = createServices({ store, events, now: Date.now, elapsed: () => performance.now() });
   const config = makeConfig([application], { store: storeUrl });
-  const { index, trustedPeer, listedProxies, authorizer, probes } = assemble(config, services);
+  const { index, trustedPeer, listedProxies, authorizer, probes, symptoms } = assemble(config, services);
   // A library that is loaded late is there afterwards.
   await store.ping();
   const render = createRender(renderOptions({ jwksUri: () => 'https://id.example.com/jwks', now: Date.now }));
@@ -60,7 +60,7 @@ async function site(storeUrl: string) {
     },
   };
   const peers = { trustedPeer, listedProxies };
-  const log = { events, logQuery: false, noteRefusal() {} };
+  const log = { events, logQuery: false, symptoms, noteRefusal() {} };
   const options = { render, index, ...peers, probes, nginxMethodHeader: undefined, ...log };
   const handle = createAuthHandler({ ...options, authorizer: watched });
   const socket = { remoteAddress: '127.0.0.1' };

@@ -73,13 +73,22 @@ export async function startReloadSite(text: string, { wait = true } = {}): Promi
   });
   const lines = (...events: string[]) => known.filter(({ event = '' }) => events.includes(event));
   const seen = new Map<string, number>();
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true });
+  };
+  const answers = async () => {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${errors}`);
+    // Each connection goes to another worker; its store opens after it listens.
+    const asked = Array.from({ length: 4 }, () => isReady(port));
+    return (await Promise.all(asked)).every(Boolean);
+  };
   if (wait) {
-    await waitUntil(async () => {
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${errors}`);
-      // Each connection goes to another worker; its store opens after it listens.
-      const asked = Array.from({ length: 4 }, () => isReady(port));
-      return (await Promise.all(asked)).every(Boolean);
-    }, 20_000);
+    await waitUntil(answers, 20_000).catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
   }
   return {
     ...{ child, ended, port, metricsPort, folder, file },
@@ -110,11 +119,7 @@ export async function startReloadSite(text: string, { wait = true } = {}): Promi
       }
       return used;
     },
-    async stop() {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-      await ended;
-      rmSync(folder, { recursive: true });
-    },
+    stop,
   };
 }
 

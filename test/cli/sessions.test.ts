@@ -6,7 +6,9 @@ import { afterAll, expect, test } from 'vitest';
 import { createEvents } from '../../src/observe/events.ts';
 import { openStore } from '../../src/stores/open.ts';
 import { yaml } from '../config/example.ts';
+import { ready } from '../stores/store.conformance.ts';
 import { freePort } from '../support/free_port.ts';
+import { waitUntil } from '../support/wait.ts';
 import { configFile, gatepost } from './fixture.ts';
 
 const folders: string[] = [];
@@ -70,7 +72,7 @@ test('an id that no session has, and a user without one, are not found', async (
   const folder = emptyFolder();
   const clocks = { now: Date.now, elapsed: () => performance.now() };
   const store = openStore(`file://${folder}`, clocks, createEvents());
-  await store.ping();
+  await waitUntil(() => ready(store), 20_000);
   await store.close();
   const file = fileWith(`store: file://${folder}`);
   expect(await sessions('list', '--config', file)).toEqual({ code: 0, out: 'no sessions', errors: '' });
@@ -81,18 +83,20 @@ test('an id that no session has, and a user without one, are not found', async (
     ['end', '--user', 'alice'],
   ])
     expect(await sessions(...args, '--config', file)).toMatchObject({ code: 1, out: '' });
-});
+}, 30_000);
 
 test('a store that is down ends the command with its cause and exit code 2', async () => {
   const port = await freePort();
   const { code, out, errors } = await sessions('list', '--config', fileWith(`store: redis://127.0.0.1:${port}`));
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(errors).toMatch(/^gatepost: the session store cannot be reached: .*ECONNREFUSED/);
+}, 30_000);
 
+test('a store that does not answer ends it too', async () => {
   const silent: Server = createServer(() => undefined).listen(0, '127.0.0.1');
   await new Promise((resolve) => silent.once('listening', resolve));
   const address = silent.address();
   const open = typeof address === 'object' && address ? address.port : 0;
   expect(await sessions('list', '--config', fileWith(`store: redis://127.0.0.1:${open}`))).toMatchObject({ code: 2 });
   silent.close();
-});
+}, 30_000);

@@ -73,6 +73,9 @@ test('two workers answer on one port, one /metrics speaks for both, a worker tha
     return now.length === 2 && !now.includes(before[0] as string) ? now : undefined;
   });
   expect(after).toContain(before[1]);
+  const text = await metricsOf(metrics);
+  for (const line of ['gatepost_worker_exits_total 1', 'gatepost_store_up 1', 'gatepost_info{version="[^"]+"} 1'])
+    expect(text).toMatch(new RegExp(`^${line}$`, 'm'));
   expect((await ask()).status).toBe(500);
 
   child.kill('SIGTERM');

@@ -1,6 +1,6 @@
 /** The whole of what is tried behind a proxy: one site, and several under one login. */
 import type { Browser } from 'playwright-core';
-import { describe } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { needTool } from '../support/tools.ts';
 import { answerCases } from './cases/answers.ts';
 import { authorizationCases, upstreamBasicCases } from './cases/authorization.ts';
@@ -75,9 +75,17 @@ export function proxySuite(tested: TestedProxy[], modes: ('single' | 'domain')[]
   describe.each(proxies)('$name', ({ name, proxy, binary }) => {
     describe.skipIf(!binary || !browser).each(modes)('forward_%s', (mode) => {
       const site = useSiteOf(world, proxy, mode);
-      if (mode === 'domain') return domainSiteCases(site, chromium);
-      singleSiteCases(site, chromium);
-      describe('matrix', () => matrixCases(site, name));
+      if (mode === 'domain') domainSiteCases(site, chromium);
+      else {
+        singleSiteCases(site, chromium);
+        describe('matrix', () => matrixCases(site, name));
+      }
+      // After all of that: the symptoms of a proxy that is set up wrongly are none of one that is set up as documented.
+      test('no fault of the proxy is reported', () => {
+        const mine = site().world.alarms.filter(({ application }) => (application ?? name).startsWith(name));
+        // Here all visitors are indeed at one private address.
+        expect(mine.filter(({ event }) => event !== 'proxy.client_hidden')).toEqual([]);
+      });
     });
   });
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../src/config/load.ts';
-import { createEvents } from '../../src/observe/events.ts';
+import { createEvents, type LogEvent } from '../../src/observe/events.ts';
 import { type Running as Gatepost, serve } from '../../src/server/server.ts';
 import { people, startProvider, type TestClient, type TestProvider, type TestUser } from '../support/provider.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
@@ -29,6 +29,8 @@ export interface World {
   scheme: 'http' | 'https';
   /** For the sites, where the proxy itself ends TLS. */
   tls: Certificate | undefined;
+  /** The faults of proxies that Gatepost has seen. */
+  alarms: LogEvent[];
   close(): Promise<void>;
 }
 
@@ -147,11 +149,13 @@ pages: { title: Integration Ltd, logo_file: ${join(folder, 'logo.png')}, contact
 ${front === 'balancer' ? 'trusted_proxies: ["127.0.0.0/8"]' : ''}
 applications:${names.map((name) => applications(name, external(name), provider.issuer, more)).join('')}
 `;
+  const alarms: LogEvent[] = [];
+  events.on('log', (event) => event.event.startsWith('proxy.') && alarms.push(event));
   const gatepost: Gatepost = await serve(parseConfig(text), { events });
   const close = async () => {
     await Promise.all([gatepost.close(), provider.close(), upstream.close()]);
     tls?.remove();
     rmSync(folder, { recursive: true });
   };
-  return { provider, upstream, gatepost: gatepost.http.port, ports, front, scheme, tls, close };
+  return { provider, upstream, gatepost: gatepost.http.port, ports, front, scheme, tls, alarms, close };
 }

@@ -109,7 +109,7 @@ export function allPages({ application, user, returnTo, host }: PageSource): Rec
     session_alone: sessionPage(sessionOf({ application, user, others: 0 })),
     session_refused: sessionPage({ ...sessionOf({ application, user, others: 1 }), refusal: REFUSAL }),
     session_gone: sessionPage({ ...sessionOf({ application, user, others: 1 }), notice: 'gone' }),
-    session_foreign: sessionPage({ ...sessionOf({ application, user, others: 60 }), notice: 'foreign' }),
+    session_foreign: sessionPage({ ...sessionOf({ application, user, others: 49 }), notice: 'foreign' }),
     signed_in: signedInPage(application, returnTo),
     sign_out: signOutPage(application),
     signed_out: signedOutPage(application, true),

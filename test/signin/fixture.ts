@@ -13,6 +13,7 @@ import { browserHost } from '../../src/signin/browser_host.ts';
 import { createSignin } from '../../src/signin/index.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { createSymptoms } from '../../src/symptoms/index.ts';
 import { makeConfig } from '../support/application.ts';
 import { createBrowser } from '../support/browser.ts';
 
@@ -49,6 +50,7 @@ export async function startSignin(applications: ApplicationConfig[], wrap: (stor
     provider,
     now,
     events,
+    symptoms: createSymptoms({ events, elapsed: now, shared: undefined }),
     browserHost: ({ req }) => browserHost(req, true),
     clientAddress: (ctx) => ctx.get('x-forwarded-for') || undefined,
   });

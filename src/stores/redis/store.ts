@@ -32,6 +32,7 @@ type Changed = (key: string | undefined) => void;
 
 function createRunner(target: RedisTarget, events: Events, changed: Changed, restore: Restore) {
   const advise = createAdvice(events);
+  let wasDown = false;
   const keyvs = new WeakMap<Connection, Keyv<string>>();
   const managed = openConnection(target, {
     invalidated: (key) => changed(key?.slice(target.prefix.length)),
@@ -39,10 +40,12 @@ function createRunner(target: RedisTarget, events: Events, changed: Changed, res
     // ended would open again. So nothing is read over a new connection before the sign-outs are written again.
     restore: (connection) => restore(createRecords((step) => runOn(connection, step), target.prefix, changed)),
     up(connection) {
-      events.emit('log', { level: 'info', event: 'store.available', message: 'Redis is available' });
+      const level = wasDown ? 'info' : 'debug';
+      events.emit('log', { level, event: 'store.available', message: 'Redis is available' });
       advise(connection);
     },
     down(reason) {
+      wasDown = true;
       const message = 'Redis is unavailable';
       const error = withoutSecrets(reason, [target.password, target.sentinelPassword]);
       events.emit('log', { level: 'error', event: 'store.unavailable', message, error });

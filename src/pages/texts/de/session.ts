@@ -24,7 +24,6 @@ export const session: Texts['session'] = {
     title: 'Ihre anderen Sitzungen',
     none: 'Sie haben hier keine andere Sitzung, oder keine, die sich auflisten lässt. Die Abmeldung beendet alle.',
     hint: 'Wenn Sie eine davon nicht kennen, beenden Sie sie und ändern Sie Ihr Passwort beim Anmeldedienst. Die Abmeldung beendet alle.',
-    more: (count) => `${count} weitere werden nicht gezeigt.`,
     unknownDevice: 'Unbekanntes Gerät',
     application: 'Anwendung',
     since: 'Seit',

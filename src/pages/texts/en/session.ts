@@ -24,7 +24,6 @@ export const session = {
     title: 'Your other sessions',
     none: 'You have no other session here, or none that can be listed. Signing out ends all of them.',
     hint: 'If you do not know one of them, end it, and change your password at the login provider. Signing out ends all of them.',
-    more: (count: number) => `${count} more are not shown.`,
     unknownDevice: 'Unknown device',
     application: 'Application',
     since: 'Since',

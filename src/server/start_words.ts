@@ -1,0 +1,73 @@
+/** The sentences of the lines at the start. Pure. */
+import type { AddressInfo } from 'node:net';
+import type { Config } from '../config/schema/config.ts';
+import { parseStoreUrl } from '../config/schema/store_url.ts';
+
+/** Names in a line. */
+const MAX_NAMED = 5;
+
+interface Where {
+  config: Pick<Config, 'listen'>;
+  http: AddressInfo;
+  metrics: AddressInfo | undefined;
+  worker: { count: number; metrics: string | false } | undefined;
+}
+
+export function whereText({ config: { listen }, http, metrics, worker }: Where): string {
+  const processes = worker === undefined ? '' : ` with ${worker.count} workers`;
+  const own = listen.metrics !== false && metrics !== undefined && bound(listen.metrics, metrics);
+  const scraped = worker?.metrics ?? own;
+  return `gatepost listens on ${bound(listen.http, http)}${processes}; ${scraped ? `metrics on ${scraped}` : 'no metrics'}`;
+}
+
+/** The configured address; a port 0 has become a real one. */
+const bound = (address: string, { port }: AddressInfo) => address.replace(/:0$/, `:${port}`);
+
+export function applicationsText(applications: Config['applications']): string {
+  const names = applications.map(({ slug, external_host, mode, cookie_domain }) =>
+    mode === 'forward_domain'
+      ? `${slug} (${external_host} and the hosts of ${cookie_domain})`
+      : `${slug} (${external_host})`,
+  );
+  return `serves ${counted(names.length, 'application')}: ${listed(names)}`;
+}
+
+/** Without user and password. */
+export function storeText(url: string): string {
+  const address = parseStoreUrl(url);
+  switch (address.kind) {
+    case 'memory':
+      return 'keeps sessions in memory: they end with this process';
+    case 'file':
+      return `keeps sessions in ${address.folder}`;
+    case 'redis': {
+      const nodes = address.nodes.map(({ host, port }) => `${host}:${port}`);
+      return `keeps sessions in Redis at ${listed(nodes)}`;
+    }
+  }
+}
+
+export function providersText(issuers: string[], found: ReadonlyMap<string, boolean>): string {
+  const good = issuers.filter((issuer) => found.get(issuer));
+  const bad = issuers.filter((issuer) => found.get(issuer) === false);
+  const open = issuers.length - good.length - bad.length;
+  const parts = [
+    good.length > 0 && `found ${listed(good)}`,
+    bad.length > 0 && `cannot use ${listed(bad)}`,
+    open > 0 && `${open} not answered yet`,
+  ];
+  return `${counted(issuers.length, 'provider')}: ${parts.filter(Boolean).join('; ')}`;
+}
+
+export function toFixText(warnings: ReadonlyMap<string, number>): string {
+  if (warnings.size === 0) return 'nothing to fix';
+  const kinds = [...warnings].map(([event, count]) => (count === 1 ? event : `${event} (${count} times)`));
+  return `to fix: see above, ${listed(kinds)}`;
+}
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+function listed(names: readonly string[]): string {
+  const rest = names.length - MAX_NAMED;
+  return rest > 0 ? `${names.slice(0, MAX_NAMED).join(', ')} and ${rest} more` : names.join(', ');
+}
