@@ -210,6 +210,21 @@ describe('gatepost snippet', () => {
     for (const line of lines) expect(text).toContain(line);
   });
 
+  it('takes what is called like an example for what it is', async () => {
+    const where = config(application('One', 'http://one.two.acme.com'), application('App', 'http://two.one.acme.com'));
+    const upstreams = ['--upstream', 'one.two.acme.com=two:8080', '--upstream', 'two.one.acme.com=one:8080'];
+    const { code: envoyCode, out: envoy } = await snippet(where, 'envoy', ...upstreams);
+    const { code: haproxyCode, out: haproxy } = await snippet(where, 'haproxy', ...upstreams);
+    rmSync(where.folder, { recursive: true });
+    expect([envoyCode, haproxyCode]).toEqual([0, 0]);
+    expect(envoy).toContain('"(?i)one[.]two[.]acme[.]com(:80|:443)?"');
+    expect(envoy).toContain('{ cluster: app-one, timeout: 0s }');
+    expect(envoy).toContain('address: two, port_value: 8080');
+    expect(haproxy).toContain('server app-one two:8080');
+    expect(haproxy).toContain('server app one:8080');
+    expect(haproxy).toContain('-i two.one.acme.com two.one.acme.com:80');
+  });
+
   it('writes a Compose file that its schema takes, where each application reaches Traefik alone', async () => {
     const files = await filesOf(many, 'compose', '--upstream', 'nas.lab.acme.com=nas:80');
     const document = load(files.get('compose.yaml') ?? '');

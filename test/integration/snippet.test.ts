@@ -66,16 +66,23 @@ describe('behind a load balancer that ends TLS', () => {
   });
 });
 
-// Attack: a client that names itself in a header of identity_headers, which the shipped files do not know; and an application
-// beside it that has no such header. Caddy would write the text of a placeholder there.
 describe('with identity_headers', () => {
-  const world = useWorld(names);
-  const spellings = ['Remote-User', 'remote-user', 'Remote_User', 'Remote.User', 'Remote~User', 'X-Employee'];
+  const more = 'identity_headers: { preset: authelia, X-TEAM: groups }';
+  const world = useWorld(names, 'plain', more);
+  const spellings = ['Remote-User', 'remote-user', 'Remote_User', 'Remote.User', 'Remote~User', 'X-TEAM'];
   const forged = spellings.map((name): [string, string] => [name, 'evil-forger']);
-  const more = 'identity_headers: { preset: authelia, X-Employee: employee_id }';
   describe.each(snippetsWith(more))('$name', (proxy) => {
     describe.skipIf(!needTool(proxy.tool))('one site', () => {
       const site = useSiteOf(world, proxy, 'single');
+
+      test('the application reads the user under the names that it knows', async () => {
+        const { cookie } = await site().signIn();
+        const { seen } = await site().ask({ path: '/x', headers: [cookie] });
+        const read = ['Remote-User', 'Remote-Email', 'X-TEAM'].map((name) => seen && header(seen, name));
+        expect(read).toEqual(['alice', 'alice@example.com', 'admins,staff']);
+      });
+
+      // Attack: a client that names itself in a header that the shipped files do not know.
       test("no header of a client's own reaches the application", async () => {
         const { cookie } = await site().signIn();
         for (const [path, headers] of [
@@ -86,8 +93,24 @@ describe('with identity_headers', () => {
           const { seen, text } = await site().ask({ path, headers: [...headers] });
           expect(seen?.url).toBe(path);
           expect(text).not.toContain('evil-forger');
-          expect(header(seen!, 'X-Employee') ?? '').toBe('');
         }
+      });
+    });
+  });
+});
+
+// Attack: a visitor is taken for `{http.reverse_proxy.header.X-Team}`: Caddy writes the text of a placeholder for a header that the
+// response lacks.
+describe('with lines for a name that another application has', () => {
+  const world = useWorld(names);
+  describe.each(snippetsWith('identity_headers: { X-TEAM: groups }'))('$name', (proxy) => {
+    describe.skipIf(!needTool(proxy.tool))('one site', () => {
+      const site = useSiteOf(world, proxy, 'single');
+      test('the application has no such header, whatever the client writes', async () => {
+        const { cookie } = await site().signIn();
+        const { seen } = await site().ask({ path: '/x', headers: [cookie, ['X-TEAM', 'evil-forger']] });
+        expect(seen?.url).toBe('/x');
+        expect(header(seen!, 'X-TEAM') ?? '').toBe('');
       });
     });
   });

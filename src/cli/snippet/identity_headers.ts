@@ -22,6 +22,8 @@ const behind = (at: string, line: (name: string, own: string) => string): Place 
 
 const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
 const folded = (name: string) => name.toLowerCase().replaceAll('-', '_');
+/** Caddy's placeholders know a name as Go writes it, `X-Webauth-User`, whatever the response has. */
+const canonical = (name: string) => name.toLowerCase().replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
 const cgi = (name: string) => `HTTP_${folded(name).toUpperCase()}`;
 
 /** By the name of the written file. Attack: an application reads the client's own header of each name that is left out. */
@@ -62,12 +64,12 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   'gatepost.caddy': [
     behind(
       '\t@gatepost_x_webauth_role expression `{http.reverse_proxy.header.X-Webauth-Role} != null`\n',
-      (name, own) => `\t@${own} expression \`{http.reverse_proxy.header.${name}} != null\``,
+      (name, own) => `\t@${own} expression \`{http.reverse_proxy.header.${canonical(name)}} != null\``,
     ),
     behind(
       '\t\t\t\trequest_header @gatepost_x_webauth_role X-Webauth-Role {http.reverse_proxy.header.X-Webauth-Role}\n',
       (name, own) =>
-        `\t\t\t\trequest_header -${name}\n\t\t\t\trequest_header @${own} ${name} {http.reverse_proxy.header.${name}}`,
+        `\t\t\t\trequest_header -${name}\n\t\t\t\trequest_header @${own} ${name} {http.reverse_proxy.header.${canonical(name)}}`,
     ),
   ],
   'envoy.yaml': [
