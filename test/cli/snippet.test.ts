@@ -225,6 +225,38 @@ describe('gatepost snippet', () => {
     expect(haproxy).toContain('-i two.one.acme.com two.one.acme.com:80');
   });
 
+  it('names a header in Caddy as Go does, and never as a variable that nginx has already', async () => {
+    const headers = ', identity_headers: { X-TEAM: groups, Email: email }';
+    const where = config(
+      application('Grafana', 'https://grafana.acme.com', headers),
+      application('Wiki', 'https://wiki.acme.com', ', identity_headers: { x-team: email }'),
+    );
+    const caddy = all(await filesOf(where, 'caddy'));
+    expect(caddy).toMatch(/request_header @gatepost_own_1 x-team \{http\.reverse_proxy\.header\.X-Team\}/i);
+    const nginx = all(await filesOf(where, 'nginx'));
+    expect(nginx.match(/^auth_request_set \$gatepost_email /gm)).toHaveLength(1);
+    expect(nginx.match(/^proxy_set_header x-team /gim)).toHaveLength(1);
+    rmSync(where.folder, { recursive: true });
+  });
+
+  it('writes a host of its own once, though it is under the domain of another application', async () => {
+    const where = config(
+      application('Domain', 'https://login.acme.com', ', mode: forward_domain, cookie_domain: acme.com'),
+      application('Payroll', 'https://payroll.acme.com'),
+    );
+    const upstream = ['--upstream', 'payroll.acme.com=payroll:80', '--upstream', 'wiki.acme.com=wiki:80'];
+    const files = await filesOf(where, 'nginx', ...upstream);
+    expect([...files.keys()].filter((name) => name.includes('acme'))).toEqual([
+      'login.acme.com.conf',
+      'wiki.acme.com.conf',
+      'payroll.acme.com.conf',
+    ]);
+    expect((await snippet(where, 'nginx', 'domain', ...upstream)).errors).toContain(
+      'names payroll.acme.com, which is no',
+    );
+    rmSync(where.folder, { recursive: true });
+  });
+
   it('writes a Compose file that its schema takes, where each application reaches Traefik alone', async () => {
     const files = await filesOf(many, 'compose', '--upstream', 'nas.lab.acme.com=nas:80');
     const document = load(files.get('compose.yaml') ?? '');
