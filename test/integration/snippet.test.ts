@@ -99,18 +99,18 @@ describe('with identity_headers', () => {
   });
 });
 
-// Attack: a visitor is taken for `{http.reverse_proxy.header.X-Team}`: Caddy writes the text of a placeholder for a header that the
+// Attack: a visitor is taken for `{http.reverse_proxy.header.X-Squad}`: Caddy writes the text of a placeholder for a header that the
 // response lacks.
 describe('with lines for a name that another application has', () => {
   const world = useWorld(names);
-  describe.each(snippetsWith('identity_headers: { X-TEAM: groups }'))('$name', (proxy) => {
+  describe.each(snippetsWith('identity_headers: { X-SQUAD: groups }'))('$name', (proxy) => {
     describe.skipIf(!needTool(proxy.tool))('one site', () => {
       const site = useSiteOf(world, proxy, 'single');
       test('the application has no such header, whatever the client writes', async () => {
         const { cookie } = await site().signIn();
-        const { seen } = await site().ask({ path: '/x', headers: [cookie, ['X-TEAM', 'evil-forger']] });
+        const { seen } = await site().ask({ path: '/x', headers: [cookie, ['X-SQUAD', 'evil-forger']] });
         expect(seen?.url).toBe('/x');
-        expect(header(seen!, 'X-TEAM') ?? '').toBe('');
+        expect(header(seen!, 'X-SQUAD') ?? '').toBe('');
       });
     });
   });
