@@ -1,4 +1,5 @@
 /** Sessions as `gatepost sessions` prints them: for people, and as JSON. */
+import { escapeUnreadable } from '../characters.ts';
 import { displayName } from '../identity.ts';
 import type { SessionFacts } from '../sessions/directory.ts';
 import type { Refusal } from '../sessions/refusals.ts';
@@ -39,11 +40,22 @@ export function toDetailedJson(facts: SessionFacts, refusal: Refusal | undefined
 
 const COLUMNS = ['ID', 'USER', 'APPLICATION', 'SINCE', 'LAST USE', 'ADDRESS'] as const;
 
+/** Characters of a value; a line of a table with a longer one cannot be read. */
+const MAX_SHOWN_CHARS = 200;
+
+/**
+ * A value in one line.
+ * Attack: somebody whom the provider lets choose a name has a line feed in it, and behind it the line of a session that is
+ * another one, for the operator to end; or a megabyte, by which each line of the table is as wide.
+ */
+const shown = (text: string) =>
+  escapeUnreadable(text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text);
+
 /** A line for each session, below the names of the columns. */
 export function toTable(sessions: readonly SessionFacts[]): string[] {
   const rows = sessions.map((facts) => [
     facts.id,
-    displayName(facts),
+    shown(displayName(facts)),
     facts.application,
     short(facts.since),
     short(facts.lastUse),
@@ -79,5 +91,7 @@ export function toLines(facts: SessionFacts, refusal: Refusal | undefined): stri
     ['device', device ?? 'unknown'],
     ['last refused', refusal ? `${short(refusal.at)} ${refusal.address} (${refusal.reason})` : 'nothing'],
   ];
-  return rows.map(([label, value]) => `${label.padEnd(14)}${value}`);
+  return rows.map(
+    ([label, value]) => `${label.padEnd(14)}${label === 'groups' ? escapeUnreadable(value) : shown(value)}`,
+  );
 }

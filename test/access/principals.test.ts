@@ -76,6 +76,14 @@ test('a pattern with many stars takes one look at a long name', () => {
   expect(matches({ ...alice, groups: ['a'.repeat(100_000)] })).toBe(false);
 });
 
+// Attack: a user types an address of many kilobytes into a profile.
+test('an address pattern with many stars takes one look at a long address', () => {
+  const admits = compilePrincipals({ emails: ['*-*-*-*-*-*-*-*@*.*.*.example.com'] });
+  const email = `${'a-'.repeat(100_000)}@${'b.'.repeat(100_000)}example.org`;
+  expect(admits({ ...alice, email })).toBe(false);
+  expect(admits({ ...alice, email: email.replace(/org$/, 'com') })).toBe(true);
+});
+
 describe('claims', () => {
   const sales: User = { ...alice, claims: { department: ['sales', 'emea'], level: ['2'], empty: [] } };
 
