@@ -108,6 +108,23 @@ describe('with identity_headers', () => {
   });
 });
 
+// Attack: a visitor is taken for `{http.reverse_proxy.header.X-Squad}`: Caddy writes the text of a placeholder for a header that the
+// response lacks.
+describe('with lines for a name that another application has', () => {
+  const world = useWorld(names);
+  describe.each(snippetsWith('identity_headers: { X-SQUAD: groups }'))('$name', (proxy) => {
+    describe.skipIf(!needTool(proxy.tool))('one site', () => {
+      const site = useSiteOf(world, proxy, 'single');
+      test('the application has no such header, whatever the client writes', async () => {
+        const { cookie } = await site().signIn();
+        const { seen } = await site().ask({ path: '/x', headers: [cookie, ['X-SQUAD', 'evil-forger']] });
+        expect(seen?.url).toBe('/x');
+        expect(header(seen!, 'X-SQUAD') ?? '').toBe('');
+      });
+    });
+  });
+});
+
 describe('six sites of three applications', () => {
   const folders: string[] = [];
   afterAll(() => {

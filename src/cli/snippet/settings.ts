@@ -1,6 +1,6 @@
 /** What a proxy's files are filled in with: the sites of the configuration, and what only the operator knows. */
 import { configsOfAddresses } from '../../config/hosts.ts';
-import { namedHeaders } from '../../config/identity_headers.ts';
+import { ownNames } from '../../config/identity_headers.ts';
 import type { ApplicationConfig, Config } from '../../config/schema/config.ts';
 import { isHttps } from '../../endpoints.ts';
 import { hostnameOf, isUnderDomain } from '../../http/host.ts';
@@ -37,7 +37,7 @@ export interface SnippetSettings {
   sites: Site[];
   /** The names of their session cookies. */
   cookies: string[];
-  /** The names of identity headers beside authentik's. */
+  /** The names of identity headers that the shipped files do not have. */
   headers: string[];
   scheme: 'http' | 'https';
   front: Front;
@@ -88,7 +88,7 @@ export function readSettings(
   return {
     sites,
     cookies: [...new Set(applications.flatMap(configsOfAddresses).map(sessionCookieName))],
-    headers: headerNamesOf(applications),
+    headers: ownNames(applications),
     scheme,
     front,
     port: front === 'balancer' ? 80 : port,
@@ -101,12 +101,6 @@ export function readSettings(
       `Written by gatepost snippet, Gatepost ${version}, for ${hostname ?? sites.map((site) => site.hostname).join(', ')}.`,
     ],
   };
-}
-
-/** A name that two applications spell in two ways is one header. */
-function headerNamesOf(applications: readonly ApplicationConfig[]): string[] {
-  const names = applications.flatMap(namedHeaders).map(({ name }) => name);
-  return [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
 }
 
 function chosen(applications: readonly ApplicationConfig[], named: string | undefined): readonly ApplicationConfig[] {
