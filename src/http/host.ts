@@ -8,6 +8,8 @@ const HOST_SYNTAX = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?:
  * s.
  */
 const MAX_HOST_CHARS = 260;
+/** Attack: a longer name, which no longer is one with the port of a wildcard behind it, made an internal error. */
+const MAX_NAME_CHARS = 253;
 const MAX_PORT = 65_535;
 /** Few hosts come often. */
 const normalizeOnce = memoizeText(1000, normalize);
@@ -29,6 +31,7 @@ function normalize(text: string): string | undefined {
   if (host.includes('.:')) host = host.replace('.:', ':');
   else if (host.endsWith('.') && !host.includes(':')) host = host.slice(0, -1);
   if (!HOST_SYNTAX.test(host) || host.includes('..')) return undefined;
+  if (hostnameOf(host).length > MAX_NAME_CHARS) return undefined;
   const colon = host.lastIndexOf(':');
   if (colon < 0 || host.endsWith(']')) return host;
   const port = Number(host.slice(colon + 1));

@@ -1,7 +1,7 @@
 /** The session of a verified identity: of a login, of a refresh and of a header credential alike. */
 import type { Identity } from '../identity.ts';
 import { maxSessionAgeMs } from './revocation.ts';
-import type { Session, SessionApplication, SessionLife, SessionStart } from './session.ts';
+import { admissionOf, type Session, type SessionApplication, type SessionLife, type SessionStart } from './session.ts';
 
 /** Times are milliseconds since the epoch. */
 export interface NewSession {
@@ -30,6 +30,7 @@ export function createSession(made: NewSession): Session {
     application: application.slug,
     configuredIssuer: application.issuer,
     clientId: application.client_id,
+    admission: admissionOf(application, authMethod),
     issuer,
     sub,
     sid,

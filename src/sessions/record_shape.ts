@@ -38,6 +38,7 @@ const SESSION: Record<keyof Session, Check> = {
   application: isText,
   configuredIssuer: isText,
   clientId: isText,
+  admission: isOptional(isText),
   credential: isOptional(isText),
   issuer: isText,
   sub: isText,

@@ -3,7 +3,10 @@ import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Identity } from '../identity.ts';
 
 /** The application that a session is made for, and the provider and client that vouch for it, as configured. */
-export type SessionApplication = Pick<ApplicationConfig, 'slug' | 'issuer' | 'client_id'>;
+export type SessionApplication = Pick<ApplicationConfig, 'slug' | 'issuer' | 'client_id'> & Partial<Admission>;
+
+/** The keys of an application that say by what a session is found and which header credentials are accepted. */
+type Admission = Pick<ApplicationConfig, 'cookie' | 'basic' | 'bearer' | 'bearer_audiences' | 'bearer_machines'>;
 
 /** How long the sessions of an application live, in milliseconds. */
 export type SessionLife = Pick<ApplicationConfig, 'session_max_age' | 'session_lifetime' | 'session_idle'>;
@@ -28,6 +31,8 @@ export interface Session extends Omit<Identity, 'expiresAt' | 'tokensExpireAt' |
   configuredIssuer: string;
   /** The application's `client_id` at that time. */
   clientId: string;
+  /** `admissionOf` at that time; `undefined`: an earlier version made it. */
+  admission?: string | undefined;
   /** The keyed hash of the header credential that it was made for. */
   credential?: string | undefined;
   authMethod: 'login' | 'basic' | 'bearer';
@@ -46,17 +51,32 @@ export interface Session extends Omit<Identity, 'expiresAt' | 'tokensExpireAt' |
   expiresAt: number;
 }
 
+/** What of an application's configuration a session depends on beside provider and client. */
+export function admissionOf(application: Partial<Admission>, authMethod: Session['authMethod']): string {
+  const { cookie, basic, bearer, bearer_audiences = [], bearer_machines } = application;
+  const accepting = {
+    login: [],
+    basic: [basic],
+    bearer: [bearer, bearer_machines, ...bearer_audiences.toSorted()],
+  };
+  return JSON.stringify([cookie?.name ?? null, ...accepting[authMethod]]);
+}
+
 /**
  * Whether an application is the one that a session was made for.
  * Attack: an operator gives an application another provider, or another client; whoever the old one vouched for would
  * go on opening it.
+ * Attack: the operator takes an audience, machines or passwords away; a token that was accepted once would open until its
+ * end. Or gives the cookie another name: the application gets the old cookie then, as one of its own, and its id would be
+ * good under the new name.
  */
 export function isMadeFor(session: Session, application: SessionApplication | undefined): boolean {
   return (
     application !== undefined &&
     session.application === application.slug &&
     session.configuredIssuer === application.issuer &&
-    session.clientId === application.client_id
+    session.clientId === application.client_id &&
+    (session.admission === undefined || session.admission === admissionOf(application, session.authMethod))
   );
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createApplicationIndex, type IndexedApplication } from '../../src/access/application_index.ts';
 import { normalizeHost } from '../../src/http/host.ts';
+import { hostOf } from '../../src/http/url.ts';
 
 const single = (external_host: string): IndexedApplication => ({ external_host, mode: 'forward_single' });
 const domain = (external_host: string, cookie_domain: string): IndexedApplication => ({
@@ -54,6 +55,17 @@ test.each([
   // Attack: each of its dots is a domain to be looked for.
   `${'a.'.repeat(130)}com`,
 ])('%j is no host', (text) => expect(normalizeHost(text)).toBeUndefined());
+
+// Attack: with the port of a wildcard behind it, a longer name is no host any more, and the decision an internal error.
+test('a name of 253 characters is a host, with whatever port, and a longer one is none', () => {
+  const name = (length: number) => 'a'.repeat(length - '.dev.example.com'.length) + '.dev.example.com';
+  expect(normalizeHost(`${name(253)}.:65535`)).toBe(`${name(253)}:65535`);
+  expect(normalizeHost(name(254))).toBeUndefined();
+  expect(normalizeHost(`${name(254)}:443`)).toBeUndefined();
+  const site = { ...single('https://example.com'), hosts: ['https://*.dev.example.com:8443'] };
+  const [address = ''] = createApplicationIndex<IndexedApplication>([site]).addressesOf(name(253));
+  expect(hostOf(address)).toBe(`${name(253)}:8443`);
+});
 
 test('an exact host comes before a domain, and the longest domain before a shorter one', () => {
   const app = single('https://app.example.com');

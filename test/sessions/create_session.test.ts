@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createSession, longestLifeMs, refreshedSession } from '../../src/sessions/create_session.ts';
+import { admissionOf } from '../../src/sessions/session.ts';
 import { applicationOf, HOUR, MINUTE, makeIdentity, makeSession } from './fixture.ts';
 
 const NOW = 1_800_000_000_000;
@@ -75,4 +76,10 @@ test('the session of a bearer token has no ID token, and all have the time of th
   expect(of('login')).toMatchObject({ idToken: 'the.next.id', tokenIssuedAt: NOW - 1000, createdAt: NOW });
   expect(of('basic').idToken).toBe('the.next.id');
   expect(of('bearer').idToken).toBe('');
+});
+
+test('a session knows what of the configuration it depends on', () => {
+  for (const method of ['login', 'basic', 'bearer'] as const) {
+    expect(of(method).admission).toBe(admissionOf(applicationOf('grafana'), method));
+  }
 });

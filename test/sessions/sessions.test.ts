@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
-import type { SessionApplication } from '../../src/sessions/session.ts';
+import { admissionOf, type Session, type SessionApplication } from '../../src/sessions/session.ts';
 import type { Sessions } from '../../src/sessions/sessions.ts';
 import { createMemoryStore } from '../../src/stores/memory.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -108,6 +108,8 @@ test('a sign-out while a session is being made ends it too', async () => {
   expect(sessions.find(id, 'grafana')).toBeUndefined();
 });
 
+const named = (name: string | undefined) => ({ name, same_site: 'lax', partitioned: false }) as const;
+
 describe('a session is good only for the application, issuer and client that made it', () => {
   const made = applicationOf('grafana');
   const openAs = (application: (slug: string) => SessionApplication | undefined) =>
@@ -136,6 +138,41 @@ describe('a session is good only for the application, issuer and client that mad
     await changed.idle();
     // And it is not lost for who is still configured so.
     expect(await openAs(applicationOf).owner(id, 'grafana')).toBeDefined();
+  });
+
+  // Attack: what was accepted once would open until its end, whatever the operator has taken away since.
+  test.each<[string, Session['authMethod'], Partial<SessionApplication>, Partial<SessionApplication>]>([
+    ['an audience that was taken away', 'bearer', { bearer_audiences: ['api', 'cli'] }, { bearer_audiences: ['cli'] }],
+    ['machines that were taken away', 'bearer', { bearer_machines: true }, { bearer_machines: false }],
+    ['tokens that are to be introspected', 'bearer', { bearer: 'jwt' }, { bearer: 'introspect' }],
+    ['passwords that were taken away', 'basic', { basic: 'app_password' }, { basic: 'off' }],
+    ['a cookie of another name', 'login', { cookie: named('one') }, { cookie: named('two') }],
+    ['a cookie of no name of its own any more', 'login', { cookie: named('one') }, { cookie: named(undefined) }],
+  ])('%s', async (_, authMethod, before, after) => {
+    const session = makeSession(clock.now(), { authMethod, admission: admissionOf(before, authMethod) });
+    const id = await sessions.create(session);
+    expect(await openAs(() => ({ ...made, ...before })).find(id, 'grafana')).toBeDefined();
+    expect(await openAs(() => ({ ...made, ...after })).find(id, 'grafana')).toBeUndefined();
+  });
+
+  test.each<[string, Session['authMethod'], Partial<SessionApplication>, Partial<SessionApplication>]>([
+    [
+      'the keys of header credentials end no login',
+      'login',
+      { basic: 'app_password' },
+      { basic: 'off', bearer: 'jwt' },
+    ],
+    [
+      'the order of audiences ends nothing',
+      'bearer',
+      { bearer_audiences: ['a', 'b'] },
+      { bearer_audiences: ['b', 'a'] },
+    ],
+    ['SameSite ends nothing', 'login', { cookie: named('one') }, { cookie: { ...named('one'), same_site: 'strict' } }],
+  ])('%s', async (_, authMethod, before, after) => {
+    const session = makeSession(clock.now(), { authMethod, admission: admissionOf(before, authMethod) });
+    const id = await sessions.create(session);
+    expect(await openAs(() => ({ ...made, ...after })).find(id, 'grafana')).toBeDefined();
   });
 
   test('and no other slug, even of the same client', async () => {
