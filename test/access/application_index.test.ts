@@ -58,7 +58,7 @@ test.each([
 
 // Attack: with the port of a wildcard behind it, a longer name is no host any more, and the decision an internal error.
 test('a name of 253 characters is a host, with whatever port, and a longer one is none', () => {
-  const name = (length: number) => 'a'.repeat(length - '.dev.example.com'.length) + '.dev.example.com';
+  const name = (length: number) => `${'a'.repeat(length - '.dev.example.com'.length)}.dev.example.com`;
   expect(normalizeHost(`${name(253)}.:65535`)).toBe(`${name(253)}:65535`);
   expect(normalizeHost(name(254))).toBeUndefined();
   expect(normalizeHost(`${name(254)}:443`)).toBeUndefined();
