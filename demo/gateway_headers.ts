@@ -11,8 +11,12 @@ const hop = new Set(
 );
 /** Replaced below; `Expect` is answered by the gateway itself. */
 const own = /^(?:host|expect|content-length|forwarded|x-forwarded-.*|x-real-ip)$/i;
-/** Attack: to CGI, WSGI and PHP `X_authentik_username` is the same name as the real header. */
-const identity = /^x[-_.]authentik[-_.]/i;
+/**
+ * authentik's names, and by `identity_headers` those of oauth2-proxy, Grafana and Authelia. Attack: to CGI, WSGI and PHP
+ * `X_authentik_username` is the same name as the real header.
+ */
+const identity =
+  /^(?:x[^a-z0-9](?:authentik|auth[^a-z0-9]request|webauth)|remote[^a-z0-9](?:user|groups|email|name))(?:[^a-z0-9]|$)/i;
 
 /** A message's headers as they came, without those of its connection. */
 export function endToEnd(message: IncomingMessage): Headers {

@@ -6,10 +6,25 @@ local AUTH_URL = GATEPOST_URL .. '/outpost.goauthentik.io/auth/nginx'
 -- Limits how long a Gatepost that hangs can delay a request.
 local TIMEOUT_MS = 15000
 
--- Names of ak_proxy.user_attributes.additionalHeaders, and of identity_headers in gatepost.yaml, that the application gets,
--- in lower case: { 'x-team', 'remote-user' }.
--- The script deletes the client's own headers of these names.
+-- Further headers by which Gatepost says who the user is (identity_headers in gatepost.yaml): the names of Authelia,
+-- oauth2-proxy and Grafana.
+local IDENTITY_HEADERS = {
+  'remote-user', 'remote-groups', 'remote-email', 'remote-name', 'x-auth-request-user', 'x-auth-request-email',
+  'x-auth-request-preferred-username', 'x-auth-request-groups', 'x-webauth-user', 'x-webauth-name', 'x-webauth-email',
+  'x-webauth-groups', 'x-webauth-role',
+}
+
+-- Names of ak_proxy.user_attributes.additionalHeaders, and others of identity_headers, that the application gets, in lower
+-- case: { 'x-team', 'x-employee' }. The script deletes the client's own headers of these names.
 local ADDITIONAL_HEADERS = {}
+
+-- The names of both lists.
+local COPIED = {}
+for _, list in ipairs({ IDENTITY_HEADERS, ADDITIONAL_HEADERS }) do
+  for _, name in ipairs(list) do
+    COPIED[name] = true
+  end
+end
 
 -- The client's headers that the auth request copies. auth_request_headers sets the others that Gatepost reads.
 -- Attack: a client that chooses the URI or the host in the auth request chooses the access rules (oauth2-proxy:
@@ -47,20 +62,22 @@ local function auth_request_headers(txn)
   return headers
 end
 
+-- Whether only Gatepost may set the header.
+-- Attack: CGI, WSGI and PHP read X_authentik_username, X.authentik.username and X~authentik~username as
+-- HTTP_X_AUTHENTIK_USERNAME, the name of the true header (oauth2-proxy: GHSA-vjrc-mh2v-45x6, Traefik: GHSA-rf44-j88r-hh8c).
+local function is_identity(name)
+  local spelled = name:lower():gsub('[^a-z0-9]', '-')
+  return spelled:find('^x%-authentik') or COPIED[spelled]
+end
+
 -- Deletes the client's headers under names that only Gatepost may set, and returns the response to the auth request.
 local function send_auth_request(txn)
   -- First: the auth request copies the client's x-authentik-no-redirect.
   local headers = auth_request_headers(txn)
   for name, _ in pairs(txn.http:req_get_headers()) do
-    -- Attack: CGI, WSGI and PHP read X_authentik_username, X.authentik.username and X~authentik~username as
-    -- HTTP_X_AUTHENTIK_USERNAME, the name of the true header (oauth2-proxy: GHSA-vjrc-mh2v-45x6, Traefik:
-    -- GHSA-rf44-j88r-hh8c).
-    if name:lower():find('^x[^a-z0-9]authentik') then
+    if is_identity(name) then
       txn.http:req_del_header(name)
     end
-  end
-  for _, name in ipairs(ADDITIONAL_HEADERS) do
-    txn.http:req_del_header(name)
   end
   return core.httpclient():get({ url = AUTH_URL, headers = headers, timeout = TIMEOUT_MS })
 end
@@ -68,13 +85,8 @@ end
 -- Copies the identity from the response to the application's request, and lets the request through.
 local function allow(txn, response)
   for name, values in pairs(response.headers) do
-    if name:find('^x%-authentik%-') then
+    if name:find('^x%-authentik%-') or COPIED[name] then
       txn.http:req_set_header(name, values[0])
-    end
-  end
-  for _, name in ipairs(ADDITIONAL_HEADERS) do
-    if response.headers[name] then
-      txn.http:req_set_header(name, response.headers[name][0])
     end
   end
   -- Replaces the client's Authorization and Cookie with Gatepost's, or with none: an app password or token that Gatepost
@@ -101,7 +113,7 @@ local function deny(txn, response)
   local location = response.headers['location']
   reply:set_status(response.status == 401 and location and 302 or response.status)
   for name, values in pairs(response.headers) do
-    if not SKIPPED_RESPONSE_HEADERS[name] and not name:find('^x%-authentik%-') then
+    if not SKIPPED_RESPONSE_HEADERS[name] and not is_identity(name) then
       for index = 0, #values do
         reply:add_header(name, values[index])
       end

@@ -25,6 +25,8 @@ const PROGRAMS: GoProgram[] = [
   { tool: 'helm', module: folder('kubernetes/tools/helm'), package: 'helm.sh/helm/v3/cmd/helm' },
   { tool: 'caddy-docker-proxy', module: folder('integration/caddy_docker'), package: '.' },
   { tool: 'actionlint', module: folder('release/actionlint'), package: 'github.com/rhysd/actionlint/cmd/actionlint' },
+  { tool: 'registry', module: folder('recipes/registry'), package: '.' },
+  { tool: 'crane', module: folder('recipes/crane'), package: 'github.com/google/go-containerregistry/cmd/crane' },
 ];
 
 /** Files of sources: nothing is built for them. */

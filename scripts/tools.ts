@@ -27,6 +27,8 @@ export const tools = [
   'helm',
   'caddy-docker-proxy',
   'actionlint',
+  'registry',
+  'crane',
   'systemd-analyze',
   'promtool',
 ] as const;
@@ -49,6 +51,8 @@ export const VERSIONS = {
   'kube-apiserver': '1.37.2',
   helm: '3.22.0',
   actionlint: '1.7.12',
+  registry: '3.0.0',
+  crane: '0.22.1',
   /** The newest Traefik whose sources can be had as a Go module: of those the tests take the definitions of its resources. */
   'traefik-crds': '3.7.13',
   'caddy-docker-proxy': '2.10.0',
@@ -77,6 +81,8 @@ const built: Partial<Record<Tool, string>> = {
   helm: `helm-${VERSIONS.helm}`,
   'caddy-docker-proxy': `caddy-docker-proxy-${VERSIONS['caddy-docker-proxy']}`,
   actionlint: `actionlint-${VERSIONS.actionlint}`,
+  registry: `registry-${VERSIONS.registry}`,
+  crane: `crane-${VERSIONS.crane}`,
 };
 
 /** The definitions of Traefik's resources (CRDs), as Traefik's sources have them. */

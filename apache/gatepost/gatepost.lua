@@ -4,10 +4,25 @@
 local client = require 'gatepost_client'
 local request = require 'gatepost_request'
 
--- Names of ak_proxy.user_attributes.additionalHeaders, and of identity_headers in gatepost.yaml, that the application gets,
--- in lower case: { 'x-team', 'remote-user' }.
--- The script deletes the client's own headers of these names.
+-- Further headers by which Gatepost says who the user is (identity_headers in gatepost.yaml): the names of Authelia,
+-- oauth2-proxy and Grafana.
+local IDENTITY_HEADERS = {
+  'remote-user', 'remote-groups', 'remote-email', 'remote-name', 'x-auth-request-user', 'x-auth-request-email',
+  'x-auth-request-preferred-username', 'x-auth-request-groups', 'x-webauth-user', 'x-webauth-name', 'x-webauth-email',
+  'x-webauth-groups', 'x-webauth-role',
+}
+
+-- Names of ak_proxy.user_attributes.additionalHeaders, and others of identity_headers, that the application gets, in lower
+-- case: { 'x-team', 'x-employee' }. The script deletes the client's own headers of these names.
 local ADDITIONAL_HEADERS = {}
+
+-- The names of both lists.
+local COPIED = {}
+for _, list in ipairs({ IDENTITY_HEADERS, ADDITIONAL_HEADERS }) do
+  for _, name in ipairs(list) do
+    COPIED[#COPIED + 1] = name
+  end
+end
 
 -- The endpoints for browsers and, for the back-channel logout, for the provider, and no others.
 local PREFIX = '/outpost.goauthentik.io'
@@ -21,13 +36,13 @@ local SKIPPED_RESPONSE_HEADERS = {
 
 -- Copies the identity from the response to the application's request, and lets the request through.
 local function allow(r, response)
-  request.clean(r, ADDITIONAL_HEADERS)
+  request.clean(r, COPIED)
   for _, header in ipairs(response.headers) do
     if header[1]:lower():find('^x%-authentik%-') then
       r.headers_in[header[1]] = header[2]
     end
   end
-  for _, name in ipairs(ADDITIONAL_HEADERS) do
+  for _, name in ipairs(COPIED) do
     r.headers_in[name] = response.first[name]
   end
   -- Replaces the client's Authorization and Cookie with Gatepost's, or with none: an app password or token that
@@ -108,7 +123,7 @@ local function check(r)
     if not (PAGES[page] and r.uri == PREFIX .. '/' .. page and is_led_to_gatepost) then
       return 404
     end
-    request.clean(r, ADDITIONAL_HEADERS)
+    request.clean(r, COPIED)
     return apache2.OK
   end
   local response = client.get(address, request.auth_request(r, address, path))

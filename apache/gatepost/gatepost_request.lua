@@ -68,11 +68,11 @@ local function auth_request(r, address, path)
   return lines
 end
 
--- Deletes what only Gatepost or this proxy may say, and says what this proxy sees. `additional_headers`: names that
--- Gatepost may set too.
+-- Deletes what only Gatepost or this proxy may say, and says what this proxy sees. `identity_headers`: names that
+-- Gatepost sets beside X-authentik-….
 -- Attack: a client that chooses these values chooses where the login returns to, opens access rules with "networks" and
 -- evades the rate limits.
-local function clean(r, additional_headers)
+local function clean(r, identity_headers)
   for name in pairs(r:headers_in_table()) do
     for _, pattern in ipairs(DELETED) do
       if name:lower():find(pattern) then
@@ -80,7 +80,7 @@ local function clean(r, additional_headers)
       end
     end
   end
-  for _, name in ipairs(additional_headers) do
+  for _, name in ipairs(identity_headers) do
     r.headers_in[name] = nil
   end
   -- Passes on no upgrade but a WebSocket.

@@ -1,6 +1,6 @@
 /** A configuration in words, as `gatepost check` prints it. */
 import { configsOfAddresses } from '../config/hosts.ts';
-import { namedHeaders } from '../config/identity_headers.ts';
+import { namedHeaders, ownNames } from '../config/identity_headers.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import { endpointUrl, redirectUri } from '../endpoints.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
@@ -53,10 +53,16 @@ function describeApplication(application: ApplicationConfig): Row[] {
   ];
 }
 
-/** The proxy has to know the names: its files have those of authentik alone. */
-function describeHeaders({ identity_headers }: ApplicationConfig): Row[] {
-  const names = namedHeaders({ identity_headers }).map(({ name }) => name);
-  return names.length === 0 ? [] : [['identity headers', `${names.join(', ')} (the proxy must copy and protect them)`]];
+/** The proxy has to know the names: the shipped files have those of presets and of Grafana. */
+function describeHeaders(application: ApplicationConfig): Row[] {
+  const names = namedHeaders(application).map(({ name }) => name);
+  const own = ownNames([application]);
+  return [
+    ...(names.length > 0 ? [['identity headers', names.join(', ')] satisfies Row] : []),
+    ...(own.length > 0
+      ? [['', `the proxy needs lines for ${own.join(', ')} (docs/identity-headers.md)`] satisfies Row]
+      : []),
+  ];
 }
 
 function describeClient(application: ApplicationConfig): string {

@@ -26,22 +26,34 @@ export function createPrompt(input: NodeJS.ReadableStream, output: NodeJS.Writab
     },
   });
   const lines = createInterface({ input, output: echo, terminal: true });
-  const closed = new Promise<never>((_, reject) => {
-    lines.once('close', () => reject(new PromptClosed('the input has ended')));
+  // Lines may come before they are asked for: somebody has pasted all answers at once.
+  const typed: string[] = [];
+  let wake = () => {};
+  let isClosed = false;
+  lines.on('line', (line) => {
+    typed.push(line);
+    wake();
   });
-  // Nobody waits for it between two questions.
-  closed.catch(() => undefined);
+  lines.once('close', () => {
+    isClosed = true;
+    wake();
+  });
   return {
     async ask(question, options = {}) {
-      const typed = new Promise<string>((resolve) => lines.question(question, resolve));
+      lines.setPrompt(question);
+      lines.prompt();
       // The question itself has been written by now.
       hidden = options.hidden === true;
-      try {
-        return (await Promise.race([typed, closed])).trim();
-      } finally {
-        if (hidden) output.write('\n');
-        hidden = false;
+      while (typed.length === 0 && !isClosed) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
+      if (hidden) output.write('\n');
+      hidden = false;
+      const line = typed.shift();
+      if (line === undefined) throw new PromptClosed('the input has ended');
+      return line.trim();
     },
     close: () => lines.close(),
   };

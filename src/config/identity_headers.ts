@@ -50,6 +50,22 @@ const PRESETS: Record<HeaderConfig['identity_headers']['preset'], readonly (read
   none: [],
 };
 
+/** Grafana's `auth.proxy`, as its manual and most who use it name them; the operator chooses them there, so they are no preset. */
+const GRAFANA = ['X-WEBAUTH-USER', 'X-WEBAUTH-NAME', 'X-WEBAUTH-EMAIL', 'X-WEBAUTH-GROUPS', 'X-WEBAUTH-ROLE'];
+
+/** What the shipped files of every proxy copy from the response, and remove from the client's request, beside authentik's. */
+export const SHIPPED_NAMES: readonly string[] = [
+  ...Object.values(PRESETS).flatMap((headers) => headers.map(([name]) => name)),
+  ...GRAFANA,
+];
+const SHIPPED = new Set(SHIPPED_NAMES.map((name) => name.toLowerCase()));
+
+/** The names, each once, that the shipped files do not know: a proxy passes on a client's own header until it is told of them. */
+export function ownNames(applications: readonly HeaderConfig[]): string[] {
+  const names = applications.flatMap(namedHeaders).map(({ name }): [string, string] => [name.toLowerCase(), name]);
+  return [...new Map(names)].flatMap(([lower, name]) => (SHIPPED.has(lower) ? [] : name));
+}
+
 /** Those of the preset, then those of the map, which take the place of one with the same name. */
 export function namedHeaders({ identity_headers: { preset, headers } }: HeaderConfig): readonly NamedHeader[] {
   const replaced = new Set(Object.keys(headers).map((name) => name.toLowerCase()));

@@ -73,7 +73,12 @@ export function createMissingRouter(options: MissingRouterOptions, slug: string)
     for (const [waiting, { secondAt = at }] of questions) if (at - secondAt >= PATIENCE_MS) void judge(waiting);
   };
   function sayReached(page: Page, at: number): void {
-    if (shared === undefined || page !== 'callback' || at - (saidAt.get(page) ?? Number.NEGATIVE_INFINITY) < SAY_REACHED_MS) return;
+    if (
+      shared === undefined ||
+      page !== 'callback' ||
+      at - (saidAt.get(page) ?? Number.NEGATIVE_INFINITY) < SAY_REACHED_MS
+    )
+      return;
     saidAt.set(page, at);
     // Said again with the next request where it could not be written.
     shared.set(rowKey(slug, page), '1', REACHED_TTL_MS).catch(() => saidAt.delete(page));

@@ -211,6 +211,12 @@ describe('gatepost init on a terminal', () => {
     expect(said).toContain('must be one of nginx, traefik');
   });
 
+  it('takes answers that were pasted all at once', async () => {
+    const { code } = await typed([answers.join('\r')]);
+    expect(code).toBe(0);
+    expect(written().config?.applications).toMatchObject([{ client_id: 'grafana', client_secret: 'hunter2' }]);
+  });
+
   it('asks only for what no option says', async () => {
     const { code, left } = await typed(['grafana', '', 'none'], {
       host: 'https://a.acme.com',

@@ -36,12 +36,13 @@ const named = config(
   application(
     'Grafana',
     'https://grafana.acme.com',
-    ', identity_headers: authelia, hosts: ["https://*.apps.acme.com", "https://alt.acme.com"]',
+    ', identity_headers: { preset: authelia, X-Employee: employee_id }, hosts: ["https://*.apps.acme.com", "https://alt.acme.com"]',
   ),
 );
+const preset = config(application('Grafana', 'https://grafana.acme.com', ', identity_headers: authelia'));
 const mixed = config(application('Grafana', 'https://grafana.acme.com'), application('Wiki', 'http://wiki.lan'));
 afterAll(() => {
-  for (const { folder } of [one, plain, many, named, mixed]) rmSync(folder, { recursive: true });
+  for (const { folder } of [one, plain, many, named, preset, mixed]) rmSync(folder, { recursive: true });
 });
 
 let out: string;
@@ -176,30 +177,32 @@ describe('gatepost snippet', () => {
   });
 
   it.each([
-    ['nginx', 'auth_request_set $gatepost_remote_user $upstream_http_remote_user;'],
-    ['nginx', 'proxy_set_header Remote-User $gatepost_remote_user;'],
-    ['nginx', 'fastcgi_param HTTP_REMOTE_USER $gatepost_remote_user;'],
-    ['nginx', 'uwsgi_param HTTP_REMOTE_USER $gatepost_remote_user;'],
-    ['nginx', 'grpc_set_header Remote-User $gatepost_remote_user;'],
-    ['nginx', 'proxy_hide_header Remote-User;'],
-    ['traefik', '          - Cookie\n          - Remote-User\n'],
-    [
-      'caddy',
-      'request_header -Remote-User\n\t\t\t\trequest_header Remote-User {http.reverse_proxy.header.Remote-User}',
-    ],
-    ['envoy', '- remove: remote-user\n'],
-    ['envoy', '{ exact: remote-user }, '],
-    ['haproxy', "local ADDITIONAL_HEADERS = { 'remote-user', "],
-    [
-      'ingress-nginx',
-      'X-authentik-meta-version,Remote-User,Remote-Groups,Remote-Email,Remote-Name,Authorization,Cookie',
-    ],
-    ['gateway-api', '        - x-authentik-meta-version\n        - remote-user\n'],
-    ['gateway-api', '      remove:\n        - remote-user\n'],
-    ['compose', 'authresponseheaders: Authorization,Cookie,Remote-User,'],
-  ])('has the names of identity_headers: %s, %j', async (proxy, line) => {
+    ['nginx', 'auth_request_set $gatepost_own_1 $upstream_http_x_employee;'],
+    ['nginx', 'proxy_set_header X-Employee $gatepost_own_1;'],
+    ['nginx', 'fastcgi_param HTTP_X_EMPLOYEE $gatepost_own_1;'],
+    ['nginx', 'uwsgi_param HTTP_X_EMPLOYEE $gatepost_own_1;'],
+    ['nginx', 'grpc_set_header X-Employee $gatepost_own_1;'],
+    ['nginx', 'proxy_hide_header X-Employee;'],
+    ['traefik', '          - Cookie\n          - X-Employee\n'],
+    ['caddy', '@gatepost_own_1 expression `{http.reverse_proxy.header.X-Employee} != null`'],
+    ['caddy', 'request_header -X-Employee\n'],
+    ['caddy', 'request_header @gatepost_own_1 X-Employee {http.reverse_proxy.header.X-Employee}'],
+    ['envoy', '- remove: x-employee\n'],
+    ['envoy', '- exact: x-employee\n'],
+    ['haproxy', "local ADDITIONAL_HEADERS = { 'x-employee' }"],
+    ['ingress-nginx', ',X-WEBAUTH-ROLE,X-Employee,Authorization,Cookie\n'],
+    ['gateway-api', '        - x-webauth-role\n        - x-employee\n'],
+    ['gateway-api', '      remove:\n        - x-employee\n'],
+    ['compose', 'authresponseheaders: Authorization,Cookie,X-Employee\n'],
+  ])('has the names of identity_headers that are an own: %s, %j', async (proxy, line) => {
     expect(all(await filesOf(named, proxy))).toContain(line);
-    expect(all(await filesOf(one, proxy))).not.toMatch(/remote[-_]user;?\n/i);
+    expect(all(await filesOf(one, proxy))).not.toMatch(/x-employee(?!' })|x_employee/i);
+  });
+
+  it.each(PROXIES)('adds no second line for a name that the shipped files have: %s', async (proxy) => {
+    const lines = (where: { file: string }) =>
+      filesOf(where, proxy, 'grafana').then((files) => all(files).match(/.*remote[-_]user.*/gi)?.length);
+    expect(await lines(preset)).toBe(await lines(one));
   });
 
   it.each([
@@ -214,6 +217,53 @@ describe('gatepost snippet', () => {
   ])('has a site for each of hosts: %s', async (proxy, lines) => {
     const text = all(await filesOf(named, proxy));
     for (const line of lines) expect(text).toContain(line);
+  });
+
+  it('takes what is called like an example for what it is', async () => {
+    const where = config(application('One', 'http://one.two.acme.com'), application('App', 'http://two.one.acme.com'));
+    const upstreams = ['--upstream', 'one.two.acme.com=two:8080', '--upstream', 'two.one.acme.com=one:8080'];
+    const { code: envoyCode, out: envoy } = await snippet(where, 'envoy', ...upstreams);
+    const { code: haproxyCode, out: haproxy } = await snippet(where, 'haproxy', ...upstreams);
+    rmSync(where.folder, { recursive: true });
+    expect([envoyCode, haproxyCode]).toEqual([0, 0]);
+    expect(envoy).toContain('"(?i)one[.]two[.]acme[.]com(:80|:443)?"');
+    expect(envoy).toContain('{ cluster: app-one, timeout: 0s }');
+    expect(envoy).toContain('address: two, port_value: 8080');
+    expect(haproxy).toContain('server app-one two:8080');
+    expect(haproxy).toContain('server app one:8080');
+    expect(haproxy).toContain('-i two.one.acme.com two.one.acme.com:80');
+  });
+
+  it('names a header in Caddy as Go does, and never as a variable that nginx has already', async () => {
+    const headers = ', identity_headers: { X-TEAM: groups, Email: email }';
+    const where = config(
+      application('Grafana', 'https://grafana.acme.com', headers),
+      application('Wiki', 'https://wiki.acme.com', ', identity_headers: { x-team: email }'),
+    );
+    const caddy = all(await filesOf(where, 'caddy'));
+    expect(caddy).toMatch(/request_header @gatepost_own_1 x-team \{http\.reverse_proxy\.header\.X-Team\}/i);
+    const nginx = all(await filesOf(where, 'nginx'));
+    expect(nginx.match(/^auth_request_set \$gatepost_email /gm)).toHaveLength(1);
+    expect(nginx.match(/^proxy_set_header x-team /gim)).toHaveLength(1);
+    rmSync(where.folder, { recursive: true });
+  });
+
+  it('writes a host of its own once, though it is under the domain of another application', async () => {
+    const where = config(
+      application('Domain', 'https://login.acme.com', ', mode: forward_domain, cookie_domain: acme.com'),
+      application('Payroll', 'https://payroll.acme.com'),
+    );
+    const upstream = ['--upstream', 'payroll.acme.com=payroll:80', '--upstream', 'wiki.acme.com=wiki:80'];
+    const files = await filesOf(where, 'nginx', ...upstream);
+    expect([...files.keys()].filter((name) => name.includes('acme'))).toEqual([
+      'login.acme.com.conf',
+      'wiki.acme.com.conf',
+      'payroll.acme.com.conf',
+    ]);
+    expect((await snippet(where, 'nginx', 'domain', ...upstream)).errors).toContain(
+      'names payroll.acme.com, which is no',
+    );
+    rmSync(where.folder, { recursive: true });
   });
 
   it('writes a Compose file that its schema takes, where each application reaches Traefik alone', async () => {

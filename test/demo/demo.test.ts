@@ -94,6 +94,10 @@ test('the gateway lets no identity of the client through, in no spelling', async
     'X-authentik-username': 'root',
     X_authentik_username: 'root',
     'X.authentik.username': 'root',
+    'Remote-User': 'root',
+    'Remote.User': 'root',
+    'X-Auth-Request-User': 'root',
+    'X-WEBAUTH-USER': 'root',
     'X-Forwarded-Host': 'evil.example',
     'X-Forwarded-Uri': '/public/',
   };

@@ -1,11 +1,12 @@
 /** nginx in front of FastCGI, uwsgi and gRPC applications: the identity is Gatepost's, whatever a client writes. */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { SHIPPED_NAMES } from '../../src/config/identity_headers.ts';
 import { needTool } from '../support/tools.ts';
 import { type Gateway, startFastCgi, startGrpc, startUwsgi } from './gateways.ts';
 import { nginx } from './nginx.ts';
 import { edit, type TestedProxy } from './proxy.ts';
-import { useSite } from './started.ts';
+import { useSite, useSiteOf, useWorld } from './started.ts';
 
 const [binary, fcgiwrap] = [needTool('nginx'), needTool('fcgiwrap')];
 const forger = 'evil-forger';
@@ -87,7 +88,7 @@ describe.skipIf(!binary || !fcgiwrap)('applications that do not speak HTTP', () 
     const { cookie } = await site().signIn();
     const names = ['X-authentik-username', 'X-Authentik-Groups', 'X-authentik-meta-app', 'X-authentik-jwt'];
     const more = ['X-Forwarded-Prefix', 'X-Original-URL', 'X-Forwarded-Port', 'Client-IP', 'Forwarded', 'X-Real-IP'];
-    const headers = [...names, ...more].map((name): [string, string] => [name, forger]);
+    const headers = [...names, ...more, ...SHIPPED_NAMES].map((name): [string, string] => [name, forger]);
     const own: [string, string] = ['Cookie', `${cookie[1]}; of=application`];
     const answer = await site().ask({ path: `/${kind}/x?a=b`, headers: [...headers, own] });
     expect(answer.status).toBe(200);
@@ -96,6 +97,9 @@ describe.skipIf(!binary || !fcgiwrap)('applications that do not speak HTTP', () 
     expect(valuesOf(answer.text, 'x-authentik-groups')).toEqual(['admins|staff']);
     expect(valuesOf(answer.text, 'cookie')).toEqual(['of=application']);
     expect(valuesOf(answer.text, 'x-real-ip')).toEqual(['127.0.0.1']);
+    expect(
+      SHIPPED_NAMES.filter((name) => answer.text.includes(`HTTP_${name.toUpperCase().replaceAll('-', '_')}=`)),
+    ).toEqual([]);
   });
 
   test.each(['fastcgi', 'uwsgi', 'grpc'])('%s does not get an app password that Gatepost accepted', async (kind) => {
@@ -118,5 +122,23 @@ describe.skipIf(!binary || !fcgiwrap)('applications that do not speak HTTP', () 
     expect([visit.status, visit.headers.location]).toEqual([302, expect.stringContaining('/start?rd=')]);
     const call = await site().ask({ path: `/${kind}/x`, headers: [['Accept', 'application/grpc']] });
     expect([call.status, call.text]).toEqual([401, expect.not.stringContaining('REQUEST_URI')]);
+  });
+});
+
+describe.skipIf(!binary || !fcgiwrap)('… with identity_headers', () => {
+  afterAll(() => Promise.all(gateways.map((gateway) => gateway.stop())));
+  const configured = 'identity_headers: { preset: authelia, X-WEBAUTH-USER: email, X-Auth-Request-User: sub }';
+  const site = useSiteOf(useWorld([nginx.name], 'plain', configured), withGateways, 'single');
+
+  test.each(['fastcgi', 'uwsgi', 'grpc'])('%s gets the user by the names that it reads', async (kind) => {
+    const { cookie } = await site().signIn();
+    const headers = SHIPPED_NAMES.map((name): [string, string] => [name, forger]);
+    const { text } = await site().ask({ path: `/${kind}/x`, headers: [...headers, cookie] });
+    expect(text).not.toContain(forger);
+    // Beside HTTP_REMOTE_USER the files have REMOTE_USER, which is authentik's: nobody here.
+    expect(valuesOf(text, 'remote-user').filter((value) => value !== '')).toEqual(['alice']);
+    expect(valuesOf(text, 'remote-groups')).toEqual(['admins,staff']);
+    expect(valuesOf(text, 'x-webauth-user')).toEqual(['alice@example.com']);
+    expect(valuesOf(text, 'x-auth-request-user')).toEqual(['u-alice']);
   });
 });

@@ -14,6 +14,7 @@ import { forgedCases } from './cases/forged.ts';
 import { freePort, startProgram } from './program.ts';
 import { snippets, snippetsWith } from './snippet.ts';
 import { useChromium, useSiteOf, useWorld } from './started.ts';
+import { header } from './upstream.ts';
 
 const proxies = snippets.map((proxy) => ({ name: proxy.name, proxy, binary: needTool(proxy.tool) }));
 const names = proxies.map(({ name }) => name);
@@ -65,15 +66,32 @@ describe('behind a load balancer that ends TLS', () => {
   });
 });
 
-// Attack: a client that names itself in a header of identity_headers, which the shipped files do not know.
 describe('with identity_headers', () => {
-  const world = useWorld(names);
-  const spellings = ['Remote-User', 'remote-user', 'Remote_User', 'Remote.User', 'Remote~User', 'X-Employee'];
+  // Capitals as Grafana has them, and a name of which the files of nginx have a variable.
+  const more = 'identity_headers: { preset: authelia, X-WEBAUTH-TEAM: groups, Uid: preferred_username }';
+  const world = useWorld(names, 'plain', more);
+  const spellings = [
+    'Remote-User',
+    'remote-user',
+    'Remote_User',
+    'Remote.User',
+    'Remote~User',
+    'X-WEBAUTH-TEAM',
+    'Uid',
+  ];
   const forged = spellings.map((name): [string, string] => [name, 'evil-forger']);
-  const more = 'identity_headers: { preset: authelia, X-Employee: employee_id }';
   describe.each(snippetsWith(more))('$name', (proxy) => {
     describe.skipIf(!needTool(proxy.tool))('one site', () => {
       const site = useSiteOf(world, proxy, 'single');
+
+      test('the application reads the user under the names that it knows', async () => {
+        const { cookie } = await site().signIn();
+        const { seen } = await site().ask({ path: '/x', headers: [cookie] });
+        const read = ['Remote-User', 'Remote-Email', 'X-WEBAUTH-TEAM', 'Uid'].map((name) => seen && header(seen, name));
+        expect(read).toEqual(['alice', 'alice@example.com', 'admins,staff', 'alice']);
+      });
+
+      // Attack: a client that names itself in a header that the shipped files do not know.
       test("no header of a client's own reaches the application", async () => {
         const { cookie } = await site().signIn();
         for (const [path, headers] of [
@@ -85,6 +103,23 @@ describe('with identity_headers', () => {
           expect(seen?.url).toBe(path);
           expect(text).not.toContain('evil-forger');
         }
+      });
+    });
+  });
+});
+
+// Attack: a visitor is taken for `{http.reverse_proxy.header.X-Squad}`: Caddy writes the text of a placeholder for a header that the
+// response lacks.
+describe('with lines for a name that another application has', () => {
+  const world = useWorld(names);
+  describe.each(snippetsWith('identity_headers: { X-SQUAD: groups }'))('$name', (proxy) => {
+    describe.skipIf(!needTool(proxy.tool))('one site', () => {
+      const site = useSiteOf(world, proxy, 'single');
+      test('the application has no such header, whatever the client writes', async () => {
+        const { cookie } = await site().signIn();
+        const { seen } = await site().ask({ path: '/x', headers: [cookie, ['X-SQUAD', 'evil-forger']] });
+        expect(seen?.url).toBe('/x');
+        expect(header(seen!, 'X-SQUAD') ?? '').toBe('');
       });
     });
   });

@@ -4,7 +4,7 @@ import { hostPattern } from './hosts.ts';
 import { withNames } from './identity_headers.ts';
 import { ONE, repeatTwins } from './repeat_twins.ts';
 import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
-import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
+import { applyFront, fill, readSources, replaceAtOnce, sourceOf, withHead } from './sources.ts';
 
 const SINGLE = 'envoy/forward_single.yaml';
 const SEVERAL = 'envoy/forward_domain.yaml';
@@ -57,14 +57,14 @@ function writeSingle(text: string, site: Site): string {
   });
 }
 
-const NAMES = /one\.example\.com(\n *- )one\.example\.com:80\n *- one\.example\.com:443/;
-
 function writeOne(block: string, site: Site): string {
   const { host, hostname, upstream, name } = site;
   const ports = host === hostname ? '(:80|:443)?' : host.slice(hostname.length);
-  return block
-    .replace(NAMES, (_, next: string) => namesOf(site).join(next))
-    .replaceAll('one.example.com(:80|:443)?', () => hostPattern(site) + ports)
-    .replaceAll('address: one, port_value: 8080', `address: ${quoted(upstream.host)}, port_value: ${upstream.port}`)
-    .replaceAll(ONE, name);
+  const next = '\n                        - ';
+  const values = {
+    [['', ':80', ':443'].map((port) => `one.example.com${port}`).join(next)]: namesOf(site).join(next),
+    'one.example.com(:80|:443)?': hostPattern(site) + ports,
+    'address: one, port_value: 8080': `address: ${quoted(upstream.host)}, port_value: ${upstream.port}`,
+  };
+  return replaceAtOnce(block, values, [ONE, name]);
 }

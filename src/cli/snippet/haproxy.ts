@@ -4,7 +4,7 @@ import { hostPattern } from './hosts.ts';
 import { withNames } from './identity_headers.ts';
 import { ONE, repeatTwins } from './repeat_twins.ts';
 import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
-import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
+import { applyFront, fill, readSources, replaceAtOnce, sourceOf, withHead } from './sources.ts';
 
 const SINGLE = 'haproxy/haproxy.cfg';
 const SEVERAL = 'haproxy/forward_domain.cfg';
@@ -57,8 +57,9 @@ function writeSingle(text: string, site: Site): string {
 }
 
 function writeOne(block: string, site: Site): string {
-  return block
-    .replaceAll('hdr(host) -i one.example.com one.example.com:80 one.example.com:443', () => conditionOf(site))
-    .replaceAll('one:8080', formatAddress(site.upstream))
-    .replaceAll(ONE, site.name);
+  const values = {
+    'hdr(host) -i one.example.com one.example.com:80 one.example.com:443': conditionOf(site),
+    'one:8080': formatAddress(site.upstream),
+  };
+  return replaceAtOnce(block, values, [ONE, site.name]);
 }

@@ -1,6 +1,6 @@
 /**
- * The lines for names of `identity_headers`, in the places where the shipped files have authentik's: the client's header is
- * removed, and the response's passed on.
+ * The lines for an operator's own names of `identity_headers`, in the places where the shipped files have theirs: the client's
+ * header is removed, and the response's passed on.
  */
 import { fill } from './sources.ts';
 
@@ -11,47 +11,40 @@ interface Place {
   with(names: readonly string[]): string;
 }
 
-/** More lines behind one. */
-const behind = (at: string, line: (name: string) => string): Place => ({
+/**
+ * More lines behind one. `own`: a name in the proxy's file. It is none of the shipped files', as one made of the header's might
+ * be (`Login`), and short: nginx does not start with a variable of 47 characters.
+ */
+const behind = (at: string, line: (name: string, own: string) => string): Place => ({
   at,
-  with: (names) => at + names.map((name) => `${line(name)}\n`).join(''),
+  with: (names) => at + names.map((name, index) => `${line(name, `gatepost_own_${index + 1}`)}\n`).join(''),
 });
 
 const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
-const variable = (name: string) => name.toLowerCase().replaceAll('-', '_');
-const cgi = (name: string) => `HTTP_${variable(name).toUpperCase()}`;
+const folded = (name: string) => name.toLowerCase().replaceAll('-', '_');
+/** Caddy's placeholders know a name as Go writes it, `X-Webauth-User`, whatever the response has. */
+const canonical = (name: string) => name.toLowerCase().replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+const cgi = (name: string) => `HTTP_${folded(name).toUpperCase()}`;
 
 /** By the name of the written file. Attack: an application reads the client's own header of each name that is left out. */
 const PLACES: Readonly<Record<string, readonly Place[]>> = {
   'authorize.conf': [
     behind(
       'auth_request_set $gatepost_cookie $upstream_http_cookie;\n',
-      (name) => `auth_request_set $gatepost_${variable(name)} $upstream_http_${variable(name)};`,
+      (name, own) => `auth_request_set $${own} $upstream_http_${folded(name)};`,
     ),
   ],
   'protect.conf': [
-    behind(
-      'proxy_set_header X-authentik-no-redirect "";\n',
-      (name) => `proxy_set_header ${name} $gatepost_${variable(name)};`,
-    ),
+    behind('proxy_set_header X-authentik-no-redirect "";\n', (name, own) => `proxy_set_header ${name} $${own};`),
   ],
   'protect_grpc.conf': [
-    behind(
-      'grpc_set_header X-authentik-no-redirect "";\n',
-      (name) => `grpc_set_header ${name} $gatepost_${variable(name)};`,
-    ),
+    behind('grpc_set_header X-authentik-no-redirect "";\n', (name, own) => `grpc_set_header ${name} $${own};`),
   ],
   'protect_fastcgi.conf': [
-    behind(
-      'fastcgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n',
-      (name) => `fastcgi_param ${cgi(name)} $gatepost_${variable(name)};`,
-    ),
+    behind('fastcgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n', (name, own) => `fastcgi_param ${cgi(name)} $${own};`),
   ],
   'protect_uwsgi.conf': [
-    behind(
-      'uwsgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n',
-      (name) => `uwsgi_param ${cgi(name)} $gatepost_${variable(name)};`,
-    ),
+    behind('uwsgi_param HTTP_X_AUTHENTIK_NO_REDIRECT "";\n', (name, own) => `uwsgi_param ${cgi(name)} $${own};`),
   ],
   'server.conf': [
     behind('    proxy_hide_header X-authentik-meta-version;\n', (name) => `    proxy_hide_header ${name};`),
@@ -70,8 +63,13 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   ],
   'gatepost.caddy': [
     behind(
-      '\t\t\t\trequest_header -X-Authentik*\n',
-      (name) => `\t\t\t\trequest_header -${name}\n\t\t\t\trequest_header ${name} {http.reverse_proxy.header.${name}}`,
+      '\t@gatepost_x_webauth_role expression `{http.reverse_proxy.header.X-Webauth-Role} != null`\n',
+      (name, own) => `\t@${own} expression \`{http.reverse_proxy.header.${canonical(name)}} != null\``,
+    ),
+    behind(
+      '\t\t\t\trequest_header @gatepost_x_webauth_role X-Webauth-Role {http.reverse_proxy.header.X-Webauth-Role}\n',
+      (name, own) =>
+        `\t\t\t\trequest_header -${name}\n\t\t\t\trequest_header @${own} ${name} {http.reverse_proxy.header.${canonical(name)}}`,
     ),
   ],
   'envoy.yaml': [
@@ -79,13 +77,10 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
       '                          - remove_on_match: { key_matcher: { prefix: x-authentik } }\n',
       (name) => `                          - remove: ${name.toLowerCase()}`,
     ),
-    {
-      at: 'patterns: [{ prefix: x-authentik- }, { exact: cookie }]',
-      with: (names) =>
-        `patterns: [{ prefix: x-authentik- }, ${lower(names)
-          .map((name) => `{ exact: ${name} }, `)
-          .join('')}{ exact: cookie }]`,
-    },
+    behind(
+      '                              - prefix: x-webauth-\n',
+      (name) => `                              - exact: ${name.toLowerCase()}`,
+    ),
   ],
   'gatepost.lua': [
     {
@@ -98,11 +93,11 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   ],
   'ingress.yaml': [
     {
-      at: 'X-authentik-meta-version,Authorization,Cookie',
-      with: (names) => ['X-authentik-meta-version', ...names, 'Authorization', 'Cookie'].join(','),
+      at: ',Authorization,Cookie\n',
+      with: (names) => `,${[...names, 'Authorization', 'Cookie'].join(',')}\n`,
     },
   ],
-  'route.yaml': [behind('        - x-authentik-meta-version\n', (name) => `        - ${name.toLowerCase()}`)],
+  'route.yaml': [behind('        - x-webauth-role\n', (name) => `        - ${name.toLowerCase()}`)],
   'gateway.yaml': [behind('    earlyRequestHeaders:\n      remove:\n', (name) => `        - ${name.toLowerCase()}`)],
 };
 

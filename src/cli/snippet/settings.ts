@@ -1,6 +1,6 @@
 /** What a proxy's files are filled in with: the sites of the configuration, and what only the operator knows. */
 import { configsOfAddresses } from '../../config/hosts.ts';
-import { namedHeaders } from '../../config/identity_headers.ts';
+import { ownNames } from '../../config/identity_headers.ts';
 import type { ApplicationConfig, Config } from '../../config/schema/config.ts';
 import { isHttps } from '../../endpoints.ts';
 import { hostnameOf, isUnderDomain } from '../../http/host.ts';
@@ -37,7 +37,7 @@ export interface SnippetSettings {
   sites: Site[];
   /** The names of their session cookies. */
   cookies: string[];
-  /** The names of identity headers beside authentik's. */
+  /** The names of identity headers that the shipped files do not have. */
   headers: string[];
   scheme: 'http' | 'https';
   front: Front;
@@ -82,13 +82,13 @@ export function readSettings(
   { upstream = () => UNKNOWN_UPSTREAM, gatepost = ({ listen }) => gatepostAddress(listen.http) }: Partial<Inside> = {},
 ): SnippetSettings {
   const applications = chosen(config.applications, options.application);
-  const sites = sitesOf(applications, options, upstream);
+  const sites = sitesOf(config, applications, options, upstream);
   const { scheme, port } = placeOf(sites);
   const front = frontOf(scheme, options);
   return {
     sites,
     cookies: [...new Set(applications.flatMap(configsOfAddresses).map(sessionCookieName))],
-    headers: [...new Set(applications.flatMap(namedHeaders).map(({ name }) => name))],
+    headers: ownNames(applications),
     scheme,
     front,
     port: front === 'balancer' ? 80 : port,
@@ -113,13 +113,19 @@ function chosen(applications: readonly ApplicationConfig[], named: string | unde
 }
 
 function sitesOf(
+  config: Config,
   applications: readonly ApplicationConfig[],
   { upstream }: SnippetOptions,
   defaultUpstream: (name: string) => Address,
 ): Site[] {
   const given = new Map(upstream.map(readUpstream));
   const names = new Set<string>();
-  const hosts = applications.flatMap((application) => hostsOf(application, [...given.keys()]));
+  // A host of another application is no further host of the domain around it.
+  const own = new Set(
+    config.applications.flatMap(configsOfAddresses).map((one) => hostnameOf(bare(one.external_host))),
+  );
+  const further = [...given.keys()].filter((name) => !own.has(name));
+  const hosts = applications.flatMap((application) => hostsOf(application, further));
   const unknown = [...given.keys()].find((host) => host !== '' && !hosts.some((one) => hostnameOf(one.host) === host));
   if (unknown !== undefined)
     throw new SnippetError(`--upstream names ${unknown}, which is no host of ${list(applications)}`);
@@ -163,9 +169,8 @@ function hostsOf(application: ApplicationConfig, named: readonly string[]): Host
   }));
   const { mode, cookie_domain: domain, external_host } = application;
   if (mode !== 'forward_domain' || domain === undefined) return hosts;
-  const isKnown = (hostname: string) => hosts.some(({ host }) => hostnameOf(host) === hostname);
   const port = bare(external_host).slice(hostnameOf(bare(external_host)).length);
-  const further = named.filter((host) => !isKnown(host) && isUnderDomain(host, domain));
+  const further = named.filter((host) => isUnderDomain(host, domain));
   return [...hosts, ...further.map((host) => ({ application, host: host + port, isFirst: false }))];
 }
 

@@ -41,14 +41,22 @@ export function applyFront(sources: Sources, page: string, front: Front, as: Rec
   }
 }
 
-/** Replaces placeholders, each wherever it stands. */
+/** Replaces placeholders, each wherever it stands; where two begin at one place, the first of them. */
 export function fill(text: string, placeholders: Record<string, string>): string {
-  let filled = text;
-  for (const [placeholder, value] of Object.entries(placeholders)) {
-    if (!filled.includes(placeholder)) throw new Error(`a shipped file has no ${placeholder} any more`);
-    filled = filled.replaceAll(placeholder, () => value);
-  }
-  return filled;
+  const missing = Object.keys(placeholders).find((placeholder) => !text.includes(placeholder));
+  if (missing !== undefined) throw new Error(`a shipped file has no ${missing} any more`);
+  return replaceAtOnce(text, placeholders);
+}
+
+/**
+ * In one pass: what was put in is no placeholder, whatever a host or an application is called.
+ * @param otherwise a further pattern, and what stands for each of its matches
+ */
+export function replaceAtOnce(text: string, values: Record<string, string>, otherwise?: [RegExp, string]): string {
+  const words = Object.keys(values).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const pattern = [...words, ...(otherwise ? [otherwise[0].source] : [])].join('|');
+  if (pattern === '') return text;
+  return text.replace(new RegExp(pattern, 'g'), (found) => values[found] ?? otherwise?.[1] ?? found);
 }
 
 /** Replaces the comment that a file begins with: it says what to replace, which has been done. */

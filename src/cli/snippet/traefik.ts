@@ -4,7 +4,7 @@ import { hostRule } from './hosts.ts';
 import { withNames } from './identity_headers.ts';
 import { ONE, repeatTwins } from './repeat_twins.ts';
 import type { Site, SnippetFile, SnippetSettings } from './settings.ts';
-import { applyFront, fill, readSources, sourceOf, withHead } from './sources.ts';
+import { applyFront, fill, readSources, replaceAtOnce, sourceOf, withHead } from './sources.ts';
 
 const STATIC = 'traefik/traefik.yml';
 const SINGLE = 'traefik/forward_single.yml';
@@ -40,10 +40,8 @@ function writeSingle(text: string, site: Site): string {
 }
 
 function writeOne(block: string, site: Site): string {
-  return block
-    .replaceAll('Host(`one.example.com`)', () => hostRule(site))
-    .replaceAll('one:8080', formatAddress(site.upstream))
-    .replaceAll(ONE, site.name);
+  const values = { 'Host(`one.example.com`)': hostRule(site), 'one:8080': formatAddress(site.upstream) };
+  return replaceAtOnce(block, values, [ONE, site.name]);
 }
 
 function shared(text: string, { front, gatepost, cookies, headers, certificate, key }: SnippetSettings): string {

@@ -25,7 +25,7 @@ const FORGED = {
 
 const REMEDIES = {
   'proxy.forged_headers':
-    'Let the proxy set or remove every X-authentik-* header of the client: nginx: proxy_set_header for each of the twelve; Traefik: authResponseHeadersRegex; Caddy: request_header -X-Authentik* in front of copy_headers; the files for your proxy do it. A name of identity_headers needs lines of its own (docs/identity-headers.md). If the application believes these headers, anybody can be anyone there until then.',
+    'Let the proxy set or remove every X-authentik-* header of the client: nginx: proxy_set_header for each of the twelve; Traefik: authResponseHeadersRegex; Caddy: request_header -X-Authentik* in front of copy_headers; the files for your proxy do it. The files know the names of Authelia, oauth2-proxy and Grafana as well; others of identity_headers need lines (docs/identity-headers.md). If the application believes these headers, anybody can be anyone there until then.',
   'proxy.spelled_headers':
     'Let the proxy remove header names with other characters than letters, digits and dashes: nginx: underscores_in_headers off, ignore_invalid_headers on; Traefik: authResponseHeadersRegex of the shipped file; Caddy: the request_header lines of gatepost.caddy.',
   'proxy.client_headers': 'Let the proxy set or remove them, as the files for it do.',
