@@ -30,7 +30,7 @@ function compileNamed(rule: Principals): PrincipalMatcher {
     (user.username !== '' && users.has(user.username)) ||
     user.groups.some((group) => groups.has(group) || globs.some((matches) => matches(group))) ||
     // Attack: a user types the address of another into a profile; the provider says `email_verified: false` of it.
-    (user.email !== '' && user.emailVerified !== false && emails.some((matches) => matches(user.email.toLowerCase())));
+    (user.email !== '' && user.emailVerified !== false && emails.some((matches) => matches(foldEmail(user.email))));
 }
 
 /**
@@ -48,9 +48,18 @@ function hasVerifiedEmail({ email, emailVerified }: User): boolean {
   return email !== '' && emailVerified === true;
 }
 
+/**
+ * In any letter case.
+ * Attack: a user has an address with the Kelvin sign (U+212A), or a capital I with a dot (U+0130), which JavaScript makes an
+ * ASCII `k` or `i` in lower case: `mi\u212ae@example.com` would be the address of `mike`.
+ */
+function foldEmail(text: string): string {
+  return text.replace(/[^\u0130\u212a]+/g, (part) => part.toLowerCase());
+}
+
 /** Both sides of the `@`, of which the pattern has one. */
 function emailMatcher(glob: string): (email: string) => boolean {
-  const [isName = never, isDomain = never] = glob.toLowerCase().split('@').map(partMatcher);
+  const [isName = never, isDomain = never] = foldEmail(glob).split('@').map(partMatcher);
   return (email) => {
     // Attack: `evil@attacker.org@example.com`.
     const at = email.indexOf('@');

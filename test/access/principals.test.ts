@@ -76,6 +76,16 @@ test('a pattern with many stars takes one look at a long name', () => {
   expect(matches({ ...alice, groups: ['a'.repeat(100_000)] })).toBe(false);
 });
 
+// Attack: the Kelvin sign is `k` in lower case, and another letter than that to every mail server.
+test.each([
+  ['mike@example.com', 'MIKE@example.com', true],
+  ['jürgen@example.com', 'JÜRGEN@EXAMPLE.COM', true],
+  ['mike@example.com', 'mi\u212ae@example.com', false],
+  ['*@kiwi.example', 'mallory@\u212aiwi.example', false],
+  ['*@kiwi.example', 'mallory@k\u0130wi.example', false],
+])('the pattern %s and the address %s: %s', (pattern, email, expected) =>
+  expect(compilePrincipals({ emails: [pattern] })({ ...alice, email })).toBe(expected));
+
 // Attack: a user types an address of many kilobytes into a profile.
 test('an address pattern with many stars takes one look at a long address', () => {
   const admits = compilePrincipals({ emails: ['*-*-*-*-*-*-*-*@*.*.*.example.com'] });
