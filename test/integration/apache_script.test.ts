@@ -21,7 +21,7 @@ const breakIn = (part: string) => put(part, `${part}\n  error('an unexpected err
 const broken: [string, string, (text: string) => string, number][] = [
   ['cannot build the auth request', request, breakIn('local function auth_request(r, address, path)'), 503],
   ['cannot copy the headers of the response', hook, breakIn('local function allow(r, response)'), 503],
-  ['cannot clean the request', request, breakIn('local function clean(r, additional_headers)'), 503],
+  ['cannot clean the request', request, breakIn('local function clean(r, identity_headers)'), 503],
   [
     'cannot answer either',
     hook,

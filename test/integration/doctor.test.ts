@@ -269,12 +269,19 @@ describe.runIf(needTool('traefik'))('a mistake in the files of Traefik', () => {
 
 describe.runIf(needTool('nginx'))('identity_headers that the files of the proxy do not know', () => {
   test('a client that names itself there is found', async () => {
-    const checks = await examineSite(nginx, { application: '    identity_headers: authelia' });
+    const checks = await examineSite(nginx, {
+      application: '    identity_headers: { X-Own-Name: preferred_username }',
+    });
     expect(checks.find(({ id }) => id === 'proxy.forged_headers')).toMatchObject({
       level: 'error',
-      message: expect.stringMatching(/wrote: Remote-User, Remote-Groups, Remote-Email, Remote-Name$/),
+      message: expect.stringMatching(/wrote: X-Own-Name$/),
       remedy: expect.stringContaining('identity-headers.md'),
     });
+  });
+
+  test('the names of a preset are known to them', async () => {
+    const checks = await examineSite(nginx, { application: '    identity_headers: authelia' });
+    expect(checks.find(({ id }) => id === 'proxy.forged_headers')).toMatchObject({ level: 'ok' });
   });
 });
 
