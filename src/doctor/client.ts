@@ -10,6 +10,8 @@ import { askWithCode, type CodeAnswer } from './code_request.ts';
 /** Whether `client_id` and the secret or key are right; `unknown` where the provider does not tell. */
 export type ClientProof = 'proven' | 'refused' | 'unknown';
 
+type Rejected = Extract<CodeAnswer, { kind: 'rejected' }>;
+
 const CLIENT_REMEDY =
   'Copy client_id and client_secret from the client at the provider once more, without a space or line break; look whether the secret there has expired, and whether the client is of the confidential type.';
 
@@ -21,7 +23,10 @@ export async function checkClient(
 ): Promise<ClientProof> {
   const answer = await askWithCode(application, metadata);
   const isAuthMethod = await checkMethod(application, metadata, answer, report);
-  if (answer.kind === 'rejected') return isAuthMethod ? 'unknown' : reportRejected(answer, report);
+  if (answer.kind === 'rejected')
+    return isAuthMethod
+      ? 'unknown'
+      : reportRejected(answer, await isAboutSecret(application, metadata, answer), report);
   if (answer.kind === 'unclear') {
     report.warning('client.secret', `it could not be tried: ${answer.message}`, 'Look at the provider, and try again.');
     return 'unknown';
@@ -57,8 +62,24 @@ async function checkControl(
   return 'unknown';
 }
 
-function reportRejected({ error, message }: Extract<CodeAnswer, { kind: 'rejected' }>, report: Report): ClientProof {
-  if (/^(unauthorized_client|unsupported_grant_type)$/.test(error)) {
+/**
+ * Keycloak refuses a wrong secret with `unauthorized_client` as well, which RFC 6749 section 5.2 has for a grant that the
+ * client may not use: then another secret has the same answer.
+ */
+async function isAboutSecret(
+  application: ApplicationConfig,
+  metadata: ServerMetadata,
+  { error, message }: Rejected,
+): Promise<boolean> {
+  if (!/^(unauthorized_client|unsupported_grant_type)$/.test(error)) return true;
+  if (application.client_secret === undefined) return false;
+  const other = { ...application, client_secret: randomBytes(24).toString('hex') };
+  const answer = await askWithCode(other, metadata);
+  return answer.kind === 'rejected' && answer.error === error && answer.message === message;
+}
+
+function reportRejected({ error, message }: Rejected, isSecret: boolean, report: Report): ClientProof {
+  if (!isSecret) {
     report.error(
       'grants.authorization_code',
       message,
@@ -66,6 +87,10 @@ function reportRejected({ error, message }: Extract<CodeAnswer, { kind: 'rejecte
     );
     return 'unknown';
   }
-  report.error('client.secret', message, CLIENT_REMEDY);
+  const orFlow =
+    error === 'invalid_client'
+      ? ''
+      : ' If they are right, turn on the authorization code flow (standard flow) for the client.';
+  report.error('client.secret', message, CLIENT_REMEDY + orFlow);
   return 'refused';
 }

@@ -115,8 +115,21 @@ describe('the client', () => {
   });
 
   it('a client without the grant for logins is named', async () => {
-    provider.stand('token', () => ({ status: 400, body: { error: 'unauthorized_client' } }));
+    const right = `Basic ${Buffer.from('grafana:grafana-secret').toString('base64')}`;
+    provider.stand('token', (body, { authorization }) =>
+      authorization === right || body.get('client_secret') === 'grafana-secret'
+        ? { status: 400, body: { error: 'unauthorized_client' } }
+        : { status: 401, body: { error: 'invalid_client' } },
+    );
     expect(problems(await examine({ issuer }))).toContain('error grants.authorization_code');
+  });
+
+  it('a provider that has one word for a wrong secret and a wrong grant (Keycloak) gives any secret the same answer', async () => {
+    provider.stand('token', () => ({ status: 401, body: { error: 'unauthorized_client' } }));
+    expect(found(await examine({ issuer }), 'client.secret')).toMatchObject({
+      level: 'error',
+      remedy: expect.stringMatching(/client_secret.*standard flow/),
+    });
   });
 
   it('a login for any client and any redirect URI proves nothing', async () => {
