@@ -31,7 +31,8 @@ end
 -- GHSA-7x63-xv5r-3p2x, X-Forwarded-Uri).
 local CLIENT_HEADERS = {
   'accept', 'accept-language', 'access-control-request-method', 'access-control-request-headers', 'authorization',
-  'cookie', 'origin', 'sec-fetch-mode', 'upgrade', 'user-agent', 'x-authentik-no-redirect', 'x-requested-with',
+  'cookie', 'origin', 'sec-fetch-mode', 'traceparent', 'upgrade', 'user-agent', 'x-authentik-no-redirect',
+  'x-requested-with',
 }
 
 -- Response headers that belong to one connection or that HAProxy writes itself.

@@ -5,7 +5,8 @@
 -- GHSA-7x63-xv5r-3p2x, X-Forwarded-Uri).
 local CLIENT_HEADERS = {
   'Accept', 'Accept-Language', 'Access-Control-Request-Method', 'Access-Control-Request-Headers', 'Authorization',
-  'Cookie', 'Origin', 'Sec-Fetch-Mode', 'Upgrade', 'User-Agent', 'X-authentik-no-redirect', 'X-Requested-With',
+  'Cookie', 'Origin', 'Sec-Fetch-Mode', 'Traceparent', 'Upgrade', 'User-Agent', 'X-authentik-no-redirect',
+  'X-Requested-With',
 }
 
 -- The client's headers that no application gets.

@@ -31,6 +31,8 @@ export interface World {
   tls: Certificate | undefined;
   /** The faults of proxies that Gatepost has seen. */
   alarms: LogEvent[];
+  /** The traces in the log lines of decisions. */
+  traces: string[];
   close(): Promise<void>;
 }
 
@@ -151,11 +153,13 @@ applications:${names.map((name) => applications(name, external(name), provider.i
 `;
   const alarms: LogEvent[] = [];
   events.on('log', (event) => event.event.startsWith('proxy.') && alarms.push(event));
+  const traces: string[] = [];
+  events.on('decision', ({ trace_id }) => trace_id !== undefined && traces.push(trace_id));
   const gatepost: Gatepost = await serve(parseConfig(text), { events });
   const close = async () => {
     await Promise.all([gatepost.close(), provider.close(), upstream.close()]);
     tls?.remove();
     rmSync(folder, { recursive: true });
   };
-  return { provider, upstream, gatepost: gatepost.http.port, ports, front, scheme, tls, alarms, close };
+  return { provider, upstream, gatepost: gatepost.http.port, ports, front, scheme, tls, alarms, traces, close };
 }

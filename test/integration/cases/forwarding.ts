@@ -1,4 +1,5 @@
 /** What applications believe about the client's address, the URL and the scheme is what the proxy sees, or is absent. */
+import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { seenFrom } from '../balancer.ts';
 import type { TestedSite } from '../site.ts';
@@ -31,6 +32,12 @@ export function forwardingCases(site: () => TestedSite): void {
       .map((name) => name.replaceAll('-', sign))
       .filter((name) => !(isBalanced() && fromBalancer.test(name)))
       .map((name): [string, string] => [name, liar]);
+
+  test('the trace of a request is in the log line of its decision', async () => {
+    const trace = randomBytes(16).toString('hex');
+    await site().ask({ path: '/public/traced', headers: [['traceparent', `00-${trace}-00f067aa0ba902b7-01`]] });
+    await expect.poll(() => site().world.traces).toContain(trace);
+  });
 
   // Attack: "Client-IP: 127.0.0.1" is "local" to the application, "X-Forwarded-Prefix: //evil.example" becomes the target
   // of its redirects, and "X-Original-URL: /admin" another page than the one that was authorized.
