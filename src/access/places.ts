@@ -1,5 +1,5 @@
 /** At which hosts applications are: the tables that `ApplicationIndex` looks in. */
-import { atHostname, hostnameOf, wildcardParent } from '../http/host.ts';
+import { atHostname, hostnameOf, parentOf, wildcardParent } from '../http/host.ts';
 import { hostOf } from '../http/url.ts';
 import { createLru } from '../lru.ts';
 
@@ -111,12 +111,6 @@ export function createPlaces<T extends PlacedApplication<T>>(applications: reado
 
 function placedAt<T extends PlacedApplication<T>>(owner: T, address: string): T {
   return owner.at?.(address) ?? owner;
-}
-
-/** Without its first label; empty where it has one alone. */
-function parentOf(host: string): string {
-  const dot = host.indexOf('.');
-  return dot < 0 ? '' : host.slice(dot + 1);
 }
 
 function addTo<V>(lists: Map<string, V[]>, key: string, value: V): void {

@@ -1,14 +1,8 @@
 /** The `hosts` of rules: which hosts of an application a rule is about, found in maps. Pure. */
-import { hostnameOf } from '../http/host.ts';
+import { hostnameOf, parentOf } from '../http/host.ts';
 
 /** @param host as `normalizeHost` gives it */
 export type HostMatcher = (host: string) => boolean;
-
-/** Behind the first label, with the dot; empty where there is none. */
-function parentOf(host: string): string {
-  const dot = host.indexOf('.');
-  return dot < 0 ? '' : host.slice(dot);
-}
 
 /**
  * Compiles the `hosts` of a rule: hosts as `normalizeHost` gives them, or `*.` for one label before such a host.
@@ -21,7 +15,7 @@ function parentOf(host: string): string {
 export function compileHosts(hosts: readonly string[], permissive: boolean): HostMatcher {
   const compared = permissive ? hosts : hosts.map(hostnameOf);
   const exact = new Set(compared.filter((host) => !host.startsWith('*')));
-  const parents = new Set(compared.filter((host) => host.startsWith('*')).map((host) => host.slice(1)));
+  const parents = new Set(compared.filter((host) => host.startsWith('*')).map(parentOf));
   return (host) => {
     const name = permissive ? host : hostnameOf(host);
     return exact.has(name) || (parents.size > 0 && parents.has(parentOf(name)));
@@ -41,7 +35,7 @@ export function createHostIndex(hostsOf: ReadonlyMap<number, readonly string[] |
   for (const [number, hosts] of hostsOf) {
     if (hosts === undefined) always.push(number);
     for (const host of new Set(hosts?.map(hostnameOf))) {
-      const [map, key] = host.startsWith('*') ? [byParent, host.slice(1)] : [byName, host];
+      const [map, key] = host.startsWith('*') ? [byParent, parentOf(host)] : [byName, host];
       map.set(key, [...(map.get(key) ?? []), number]);
     }
   }

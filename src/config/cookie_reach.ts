@@ -1,5 +1,5 @@
 /** Which cookies of the operator's own names browsers send to an address: its own, and those of its neighbours. Pure. */
-import { hostnameOf, wildcardParent } from '../http/host.ts';
+import { hostnameOf, parentOf, wildcardParent } from '../http/host.ts';
 import { hostOf } from '../http/url.ts';
 import { cookieScope, sessionCookieName } from './cookie_name.ts';
 import { configsOfAddresses } from './hosts.ts';
@@ -45,10 +45,4 @@ function add(names: Map<string, Set<string>>, key: string, name: string): void {
   const known = names.get(key);
   if (known) known.add(name);
   else names.set(key, new Set([name]));
-}
-
-/** Without its first label; empty where it has one alone. */
-function parentOf(hostname: string): string {
-  const dot = hostname.indexOf('.');
-  return dot < 0 ? '' : hostname.slice(dot + 1);
 }

@@ -39,6 +39,12 @@ function normalize(text: string): string | undefined {
   return port > MAX_PORT ? undefined : host;
 }
 
+/** Without its first label; empty where it has one alone. */
+export function parentOf(host: string): string {
+  const dot = host.indexOf('.');
+  return dot < 0 ? '' : host.slice(dot + 1);
+}
+
 /** The host without its port. */
 export function hostnameOf(host: string): string {
   return host.replace(/:\d+$/, '');

@@ -1,5 +1,5 @@
 /** Warns of `hosts` of rules that no request of their application has. */
-import { hostnameOf, isUnderDomain } from '../../http/host.ts';
+import { hostnameOf, isUnderDomain, parentOf } from '../../http/host.ts';
 import { type Report, show } from '../problems.ts';
 import type { ValidApplication } from './types.ts';
 
@@ -29,5 +29,5 @@ function isOf({ external_host, hosts = [], mode, cookie_domain }: ValidApplicati
 
 /** Whether `*.example.com` stands for the name. */
 function isOneLabel(pattern: string, name: string): boolean {
-  return pattern.startsWith('*.') && name.slice(name.indexOf('.')) === pattern.slice(1);
+  return pattern.startsWith('*.') && parentOf(name) === parentOf(pattern);
 }
