@@ -33,14 +33,14 @@ export function createApplicationIndex<T extends PlacedApplication<T>>(
     if (exact) return exact;
     const name = hostnameOf(host);
     const exactOwners = places.named(name);
-    const wildcardOwners = places.namedByWildcard(name);
     // Attack: `admin.example.com:81`. A proxy serves the site by its name, whatever the port; the rules of the domain or
     // wildcard around it, which may let anybody in, must not decide about it, even where it has the same name on another
     // port.
     const wildcard = places.underWildcard(host);
     if (wildcard) return areAllOf(exactOwners, wildcard.owner) ? wildcard : undefined;
     const domain = places.underDomain(name);
-    return domain && areAllOf(exactOwners, domain.owner) && areAllOf(wildcardOwners, domain.owner) ? domain : undefined;
+    const isAlone = (owner: T) => areAllOf(exactOwners, owner) && areAllOf(places.namedByWildcard(name), owner);
+    return domain && isAlone(domain.owner) ? domain : undefined;
   };
   return {
     find: (host) => findPlace(host)?.application,
