@@ -11,6 +11,9 @@ export type Sources = readonly Claims[];
  */
 export type ClaimMapping = Record<string, string | readonly string[]>;
 
+/** For claims that are named as the provider names them: a mapping is about authentik's names. */
+export const NO_MAPPING: ClaimMapping = {};
+
 /** A value that may be the claim that was looked for. */
 export interface Candidate {
   source: Claims;

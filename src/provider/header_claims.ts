@@ -2,9 +2,9 @@
 import { headerClaimsOf } from '../config/identity_headers.ts';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { User } from '../identity.ts';
-import { type Sources, valuesAt } from './claim_path.ts';
+import { candidates, NO_MAPPING, type Sources } from './claim_path.ts';
 import { readTextOrList } from './claim_shapes.ts';
-import type { OnLeftOut } from './claims.ts';
+import { hasClaim, type OnLeftOut } from './claims.ts';
 
 type HeaderClaims = NonNullable<User['headerClaims']>;
 type HeaderConfig = Pick<ApplicationConfig, 'identity_headers'>;
@@ -17,14 +17,12 @@ const MAX_CHARS = 65_536;
 
 /** The first value at a path that can be read and kept. */
 function readAt(sources: Sources, path: string, onLeftOut?: OnLeftOut): HeaderClaims[string] | undefined {
-  for (const source of sources) {
-    for (const given of valuesAt(source, path)) {
-      const { value, isUnderstood } = readTextOrList(given);
-      if (!isUnderstood) onLeftOut?.(path, 'unreadable', '');
-      if (value === undefined) continue;
-      if ([value].flat().reduce((sum, text) => sum + text.length, 0) <= MAX_CHARS) return value;
-      onLeftOut?.(path, 'too_long', '');
-    }
+  for (const { value: given } of candidates(sources, NO_MAPPING, path)) {
+    const { value, isUnderstood } = readTextOrList(given);
+    if (!isUnderstood) onLeftOut?.(path, 'unreadable', '');
+    if (value === undefined) continue;
+    if ([value].flat().reduce((sum, text) => sum + text.length, 0) <= MAX_CHARS) return value;
+    onLeftOut?.(path, 'too_long', '');
   }
   return undefined;
 }
@@ -54,15 +52,13 @@ export function readHeaderClaims(
 /**
  * The claims of headers after a refresh in which userinfo could not be asked: one that userinfo alone has told so far stays
  * as it was last.
+ * @param told the claims of the tokens, now and before the refresh
  */
 export function keepHeaderClaims(
   { headerClaims }: User,
-  sources: Sources,
-  previous: { user: User; tokenClaims: Sources[number] },
+  told: Sources,
+  { headerClaims: before = {} }: User,
 ): User['headerClaims'] {
-  const told = [...sources, previous.tokenClaims];
-  const isTold = (path: string) =>
-    told.some((source) => [...valuesAt(source, path)].some((value) => value !== undefined));
-  const kept = Object.entries(previous.user.headerClaims ?? {}).filter(([path]) => !isTold(path));
+  const kept = Object.entries(before).filter(([path]) => !hasClaim(told, NO_MAPPING, path));
   return headerClaims && { ...Object.fromEntries(kept), ...headerClaims };
 }

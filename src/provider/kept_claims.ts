@@ -1,14 +1,13 @@
 /** A user with the claims that access rules and headers name, as a session keeps them. Pure. */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { User } from '../identity.ts';
+import { NO_MAPPING } from './claim_path.ts';
 import { hasClaim, type OnLeftOut, readableNames, type Sources, userFrom } from './claims.ts';
 import { readHeaderClaims } from './header_claims.ts';
 
 /** What of an application says how its users are read. */
 export type UserReading = Pick<ApplicationConfig, 'claims' | 'access' | 'identity_headers'>;
 
-/** Claims are named as the provider names them: the mapping `claims` of the application is about authentik's names. */
-const NO_MAPPING = {};
 /**
  * For the log and the page of a refusal; those that a rule wants are kept anyhow.
  * Attack: a claim of a thousand values, or of a megabyte, in each session of the store and of the cache.
@@ -56,19 +55,14 @@ function bounded(values: readonly string[], wanted: ReadonlySet<string>): string
 /**
  * The claims of rules after a refresh in which userinfo could not be asked: one that userinfo alone has told so far stays
  * as it was last; where it was not known, it still is not.
+ * @param told the claims of the tokens, now and before the refresh
  */
-export function keepRuleClaims(
-  { claims }: User,
-  sources: Sources,
-  previous: { user: User; tokenClaims: Sources[number] },
-): User['claims'] {
-  const before = previous.user.claims ?? {};
+export function keepRuleClaims({ claims }: User, told: Sources, { claims: before = {} }: User): User['claims'] {
   return (
     claims &&
     Object.fromEntries(
       Object.entries(claims).flatMap(([name, values]) => {
-        const isSaid = [...sources, previous.tokenClaims].some((source) => hasClaim([source], NO_MAPPING, name));
-        if (isSaid) return [[name, values] as const];
+        if (hasClaim(told, NO_MAPPING, name)) return [[name, values] as const];
         const kept = Object.hasOwn(before, name) ? before[name] : undefined;
         return kept === undefined ? [] : [[name, kept] as const];
       }),

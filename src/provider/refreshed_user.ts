@@ -43,11 +43,10 @@ export function refreshedUser(
   const user = readUser(sources, application, onLeftOut);
   if (!hasClaim(sources, mapping, 'preferred_username')) user.username = previous.user.username;
   if (userinfo !== 'unavailable') return user;
-  const kept = FIELDS.filter(
-    ([claim]) => !hasClaim(sources, mapping, claim) && !hasClaim([previous.tokenClaims], mapping, claim),
-  ).flatMap(([, fields]) => fields);
-  const claims = keepRuleClaims(user, sources, previous);
-  const headerClaims = keepHeaderClaims(user, sources, previous);
+  const told = [...sources, previous.tokenClaims];
+  const kept = FIELDS.filter(([claim]) => !hasClaim(told, mapping, claim)).flatMap(([, fields]) => fields);
+  const claims = keepRuleClaims(user, told, previous.user);
+  const headerClaims = keepHeaderClaims(user, told, previous.user);
   return {
     ...user,
     ...(claims && { claims }),
