@@ -1,18 +1,9 @@
 /** The URLs of an application: its own, the domain of its cookie, its provider. */
-import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { hostnameOf, wildcardParent } from '../../http/host.ts';
 import { parseHost } from '../../http/url.ts';
+import { isPublicSuffix } from '../public_suffixes.ts';
 import { scalar } from './scalars.ts';
-
-/** The list of public suffixes is large and only few configurations need it. */
-const require = createRequire(import.meta.url);
-
-/** Whether anybody can get a name under this one. */
-function isPublicSuffix(name: string): boolean {
-  const { getPublicSuffix } = require('tldts') as typeof import('tldts');
-  return getPublicSuffix(name, { allowPrivateDomains: true }) === name;
-}
 
 const ALLOWED_HOST = 'scheme, host and, if need be, port, such as `https://grafana.example.com`';
 
