@@ -16,7 +16,7 @@ const TIMEOUT_CODES = ['OAUTH_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEAD
 const MAX_CAUSES = 6;
 
 /**
- * @param judge what a result says that is no outage; by default `rejected` where it says so itself
+ * @param judge what a result says, which is no outage by itself
  * @throws what `work` throws
  */
 export async function observeCall<T>(

@@ -47,9 +47,9 @@ export function startWorker({ config, onHang, hasOthers }: WorkerProcessOptions)
   onWorkerMessage(worker, (message) => {
     if (message.gatepost === 'alive') watch.signOfLife();
     if (message.gatepost === 'wants_config') {
-      const { version } = config();
-      given = version;
-      tellWorker(worker, { gatepost: 'config', ...config() });
+      const first = config();
+      given = first.version;
+      tellWorker(worker, { gatepost: 'config', ...first });
     }
     if (message.gatepost === 'prepared') answers.get(`prepared ${message.version}`)?.(message.problem);
     if (message.gatepost === 'serves') answers.get(`serves ${message.version}`)?.(undefined);
