@@ -34,6 +34,11 @@ export function loggedMessage(error: Error): string {
   return error instanceof SyntaxError ? 'the text could not be parsed' : error.message;
 }
 
+/** The message of what was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The session store timed out or failed: no request is let in, and no session ends. */
 export class StoreUnavailable extends GatepostError {
   constructor(cause?: unknown) {

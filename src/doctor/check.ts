@@ -87,8 +87,3 @@ export function createReport(checks: Check[], application?: string): Report {
     error: (id, message, remedy) => add(id, 'error', message, remedy),
   };
 }
-
-/** The message of what was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { ServerMetadata } from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { redirectUri } from '../endpoints.ts';
-import { causeOf, GatepostError } from '../errors.ts';
+import { causeOf, GatepostError, messageOf } from '../errors.ts';
 import { createEvents } from '../observe/events.ts';
 import { ClientRejected, type Provider } from '../provider/index.ts';
 import { createProviders } from '../provider/providers.ts';
-import { messageOf } from './check.ts';
 
 /** What an answer to a code that does not exist says about the client. */
 export type CodeAnswer =

@@ -1,6 +1,7 @@
 /** Whether a provider can be found, is the right one, has keys, and has the same time. */
 import type { ServerMetadata } from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
+import { messageOf } from '../errors.ts';
 import { readLimited } from '../http/read_limited.ts';
 import { isObject, member } from '../json.ts';
 import { isAboutCertificate } from '../provider/connection_hint.ts';
@@ -10,7 +11,7 @@ import { acceptsDocument } from '../provider/issuers.ts';
 import { createOutbound, type OutboundFetch } from '../provider/outbound.ts';
 import { PROVIDER_TIMEOUT_MS } from '../provider/time_limits.ts';
 import { usableKeys } from '../provider/usable_keys.ts';
-import { messageOf, type Report } from './check.ts';
+import type { Report } from './check.ts';
 
 /** A provider that takes longer keeps everybody who logs in waiting. */
 const SLOW_MS = 2_000;

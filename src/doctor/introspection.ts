@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerMetadata } from 'openid-client';
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { causeOf, GatepostError } from '../errors.ts';
+import { causeOf, GatepostError, messageOf } from '../errors.ts';
 import { authenticates } from '../provider/client_auth.ts';
-import { messageOf, type Report } from './check.ts';
+import type { Report } from './check.ts';
 import { providerOf } from './code_request.ts';
 
 const ID = 'provider.introspection';

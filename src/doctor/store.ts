@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/schema/config.ts';
 import { parseStoreUrl } from '../config/schema/store_url.ts';
-import { causeOf, GatepostError } from '../errors.ts';
+import { causeOf, GatepostError, messageOf } from '../errors.ts';
 import { createEvents } from '../observe/events.ts';
 import { openStore } from '../stores/open.ts';
 import type { Store } from '../stores/store.ts';
-import { messageOf, type Report } from './check.ts';
+import type { Report } from './check.ts';
 import { checkFolder } from './store_folder.ts';
 import { checkRedis } from './store_redis.ts';
 

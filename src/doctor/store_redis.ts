@@ -1,12 +1,13 @@
 /** Whether a Redis can be reached, keeps its records, and tells of changes. */
 import type { RedisSettings } from '../config/schema/redis.ts';
 import type { RedisAddress } from '../config/schema/store_url.ts';
+import { messageOf } from '../errors.ts';
 import { queryEvictionPolicy } from '../stores/redis/advice.ts';
 import { type Connection, connectRedis } from '../stores/redis/connect.ts';
 import { withoutSecrets } from '../stores/redis/error_codes.ts';
 import { lackOf } from '../stores/redis/protocol.ts';
 import { redisTarget } from '../stores/redis/target.ts';
-import { messageOf, type Report } from './check.ts';
+import type { Report } from './check.ts';
 
 /** @returns whether a record can be tried */
 export async function checkRedis(address: RedisAddress, settings: RedisSettings, report: Report): Promise<boolean> {

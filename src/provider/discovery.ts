@@ -1,6 +1,6 @@
 /** Finds a provider's endpoints, once per issuer (OpenID Connect Discovery 1.0), and keeps trying while the provider is unavailable. */
 import type { ServerMetadata } from 'openid-client';
-import { ProviderUnavailable } from '../errors.ts';
+import { messageOf, ProviderUnavailable } from '../errors.ts';
 import { isLoopback } from '../http/host.ts';
 import type { Events } from '../observe/events.ts';
 import { discoveryUrl, fetchDocument } from './discovery_document.ts';
@@ -194,5 +194,3 @@ export function createDiscovery({ application, fetch, elapsed, events }: Discove
     },
   };
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

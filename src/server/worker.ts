@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Registry } from 'prom-client';
 import { freeze } from '../config/freeze.ts';
 import type { Config } from '../config/schema/config.ts';
+import { messageOf } from '../errors.ts';
 import { type FromParent, onParentMessage, tellParent, type VersionedConfig } from './messages.ts';
 import type { Server } from './server.ts';
 import type { Prepared } from './snapshots.ts';
@@ -67,7 +68,7 @@ function followParent(server: Promise<Server>): (step: Step) => void {
     try {
       prepared = { version, it: (await server).prepare(freeze(config)) };
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      problem = messageOf(error);
     }
     tellParent({ gatepost: 'prepared', version, problem });
   }
