@@ -4,11 +4,12 @@ import { namedHeaders, ownNames } from '../config/identity_headers.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import { endpointUrl, redirectUri } from '../endpoints.ts';
 import { sessionCookieName } from '../sessions/session_cookie.ts';
+import { counted } from '../words.ts';
 
 /** The texts to print one after the other. */
 export function describeConfig(file: string, config: Config): string[] {
   return [
-    `${file} is valid: ${count(config.applications.length, 'application')}`,
+    `${file} is valid: ${counted(config.applications.length, 'application')}`,
     table(describeProcess(config)),
     ...config.applications.flatMap((application) => [`\n${application.name}`, table(describeApplication(application))]),
   ];
@@ -27,7 +28,7 @@ function describeProcess({ listen, store, workers, trusted_proxies }: Config): R
     ['trusts', trusted_proxies.join(', ') || 'no proxy: trusted_proxies is empty'],
     // The store's address may hold a password.
     ['keeps sessions in', store.replace(/\/\/[^/]*@/, '//…@')],
-    ['runs in', workers === 'auto' ? 'one process per core' : count(workers, 'process', 'es')],
+    ['runs in', workers === 'auto' ? 'one process per core' : counted(workers, 'process', 'es')],
   ];
 }
 
@@ -74,9 +75,5 @@ function describeClient(application: ApplicationConfig): string {
 
 function describeRules({ skip_path_regex, access }: ApplicationConfig): string {
   if (skip_path_regex.length === 0 && access.length === 0) return 'every request needs a login, any user may';
-  return `${count(skip_path_regex.length, 'skipped path')}, ${count(access.length, 'access rule')}; every other request needs a login`;
-}
-
-function count(number: number, word: string, plural = 's'): string {
-  return `${number} ${word}${number === 1 ? '' : plural}`;
+  return `${counted(skip_path_regex.length, 'skipped path')}, ${counted(access.length, 'access rule')}; every other request needs a login`;
 }

@@ -1,8 +1,10 @@
 /** `gatepost sessions`: lists, shows and ends the sessions of the store in use, beside the servers that use it. */
+
 import { displayName } from '../identity.ts';
 import type { SessionDirectory, SessionFacts } from '../sessions/directory.ts';
 import { tenantOf } from '../sessions/keys.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import { counted } from '../words.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
 import { unusable, withSessions } from './sessions_store.ts';
 import { toDetailedJson, toJson, toLines, toTable } from './sessions_words.ts';
@@ -89,7 +91,7 @@ export async function endCommand(id: string | undefined, options: EndOptions, io
     const ended = await target.end(sessions, io);
     if (ended === 0 && target.name !== undefined) return notFound(io, target.name);
     if (options.json) print(io.out, { ended });
-    else io.out(`ended ${ended} session${ended === 1 ? '' : 's'}`);
+    else io.out(`ended ${counted(ended, 'session')}`);
     return EXIT_OK;
   });
 }

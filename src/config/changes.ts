@@ -1,5 +1,6 @@
 /** What differs between two configurations, by the names of keys: never a value, which may be a secret. */
 import { isDeepStrictEqual } from 'node:util';
+import { listed } from '../words.ts';
 import type { ApplicationConfig, Config } from './schema/config.ts';
 import type { LoadedConfig } from './sources.ts';
 
@@ -40,6 +41,7 @@ function topLevelKeys(before: Config, after: Config): string[] {
   });
 }
 
+/** A list counts as one. */
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 const bySlug = ({ applications }: Config) =>
@@ -86,11 +88,6 @@ export function describeChanges({ added, removed, changed, keys, files }: Change
   ];
   return parts
     .filter(([, names]) => names.length > 0)
-    .map(([label, names]) => `${label}: ${listed(names)}`)
+    .map(([label, names]) => `${label}: ${listed(names, MAX_NAMED)}`)
     .join('; ');
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MAX_NAMED;
-  return more <= 0 ? names.join(', ') : `${names.slice(0, MAX_NAMED).join(', ')} and ${more} more`;
 }

@@ -11,6 +11,7 @@ import { acceptsDocument } from '../provider/issuers.ts';
 import { createOutbound, type OutboundFetch } from '../provider/outbound.ts';
 import { PROVIDER_TIMEOUT_MS } from '../provider/time_limits.ts';
 import { usableKeys } from '../provider/usable_keys.ts';
+import { counted } from '../words.ts';
 import type { Report } from './check.ts';
 
 /** A provider that takes longer keeps everybody who logs in waiting. */
@@ -126,8 +127,7 @@ async function checkKeys(application: ApplicationConfig, found: FoundProvider, r
     const set = await readJson(found.fetch, address);
     const keys = isObject(set) && Array.isArray(set.keys) ? set.keys : [];
     const { length } = usableKeys(keys);
-    if (length > 0)
-      return report.ok('provider.keys', `${address} holds ${length} usable key${length === 1 ? '' : 's'}`);
+    if (length > 0) return report.ok('provider.keys', `${address} holds ${counted(length, 'usable key')}`);
     report.error('provider.keys', `${address} holds no key that can verify a signature`, remedy);
   } catch (error) {
     report.error('provider.keys', `the key set cannot be read: ${messageOf(error)}`, remedy);

@@ -8,6 +8,7 @@ import type { Config } from '../config/schema/config.ts';
 import { type LoadedConfig, loadWithSources, type RefusedConfig } from '../config/sources.ts';
 import type { Events, LogEvent } from '../observe/events.ts';
 import { countReloads } from '../observe/reload_metrics.ts';
+import { counted } from '../words.ts';
 import { createFileWatch } from './file_watch.ts';
 
 /** What can go on with another configuration: one process, or a parent with all its workers. */
@@ -58,8 +59,8 @@ export function createReloader({ file, env, started, target }: ReloaderOptions):
     if (isKnown && trigger === 'watch') return;
     const lines = next.error.message.split('\n');
     for (const line of lines) log('error', 'config.invalid', line);
-    const count = `${lines.length} ${lines.length === 1 ? 'problem' : 'problems'}`;
-    log('error', 'config.refused', `${file} has ${count} and was not taken: the configuration before goes on`);
+    const problems = counted(lines.length, 'problem');
+    log('error', 'config.refused', `${file} has ${problems} and was not taken: the configuration before goes on`);
   }
 
   function leaveUnchanged(trigger: Trigger): void {

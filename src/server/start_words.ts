@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/schema/config.ts';
 import { parseStoreUrl } from '../config/schema/store_url.ts';
+import { counted, listed } from '../words.ts';
 
 /** Names in a line. */
 const MAX_NAMED = 5;
@@ -29,7 +30,7 @@ export function applicationsText(applications: Config['applications']): string {
       ? `${slug} (${external_host} and the hosts of ${cookie_domain})`
       : `${slug} (${external_host})`,
   );
-  return `serves ${counted(names.length, 'application')}: ${listed(names)}`;
+  return `serves ${counted(names.length, 'application')}: ${listed(names, MAX_NAMED)}`;
 }
 
 /** Without user and password. */
@@ -42,7 +43,7 @@ export function storeText(url: string): string {
       return `keeps sessions in ${address.folder}`;
     case 'redis': {
       const nodes = address.nodes.map(({ host, port }) => `${host}:${port}`);
-      return `keeps sessions in Redis at ${listed(nodes)}`;
+      return `keeps sessions in Redis at ${listed(nodes, MAX_NAMED)}`;
     }
   }
 }
@@ -52,8 +53,8 @@ export function providersText(issuers: string[], found: ReadonlyMap<string, bool
   const bad = issuers.filter((issuer) => found.get(issuer) === false);
   const open = issuers.length - good.length - bad.length;
   const parts = [
-    good.length > 0 && `found ${listed(good)}`,
-    bad.length > 0 && `cannot use ${listed(bad)}`,
+    good.length > 0 && `found ${listed(good, MAX_NAMED)}`,
+    bad.length > 0 && `cannot use ${listed(bad, MAX_NAMED)}`,
     open > 0 && `${open} not answered yet`,
   ];
   return `${counted(issuers.length, 'provider')}: ${parts.filter(Boolean).join('; ')}`;
@@ -62,12 +63,5 @@ export function providersText(issuers: string[], found: ReadonlyMap<string, bool
 export function toFixText(warnings: ReadonlyMap<string, number>): string {
   if (warnings.size === 0) return 'nothing to fix';
   const kinds = [...warnings].map(([event, count]) => (count === 1 ? event : `${event} (${count} times)`));
-  return `to fix: see above, ${listed(kinds)}`;
-}
-
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-function listed(names: readonly string[]): string {
-  const rest = names.length - MAX_NAMED;
-  return rest > 0 ? `${names.slice(0, MAX_NAMED).join(', ')} and ${rest} more` : names.join(', ');
+  return `to fix: see above, ${listed(kinds, MAX_NAMED)}`;
 }
