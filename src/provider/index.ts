@@ -12,6 +12,7 @@ import { createClient } from './client.ts';
 import type { ProviderContext } from './context.ts';
 import type { Discovery } from './discovery.ts';
 import { endSessionUrl } from './end_session.ts';
+import { isActive } from './introspection.ts';
 import { leftOutWarning } from './left_out_warning.ts';
 import type { MethodOrders } from './method_order.ts';
 import { appPasswordRequest, passwordRequest, processPasswordResponse } from './password_grants.ts';
@@ -91,6 +92,7 @@ export function createProvider(
         return processPasswordResponse(context, result, username);
       }),
     verifyBearer: (token) => inTime(() => verifyBearerToken(context, token)),
+    isActive: (token) => inTime(() => isActive(context, token)),
     verifyLogoutToken: (token) => inTime(() => verifyLogoutToken(context, token)),
     endSessionUrl: (session) => inTime(() => endSessionUrl(context, session)),
   };

@@ -57,6 +57,18 @@ export async function introspectionRequest(context: ProviderContext, token: stri
   });
 }
 
+/**
+ * Whether the provider says that a token lives, or does not.
+ * @returns `undefined` where it says neither, or does not take the question
+ * @throws ProviderUnavailable
+ */
+export async function isActive(context: ProviderContext, token: string): Promise<boolean | undefined> {
+  const result = await introspectionRequest(context, token);
+  if (result.kind === 'rejected') return undefined;
+  const { active } = result.response;
+  return typeof active === 'boolean' ? active : undefined;
+}
+
 /** What a response is compared with. */
 export interface IntrospectionExpectations {
   application: Pick<ApplicationConfig, 'client_id' | 'bearer_audiences'> & IssuerKeys;

@@ -87,6 +87,11 @@ export interface Provider {
   /** A JWT is verified by the provider's keys, an opaque token by introspection, as the application is configured. */
   verifyBearer(token: string): Promise<IdentityResult>;
   /**
+   * Asks the introspection endpoint whether a token of this client still lives; `undefined` where it cannot say so
+   * (RFC 7662 section 2.2).
+   */
+  isActive(token: string): Promise<boolean | undefined>;
+  /**
    * Verifies signature, `iss`, `aud`, `exp`, `nbf`, and that `iat` is there; the endpoint checks what makes it a logout
    * token.
    */

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { isToken } from '../../http/headers.ts';
 import type { Immutable } from '../freeze.ts';
+import type { ManagedOutpost, ManagedProvider } from '../managed.ts';
 import { PRIVATE_NETWORKS } from '../trusted_proxies.ts';
 import type { accessRule } from './access_rule.ts';
 import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
@@ -187,8 +188,12 @@ export const config = z.strictObject(
 );
 
 export type AccessRule = Immutable<z.output<typeof accessRule>>;
-export type ApplicationConfig = Immutable<z.output<typeof application>>;
+/** `managed`: authentik manages it (outpost mode); a file never says so. */
+export type ApplicationConfig = Immutable<z.output<typeof application> & { managed?: ManagedProvider }>;
 /**
  * The configuration after every check: key names are those of the file, durations are milliseconds, lists are lists.
+ * `managed`: authentik manages a part of it (outpost mode).
  */
-export type Config = Immutable<z.output<typeof config>>;
+export type Config = Immutable<
+  Omit<z.output<typeof config>, 'applications'> & { managed?: ManagedOutpost; applications: ApplicationConfig[] }
+>;
