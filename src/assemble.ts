@@ -93,7 +93,7 @@ function assembleCore(config: Config, services: Services): Core & { release(): v
     store,
     journal,
     secret: config.secret,
-    longestLifeMs: Math.max(...config.applications.map(longestLifeMs)),
+    longestLifeMs: Math.max(0, ...config.applications.map(longestLifeMs)),
     refreshes,
     now,
     elapsed,

@@ -40,6 +40,9 @@ export async function serveCommand(file: string | undefined, { env }: Io): Promi
 }
 
 async function load(named: string | undefined, env: Io['env']): Promise<Server> {
+  const { readOutpostStart } = await import('../outpost/start.ts');
+  const outpost = await readOutpostStart({ file: optionalConfigFile(named, env), env });
+  if (outpost) return (await import('./serve_outpost.ts')).serveForAuthentik(outpost, named, env);
   const file = findConfigFile(named, env);
   const loaded = await loadWithSources(file, { env });
   if ('error' in loaded) throw loaded.error;

@@ -56,7 +56,7 @@ export async function withSessions(
     events,
     journal: createJournal(store),
     secret: config.secret,
-    longestLifeMs: Math.max(...config.applications.map(longestLifeMs)),
+    longestLifeMs: Math.max(0, ...config.applications.map(longestLifeMs)),
     application: (slug) => bySlug.get(slug),
     // Nothing is refreshed from here.
     provider: () => undefined,

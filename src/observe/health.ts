@@ -10,11 +10,15 @@ export interface Health {
   drain(): void;
 }
 
-/** @param storeReady resolves while the store can be read and written */
-export function createHealth(storeReady: () => Promise<void>): Health {
+/**
+ * @param storeReady resolves while the store can be read and written
+ * @param isWaiting whether no configuration is in force yet (outpost mode)
+ */
+export function createHealth(storeReady: () => Promise<void>, isWaiting: () => boolean = () => false): Health {
   let draining = false;
   const problem = async (): Promise<Reason | undefined> => {
     if (draining) return 'shutting_down';
+    if (isWaiting()) return 'provider_unavailable';
     return storeReady().then(
       () => undefined,
       () => 'store_unavailable' as const,

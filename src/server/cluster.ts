@@ -1,7 +1,7 @@
 /** `workers`: several processes on one port, under one parent that holds the configuration and serves the metrics of all. */
 import cluster from 'node:cluster';
 import type { Config } from '../config/schema/config.ts';
-import { createEvents } from '../observe/events.ts';
+import { createEvents, type Events } from '../observe/events.ts';
 import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
 import { listenForMetrics } from './listen.ts';
@@ -9,15 +9,24 @@ import type { Reloadable } from './reloader.ts';
 import { createWorkerMetrics } from './worker_metrics.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
-export interface Supervisor extends Reloadable, Pick<Workers, 'failed' | 'close'> {}
+export interface Supervisor extends Reloadable, Pick<Workers, 'failed' | 'close' | 'setGap'> {}
+
+export interface SupervisorOptions {
+  events?: Events;
+  /** Called when no worker runs any more. */
+  onDrained?: () => Promise<void>;
+}
 
 /**
  * The parent: resolves once each of `count` workers listens. All that ever start get the same configuration.
  *
  * @throws Error when a worker ends before it has ever listened (a port that is taken, say)
  */
-export async function superviseWorkers(config: Config, count: number): Promise<Supervisor> {
-  const events = createEvents();
+export async function superviseWorkers(
+  config: Config,
+  count: number,
+  { events = createEvents(), onDrained }: SupervisorOptions = {},
+): Promise<Supervisor> {
   const log = createLog(config.log, events);
   const own = createMetrics(events, log.droppedLines);
   // Plain data, as the configuration is: JSON would lose what is `undefined`.
@@ -33,12 +42,14 @@ export async function superviseWorkers(config: Config, count: number): Promise<S
     events,
     registry: own,
     failed: workers.failed,
+    setGap: workers.setGap,
     async replace(next) {
       await workers.replace(next);
       log.setLevel(next.log.level);
     },
     async close() {
       await Promise.all([workers.close(), metrics?.drain()]);
+      await onDrained?.();
       log.flush();
     },
   };

@@ -25,10 +25,12 @@ export type FromWorker =
 
 /**
  * Secrets and all: nobody else reads the channel, other than the environment or arguments of a process. `config`: to start
- * with. `prepare`: to compile beside it, until `commit` or `abort` comes.
+ * with. `prepare`: to compile beside it, until `commit` or `abort` comes. `gap`: session ends at authentik that happened
+ * before it (milliseconds since the epoch) may have been missed.
  */
 export type FromParent =
-  | ({ gatepost: 'config' } & VersionedConfig)
+  | ({ gatepost: 'config'; gap: number | undefined } & VersionedConfig)
+  | { gatepost: 'gap'; since: number }
   | ({ gatepost: 'prepare' } & VersionedConfig)
   | { gatepost: 'commit'; version: number }
   | { gatepost: 'abort'; version: number }

@@ -36,9 +36,12 @@ export interface ReloaderOptions {
   /** What the process was started with. */
   started: LoadedConfig;
   target: Reloadable;
+  /** Loads it; by default the file. */
+  load?: (() => Promise<LoadedConfig | RefusedConfig>) | undefined;
 }
 
-export function createReloader({ file, env, started, target }: ReloaderOptions): Reloader {
+export function createReloader(options: ReloaderOptions): Reloader {
+  const { file, env, started, target, load = () => loadWithSources(file, { env }) } = options;
   const { events } = target;
   /** The last that was taken, as the file had it, and as it is in force. */
   let taken = started;
@@ -88,7 +91,7 @@ export function createReloader({ file, env, started, target }: ReloaderOptions):
   }
 
   async function loadOnce(trigger: Trigger): Promise<void> {
-    const next = await loadWithSources(file, { env });
+    const next = await load();
     if (closed) return;
     if ('error' in next) {
       refuse(next, trigger);

@@ -13,6 +13,7 @@ import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
 import { createServices } from '../services.ts';
 import { openStore } from '../stores/open.ts';
+import type { Store } from '../stores/store.ts';
 import { DRAIN_MS } from './drain.ts';
 import { listen, listenForMetrics } from './listen.ts';
 import { prefetchDiscovery } from './prefetch_discovery.ts';
@@ -42,6 +43,10 @@ export interface ServeOptions {
   elapsed?: () => number;
   /** Of one of several workers. */
   worker?: WorkerInfo;
+  /** The store, where it is open already; by default the one that the configuration names. `close` closes it. */
+  store?: Store;
+  /** Called when no request runs any more, while the store is still open. */
+  onDrained?: () => Promise<void>;
 }
 
 /** A server whose configuration can be replaced while it runs. */
@@ -55,6 +60,8 @@ export interface Server extends Running {
   prepare(config: Config): Prepared;
   /** As `prepare`, and its `commit` at once. */
   swap(config: Config): void;
+  /** Sessions of authentik that were last known to live before this time (milliseconds since the epoch) are asked about. */
+  setGap(since: number): void;
   /** Whether the store had not closed when `close` was over: a native thread of it may hold the process. */
   readonly hangs: boolean;
 }
@@ -73,9 +80,12 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   const { worker } = options;
   const log = createLog(config.log, events);
   const report = createStartReport(events);
-  const store = openStore(config.store, { now, elapsed }, events, config.redis);
+  const store = options.store ?? openStore(config.store, { now, elapsed }, events, config.redis);
   const registry = createMetrics(events, log.droppedLines, () => store.ping());
-  const health = createHealth(() => store.ping());
+  const health = createHealth(
+    () => store.ping(),
+    () => snapshots.current().config.managed?.waiting === true,
+  );
   const services = createServices({ store, events, now, elapsed });
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));
   if (worker?.speaks !== false) warn(config, events);
@@ -109,6 +119,7 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
     },
     prepare,
     swap: (next) => prepare(next).commit(),
+    setGap: services.gap.set,
     async close() {
       stopPrefetch.abort();
       report.end();
@@ -116,7 +127,8 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
       const stopsAt = performance.now() + DRAIN_MS + REFRESH_GRACE_MS;
       await Promise.all([http.drain(), metrics?.drain()]);
       // A refresh under way would lose its token; a store or provider that hangs must not hold the process up.
-      await orAfter(services.refreshes.idle(), stopsAt - performance.now(), undefined);
+      const work = Promise.all([services.refreshes.idle(), options.onDrained?.()]);
+      await orAfter(work, stopsAt - performance.now(), undefined);
       const closed = store.close().then(
         () => true,
         () => true,

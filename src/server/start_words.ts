@@ -25,6 +25,7 @@ export function whereText({ config: { listen }, http, metrics, worker }: Where):
 const bound = (address: string, { port }: AddressInfo) => address.replace(/:0$/, `:${port}`);
 
 export function applicationsText(applications: Config['applications']): string {
+  if (applications.length === 0) return 'serves no application yet';
   const names = applications.map(({ slug, external_host, mode, cookie_domain }) =>
     mode === 'forward_domain'
       ? `${slug} (${external_host} and the hosts of ${cookie_domain})`
@@ -49,6 +50,7 @@ export function storeText(url: string): string {
 }
 
 export function providersText(issuers: string[], found: ReadonlyMap<string, boolean>): string {
+  if (issuers.length === 0) return 'no provider to ask yet';
   const good = issuers.filter((issuer) => found.get(issuer));
   const bad = issuers.filter((issuer) => found.get(issuer) === false);
   const open = issuers.length - good.length - bad.length;

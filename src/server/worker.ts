@@ -15,7 +15,8 @@ const SIGN_OF_LIFE_MS = 1000;
 
 /** Reads neither the file nor the environment: both may have changed since the parent has. */
 export async function serveAsWorker(): Promise<Server> {
-  let registry: Registry | undefined;
+  let running: Server | undefined;
+  let gap: number | undefined;
   let begin = (_: Config) => {};
   const first = new Promise<Config>((resolve) => {
     begin = resolve;
@@ -27,8 +28,13 @@ export async function serveAsWorker(): Promise<Server> {
     }),
   );
   onParentMessage((message) => {
-    if (message.gatepost === 'config') begin(freeze(message.config));
-    else if (message.gatepost === 'wants_metrics') void sendMetrics(message.scrape, registry);
+    if (message.gatepost === 'config') {
+      gap = message.gap;
+      begin(freeze(message.config));
+    } else if (message.gatepost === 'gap') {
+      gap = message.since;
+      running?.setGap(message.since);
+    } else if (message.gatepost === 'wants_metrics') void sendMetrics(message.scrape, running?.registry);
     else takeOver(message);
   });
   tellParent({ gatepost: 'wants_config' });
@@ -40,7 +46,8 @@ export async function serveAsWorker(): Promise<Server> {
     { ...config, listen: { ...config.listen, metrics: false } },
     { worker: infoOf(config) },
   );
-  registry = server.registry;
+  running = server;
+  if (gap !== undefined) server.setGap(gap);
   started(server);
   return server;
 }

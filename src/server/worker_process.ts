@@ -30,13 +30,15 @@ export interface WorkerProcess {
 export interface WorkerProcessOptions {
   /** What it is to serve with, when it asks. */
   config: () => VersionedConfig;
+  /** Up to when session ends at authentik may have been missed. */
+  gap: () => number | undefined;
   /** Takes a sentence when it is killed because it hangs. */
   onHang: (message: string) => void;
   /** Whether another one serves. */
   hasOthers: () => boolean;
 }
 
-export function startWorker({ config, onHang, hasOthers }: WorkerProcessOptions): WorkerProcess {
+export function startWorker({ config, gap, onHang, hasOthers }: WorkerProcessOptions): WorkerProcess {
   const watch = createWorkerWatch();
   const worker = cluster.fork();
   rescueHandedOver(worker, hasOthers);
@@ -49,7 +51,7 @@ export function startWorker({ config, onHang, hasOthers }: WorkerProcessOptions)
     if (message.gatepost === 'wants_config') {
       const first = config();
       given = first.version;
-      tellWorker(worker, { gatepost: 'config', ...first });
+      tellWorker(worker, { gatepost: 'config', gap: gap(), ...first });
     }
     if (message.gatepost === 'prepared') answers.get(`prepared ${message.version}`)?.(message.problem);
     if (message.gatepost === 'serves') answers.get(`serves ${message.version}`)?.(undefined);

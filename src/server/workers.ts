@@ -2,6 +2,7 @@
 import type { Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/schema/config.ts';
+import { tellWorker } from './messages.ts';
 import { replaceConfig } from './replace_config.ts';
 import { startWorker, type WorkerProcess } from './worker_process.ts';
 import { TICK_MS } from './worker_watch.ts';
@@ -26,6 +27,8 @@ export interface Workers {
    * @throws Error where one of them cannot: the one before goes on in all
    */
   replace(config: Config): Promise<void>;
+  /** Tells all of them, and those that start later, up to when session ends at authentik may have been missed. */
+  setGap(since: number): void;
   /** Ends them all. */
   close(): Promise<void>;
   /** Resolves when they cannot be replaced: this process has to end, for its own supervisor to see it. */
@@ -60,6 +63,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   let stopping = false;
   let current = { version: 0, config: options.config };
   let lastVersion = 0;
+  let gap: number | undefined;
   let fail = () => {};
   const failed = new Promise<void>((resolve) => {
     fail = resolve;
@@ -69,6 +73,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const start = (place: Place): WorkerProcess => {
     place.running = startWorker({
       config: () => current,
+      gap: () => gap,
       onHang: (message) => report('worker.hung', message),
       hasOthers: () => places.some((other) => other !== place && other.running?.isServing),
     });
@@ -149,6 +154,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
         },
         report: (message) => report('worker.refused', message),
       });
+    },
+    setGap(since) {
+      gap = since;
+      for (const { worker } of allRunning()) tellWorker(worker, { gatepost: 'gap', since });
     },
     close: () => close('SIGTERM'),
   };

@@ -1,0 +1,188 @@
+/** Starts a server that authentik manages: environment, store, last known configuration, listeners, API, websocket. */
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import type { Config } from '../config/schema/config.ts';
+import { createEvents, type Events } from '../observe/events.ts';
+import { createOutpostMetrics } from '../observe/outpost_metrics.ts';
+import type { Reloadable } from '../server/reloader.ts';
+import { openStore } from '../stores/open.ts';
+import type { Store } from '../stores/store.ts';
+import { version } from '../version.ts';
+import { AuthentikApiError, createAuthentikApi } from './api.ts';
+import { createController } from './controller.ts';
+import { createEndings } from './endings.ts';
+import { beginWith, readFirst } from './first_reading.ts';
+import { createKept } from './kept.ts';
+import { createLink } from './link.ts';
+import { createNotices } from './notices.ts';
+import { createPoll } from './poll.ts';
+import { createRefusalReports } from './refusal_reports.ts';
+import type { OutpostStart } from './types.ts';
+
+/** Between two looks at the file of the token. */
+const TOKEN_POLL_MS = 10_000;
+
+/** What serves: one process, or a parent with its workers. */
+interface Target extends Reloadable {
+  setGap(since: number): void;
+  close(): Promise<void>;
+  readonly failed?: Promise<void> | undefined;
+  readonly hangs?: boolean | undefined;
+}
+
+export interface OutpostServer extends Target {
+  /** Reads authentik again, at once. */
+  refresh(): void;
+  /** Goes on with what file and environment say now. Rejects where it cannot be taken: what was before goes on then. */
+  rebase(start: OutpostStart): Promise<void>;
+}
+
+/**
+ * Resolves once it listens, whatever authentik says.
+ * @param onToken is called when the token is another one (its file has changed)
+ * @throws Error where it cannot listen
+ */
+export async function serveOutpost(first: OutpostStart, onToken: () => void): Promise<OutpostServer> {
+  const clocks = { now: Date.now, elapsed: () => performance.now() };
+  const events = createEvents();
+  let start = first;
+  let secret = first.base.secret;
+  const { token } = start;
+  const instanceId = randomUUID();
+  const store = openStore(start.base.store, clocks, events, start.base.redis);
+  let api = createApi();
+  const kept = () =>
+    createKept({
+      store,
+      secret,
+      host: start.settings.host,
+      token: token.current(),
+      keepMs: start.settings.keepMs,
+      now: clocks.now,
+    });
+  const reading = await readFirst(api, kept());
+  const beginning = beginWith(reading, start);
+  const endings = createEndings({ store, events, now: clocks.now });
+  endings.follow(beginning.config);
+
+  function createApi() {
+    return createAuthentikApi({ settings: start.settings, token: token.current, version });
+  }
+
+  // Nothing of authentik's is heard before the listeners are there, and until they have drained.
+  let closeRest = async () => {};
+  const target = await startTarget(beginning.config, events, store, () => closeRest());
+  const notices = createNotices(events, clocks.elapsed);
+  notices.tell('start', start.notices);
+  const metrics = createOutpostMetrics(target.registry, { uuid: instanceId });
+  const controller = createController({
+    start,
+    beginning,
+    failure: reading.answer instanceof AuthentikApiError ? reading.answer : undefined,
+    target,
+    api: () => api,
+    kept,
+    notices,
+    refusals: createRefusalReports(() => api, notices, clocks.elapsed),
+    onRefresh(instance) {
+      metrics.refreshed({ outpostName: instance.name, at: clocks.now() });
+      link.connect(instance.pk);
+    },
+    onConfig: endings.follow,
+    ...clocks,
+  });
+  let link = createOwnLink();
+
+  function createOwnLink() {
+    return createLink({
+      settings: start.settings,
+      token: token.current,
+      api: () => api,
+      instanceId,
+      version,
+      events,
+      notices,
+      now: clocks.now,
+      onConnection: metrics.connection,
+      onGap: target.setGap,
+      onChange: controller.refresh,
+      onSessionEnd: endings.push,
+    });
+  }
+
+  const tokenPoll = createPoll(async () => {
+    const { changed, problem } = await token.renew();
+    if (problem !== undefined) {
+      const message = `the token cannot be read again: ${problem}; the one before is used`;
+      notices.remind({ level: 'error', event: 'outpost.token_unreadable', key: 'token', message });
+    } else {
+      notices.forget('token');
+    }
+    if (changed) {
+      events.emit('log', { level: 'info', event: 'outpost.token_changed', message: 'the token is another one' });
+      link.renew();
+      controller.refresh();
+      onToken();
+    }
+    return TOKEN_POLL_MS;
+  });
+  tokenPoll.trigger(TOKEN_POLL_MS);
+
+  closeRest = async () => {
+    await Promise.all([tokenPoll.close(), controller.close(), link.close(), endings.close()]);
+    await api.close();
+  };
+
+  return {
+    events,
+    registry: target.registry,
+    failed: target.failed,
+    get hangs() {
+      return target.hangs;
+    },
+    replace: target.replace,
+    setGap: target.setGap,
+    refresh: () => controller.refresh(),
+    async rebase(next) {
+      const before = start.settings;
+      await controller.rebase(next);
+      start = next;
+      secret = next.base.secret;
+      notices.tell('start', next.notices);
+      if (next.settings.host === before.host && next.settings.insecure === before.insecure) return;
+      // Another authentik, or another way to it.
+      const [oldApi, oldLink] = [api, link];
+      api = createApi();
+      link = createOwnLink();
+      await oldLink.close();
+      await oldApi.close();
+      controller.refresh();
+    },
+    async close() {
+      await target.close();
+    },
+  };
+}
+
+/** This process alone, or a parent of `workers` processes, which has a store of its own. */
+async function startTarget(
+  config: Config,
+  events: Events,
+  store: Store,
+  onDrained: () => Promise<void>,
+): Promise<Target> {
+  const count = config.workers === 'auto' ? availableParallelism() : config.workers;
+  if (count <= 1) {
+    const { startServer } = await import('../server/server.ts');
+    const server = await startServer(config, { events, store, onDrained });
+    return Object.assign(server, { replace: async (next: Config) => server.swap(next) });
+  }
+  const { superviseWorkers } = await import('../server/cluster.ts');
+  return superviseWorkers(config, count, {
+    events,
+    async onDrained() {
+      await onDrained();
+      await store.close();
+    },
+  });
+}
