@@ -1,18 +1,31 @@
 /** Sentences on why a provider cannot be used, since a mistyped issuer looks like a provider that is down. */
 import { member } from '../json.ts';
 
+/** Of a certificate. */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/;
+
+/** What the operator has set that leads to the server. */
+export interface ConnectionWords {
+  /** What has the address. */
+  address: string;
+  /** How a private authority becomes trusted. */
+  trust: string;
+}
+
+const PROVIDER_WORDS: ConnectionWords = {
+  address: 'the issuer',
+  trust: 'issuer_ca_file (or NODE_EXTRA_CA_CERTS) names a file with the one of your own authority',
+};
+
 /** By the error code that Node gives. */
-const CONNECTION_HINTS: [codes: RegExp, hint: string][] = [
+const connectionHints = ({ address, trust }: ConnectionWords): [codes: RegExp, hint: string][] => [
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'this machine does not find that host name'],
   [/^ECONNREFUSED$/, 'nothing listens at that address'],
-  [/WRONG_VERSION_NUMBER|PACKET_LENGTH/, 'it does not speak TLS there: is the issuer http, or the port another one?'],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH/, `it does not speak TLS there: is ${address} http, or the port another one?`],
   [/^CERT_HAS_EXPIRED$/, 'its certificate has expired'],
   [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet: is the clock of this machine right?'],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another host name'],
-  [
-    /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/,
-    'its certificate is not trusted: issuer_ca_file (or NODE_EXTRA_CA_CERTS) names a file with the one of your own authority',
-  ],
+  [UNTRUSTED, `its certificate is not trusted: ${trust}`],
 ];
 
 /**
@@ -23,20 +36,21 @@ const CONNECTION_HINTS: [codes: RegExp, hint: string][] = [
 export function connectionHint(address: string, error: unknown, proxy?: string): string {
   const { origin, pathname } = new URL(address);
   const through = proxy === undefined ? '' : ` through the proxy ${proxy}`;
-  return `${origin}${pathname} cannot be reached${through}: ${hintOf(error)}`;
+  return `${origin}${pathname} cannot be reached${through}: ${connectionCause(error)}`;
 }
 
-function hintOf(error: unknown): string {
+/** Why no connection came, or none that can be trusted; without the address. */
+export function connectionCause(error: unknown, words = PROVIDER_WORDS): string {
   const cause = causeWithin(error);
   const code = String(member(cause, 'code') ?? '');
-  const hint = CONNECTION_HINTS.find(([codes]) => codes.test(code))?.[1];
+  const hint = connectionHints(words).find(([codes]) => codes.test(code))?.[1];
   const text = cause instanceof Error ? cause.message : member(error, 'message');
   return hint ? `${hint} (${code})` : [text, code].filter(Boolean).join(', ');
 }
 
 /** Whether it was the certificate of the server that made a request fail. */
 export function isAboutCertificate(error: unknown): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(String(member(causeWithin(error), 'code') ?? ''));
+  return UNTRUSTED.test(String(member(causeWithin(error), 'code') ?? ''));
 }
 
 /** undici's `fetch failed` says nothing; what it hides does, and may hide one more. */
