@@ -19,6 +19,9 @@ export interface ParseOptions {
   file?: string | undefined;
   /** Is told the path of each file that the configuration names, also where it is wrong. */
   onFile?: ((path: string) => void) | undefined;
+}
+
+export interface InspectOptions extends ParseOptions {
   /** Outpost mode, though the text has no `outpost`: the environment has it, and the text may be empty. */
   outpost?: boolean | undefined;
 }
@@ -37,7 +40,7 @@ export interface Inspection {
 export const DEFAULT_NAME = 'gatepost.yaml';
 
 /** Reads a configuration file. One that cannot be read is an answer too. */
-export async function inspectFile(path: string, options: Omit<ParseOptions, 'file'> = {}): Promise<Inspection> {
+export async function inspectFile(path: string, options: Omit<InspectOptions, 'file'> = {}): Promise<Inspection> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
@@ -50,7 +53,7 @@ export async function inspectFile(path: string, options: Omit<ParseOptions, 'fil
 }
 
 /** Reads the files that `<key>_file` names, and nothing else. */
-export function inspectText(text: string, options: ParseOptions): Inspection {
+export function inspectText(text: string, options: InspectOptions): Inspection {
   const { env = process.env, file = DEFAULT_NAME, onFile } = options;
   const { raw: read, problems: mistakes, lineOf } = readYaml(text);
   if (mistakes.length > 0) return wrong(mistakes);

@@ -12,7 +12,7 @@ export { ConfigError } from './problems.ts';
  * @returns as `parseConfig` does
  * @throws ConfigError with all problems, each with key, line and what is allowed
  */
-export async function loadConfig(path: string, options: Omit<ParseOptions, 'file'> = {}): Promise<Config> {
+export async function loadConfig(path: string, options: Pick<ParseOptions, 'env' | 'onFile'> = {}): Promise<Config> {
   return configOf(path, await inspectFile(path, options));
 }
 

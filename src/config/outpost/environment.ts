@@ -64,15 +64,13 @@ export function fillFromEnvironment(raw: RawMapping, values: Values, report: Rep
   const sources = new Map<string, Variable>();
   const overruled: Overruled[] = [];
 
-  function fill([path, variable, spelling]: Row, isOverruling: boolean): void {
-    const value = values[variable];
-    if (value === undefined) return;
+  function fill([path, variable, spelling]: Row, value: string, isOverruling: boolean): void {
     const owner = path.length === 1 ? raw : mappingAt(raw, path[0]);
     const key = path.at(-1) ?? '';
     // What is no mapping is reported by the schema.
     if (owner === undefined) return;
     if (owner[key] !== undefined && !isOverruling) {
-      overruled.push({ variable, key: formatKey(path) });
+      if (!names(owner[key], value)) overruled.push({ variable, key: formatKey(path) });
       return;
     }
     sources.set(formatKey(path), variable);
@@ -83,15 +81,22 @@ export function fillFromEnvironment(raw: RawMapping, values: Values, report: Rep
     }
   }
 
+  function fillAll(rows: readonly Row[], isOverruling: boolean): void {
+    for (const row of rows) {
+      const value = values[row[1]];
+      if (value !== undefined) fill(row, value, isOverruling);
+    }
+  }
+
   const isInFile = raw.outpost !== undefined;
   if (raw.outpost === null) raw.outpost = {};
-  for (const row of OUTPOST_KEYS) fill(row, true);
-  for (const row of PROCESS_KEYS) fill(row, false);
+  fillAll(OUTPOST_KEYS, true);
+  fillAll(PROCESS_KEYS, false);
   const outpost = mappingAt(raw, 'outpost');
   for (const [key, variable, what] of NEEDED) {
     if (!outpost || outpost[key] !== undefined) continue;
     if (isInFile) report(['outpost', key], `is required (${what}), unless ${variable} is set`);
-    else report([variable], `is not set: in the place of authentik's outpost Gatepost needs ${what}`);
+    else report([variable], `is not set, or empty: in the place of authentik's outpost Gatepost needs ${what}`);
   }
   const given = {
     logLevelIsGiven: mappingAt(raw, 'log')?.level !== undefined,
@@ -107,6 +112,11 @@ export function fillFromEnvironment(raw: RawMapping, values: Values, report: Rep
       return variable && [variable];
     },
   };
+}
+
+/** Whether the file itself names the variable: `secret: [${GATEPOST_SECRET}, …]`. */
+function names(own: Raw | undefined, value: string): boolean {
+  return own === value || (Array.isArray(own) && own.includes(value));
 }
 
 /** As authentik's outpost listens and trusts; a key that is there and empty is a mistake, as ever. */

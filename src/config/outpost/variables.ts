@@ -60,7 +60,13 @@ export function fileOfVariable(variable: Variable, env: ValueSources['env']): Fi
 
 /** `GATEPOST_STORE=file:///var/lib/gatepost` is a store in a folder; only a file can hold the address of one. */
 function isStoreFolder({ path, fallback }: FileReference): boolean {
-  return fallback === undefined && statSync(path, { throwIfNoEntry: false })?.isFile() !== true;
+  if (fallback !== undefined) return false;
+  try {
+    return !statSync(path).isFile();
+  } catch {
+    // It is made at the start, or the store says why it cannot be.
+    return true;
+  }
 }
 
 /** Reports references that lead nowhere. */

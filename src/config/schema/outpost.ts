@@ -19,7 +19,7 @@ const host = scalar(
     const url = readUrl(input);
     // The texts `?` and `#` alone are refused too, which `URL` does not tell.
     if (/[?#]/.test(input)) throw new Error('must have no query and no fragment: authentik adds to its path');
-    if (/\/\/[^/]*@/.test(input)) throw new Error('must have no user information: the token is what is sent');
+    if (/^https?:\/\/[^/]*@/i.test(input)) throw new Error('must have no user information: the token is what is sent');
     return `${url.origin}${url.pathname.replace(/\/*$/, '/')}`;
   },
   { secret: true },
