@@ -37,11 +37,18 @@ export function connectionHint(address: string, error: unknown, proxy?: string, 
 
 function hintOf(error: unknown, remedies: Remedies): string {
   const cause = causeWithin(error);
-  const code = String(member(cause, 'code') ?? '');
+  const code = codeOf(cause);
   const [, hint, remedy] = CONNECTION_HINTS.find(([codes]) => codes.test(code)) ?? [];
   const text = cause instanceof Error ? cause.message : member(error, 'message');
   if (hint) return `${hint}${remedy ? `: ${remedies[remedy]}` : ''} (${code})`;
   return [text, code].filter(Boolean).join(', ');
+}
+
+/** Node's own requests hide what OpenSSL says behind one code. */
+function codeOf(error: unknown): string {
+  const code = String(member(error, 'code') ?? '');
+  const isNoTls = code === 'EPROTO' && /wrong version number/.test(String(member(error, 'message')));
+  return isNoTls ? 'ERR_SSL_WRONG_VERSION_NUMBER' : code;
 }
 
 /** Whether it was the certificate of the server that made a request fail. */

@@ -23,9 +23,12 @@ const REMEDIES: Remedies = {
     'NODE_EXTRA_CA_CERTS names a file with the one of your own authority; AUTHENTIK_INSECURE=true asks authentik without this check',
 };
 
-/** No proxy of the environment (`HTTPS_PROXY`) is used. */
-export function createManagedOutbound({ origin, insecure }: AuthentikAccess): Outbound {
-  let agents = createAgents();
+/**
+ * No proxy of the environment (`HTTPS_PROXY`) is used.
+ * @param ca authorities in the place of the system's and those of NODE_EXTRA_CA_CERTS, which a process reads at its start
+ */
+export function createManagedOutbound({ origin, insecure }: AuthentikAccess, ca?: string): Outbound {
+  let agents = createAgents(ca);
 
   function optionsFor(url: URL): RequestOptions {
     if (url.protocol === 'http:') return { agent: agents.plain };
@@ -52,17 +55,17 @@ export function createManagedOutbound({ origin, insecure }: AuthentikAccess): Ou
   };
   function reset(): void {
     // Those under way end with the old agents, whose connections end when nobody uses them.
-    agents = createAgents();
+    agents = createAgents(ca);
   }
   return Object.assign(fetchFrom, { reset });
 }
 
-function createAgents() {
+function createAgents(ca: string | undefined) {
   const kept = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
   return {
     plain: new HttpAgent(kept),
     // NODE_TLS_REJECT_UNAUTHORIZED does not count where this is set.
-    checked: new HttpsAgent({ ...kept, rejectUnauthorized: true }),
+    checked: new HttpsAgent({ ...kept, rejectUnauthorized: true, ...(ca !== undefined && { ca }) }),
     unchecked: new HttpsAgent({ ...kept, rejectUnauthorized: false }),
   };
 }

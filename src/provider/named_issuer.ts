@@ -2,7 +2,6 @@
  * The issuer that an accepted token names, in outpost mode. authentik builds it anew from the host and scheme that each
  * request names, so that the rewritten one and that of its API are one issuer under two names, with one key.
  */
-import type { ApplicationConfig } from '../config/schema/config.ts';
 import { createWarnOnce } from '../observe/warn_once.ts';
 import type { ProviderContext } from './context.ts';
 import { quoted } from './describe_failure.ts';
@@ -41,11 +40,4 @@ export function describeWrongIssuer({ managed }: Pick<IssuerKeys, 'managed'>, is
   if (managed === undefined) return undefined;
   const accepted = managed.issuers.map(quoted).join(' or ');
   return `iss is ${quoted(iss)}, expected ${accepted}. ${REMEDY}`;
-}
-
-/** What the page of a login says of it. */
-export interface NamedIssuers {
-  /** As the token, or the callback, has it: nobody vouches for this text. */
-  received: string;
-  accepted: ApplicationConfig['issuer'][];
 }
