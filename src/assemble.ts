@@ -88,7 +88,7 @@ function assembleCore(config: Config, services: Services): Core & { release(): v
   const { store, journal, refreshes, providers, guesses, events, now, elapsed } = services;
   const index = assembleIndex(config);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
-  const { of: provider, release } = providers.for(config.applications);
+  const { of: provider, release } = providers.for(config.applications, config.managed?.clientAddressToken);
   const sessions = createSessions({
     store,
     journal,

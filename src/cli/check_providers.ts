@@ -17,6 +17,8 @@ export function checkProviders(applications: readonly ApplicationConfig[]): Prom
   const discoveryOf = createDiscoveries({ elapsed: () => performance.now(), events: createEvents() });
   const firstOf = new Map<string, number>();
   for (const [index, application] of applications.entries()) {
+    // What authentik says of its own providers is known already.
+    if (application.managed !== undefined) continue;
     const key = discoveryKey(application);
     if (!firstOf.has(key)) firstOf.set(key, index);
   }

@@ -78,12 +78,12 @@ async function recheck(
 
 /** Both password grants compare the user of the token with the user name, as a provider may ignore it. */
 async function verifyAtProvider(context: CredentialContext, attempt: CredentialAttempt): Promise<IdentityResult> {
-  const { application, credential } = attempt;
+  const { application, credential, clientAddress } = attempt;
   const provider = context.provider(application);
   if (credential.scheme === 'bearer') return provider.verifyBearer(credential.token);
   switch (application.basic) {
     case 'app_password':
-      return provider.verifyAppPassword(credential.user, credential.password);
+      return provider.verifyAppPassword(credential.user, credential.password, clientAddress);
     case 'password':
       return provider.verifyPassword(credential.user, credential.password);
     case 'off':

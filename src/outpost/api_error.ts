@@ -1,7 +1,7 @@
 /** Why a call of authentik's API has failed, in words for the operator. */
 import { escapeUnreadable } from '../characters.ts';
 import { member } from '../json.ts';
-import { type ConnectionWords, connectionCause, isAboutCertificate } from '../provider/connection_hint.ts';
+import { AUTHENTIK_WORDS, connectionCause, isAboutCertificate } from '../provider/connection_hint.ts';
 import type { ApiFailureKind } from './types.ts';
 
 /** No `Retry-After` makes Gatepost wait for longer. */
@@ -33,12 +33,6 @@ export interface ApiAnswer {
   location: string | undefined;
   body: string;
 }
-
-const AUTHENTIK_WORDS: ConnectionWords = {
-  address: 'AUTHENTIK_HOST',
-  trust:
-    'NODE_EXTRA_CA_CERTS names a file with the one of your own authority (AUTHENTIK_INSECURE=true checks no certificate)',
-};
 
 /** Why no connection to authentik came, or none that can be trusted. */
 export function connectionFault(error: unknown): string {

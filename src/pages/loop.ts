@@ -56,6 +56,48 @@ export function codeRefusedPage(application: PageApplication, returnTo: string, 
   return { ...page, code };
 }
 
+/** The issuers of a login that authentik manages. */
+export interface NamedIssuers {
+  /** As the token has it: it comes from elsewhere, and may be anything. */
+  received: unknown;
+  accepted: readonly string[];
+}
+
+/** authentik signs in the name of an issuer that is not accepted: each further login would end in the same way. */
+export function wrongIssuerPage(application: PageApplication, returnTo: string, issuers: NamedIssuers): Page {
+  return {
+    reason: 'login_loop',
+    code: 'wrong_issuer',
+    content: ({ layout, loop: { stopped, ask, wrongIssuer } }) => ({
+      title: wrongIssuer.title,
+      blocks: [
+        wrongIssuer.why(application.name),
+        stopped,
+        ask,
+        {
+          details: layout.forAdministrators,
+          blocks: [
+            {
+              facts: [
+                [wrongIssuer.received, shownIssuer(issuers.received)],
+                [wrongIssuer.accepted, [...issuers.accepted]],
+              ],
+            },
+            wrongIssuer.remedy,
+          ],
+          open: true,
+        },
+      ],
+      actions: [startLink(application, returnTo, layout.tryAgain)],
+    }),
+  };
+}
+
+/** Attack: text of somebody else's on the page. What is not the text of a URL is not shown. */
+function shownIssuer(issuer: unknown): string {
+  return typeof issuer === 'string' && /^https?:[\x21-\x7e]{1,200}$/.test(issuer) ? issuer : '–';
+}
+
 function loopPage(application: PageApplication, returnTo: string, diagnose: (texts: Texts) => Diagnosis): Page {
   return {
     reason: 'login_loop',

@@ -20,6 +20,23 @@ export function withAlgorithms(metadata: ServerMetadata): ServerMetadata {
     : { ...metadata, id_token_signing_alg_values_supported: ASYMMETRIC_ALGORITHMS };
 }
 
+const EDWARDS = ['EdDSA', 'Ed25519'];
+
+/** Whether the metadata list an algorithm; those without a list have said nothing. */
+export function isListed(alg: string, { id_token_signing_alg_values_supported: listed }: ServerMetadata): boolean {
+  if (!Array.isArray(listed) || listed.includes(alg)) return true;
+  // RFC 9864 gives the one curve of EdDSA that is in use a name of its own.
+  return EDWARDS.includes(alg) && listed.some((one) => EDWARDS.includes(one));
+}
+
+/**
+ * The algorithms by which a key of the provider may sign any token.
+ * @param listedOnly the list is about ID tokens, and many providers sign others otherwise; authentik has one key for all
+ */
+export function asymmetricAlgorithms(metadata: ServerMetadata, listedOnly: boolean): string[] {
+  return listedOnly ? ASYMMETRIC_ALGORITHMS.filter((alg) => isListed(alg, metadata)) : ASYMMETRIC_ALGORITHMS;
+}
+
 /**
  * authentik without a signing key signs with the client's secret.
  * Attack: an attacker with that one secret could write tokens. So it counts only where the provider says that it signs so.

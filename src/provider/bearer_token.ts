@@ -6,6 +6,7 @@ import { type IntrospectionResult, introspectionRequest, processIntrospectionRes
 import { isSignedJwt } from './jwt.ts';
 import { readUser } from './kept_claims.ts';
 import { machineOf } from './machine.ts';
+import { fileIssuer } from './named_issuer.ts';
 import { lacksNeededClaim, reportElsewhere } from './needed_claims.ts';
 import type { IdentityResult } from './provider.ts';
 import { type Rejection, rejected } from './rejection.ts';
@@ -38,8 +39,11 @@ async function verifyLocally(context: ProviderContext, token: string): Promise<I
 async function introspect(context: ProviderContext, token: string): Promise<IntrospectionResult> {
   if (saysOtherKind(token)) return rejected('wrong_type', 'the token is of another type');
   const { issuer } = (await context.discovery.metadata()).metadata;
-  const result = await introspectionRequest(context, token);
-  return processIntrospectionResponse(result, { application: context.application, issuer, now: context.now() });
+  const response = await introspectionRequest(context, token);
+  const { application } = context;
+  const result = processIntrospectionResponse(response, { application, issuer, now: context.now() });
+  if (result.kind === 'rejected' || typeof result.claims.iss !== 'string') return result;
+  return { ...result, claims: { ...result.claims, iss: fileIssuer(context, result.claims.iss) } };
 }
 
 /**

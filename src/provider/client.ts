@@ -8,6 +8,7 @@ import { causeOf, ProviderUnavailable } from '../errors.ts';
 import type { ProviderCall } from '../observe/counted_events.ts';
 import type { Events } from '../observe/events.ts';
 import { withAlgorithms } from './algorithms.ts';
+import type { Voucher } from './client_address.ts';
 import { type ClientAuthMethod, createClientAuth } from './client_auth.ts';
 import { addressee, type ClientEndpoint, callAt, placeOf } from './client_endpoints.ts';
 import { createClientFetch } from './client_fetch.ts';
@@ -50,12 +51,16 @@ export interface Client {
   request<T>(send: (configuration: Configuration) => Promise<T>, options?: RequestOptions): Promise<ClientResult<T>>;
 }
 
-/** @param orders what is known of the ways in which this client authenticates */
+/**
+ * @param orders what is known of the ways in which this client authenticates
+ * @param voucher see `vouchForClient`
+ */
 export function createClient(
   application: ApplicationConfig,
   discovery: Discovery,
   events: Events,
   orders: MethodOrders = createMethodOrders(application),
+  voucher?: Voucher,
 ): Client {
   const { client_id, client_key, introspection_endpoint, scopes, slug } = application;
   let made: { known: ProviderMetadata; server: ServerMetadata; byMethod: Map<string, Configuration> } | undefined;
@@ -81,7 +86,7 @@ export function createClient(
     const metadata = { [clockTolerance]: CLOCK_SKEW_SECONDS };
     const configuration = new Configuration(server, client_id, metadata, authentication);
     configuration.timeout = REQUEST_TIMEOUT_MS / 1000;
-    configuration[customFetch] = createClientFetch(discovery, server);
+    configuration[customFetch] = createClientFetch(discovery, server, voucher);
     if (discovery.insecure) allowInsecureRequests(configuration);
     byMethod.set(key, configuration);
     return configuration;

@@ -17,6 +17,13 @@ const PROVIDER_WORDS: ConnectionWords = {
   trust: 'issuer_ca_file (or NODE_EXTRA_CA_CERTS) names a file with the one of your own authority',
 };
 
+/** Of a provider that authentik manages, and of authentik's API. */
+export const AUTHENTIK_WORDS: ConnectionWords = {
+  address: 'AUTHENTIK_HOST',
+  trust:
+    'NODE_EXTRA_CA_CERTS names a file with the one of your own authority; AUTHENTIK_INSECURE=true asks authentik without this check',
+};
+
 /** By the error code that Node gives. */
 const connectionHints = ({ address, trust }: ConnectionWords): [codes: RegExp, hint: string][] => [
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'this machine does not find that host name'],
@@ -33,19 +40,27 @@ const connectionHints = ({ address, trust }: ConnectionWords): [codes: RegExp, h
  * @param error what `fetch` threw
  * @param proxy the host of the proxy that the request went to
  */
-export function connectionHint(address: string, error: unknown, proxy?: string): string {
+export function connectionHint(address: string, error: unknown, proxy?: string, words = PROVIDER_WORDS): string {
   const { origin, pathname } = new URL(address);
   const through = proxy === undefined ? '' : ` through the proxy ${proxy}`;
-  return `${origin}${pathname} cannot be reached${through}: ${connectionCause(error)}`;
+  return `${origin}${pathname} cannot be reached${through}: ${connectionCause(error, words)}`;
 }
 
 /** Why no connection came, or none that can be trusted; without the address. */
 export function connectionCause(error: unknown, words = PROVIDER_WORDS): string {
   const cause = causeWithin(error);
-  const code = String(member(cause, 'code') ?? '');
+  const code = codeOf(cause);
   const hint = connectionHints(words).find(([codes]) => codes.test(code))?.[1];
   const text = cause instanceof Error ? cause.message : member(error, 'message');
-  return hint ? `${hint} (${code})` : [text, code].filter(Boolean).join(', ');
+  if (hint) return `${hint} (${code})`;
+  return [text, code].filter(Boolean).join(', ');
+}
+
+/** Node's own requests hide what OpenSSL says behind one code. */
+function codeOf(error: unknown): string {
+  const code = String(member(error, 'code') ?? '');
+  const isNoTls = code === 'EPROTO' && /wrong version number/.test(String(member(error, 'message')));
+  return isNoTls ? 'ERR_SSL_WRONG_VERSION_NUMBER' : code;
 }
 
 /** Whether it was the certificate of the server that made a request fail. */

@@ -2,7 +2,11 @@
 import { createSharing } from '../sharing.ts';
 import { createDiscovery, type Discovery, type DiscoveryOptions } from './discovery.ts';
 import { type DiscoveryKeys, discoveryKey } from './issuers.ts';
-import { createOutbound, type Outbound } from './outbound.ts';
+import { createKeySet, type KeySet } from './key_set.ts';
+import { createManagedDiscovery } from './managed_discovery.ts';
+import { createManagedOutbound } from './managed_outbound.ts';
+import { observeFetch } from './observed_call.ts';
+import { createOutbound, type Outbound, type OutboundFetch } from './outbound.ts';
 
 type Options = Omit<DiscoveryOptions, 'application' | 'fetch'>;
 
@@ -20,7 +24,17 @@ export interface SharedDiscoveries {
   renewAuthorities(): void;
 }
 
-const authorityKey = ({ issuer_ca_file }: DiscoveryKeys) => issuer_ca_file ?? '';
+/** What makes one set of connections serve two applications. */
+const outboundKey = ({ managed, issuer_ca_file }: DiscoveryKeys) =>
+  managed === undefined ? (issuer_ca_file ?? '') : JSON.stringify(managed.access);
+
+function makeOutbound({ managed, issuer_ca_file: authorityFile }: DiscoveryKeys): Outbound {
+  return managed === undefined ? createOutbound({ authorityFile }) : createManagedOutbound(managed.access);
+}
+
+/** A managed provider whose other metadata change keeps its keys. */
+const keySetKey = ({ managed, issuer }: DiscoveryKeys) =>
+  JSON.stringify([issuer, managed?.metadata.jwks_uri, managed?.access]);
 
 /** One for the process. */
 export function shareDiscoveries(options: Options): SharedDiscoveries {
@@ -30,29 +44,44 @@ export function shareDiscoveries(options: Options): SharedDiscoveries {
     outbound.reset();
   });
   const shareAll = createSharing<Discovery>((discovery) => discovery.stop());
+  const shareKeySets = createSharing<KeySet>();
 
-  function makeOutbound(authorityFile: string | undefined): Outbound {
-    const outbound = createOutbound({ authorityFile });
+  function registerOutbound(application: DiscoveryKeys): Outbound {
+    const outbound = makeOutbound(application);
     outbounds.add(outbound);
     return outbound;
+  }
+
+  function makeKeySet(jwksUri: string, issuer: string, fetch: OutboundFetch): KeySet {
+    const { elapsed, events } = options;
+    return createKeySet(jwksUri, elapsed, observeFetch({ events, issuer, call: 'keys' }, fetch));
   }
 
   return {
     for(applications) {
       const ownOutbounds = shareOutbounds();
+      const ownKeySets = shareKeySets();
       const own = shareAll();
       for (const application of applications) {
-        ownOutbounds.join(authorityKey(application));
+        ownOutbounds.join(outboundKey(application));
+        if (application.managed) ownKeySets.join(keySetKey(application));
         own.join(discoveryKey(application));
+      }
+
+      function makeDiscovery(application: DiscoveryKeys, fetch: OutboundFetch): Discovery {
+        const { managed, issuer } = application;
+        if (managed === undefined) return createDiscovery({ ...options, application, fetch });
+        const makeKeys = () => makeKeySet(managed.metadata.jwks_uri, issuer, fetch);
+        return createManagedDiscovery(managed, ownKeySets.get(keySetKey(application), makeKeys), fetch);
       }
       return {
         of(application) {
-          const { issuer_ca_file: file } = application;
-          const fetch = ownOutbounds.get(authorityKey(application), () => makeOutbound(file));
-          return own.get(discoveryKey(application), () => createDiscovery({ ...options, application, fetch }));
+          const fetch = ownOutbounds.get(outboundKey(application), () => registerOutbound(application));
+          return own.get(discoveryKey(application), () => makeDiscovery(application, fetch));
         },
         release() {
           own.release();
+          ownKeySets.release();
           ownOutbounds.release();
         },
       };

@@ -1,6 +1,6 @@
 /** ID tokens of the token endpoint (OpenID Connect Core section 3.1.3.7). */
 import { createHash } from 'node:crypto';
-import type { ServerMetadata } from 'openid-client';
+import { isListed } from './algorithms.ts';
 import type { ProviderContext } from './context.ts';
 import { describeMember, describeUnlistedAlgorithm } from './describe_failure.ts';
 import { algorithmOf, type VerifiedJwt, verifyJwt } from './jwt.ts';
@@ -31,15 +31,6 @@ export async function verifyIdToken(
     checkAccessTokenHash(jwt, access_token) ??
     checkTypeAndSubject(jwt)
   );
-}
-
-const EDWARDS = ['EdDSA', 'Ed25519'];
-
-/** A document without a list has said nothing. */
-function isListed(alg: string, { id_token_signing_alg_values_supported: listed }: ServerMetadata): boolean {
-  if (!Array.isArray(listed) || listed.includes(alg)) return true;
-  // RFC 9864 gives the one curve of EdDSA that is in use a name of its own.
-  return EDWARDS.includes(alg) && listed.some((one) => EDWARDS.includes(one));
 }
 
 /**

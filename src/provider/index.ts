@@ -21,7 +21,7 @@ import { processRefreshTokenResponse, refreshTokenRequest } from './refresh_toke
 import { PROVIDER_TIMEOUT_MS } from './time_limits.ts';
 import { verifyLogoutToken } from './token_checks.ts';
 
-export { discoveryKey } from './issuers.ts';
+export { discoveryKey, issuersOf } from './issuers.ts';
 export { isSignedJwt } from './jwt.ts';
 export { ClientRejected } from './map_errors.ts';
 export { OAuthError, readDescription } from './oauth_error.ts';
@@ -45,6 +45,13 @@ export interface ProviderOptions {
   elapsed?: () => number;
 }
 
+/** What a provider gets from the snapshot that it is made for. */
+interface OfSnapshot {
+  orders?: MethodOrders;
+  /** `managed.clientAddressToken` of the configuration. */
+  clientAddressToken?: string | undefined;
+}
+
 /** Ends a call in time: a provider that hangs is unavailable. */
 function inTime<T>(work: () => Promise<T>): Promise<T> {
   const late = () => new ProviderUnavailable(new Error(`no answer within ${PROVIDER_TIMEOUT_MS} ms`));
@@ -58,12 +65,15 @@ function inTime<T>(work: () => Promise<T>): Promise<T> {
 export function createProvider(
   application: ApplicationConfig,
   discovery: Discovery,
-  { now = Date.now, events, orders }: Omit<ProviderOptions, 'elapsed'> & { orders?: MethodOrders },
+  { now = Date.now, events, orders, clientAddressToken }: Omit<ProviderOptions, 'elapsed'> & OfSnapshot,
 ): Provider {
+  const { managed } = application;
+  const voucher =
+    managed && clientAddressToken !== undefined ? { access: managed.access, token: clientAddressToken } : undefined;
   const context: ProviderContext = {
     application,
     discovery,
-    client: createClient(application, discovery, events, orders),
+    client: createClient(application, discovery, events, orders, voucher),
     events,
     now,
     onLeftOut: warnOncePerClaim(application, events),
@@ -81,9 +91,9 @@ export function createProvider(
       }),
     refresh: (refreshToken) => inTime(() => refreshTokenRequest(context, refreshToken)),
     verifyRefreshed: ({ response }, subject) => inTime(() => processRefreshTokenResponse(context, response, subject)),
-    verifyAppPassword: (username, password) =>
+    verifyAppPassword: (username, password, clientAddress) =>
       inTime(async () => {
-        const result = await appPasswordRequest(context, username, password);
+        const result = await appPasswordRequest(context, username, password, clientAddress);
         return processPasswordResponse(context, result, username);
       }),
     verifyPassword: (username, password) =>

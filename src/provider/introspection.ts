@@ -9,6 +9,7 @@ import { authenticates } from './client_auth.ts';
 import type { ProviderContext } from './context.ts';
 import { describeMember } from './describe_failure.ts';
 import { acceptsIssuer, type IssuerKeys } from './issuers.ts';
+import { describeWrongIssuer } from './named_issuer.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { CLOCK_SKEW_SECONDS } from './time_limits.ts';
 import { kindOf } from './token_kind.ts';
@@ -160,7 +161,8 @@ function checkIsOurs(response: Claims, { application, issuer }: IntrospectionExp
     return rejected('wrong_audience', 'the token is for another client (aud, client_id)', new Error(facts));
   }
   if (response.iss === undefined || acceptsIssuer(application, issuer, response)) return undefined;
-  return rejected('wrong_issuer', 'the token is from another issuer');
+  const why = describeWrongIssuer(application, response.iss);
+  return rejected('wrong_issuer', 'the token is from another issuer', why === undefined ? undefined : new Error(why));
 }
 
 function checkKind(response: Claims): Rejection | undefined {

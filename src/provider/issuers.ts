@@ -1,6 +1,6 @@
 /**
- * Which issuers tokens may name: the one of the configuration, and those that an application allows beside it at a
- * provider of many tenants.
+ * Which issuers tokens may name: the one of the configuration, those that an application allows beside it at a provider of
+ * many tenants, and at authentik in outpost mode those that it builds from the hosts that it is asked at.
  */
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { isNonEmptyString } from '../json.ts';
@@ -9,7 +9,7 @@ import { isNonEmptyString } from '../json.ts';
 const TENANT = '{tenantid}';
 
 /** The keys of the configuration that say it. */
-export type IssuerKeys = Pick<ApplicationConfig, 'issuer' | 'allowed_issuers'>;
+export type IssuerKeys = Pick<ApplicationConfig, 'issuer' | 'allowed_issuers' | 'managed'>;
 
 /** The claims of a token that say who issued it. */
 export interface IssuerClaims {
@@ -45,11 +45,12 @@ export function acceptsDocument({ issuer, allowed_issuers }: IssuerKeys, documen
  * @param documentIssuer of the discovery document
  */
 export function acceptsIssuer(
-  { issuer, allowed_issuers }: IssuerKeys,
+  { issuer, allowed_issuers, managed }: IssuerKeys,
   documentIssuer: string,
   { iss, tid }: IssuerClaims,
 ): boolean {
   if (!isNonEmptyString(iss) || iss.includes(TENANT)) return false;
+  if (managed !== undefined) return managed.issuers.includes(iss);
   if (allowed_issuers.length === 0) return iss === documentIssuer;
   const tenant = tenantIn(iss, documentIssuer);
   if (tenant !== undefined && tid !== undefined && tid !== tenant) return false;
@@ -57,8 +58,24 @@ export function acceptsIssuer(
   return allowed_issuers.some((template) => tid !== undefined && tenantIn(iss, template) === tid);
 }
 
+/**
+ * The issuer that stands for one which was accepted: at authentik in outpost mode the first, whichever host it was asked
+ * at, so that a session is found and ended under one name.
+ */
+export function filedIssuer({ managed }: Pick<IssuerKeys, 'managed'>, accepted: string): string {
+  return managed?.issuers.includes(accepted) ? managed.metadata.issuer : accepted;
+}
+
+/** Those that tokens for an application may name, as far as the configuration says them. */
+export function issuersOf({ issuer, allowed_issuers, managed }: IssuerKeys): readonly string[] {
+  return managed?.issuers ?? [issuer, ...allowed_issuers];
+}
+
 /** What makes one discovery serve two applications. */
 export function discoveryKey(application: DiscoveryKeys): string {
+  const { managed } = application;
+  // The number of a provider at authentik is no matter here.
+  if (managed !== undefined) return JSON.stringify([managed.metadata, managed.issuers, managed.access]);
   const { issuer, issuer_discovery_url, issuer_ca_file, allowed_issuers, allow_insecure_issuer } = application;
   return JSON.stringify([issuer, issuer_discovery_url, issuer_ca_file, allowed_issuers, allow_insecure_issuer]);
 }

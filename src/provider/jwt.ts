@@ -8,7 +8,7 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
-import { ASYMMETRIC_ALGORITHMS, type SecretUse, symmetricAlgorithms } from './algorithms.ts';
+import { asymmetricAlgorithms, type SecretUse, symmetricAlgorithms } from './algorithms.ts';
 import type { ProviderContext } from './context.ts';
 import { describeMember } from './describe_failure.ts';
 import type { Discovery } from './discovery.ts';
@@ -16,10 +16,14 @@ import { acceptsIssuer, type IssuerKeys } from './issuers.ts';
 import { verifyWithKeys } from './jwt_signature.ts';
 import type { TokenSource } from './key_set.ts';
 import { toRejection } from './map_errors.ts';
+import { describeWrongIssuer, fileIssuer } from './named_issuer.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { CLOCK_SKEW_SECONDS } from './time_limits.ts';
 
-/** A JWT whose signature, `iss`, `nbf` and `iat` were verified, `exp` where it is there, and `aud` where the caller named one. */
+/**
+ * A JWT whose signature, `iss`, `nbf` and `iat` were verified, `exp` where it is there, and `aud` where the caller named
+ * one. `iss` is the name under which sessions are filed.
+ */
 export interface SignedJwt {
   kind: 'verified';
   claims: JWTPayload & { iss: string };
@@ -82,10 +86,12 @@ export async function verifyJwt(
  * @throws ProviderUnavailable where the keys cannot be read
  */
 export async function verifySignedJwt(
-  { application, discovery, now }: ProviderContext,
+  context: ProviderContext,
   token: string,
   { source, clientSecret, audience, requiredClaims = [] }: VerifyOptions,
 ): Promise<SignedJwt | Rejection> {
+  const { application, discovery, now } = context;
+  const isManaged = application.managed !== undefined;
   const known = await discovery.metadata();
   const issuer = issuerOf(token, application, known.metadata.issuer);
   if (typeof issuer !== 'string') return issuer;
@@ -99,16 +105,20 @@ export async function verifySignedJwt(
     ...(audience !== undefined && { audience }),
   };
   const secret = application.client_secret;
-  const symmetric = secret === undefined ? [] : symmetricAlgorithms(known.metadata, clientSecret);
+  // authentik names the one algorithm of all its tokens.
+  const secretUse = isManaged && clientSecret === 'if_nothing_else' ? 'if_offered' : clientSecret;
+  const symmetric = secret === undefined ? [] : symmetricAlgorithms(known.metadata, secretUse);
+  const asymmetric = asymmetricAlgorithms(known.metadata, isManaged);
   try {
     const result =
       secret !== undefined && symmetric.length > 0 && algorithmOf(token)?.startsWith('HS')
         ? await jwtVerify(token, new TextEncoder().encode(secret), { ...options, algorithms: symmetric })
-        : await verifyByKeys(discovery, token, source, { ...options, algorithms: ASYMMETRIC_ALGORITHMS });
+        : await verifyByKeys(discovery, token, source, { ...options, algorithms: asymmetric });
     if ('kind' in result) return result;
     const { payload, protectedHeader } = result;
     const refusal = checkTimes(payload, now());
-    return refusal ?? { kind: 'verified', claims: { ...payload, iss: issuer }, header: protectedHeader };
+    if (refusal) return refusal;
+    return { kind: 'verified', claims: { ...payload, iss: fileIssuer(context, issuer) }, header: protectedHeader };
   } catch (error) {
     const nowSeconds = Math.floor(now() / 1000);
     const claims = { iss: issuer, aud: audience, exp: nowSeconds, nbf: nowSeconds };
@@ -162,8 +172,9 @@ function issuerOf(token: string, keys: IssuerKeys, documentIssuer: string): stri
     const { allowed_issuers } = keys;
     const wanted = allowed_issuers.length > 0 ? allowed_issuers : documentIssuer;
     const tenant = claims.tid === undefined ? '' : `; ${describeMember('tid', claims.tid)}`;
-    const why = new Error(`${describeMember('iss', iss, wanted)}${tenant}`);
-    return rejected('wrong_issuer', 'the token is from another issuer (iss)', why);
+    const why = describeWrongIssuer(keys, iss) ?? `${describeMember('iss', iss, wanted)}${tenant}`;
+    const rejection = rejected('wrong_issuer', 'the token is from another issuer (iss)', new Error(why));
+    return { ...rejection, issuer: iss };
   } catch (error) {
     return rejected('invalid_token', 'the token cannot be read', error instanceof Error ? error : undefined);
   }

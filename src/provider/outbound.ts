@@ -14,7 +14,7 @@ import { type ChooseProxy, createChooseProxy, type Environment } from './outgoin
 export type OutboundFetch = (url: string, request: RequestInit) => Promise<Response>;
 
 /** All that providers send is text of a few KiB; a thousand groups have some 30 KiB. */
-const MAX_RESPONSE_BYTES = 2_097_152;
+export const MAX_RESPONSE_BYTES = 2_097_152;
 
 /** Between two readings of the authority's file: each costs the time of a hundred certificates. */
 const AUTHORITY_PAUSE_MS = 1000;

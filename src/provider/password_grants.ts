@@ -1,6 +1,7 @@
 /** A program's user name and password for an identity: authentik's app passwords, or the password grant. */
 import { clientCredentialsGrant, genericGrantRequest, type TokenEndpointResponse } from 'openid-client';
 import type { ClientResult } from './client.ts';
+import { CLIENT_ADDRESS } from './client_address.ts';
 import type { ProviderContext } from './context.ts';
 import { identityFromTokens, verifyTokenResponse } from './identity_from_tokens.ts';
 import { ClientRejected } from './map_errors.ts';
@@ -13,6 +14,7 @@ type PasswordGrant = (
   context: ProviderContext,
   username: string,
   password: string,
+  clientAddress?: string,
 ) => Promise<ClientResult<TokenEndpointResponse>>;
 
 /**
@@ -47,8 +49,14 @@ async function orNotOffered<T>(send: () => Promise<ClientResult<T>>): Promise<Cl
  * client without its secret, or does not list the grant
  * @throws ProviderUnavailable
  */
-export const appPasswordRequest: PasswordGrant = (context, username, password) => {
-  const form = { username, password, scope: scopeOf(context) };
+export const appPasswordRequest: PasswordGrant = (context, username, password, clientAddress = '') => {
+  const isTold = context.application.managed !== undefined && clientAddress !== '';
+  const form = {
+    username,
+    password,
+    scope: scopeOf(context),
+    ...(isTold && { [CLIENT_ADDRESS]: clientAddress }),
+  };
   return orNotOffered(async () => {
     if (await isUnlisted(context, 'client_credentials')) return notOffered();
     return context.client.request((configuration) => clientCredentialsGrant(configuration, form), {

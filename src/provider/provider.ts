@@ -80,8 +80,9 @@ export interface Provider {
   verifyRefreshed(tokens: RefreshedTokens, subject: RefreshSubject): Promise<IdentityResult>;
   /**
    * The client credentials grant with user name and app password, without the client's secret; the user is compared.
+   * @param clientAddress whose request has the password, where it is known: authentik may be told (`pass_client_ip`)
    */
-  verifyAppPassword(username: string, password: string): Promise<IdentityResult>;
+  verifyAppPassword(username: string, password: string, clientAddress?: string): Promise<IdentityResult>;
   /** The resource owner password grant, with client authentication; the user is compared. */
   verifyPassword(username: string, password: string): Promise<IdentityResult>;
   /** A JWT is verified by the provider's keys, an opaque token by introspection, as the application is configured. */

@@ -18,8 +18,11 @@ export interface Providers {
 }
 
 export interface SharedProviders {
-  /** Takes over what is known of their providers. */
-  for(applications: readonly ApplicationConfig[]): Providers;
+  /**
+   * Takes over what is known of their providers.
+   * @param clientAddressToken `managed.clientAddressToken` of the configuration
+   */
+  for(applications: readonly ApplicationConfig[], clientAddressToken?: string): Providers;
   /** Reads the files that `issuer_ca_file` names again for the next requests. */
   renewAuthorities(): void;
 }
@@ -40,7 +43,7 @@ export function shareProviders({
   const shareOrders = createSharing<MethodOrders>();
 
   return {
-    for(applications) {
+    for(applications, clientAddressToken) {
       const own = discoveries.for(applications);
       const ownOrders = shareOrders();
       for (const application of applications) ownOrders.join(clientKey(application));
@@ -50,7 +53,8 @@ export function shareProviders({
           let provider = providers.get(application.slug);
           if (!provider) {
             const orders = ownOrders.get(clientKey(application), () => createMethodOrders(application));
-            provider = createProvider(application, own.of(application), { now, events, orders });
+            const options = { now, events, orders, clientAddressToken };
+            provider = createProvider(application, own.of(application), options);
             providers.set(application.slug, provider);
           }
           return provider;

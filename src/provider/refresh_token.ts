@@ -3,11 +3,13 @@
  */
 import { decodeJwt } from 'jose';
 import { type Configuration, refreshTokenGrant, type TokenEndpointResponse } from 'openid-client';
+import type { ApplicationConfig } from '../config/schema/config.ts';
 import { ProviderUnavailable } from '../errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Claims } from './claims.ts';
 import type { ProviderContext } from './context.ts';
 import { gatherClaims, identityOf, verifyTokenResponse } from './identity_from_tokens.ts';
+import { filedIssuer } from './issuers.ts';
 import { isSignedJwt } from './jwt.ts';
 import { OAuthError } from './oauth_error.ts';
 import type { IdentityResult, RefreshResult, RefreshSubject } from './provider.ts';
@@ -68,7 +70,8 @@ export async function processRefreshTokenResponse(
   const identity = await identityOf(context, tokens, gathered, user);
   if (hasIdToken) return { kind: 'verified', identity };
   const expiresAt = accessTokenEnd(tokens, context.now()) ?? context.now() + DEFAULT_LIFETIME_MS;
-  return { kind: 'verified', identity: keepTokens(identity, subject, expiresAt) };
+  const previousClaims = filedClaimsOf(context.application, subject.idToken);
+  return { kind: 'verified', identity: keepTokens(identity, subject, previousClaims, expiresAt) };
 }
 
 async function verifyNewIdToken(
@@ -80,7 +83,7 @@ async function verifyNewIdToken(
   if (result.kind === 'rejected') return result;
   // Attack: tokens of another user, by a mix-up at the provider or on the way.
   if (result.claims.sub !== sub) return rejected('wrong_user', 'the refreshed tokens are for another user');
-  const { nonce, iss } = claimsOf(idToken);
+  const { nonce, iss } = filedClaimsOf(context.application, idToken);
   // Attack: a user of another tenant with the same `sub`.
   if (iss !== undefined && result.claims.iss !== iss)
     return rejected('wrong_issuer', 'the refreshed tokens are from another issuer');
@@ -89,8 +92,12 @@ async function verifyNewIdToken(
 }
 
 /** A response without an ID token leaves the previous tokens in their place. Pure. */
-function keepTokens(identity: Identity, { idToken }: RefreshSubject, expiresAt: number): Identity {
-  const { sid, iss } = claimsOf(idToken);
+function keepTokens(
+  identity: Identity,
+  { idToken }: RefreshSubject,
+  { sid, iss }: Claims,
+  expiresAt: number,
+): Identity {
   return {
     ...identity,
     issuer: typeof iss === 'string' ? iss : identity.issuer,
@@ -100,6 +107,12 @@ function keepTokens(identity: Identity, { idToken }: RefreshSubject, expiresAt: 
     expiresAt: identity.expiresAt || expiresAt,
     tokensExpireAt: identity.tokensExpireAt ?? expiresAt,
   };
+}
+
+/** With the issuer under the name that sessions are filed under. */
+function filedClaimsOf(application: ApplicationConfig, token: string): Claims {
+  const claims = claimsOf(token);
+  return typeof claims.iss === 'string' ? { ...claims, iss: filedIssuer(application, claims.iss) } : claims;
 }
 
 /** The claims of a token that was verified when it came; none of an opaque or empty one. */

@@ -38,6 +38,8 @@ export interface Rejection {
   message: string;
   /** For the log alone: what the provider, openid-client or jose said. */
   cause?: Error | undefined;
+  /** For `wrong_issuer`: the one that came, which nobody vouches for and which may be of any type. */
+  issuer?: unknown;
   /**
    * Milliseconds after which the same token may be accepted: its key may be new, and the key set cannot be read for it
    * sooner. A memory of rejections must not keep it out for longer.

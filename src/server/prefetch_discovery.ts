@@ -25,6 +25,8 @@ export async function prefetchDiscovery(
 ): Promise<void> {
   const issuers = new Set<string>();
   for (const application of applications) {
+    // authentik says all of them by itself.
+    if (application.managed !== undefined) continue;
     const key = discoveryKey(application);
     if (stop.aborted || issuers.has(key)) continue;
     issuers.add(key);

@@ -74,19 +74,22 @@ export function createStartReport(events: Events): StartReport {
 
   async function sayAll(served: Served): Promise<void> {
     const { config, storeReady } = served;
-    const issuers = [...new Set(config.applications.map(({ issuer }) => issuer))];
+    const { applications, managed } = config;
+    const asked = applications.filter((application) => application.managed === undefined);
+    const issuers = [...new Set(asked.map(({ issuer }) => issuer))];
     write('server.listening', whereText(served));
-    write('server.applications', applicationsText(config.applications));
+    write('server.applications', applicationsText(config));
     const isReady = storeReady().then(
       () => true,
       () => false,
     );
     const state = (await orAfter(isReady, STATE_MS, false)) ? '' : '; it cannot be used now';
     write('server.store', `${storeText(config.store)}${state}`);
-    await orAfter(allAsked(issuers), STATE_MS, undefined);
+    if (issuers.length > 0) await orAfter(allAsked(issuers), STATE_MS, undefined);
     // What is wrong with the last one is said after it was asked.
     await nextTick();
-    write('server.providers', providersText(issuers, found));
+    const authentik = managed && { authority: managed.authority, count: applications.length - asked.length };
+    write('server.providers', providersText(issuers, found, authentik));
     // What is to be fixed was said as a warning already.
     write('server.to_fix', toFixText(warnings));
     end();

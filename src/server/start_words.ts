@@ -24,14 +24,15 @@ export function whereText({ config: { listen }, http, metrics, worker }: Where):
 /** The configured address; a port 0 has become a real one. */
 const bound = (address: string, { port }: AddressInfo) => address.replace(/:0$/, `:${port}`);
 
-export function applicationsText(applications: Config['applications']): string {
-  if (applications.length === 0) return 'serves no application yet';
+export function applicationsText({ applications, managed }: Pick<Config, 'applications' | 'managed'>): string {
   const names = applications.map(({ slug, external_host, mode, cookie_domain }) =>
     mode === 'forward_domain'
       ? `${slug} (${external_host} and the hosts of ${cookie_domain})`
       : `${slug} (${external_host})`,
   );
-  return `serves ${counted(names.length, 'application')}: ${listed(names, MAX_NAMED)}`;
+  const waits = managed?.waiting ? `those of authentik (${managed.authority}) are not known yet` : undefined;
+  const which = [names.length > 0 ? listed(names, MAX_NAMED) : undefined, waits].filter(Boolean).join('; ');
+  return `serves ${counted(names.length, 'application')}${which === '' ? '' : `: ${which}`}`;
 }
 
 /** Without user and password. */
@@ -49,8 +50,18 @@ export function storeText(url: string): string {
   }
 }
 
-export function providersText(issuers: string[], found: ReadonlyMap<string, boolean>): string {
-  if (issuers.length === 0) return 'no provider to ask yet';
+/** Providers that authentik manages: none of them is asked for its metadata. */
+interface ManagedCount {
+  authority: string;
+  count: number;
+}
+
+/** @param found by issuer, of those that were asked */
+export function providersText(
+  issuers: string[],
+  found: ReadonlyMap<string, boolean>,
+  managed?: ManagedCount | undefined,
+): string {
   const good = issuers.filter((issuer) => found.get(issuer));
   const bad = issuers.filter((issuer) => found.get(issuer) === false);
   const open = issuers.length - good.length - bad.length;
@@ -58,8 +69,10 @@ export function providersText(issuers: string[], found: ReadonlyMap<string, bool
     good.length > 0 && `found ${listed(good, MAX_NAMED)}`,
     bad.length > 0 && `cannot use ${listed(bad, MAX_NAMED)}`,
     open > 0 && `${open} not answered yet`,
+    managed && managed.count > 0 && `${managed.count} as authentik describes them (${managed.authority})`,
   ];
-  return `${counted(issuers.length, 'provider')}: ${parts.filter(Boolean).join('; ')}`;
+  const which = parts.filter(Boolean).join('; ');
+  return `${counted(issuers.length + (managed?.count ?? 0), 'provider')}${which === '' ? '' : `: ${which}`}`;
 }
 
 export function toFixText(warnings: ReadonlyMap<string, number>): string {

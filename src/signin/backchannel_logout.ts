@@ -6,7 +6,7 @@ import type { Context } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
 import { loggedMessage } from '../errors.ts';
 import { hasNoBody, readForm } from '../http/form.ts';
-import type { Rejection } from '../provider/index.ts';
+import { issuersOf, type Rejection } from '../provider/index.ts';
 import type { EndpointRequest, Outcome, SigninContext } from './context.ts';
 import { type Logout, readAddressee, rememberMs, validateLogoutToken } from './logout_token.ts';
 import { respondWithJson } from './respond.ts';
@@ -44,12 +44,10 @@ function createAddresseeIndex(applications: readonly ApplicationConfig[]) {
   const keyOf = (issuer: string, clientId: string) => JSON.stringify([issuer.replace(/\/$/, ''), clientId]);
   const index = new Map(
     applications.flatMap((application) =>
-      [application.issuer, ...application.allowed_issuers].map(
-        (issuer) => [keyOf(issuer, application.client_id), application] as const,
-      ),
+      issuersOf(application).map((issuer) => [keyOf(issuer, application.client_id), application] as const),
     ),
   );
-  const issuers = new Set(applications.map(({ issuer }) => issuer.replace(/\/$/, '')));
+  const issuers = new Set(applications.flatMap(issuersOf).map((issuer) => issuer.replace(/\/$/, '')));
   return (token: string): ApplicationConfig | Unaddressed => {
     const addressee = readAddressee(token);
     if (!addressee) return { problem: 'the logout token is no JWT with an iss', detail: undefined };

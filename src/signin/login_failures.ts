@@ -2,7 +2,8 @@
 import { loggedMessage } from '../errors.ts';
 import { describeUnusable, type User, unusableClaim } from '../identity.ts';
 import { loginFailedPage, unusableIdentityPage } from '../pages/login.ts';
-import { OAuthError, type Rejection } from '../provider/index.ts';
+import { wrongIssuerPage } from '../pages/loop.ts';
+import { issuersOf, OAuthError, type Rejection } from '../provider/index.ts';
 import type { BrowserRequest, Outcome } from './context.ts';
 import { respondToNamedError } from './error_response.ts';
 import { respondWithPage } from './respond.ts';
@@ -31,6 +32,10 @@ export function respondToRejection(request: BrowserRequest, returnTo: string, re
       'failed',
       `${detail}; compare the clocks of this machine and of the provider`,
     );
+  }
+  if (rejection.reason === 'wrong_issuer' && application.managed !== undefined) {
+    const issuers = { received: rejection.issuer, accepted: issuersOf(application) };
+    return respondWithPage(request, wrongIssuerPage(application, returnTo, issuers), 'loop', detail);
   }
   const page = loginFailedPage(application, returnTo, { because: 'response', code: 'invalid_answer', status: 400 });
   return respondWithPage(request, page, 'failed', detail);

@@ -34,6 +34,15 @@ export const loop: Texts['loop'] = {
       'Der Anmeldedienst oder ein Server davor sendet code und state nicht unverändert im Query der Adresse zurück.',
     secrets: 'Mehrere Prozesse von Gatepost antworten, und ihre Konfigurationen unterscheiden sich in secret.',
   },
+  wrongIssuer: {
+    title: 'Die Anmeldung ist angehalten worden',
+    why: (site) =>
+      `Der Anmeldedienst hat Sie bei ${site} angemeldet, aber im Namen eines anderen Issuers als dem, den dieser Server annimmt.`,
+    received: 'Vom Anmeldedienst genannter Issuer',
+    accepted: 'Angenommene Issuer',
+    remedy:
+      'authentik bildet seinen Issuer aus der Adresse, unter der es gefragt wird. AUTHENTIK_HOST_BROWSER muss seine Adresse in Browsern sein, und ein Proxy davor muss Host und X-Forwarded-Proto weitergeben.',
+  },
   codeRefused: {
     why: (site) =>
       `Sie haben sich innerhalb einer halben Minute mehrmals bei ${site} angemeldet, und jedes Mal hat der Anmeldedienst den Code nicht angenommen, den er selbst ausgegeben hatte.`,

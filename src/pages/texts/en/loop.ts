@@ -33,6 +33,15 @@ export const loop = {
       'The login provider, or a server in front of it, does not send code and state back as they are, in the query of the address.',
     secrets: 'Several processes of Gatepost answer, and their configurations differ in secret.',
   },
+  wrongIssuer: {
+    title: 'The login has been stopped',
+    why: (site: string) =>
+      `The login provider signed you in to ${site}, but in the name of another issuer than the one that this server accepts.`,
+    received: 'Issuer that the login provider named',
+    accepted: 'Accepted issuers',
+    remedy:
+      'authentik builds its issuer from the address that it is asked at. AUTHENTIK_HOST_BROWSER must be its address in browsers, and a proxy in front of it must hand on Host and X-Forwarded-Proto.',
+  },
   codeRefused: {
     why: (site: string) =>
       `You logged in to ${site} several times within half a minute, and each time the login provider did not accept the code that it had given out itself.`,
