@@ -20,7 +20,7 @@ import { createSnapshots, type Prepared } from './snapshots.ts';
 import { createStartReport, type WorkerInfo } from './start_report.ts';
 
 export interface Running {
-  /** The addresses behind `listen.http` and `listen.metrics`: a port 0 has become a real one. */
+  /** The first addresses behind `listen.http` and `listen.metrics`: a port 0 has become a real one. */
   http: AddressInfo;
   metrics: AddressInfo | undefined;
   /** What `/metrics` shows. */
@@ -81,7 +81,7 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   if (worker?.speaks !== false) warn(config, events);
   const http = await listen(config.listen.http, snapshots.listener, { events });
   const metrics = await listenForMetrics(config.listen.metrics, metricsListener(registry), events);
-  report.say({ config, http: http.address, metrics: metrics?.address, worker, storeReady: () => store.ping() });
+  report.say({ config, http: http.places, metrics: metrics?.places ?? [], worker, storeReady: () => store.ping() });
   let stopPrefetch = prefetch(snapshots.current());
   let hangs = false;
 
