@@ -11,6 +11,7 @@ import { createEvents, type Events } from '../observe/events.ts';
 import { createHealth } from '../observe/health.ts';
 import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
+import { countOutpostRequests } from '../observe/outpost_requests.ts';
 import { createServices } from '../services.ts';
 import { openStore } from '../stores/open.ts';
 import { DRAIN_MS } from './drain.ts';
@@ -78,6 +79,9 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   const health = createHealth(() => store.ping());
   const services = createServices({ store, events, now, elapsed });
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));
+  if (config.managed !== undefined) {
+    countOutpostRequests(events, [registry], () => snapshots.current().config);
+  }
   if (worker?.speaks !== false) warn(config, events);
   const http = await listen(config.listen.http, snapshots.listener, { events });
   const metrics = await listenForMetrics(config.listen.metrics, metricsListener(registry), events);
