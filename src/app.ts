@@ -29,7 +29,7 @@ export function createApp({ auth, health, signin, probes, events }: AppParts): R
   const { loginCookie, start, callback, sign_out, session, backchannel_logout } = signin;
   // biome-ignore format: the map is a table
   const map: [path: string, ...steps: Middleware[]][] = [
-    [endpointPath('ping'),               health.ping],
+    [endpointPath('ping'),               reported(events), health.ping],
     ['/-/health/live',                   health.live],
     ['/-/health/ready',                  health.ready],
     [endpointPath('start'),              loginCookie, start],
@@ -54,6 +54,17 @@ export function createApp({ auth, health, signin, probes, events }: AppParts): R
   // (docs/decisions/0002-auth-requests-bypass-koa.md).
   return (request, response) => {
     if (!auth(request, response)) others(request, response);
+  };
+}
+
+/** Tells of a ping when it is answered. */
+function reported(events: Events): Middleware {
+  return ({ req: { method = '', headers }, res }, next) => {
+    const startedAt = performance.now();
+    res.once('finish', () =>
+      events.emit('ping', { method, host: headers.host, duration_ms: performance.now() - startedAt }),
+    );
+    return next();
   };
 }
 

@@ -118,7 +118,8 @@ function assembleCore(config: Config, services: Services): Core & { release(): v
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
   // A store in memory is this process's own.
-  const symptoms = createSymptoms({ events, elapsed, shared: config.store === 'memory' ? undefined : store });
+  const shared = config.store === 'memory' ? undefined : store;
+  const symptoms = createSymptoms({ events, elapsed, shared, isOutpost: config.managed !== undefined });
   const probes = createProbes({ secret: config.secret, store, now });
   return {
     config,

@@ -7,6 +7,7 @@ import { type DoctorOptions, diagnose } from '../doctor/doctor.ts';
 import { applicationOf } from '../doctor/through/through.ts';
 import { findConfigFile } from './config_file.ts';
 import { EXIT_FAILED, EXIT_INVALID_CONFIG, EXIT_OK, type Io } from './io.ts';
+import { formatAddress, gatepostAddress } from './snippet/addresses.ts';
 
 /** As it was typed. */
 export interface DoctorRequest {
@@ -60,11 +61,7 @@ function readUrl(text: string): URL | undefined {
 }
 
 /** Where this machine's Gatepost listens. */
-function directUrl({ listen }: Config): string {
-  const at = listen.http.lastIndexOf(':');
-  const host = listen.http.slice(0, at).replace(/^(?:0\.0\.0\.0|\[?::\]?|)$/, '127.0.0.1');
-  return `http://${host}:${listen.http.slice(at + 1)}`;
-}
+const directUrl = ({ listen }: Config) => `http://${formatAddress(gatepostAddress(listen.http))}`;
 
 /**
  * A line for each check, and one for what to do.

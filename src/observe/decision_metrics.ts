@@ -29,7 +29,6 @@ export function countDecisions(events: Events, registers: Registry[]): void {
     {
       name: 'gatepost_decision_duration_seconds',
       help: 'Time from the arrival of an auth request to the response',
-      label: 'decision',
       buckets: BUCKETS,
     },
     registers,
@@ -38,7 +37,6 @@ export function countDecisions(events: Events, registers: Registry[]): void {
     {
       name: 'gatepost_application_duration_seconds',
       help: 'The same time by application, in fewer buckets',
-      label: 'application',
       buckets: APPLICATION_BUCKETS,
     },
     registers,
@@ -53,8 +51,8 @@ export function countDecisions(events: Events, registers: Registry[]): void {
     const tally = {
       labels: { application, dialect, decision, reason, auth_method },
       count: 0,
-      timing: byDecision.timingOf(decision),
-      ofApplication: application === '' ? undefined : byApplication.timingOf(application),
+      timing: byDecision.timingOf({ decision }),
+      ofApplication: application === '' ? undefined : byApplication.timingOf({ application }),
     };
     tallies.set(key, tally);
     return tally;

@@ -54,6 +54,15 @@ export interface SigninEvent {
   readonly span_id?: string | undefined;
 }
 
+/** One answer of `ping`. What is in it, a client has written: it is no label. */
+export interface PingEvent {
+  readonly method: string;
+  /** `Host` of the request. */
+  readonly host: string | undefined;
+  /** Milliseconds from the arrival of the request to the response. */
+  readonly duration_ms: number;
+}
+
 /**
  * A line for the log. `error` may carry a private cause: the log prints its name, code and message, never its fields.
  */
@@ -70,6 +79,7 @@ export interface LogEvent {
 export interface EventMap {
   decision: [DecisionEvent];
   signin: [SigninEvent];
+  ping: [PingEvent];
   log: [LogEvent];
   provider_call: [ProviderCallEvent];
   store_call: [StoreCallEvent];

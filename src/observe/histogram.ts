@@ -16,10 +16,14 @@ export interface Timing {
   counts: number[];
 }
 
+export type Labels = Readonly<Record<string, string>>;
+
 export interface Histogram {
-  /** The timing of a label value; looked up once and kept by the caller. */
-  timingOf(value: string): Timing;
+  /** The timing of these label values; looked up once and kept by the caller. */
+  timingOf(labels: Labels): Timing;
   add(timing: Timing, seconds: number): void;
+  /** Shows the timings of these labels no more. */
+  remove(isGone: (labels: Labels) => boolean): void;
 }
 
 /**
@@ -27,14 +31,13 @@ export interface Histogram {
  * @param buckets upper limits in seconds, in order
  */
 export function createHistogram(
-  { name, help, label, buckets }: { name: string; help: string; label: string; buckets: readonly number[] },
+  { name, help, buckets }: { name: string; help: string; buckets: readonly number[] },
   registers: readonly MetricRegistry[],
 ): Histogram {
-  const timings = new Map<string, Timing>();
+  const timings = new Map<string, { labels: Labels; timing: Timing }>();
   const description = { name, help, type: 'histogram', aggregator: 'sum' };
 
-  function valuesOf(value: string, { sumSeconds, counts }: Timing) {
-    const labels = { [label]: value };
+  function valuesOf({ labels, timing: { sumSeconds, counts } }: { labels: Labels; timing: Timing }) {
     let count = 0;
     const cumulated = counts.map((own, index) => {
       count += own;
@@ -46,21 +49,28 @@ export function createHistogram(
       { metricName: `${name}_count`, labels, value: count },
     ];
   }
-  const values = () => [...timings].flatMap(([value, timing]) => valuesOf(value, timing));
+  const values = () => [...timings.values()].flatMap(valuesOf);
   const metric = { ...description, get: async () => ({ ...description, values: values() }) };
   for (const registry of registers) registry.registerMetric(metric);
 
   return {
-    timingOf(value) {
-      const timing = timings.get(value) ?? { sumSeconds: 0, counts: Array(buckets.length + 1).fill(0) };
-      timings.set(value, timing);
-      return timing;
+    timingOf(labels) {
+      const key = JSON.stringify(labels);
+      const known = timings.get(key) ?? {
+        labels,
+        timing: { sumSeconds: 0, counts: Array(buckets.length + 1).fill(0) },
+      };
+      timings.set(key, known);
+      return known.timing;
     },
     add(timing, seconds) {
       let bucket = 0;
       while (seconds > (buckets[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
       timing.sumSeconds += seconds;
       timing.counts[bucket] = (timing.counts[bucket] ?? 0) + 1;
+    },
+    remove(isGone) {
+      for (const [key, { labels }] of timings) if (isGone(labels)) timings.delete(key);
     },
   };
 }

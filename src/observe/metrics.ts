@@ -4,6 +4,7 @@
  */
 import type { RequestListener } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { endpointPath } from '../endpoints.ts';
 import { version } from '../version.ts';
 import { countCalls, observeStoreState } from './call_metrics.ts';
 import { countDecisions } from './decision_metrics.ts';
@@ -60,9 +61,12 @@ function countDroppedLines(droppedLines: () => number, registers: Registry[]): v
   });
 }
 
-/** Responds on `/metrics` and on no other path. */
+const PING = endpointPath('ping');
+
+/** Responds on `/metrics`, on authentik's path for health checks, and on no other. */
 export function metricsListener(registry: { metrics(): Promise<string>; contentType: string }): RequestListener {
   return (request, response) => {
+    if (request.url === PING) return void response.writeHead(204).end();
     if (request.url !== '/metrics') return void response.writeHead(404).end();
     registry.metrics().then(
       (text) => response.writeHead(200, { 'Content-Type': registry.contentType }).end(text),

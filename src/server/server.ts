@@ -11,6 +11,7 @@ import { createEvents, type Events } from '../observe/events.ts';
 import { createHealth } from '../observe/health.ts';
 import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
+import { countOutpostRequests } from '../observe/outpost_requests.ts';
 import { createServices } from '../services.ts';
 import { openStore } from '../stores/open.ts';
 import type { Store } from '../stores/store.ts';
@@ -21,7 +22,7 @@ import { createSnapshots, type Prepared } from './snapshots.ts';
 import { createStartReport, type WorkerInfo } from './start_report.ts';
 
 export interface Running {
-  /** The addresses behind `listen.http` and `listen.metrics`: a port 0 has become a real one. */
+  /** The first addresses behind `listen.http` and `listen.metrics`: a port 0 has become a real one. */
   http: AddressInfo;
   metrics: AddressInfo | undefined;
   /** What `/metrics` shows. */
@@ -88,10 +89,13 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   );
   const services = createServices({ store, events, now, elapsed });
   const snapshots = createSnapshots(config, services, (snapshot) => createApp({ ...snapshot, health, events }));
+  if (config.managed !== undefined) {
+    countOutpostRequests(events, [registry], () => snapshots.current().config);
+  }
   if (worker?.speaks !== false) warn(config, events);
   const http = await listen(config.listen.http, snapshots.listener, { events });
   const metrics = await listenForMetrics(config.listen.metrics, metricsListener(registry), events);
-  report.say({ config, http: http.address, metrics: metrics?.address, worker, storeReady: () => store.ping() });
+  report.say({ config, http: http.places, metrics: metrics?.places ?? [], worker, storeReady: () => store.ping() });
   let stopPrefetch = prefetch(snapshots.current());
   let hangs = false;
 

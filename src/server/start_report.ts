@@ -1,5 +1,4 @@
 /** Five lines at the start: where Gatepost listens, what it serves, with which store and providers, and what to fix. */
-import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { orAfter } from '../async/deadline.ts';
 import type { Config } from '../config/schema/config.ts';
@@ -22,8 +21,9 @@ export interface WorkerInfo {
 
 export interface Served {
   config: Config;
-  http: AddressInfo;
-  metrics: AddressInfo | undefined;
+  /** Where it listens, as `listen` writes it. */
+  http: readonly string[];
+  metrics: readonly string[];
   worker: WorkerInfo | undefined;
   /** Resolves while the store can be read and written. */
   storeReady: () => Promise<void>;

@@ -1,5 +1,4 @@
 /** The sentences of the lines at the start. Pure. */
-import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/schema/config.ts';
 import { parseStoreUrl } from '../config/schema/store_url.ts';
 import { counted, listed } from '../words.ts';
@@ -8,21 +7,16 @@ import { counted, listed } from '../words.ts';
 const MAX_NAMED = 5;
 
 interface Where {
-  config: Pick<Config, 'listen'>;
-  http: AddressInfo;
-  metrics: AddressInfo | undefined;
+  http: readonly string[];
+  metrics: readonly string[];
   worker: { count: number; metrics: string | false } | undefined;
 }
 
-export function whereText({ config: { listen }, http, metrics, worker }: Where): string {
+export function whereText({ http, metrics, worker }: Where): string {
   const processes = worker === undefined ? '' : ` with ${worker.count} workers`;
-  const own = listen.metrics !== false && metrics !== undefined && bound(listen.metrics, metrics);
-  const scraped = worker?.metrics ?? own;
-  return `gatepost listens on ${bound(listen.http, http)}${processes}; ${scraped ? `metrics on ${scraped}` : 'no metrics'}`;
+  const scraped = worker?.metrics ?? metrics.join(', ');
+  return `gatepost listens on ${http.join(', ')}${processes}; ${scraped ? `metrics on ${scraped}` : 'no metrics'}`;
 }
-
-/** The configured address; a port 0 has become a real one. */
-const bound = (address: string, { port }: AddressInfo) => address.replace(/:0$/, `:${port}`);
 
 export function applicationsText({ applications, managed }: Pick<Config, 'applications' | 'managed'>): string {
   const names = applications.map(({ slug, external_host, mode, cookie_domain }) =>

@@ -16,6 +16,7 @@ import { type CookieFate, createLostCookie } from './lost_cookie.ts';
 import { createMissingRouter, isPage, type Page } from './missing_router.ts';
 import { lookForRewrittenPath } from './rewritten_path.ts';
 import type { Look, Say } from './symptom.ts';
+import { warnOfUntrustedProxy } from './untrusted_proxy.ts';
 import { lookForForeignDialect, warnOfWrongEndpoint } from './wrong_dialect.ts';
 
 export type { CookieFate } from './lost_cookie.ts';
@@ -43,12 +44,15 @@ export interface SymptomsOptions {
   elapsed: () => number;
   /** The store, where several processes may share it. */
   shared: Store | undefined;
+  /** Whether Gatepost stands in the place of authentik's outpost. */
+  isOutpost?: boolean;
 }
 
-export function createSymptoms({ events, elapsed, shared }: SymptomsOptions): Symptoms {
+export function createSymptoms({ events, elapsed, shared, isOutpost = false }: SymptomsOptions): Symptoms {
   const warnOnce = createWarnOnce(events, 'symptoms');
   const say: Say = (event, application, sentence) =>
     warnOnce(`${event} ${application}`, () => ({ event, message: sentence(), application }));
+  const lookAtRefusal = isOutpost ? warnOfUntrustedProxy : () => {};
   const reachedElsewhere = new Set<Page>();
   const wasReachedElsewhere = (page: Page) => reachedElsewhere.has(page);
   /** By slug: as many as the configuration has. */
@@ -81,6 +85,7 @@ export function createSymptoms({ events, elapsed, shared }: SymptomsOptions): Sy
   return {
     asked({ target, headers, request, decision }) {
       warnOfWrongEndpoint(say, target, headers);
+      lookAtRefusal(say, decision);
       const application = 'application' in decision ? decision.application : undefined;
       if (request === undefined || application === undefined) return;
       const { looks, foreignDialect, rewrittenPath } = of(application.config);

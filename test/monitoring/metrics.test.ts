@@ -30,18 +30,23 @@ const labelsOf = (metric: string) => metrics.get(metric) ?? parent.get(metric);
 
 describe('docs/operating.md', () => {
   test('lists every metric with its labels, and none that is not there', () => {
-    const rows = [...read('docs/operating.md').matchAll(/^\| `(gatepost_[a-z_]+)`([^|]*)\| ([^|]+) \|/gm)];
+    const rows = [
+      ...read('docs/operating.md').matchAll(/^\| `((?:gatepost|authentik_outpost)_[a-z_]+)`([^|]*)\| ([^|]+) \|/gm),
+    ];
     const listed = rows.map(([, name = '', , labels = '']) => [
       name,
       [...labels.matchAll(/`([a-z_]+)`/g)].map(([, label]) => label).sort(),
     ]);
     const shown = [...new Map([...parent, ...metrics])]
-      .filter(([name]) => name.startsWith('gatepost_') && !(name.match(/_(bucket|sum|count)$/) && isPart(name)))
+      .filter(
+        ([name]) =>
+          /^(?:gatepost|authentik_outpost)_/.test(name) && !(name.match(/_(bucket|sum|count)$/) && isPart(name)),
+      )
       .map(([name, labels]) => [name, [...labels].filter((label) => label !== 'le').sort()]);
     expect(listed.sort()).toEqual(shown.sort());
   });
 
-  const isPart = (name: string) => metrics.has(name.replace(/_(bucket|sum|count)$/, ''));
+  const isPart = (name: string) => labelsOf(name.replace(/_(bucket|sum|count)$/, '')) !== undefined;
 
   test('every alert has a paragraph under its name, and every paragraph an alert', () => {
     const anchors = [...read('docs/operating.md').matchAll(/<a id="(Gatepost\w+)"><\/a>\*\*(\w+)\.\*\*/g)];

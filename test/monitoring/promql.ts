@@ -8,7 +8,9 @@ export interface Named {
 
 /** Metrics with their matchers. */
 export function selectorsOf(expression: string): Named[] {
-  const selectors = [...expression.matchAll(/\b((?:gatepost|process|nodejs)_[a-z_]+|up)\b(?:\{([^}]*)\})?/g)];
+  const selectors = [
+    ...expression.matchAll(/\b((?:gatepost|authentik_outpost|process|nodejs)_[a-z_]+|up)\b(?:\{([^}]*)\})?/g),
+  ];
   return selectors.map(([, metric = '', inside = '']) => ({
     metric,
     matchers: [...inside.matchAll(/([a-z_]+)(=~|!~|!=|=)"([^"]*)"/g)].map(([, label = '', , value = '']) => ({

@@ -1,6 +1,8 @@
 /** What `/metrics` shows after all has happened that is counted: each metric with its labels. */
 import { createEvents } from '../../src/observe/events.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
+import { createOutpostMetrics } from '../../src/observe/outpost_metrics.ts';
+import { countOutpostRequests } from '../../src/observe/outpost_requests.ts';
 import { countReloads } from '../../src/observe/reload_metrics.ts';
 import { createWorkerMetrics } from '../../src/server/worker_metrics.ts';
 import { ask, basic, createVisitor, from, hostOf, OUTPOST, send, signedIn, startContract } from '../contract/setup.ts';
@@ -56,10 +58,14 @@ export async function scrape(): Promise<{ metrics: Metrics; text: string }> {
   }
 }
 
-/** Those that the command adds, which reads the file, and the parent of `workers`. */
+/** Those that the command adds, which reads the file, the parent of `workers`, and outpost mode. */
 export async function scrapeParent(): Promise<Metrics> {
   const events = createEvents();
   const own = createMetrics(events, () => 0);
   countReloads(events, own);
+  const outpost = createOutpostMetrics(own, { type: 'proxy', uuid: 'u-1', version: '1.0.0', build: 'gatepost' });
+  outpost.refreshed({ outpostName: 'edge', at: Date.now() });
+  countOutpostRequests(events, [own], () => ({ outpost_name: 'edge', applications: [] }));
+  events.emit('ping', { method: 'GET', host: undefined, duration_ms: 1 });
   return readMetrics(await createWorkerMetrics({ count: 2, serving: () => [], own }).metrics());
 }

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { createEvents } from '../../src/observe/events.ts';
-import { createMetrics } from '../../src/observe/metrics.ts';
+import { createMetrics, metricsListener } from '../../src/observe/metrics.ts';
 import { decision } from './decision.ts';
 
 test('decisions are counted by application, dialect, decision, reason and method', async () => {
@@ -39,4 +42,18 @@ test('log lines that were lost are counted', async () => {
   expect(await registry.metrics()).toContain('\ngatepost_log_lines_dropped_total 3\n');
   dropped = 5;
   expect(await registry.metrics()).toContain('\ngatepost_log_lines_dropped_total 5\n');
+});
+
+test('the listener of the metrics answers the ping of health checks, and nothing else beside', async () => {
+  const server = createServer(metricsListener(createMetrics(createEvents(), () => 0))).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const ask = async (method: string, path: string) =>
+    (await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { connection: 'close' } })).status;
+  const ping = '/outpost.goauthentik.io/ping';
+  expect([await ask('HEAD', ping), await ask('GET', ping), await ask('GET', '/metrics')]).toEqual([204, 204, 200]);
+  expect([await ask('GET', `${ping}/x`), await ask('GET', '/'), await ask('GET', '/auth/nginx')]).toEqual([
+    404, 404, 404,
+  ]);
+  server.close();
 });

@@ -1,5 +1,5 @@
 /** Addresses that a proxy connects to. */
-import { splitListenAddress } from '../../config/schema/addresses.ts';
+import { isEverywhere, splitListenAddresses } from '../../config/schema/addresses.ts';
 
 export interface Address {
   /** Without the brackets of an IPv6 address. */
@@ -21,10 +21,8 @@ export function formatAddress({ host, port }: Address): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-const EVERYWHERE = ['0.0.0.0', '::', undefined];
-
-/** Where a proxy on the same machine reaches what listens there. */
+/** Where a proxy on the same machine reaches what listens there: at the first of several addresses. */
 export function gatepostAddress(listen: string): Address {
-  const { host, port } = splitListenAddress(listen);
-  return { host: host === undefined || EVERYWHERE.includes(host) ? '127.0.0.1' : host, port };
+  const [first] = splitListenAddresses(listen);
+  return { host: first.host === undefined || isEverywhere(first) ? '127.0.0.1' : first.host, port: first.port };
 }

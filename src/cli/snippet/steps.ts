@@ -1,4 +1,5 @@
 /** What is left to the operator when a proxy's files are written. */
+import { splitListenAddresses } from '../../config/schema/addresses.ts';
 import type { Config } from '../../config/schema/config.ts';
 import type { ProxyFiles } from './proxies.ts';
 import type { SnippetOptions, SnippetSettings } from './settings.ts';
@@ -41,7 +42,7 @@ function domains({ sites }: SnippetSettings): string[] {
 /** What the files take for granted. */
 function inConfiguration(proxy: ProxyFiles, { gatepostPort }: SnippetSettings, config: Config): string[] {
   const { listen, nginx_method_header: header } = config;
-  const isLocal = /^(?:127\.|localhost:|\[::1\])/.test(listen.http);
+  const isLocal = splitListenAddresses(listen.http).every(({ host }) => /^(?:127\.|localhost$|::1$)/.test(host ?? ''));
   return [
     ...(proxy.methodHeader && header === undefined
       ? ['gatepost.yaml needs nginx_method_header: X-Original-Method, which these files set']

@@ -1,6 +1,6 @@
 /** Makes sure that processes share their sessions, and ports are not used twice. */
 import type { Report } from '../problems.ts';
-import { splitListenAddress } from '../schema/addresses.ts';
+import { isEverywhere, type ListenAddress, splitListenAddresses } from '../schema/addresses.ts';
 import type { ValidConfig } from './types.ts';
 
 export function checkProcess({ store, workers, listen }: ValidConfig, report: Report): void {
@@ -10,11 +10,16 @@ export function checkProcess({ store, workers, listen }: ValidConfig, report: Re
       'must be 1 with store: memory, as each worker would have its own sessions; use file:// or redis:// for more',
     );
   }
-  const http = listen?.http === undefined ? undefined : splitListenAddress(listen.http);
-  const metrics = listen?.metrics ? splitListenAddress(listen.metrics) : undefined;
-  if (!http || !metrics || http.port === 0 || http.port !== metrics.port) return;
-  const everywhere = (host: string | undefined) => host === undefined || host === '0.0.0.0' || host === '::';
-  if (http.host === metrics.host || everywhere(http.host) || everywhere(metrics.host)) {
+  const http = addressesOf(listen?.http);
+  const isShared = (metrics: ListenAddress) => http.some((address) => areOne(address, metrics));
+  if (addressesOf(listen?.metrics).some(isShared)) {
     report(['listen', 'metrics'], 'must not be the address of listen.http: metrics must not be public');
   }
+}
+
+const addressesOf = (listen: string | false | undefined) => (listen ? splitListenAddresses(listen) : []);
+
+function areOne(one: ListenAddress, other: ListenAddress): boolean {
+  if (one.port === 0 || one.port !== other.port) return false;
+  return one.host === other.host || isEverywhere(one) || isEverywhere(other);
 }

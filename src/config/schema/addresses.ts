@@ -13,14 +13,31 @@ const LISTEN_FORM = /^(?:\[([^\]]+)\]|([a-z0-9._-]*)):(\d{1,5})$/i;
 
 const LISTEN_JSON = { type: 'string', pattern: ':\\d{1,5}$' } as const;
 
-const ALLOWED_LISTEN = 'host and port, such as `127.0.0.1:9000`, `[::1]:9000` or `:9000` (all interfaces)';
+const ALLOWED_LISTEN =
+  'host and port, such as `127.0.0.1:9000`, `[::1]:9000` or `:9000` (all interfaces), or several with commas between them';
 
 /**
- * Splits `host:port`, `[::1]:9000` or `:9000`.
+ * Splits `127.0.0.1:9000,[::1]:9000`.
  *
  * @throws Error whose message says what is allowed
  */
-export function splitListenAddress(address: string): ListenAddress {
+export function splitListenAddresses(addresses: string): [ListenAddress, ...ListenAddress[]] {
+  const [first = '', ...others] = addresses.split(',');
+  return [splitListenAddress(first.trim()), ...others.map((address) => splitListenAddress(address.trim()))];
+}
+
+/** Whether something listens there on all interfaces. */
+export function isEverywhere({ host }: ListenAddress): boolean {
+  return host === undefined || host === '0.0.0.0' || host === '::';
+}
+
+/** As `splitListenAddresses` reads it. */
+export function formatListenAddress({ host = '', port }: ListenAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** `host:port`, `[::1]:9000` or `:9000`. */
+function splitListenAddress(address: string): ListenAddress {
   const [, bracketed, name, digits] = LISTEN_FORM.exec(address) ?? [];
   const port = Number(digits);
   if (digits === undefined || port > 65_535 || (bracketed !== undefined && !isIPv6(bracketed))) {
@@ -30,7 +47,7 @@ export function splitListenAddress(address: string): ListenAddress {
 }
 
 function readListen(input: string): string {
-  splitListenAddress(input);
+  splitListenAddresses(input);
   return input;
 }
 

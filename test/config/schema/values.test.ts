@@ -22,6 +22,11 @@ const goodTop: [line: string, key: string, value: unknown][] = [
   ],
   ['listen: { http: ":9000" }', 'listen', { http: ':9000', metrics: '127.0.0.1:9300' }],
   ['listen: { http: "[::1]:0", metrics: off }', 'listen', { http: '[::1]:0', metrics: false }],
+  [
+    'listen: { http: "0.0.0.0:9000, [::1]:9001", metrics: "127.0.0.1:9300,[::1]:9300" }',
+    'listen',
+    { http: '0.0.0.0:9000, [::1]:9001', metrics: '127.0.0.1:9300,[::1]:9300' },
+  ],
   ['listen: { metrics: false }', 'listen', { http: '0.0.0.0:9000', metrics: false }],
   ['listen: { http: localhost:80 }', 'listen', { http: 'localhost:80', metrics: '127.0.0.1:9300' }],
   ['trusted_proxies: []', 'trusted_proxies', []],
@@ -164,6 +169,12 @@ const badTop: [line: string, key: string, part: string][] = [
   ),
   ['listen: { http: off }', 'listen.http', 'host and port'],
   ['listen: { http: ":9000", metrics: 127.0.0.1:9000 }', 'listen.metrics', 'must not be the address of listen.http'],
+  [
+    'listen: { http: "127.0.0.1:80,[::1]:81", metrics: "127.0.0.1:9300,[::]:81" }',
+    'listen.metrics',
+    'must not be the address of listen.http',
+  ],
+  ['listen: { http: "127.0.0.1:80," }', 'listen.http', 'host and port'],
   ['listen: 9000', 'listen', 'must be a mapping'],
   ...[
     '10.0.0.0/33',
