@@ -31,8 +31,9 @@ export interface AuthentikAccess {
   /** `AUTHENTIK_INSECURE`: its certificate is not checked. */
   insecure: boolean;
   /**
-   * The origin that requests of the token, introspection, userinfo and key endpoints name in `Host` and
-   * `X-Forwarded-Proto`, so that authentik builds the issuer from it. Where a URL has this origin, nothing is overridden.
+   * The origin that requests of the token, introspection and userinfo endpoints name in `Host` and `X-Forwarded-Proto`, so
+   * that authentik builds the issuer from it. Where a URL has this origin, or it is `origin` itself (no
+   * `AUTHENTIK_HOST_BROWSER`), nothing is overridden.
    */
   publicOrigin: string;
 }

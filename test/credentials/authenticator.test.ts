@@ -96,6 +96,12 @@ describe('an accepted credential', () => {
     expect(sessionRows()).toHaveLength(1);
   });
 
+  it('reaches the provider with the address of the first client that brings it', async () => {
+    const addresses = ['203.0.113.7', '203.0.113.8', '203.0.113.9'];
+    await Promise.all(addresses.map((clientAddress) => replica.authenticate(alice, { clientAddress })));
+    expect(replica.stand.addresses).toEqual(['203.0.113.7']);
+  });
+
   it('is the same in every letter case of the scheme', async () => {
     await replica.authenticate(alice);
     accepted(await replica.authenticate(alice.replace('Basic', 'bASIC')));

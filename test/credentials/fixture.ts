@@ -53,8 +53,11 @@ export function identityOf(username: string, expiresAt: number): Identity {
 /** Accepts a password or token that begins with `good`, for five minutes. `answer` may be replaced. */
 export function makeProvider(now: () => number) {
   const asked: string[] = [];
+  const addresses: (string | undefined)[] = [];
   const stand = {
     asked,
+    /** Of the clients behind app passwords. */
+    addresses,
     answer: async (user: string, secret: string): Promise<Identity | Rejection> => {
       if (!secret.startsWith('good')) return rejected('invalid_grant', 'wrong');
       return identityOf(user, now() + 300_000);
@@ -66,7 +69,10 @@ export function makeProvider(now: () => number) {
     return 'kind' in answer ? answer : { kind: 'verified', identity: answer };
   };
   const provider = {
-    verifyAppPassword: (user: string, password: string) => ask('app_password', user, password),
+    verifyAppPassword: (user: string, password: string, clientAddress?: string) => {
+      addresses.push(clientAddress);
+      return ask('app_password', user, password);
+    },
     verifyPassword: (user: string, password: string) => ask('password', user, password),
     verifyBearer: (token: string) => ask('bearer', 'robot', token.includes('.') ? 'good' : token),
   } as unknown as Provider;

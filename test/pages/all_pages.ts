@@ -12,7 +12,7 @@ import {
   unknownHostPage,
 } from '../../src/pages/errors.ts';
 import { type LoginFailure, loginFailedPage, unusableIdentityPage } from '../../src/pages/login.ts';
-import { codeRefusedPage, loginLoopPage, stateLostPage } from '../../src/pages/loop.ts';
+import { codeRefusedPage, loginLoopPage, stateLostPage, wrongIssuerPage } from '../../src/pages/loop.ts';
 import { type SessionPage, sessionPage } from '../../src/pages/session.ts';
 import { signedOutPage, signOutPage } from '../../src/pages/sign_out.ts';
 import { signedInPage } from '../../src/pages/signed_in.ts';
@@ -98,6 +98,10 @@ export function allPages({ application, user, returnTo, host }: PageSource): Rec
     login_loop_session: loginLoopPage(application, returnTo, true),
     state_lost: stateLostPage(application, returnTo),
     code_refused: codeRefusedPage(application, returnTo, 'invalid_grant'),
+    wrong_issuer: wrongIssuerPage(application, returnTo, {
+      received: 'http://auth.example.com/application/o/grafana/',
+      accepted: ['https://auth.example.com/application/o/grafana/'],
+    }),
     provider_unavailable: providerUnavailablePage(application, returnTo),
     client_rejected: clientRejectedPage(application, returnTo, 'invalid_client'),
     store_unavailable: storeUnavailablePage(application, returnTo),

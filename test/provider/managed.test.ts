@@ -1,11 +1,16 @@
 /** Providers that authentik manages: their metadata, addresses, issuers and algorithms. */
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ManagedMetadata } from '../../src/config/managed.ts';
+import { causeOf, ProviderUnavailable } from '../../src/errors.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import type { IdentityResult } from '../../src/provider/index.ts';
 import { shareProviders } from '../../src/provider/providers.ts';
+import { type Certificate, makeCertificate } from '../integration/certificate.ts';
 import { makeApplication } from '../support/application.ts';
 import { type Stand, startProvider, type TestProvider } from '../support/provider.ts';
 import { attempt, clients, identityOf, refreshBy, rejectionOf } from './fixture.ts';
@@ -430,5 +435,47 @@ describe('the address of a client behind an app password', () => {
     await identityOf(of(application).exchangeCode(callbackUrl(), attempt));
     await of(application).refresh('refresh');
     expect(seen.map(({ headers }) => headers['x-authentik-outpost-token'])).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a certificate of an unknown authority', () => {
+  let house: Certificate;
+  let front: Server;
+  let origin: string;
+  beforeEach(async () => {
+    house = makeCertificate(['localhost']);
+    const id_token = await provider.sign(claimsOf());
+    const tokens = { token_type: 'Bearer', access_token: 'opaque', expires_in: 300, id_token };
+    const keys = await (await fetch(`${provider.issuer}/jwks`)).text();
+    front = createServer({ key: readFileSync(house.key), cert: readFileSync(house.chain) }, (request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(request.method === 'POST' ? JSON.stringify(tokens) : keys);
+    });
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+    origin = `https://localhost:${(front.address() as AddressInfo).port}`;
+  });
+  afterEach(() => {
+    front.close();
+    front.closeAllConnections();
+    house.remove();
+  });
+
+  function login(insecure: boolean) {
+    const managed = managedBy(provider, { token_endpoint: `${origin}/token`, jwks_uri: `${origin}/jwks` });
+    const access = { ...managed.access, origin, insecure };
+    const { ours } = connectManaged(provider, {}, { managed: { ...managed, access } });
+    return ours.exchangeCode(callbackUrl(), attempt);
+  }
+
+  test('makes a login impossible, and the log says what to set, the better remedy first', async () => {
+    const error: unknown = await login(false).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ProviderUnavailable);
+    expect(causeOf(error as ProviderUnavailable)).toMatch(
+      /the token endpoint https:\S+: .*its certificate is not trusted: NODE_EXTRA_CA_CERTS .*AUTHENTIK_INSECURE/,
+    );
+  });
+
+  test('is taken with AUTHENTIK_INSECURE, for tokens and keys', async () => {
+    expect(await identityOf(login(true))).toMatchObject({ issuer: ISSUER, sub: 'u-alice' });
   });
 });
