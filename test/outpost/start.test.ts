@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { VARIABLES } from '../../src/config/outpost/variables.ts';
 import { ConfigError } from '../../src/config/problems.ts';
 import { listedProxies } from '../../src/config/trusted_proxies.ts';
 import { secretOfToken } from '../../src/crypto/token_secret.ts';
@@ -321,6 +322,14 @@ describe('a start is refused', () => {
     ]);
     expect(problems.find(({ line }) => line === 1)?.message).toContain('did you mean outpost?');
     expect(problems.find(({ line }) => line === 4)?.message).toContain('did you mean access?');
+  });
+
+  it('with references that lead nowhere, each said once', async () => {
+    const env = Object.fromEntries(VARIABLES.map((name) => [name, 'env://NOWHERE']));
+    const { problems } = await refusal(env);
+    expect(problems).toEqual(
+      VARIABLES.map((key) => ({ key, line: 0, message: 'names the environment variable NOWHERE, which is not set' })),
+    );
   });
 
   it('with metrics where browsers are served', async () => {
