@@ -18,7 +18,7 @@ export function findConfigFile(
   env: Io['env'],
   files: readonly string[] = DEFAULT_FILES,
 ): string {
-  const file = findOptionalConfigFile(named, env, files);
+  const file = optionalConfigFile(named, env, files);
   if (file !== undefined) return file;
   const looked = files.map((one) => (one.startsWith('/') ? one : `${one} in this folder`)).join(' nor ');
   const message = `there is none: --config and $GATEPOST_CONFIG name no file, and neither ${looked} exists; gatepost init writes a first one`;
@@ -26,7 +26,7 @@ export function findConfigFile(
 }
 
 /** As `findConfigFile`, for a command that may go on without a file: the environment can say all of it. */
-export function findOptionalConfigFile(
+export function optionalConfigFile(
   named: string | undefined,
   env: Io['env'],
   files: readonly string[] = DEFAULT_FILES,

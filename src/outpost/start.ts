@@ -1,4 +1,5 @@
 /** Reads what a process in outpost mode starts with: file and environment, everything checked, nothing asked yet. */
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { freeze } from '../config/freeze.ts';
 import { type Inspection, inspectFile, inspectText } from '../config/inspect.ts';
@@ -27,7 +28,7 @@ const ENVIRONMENT = 'the environment';
 export async function readOutpostStart({ file, env }: OutpostSources): Promise<OutpostStart | undefined> {
   // Without a file a host alone can mean nothing else: what is missing is named.
   const isWanted = Boolean(env.AUTHENTIK_TOKEN) || (file === undefined && Boolean(env.AUTHENTIK_HOST));
-  if (file === undefined && !isWanted) return undefined;
+  if (!isWanted && !(await hasTheWord(file))) return undefined;
   const named = new Set(file === undefined ? [] : [resolve(file)]);
   const options = { env, outpost: isWanted, onFile: (path: string) => named.add(path) };
   const found =
@@ -53,6 +54,12 @@ export async function readOutpostStart({ file, env }: OutpostSources): Promise<O
     file,
     files: await hashFiles([...named]),
   };
+}
+
+/** Most files have no `outpost`: ten thousand applications need not be validated to learn that. */
+async function hasTheWord(file: string | undefined): Promise<boolean> {
+  const bytes = file === undefined ? undefined : await readFile(file).catch(() => undefined);
+  return bytes?.includes('outpost') ?? false;
 }
 
 function usable({ config, outpost, errors }: Inspection, file: string): { config: Config; reading: OutpostReading } {

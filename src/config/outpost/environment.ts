@@ -75,7 +75,8 @@ export function fillFromEnvironment(raw: RawMapping, values: Values, report: Rep
     }
     sources.set(formatKey(path), variable);
     try {
-      owner[key] = spelling(value);
+      // An empty one has been reported.
+      owner[key] = value === '' ? value : spelling(value);
     } catch (error) {
       report([variable], messageOf(error));
     }
