@@ -18,11 +18,20 @@ export function findConfigFile(
   env: Io['env'],
   files: readonly string[] = DEFAULT_FILES,
 ): string {
-  const file = named ?? (env.GATEPOST_CONFIG || files.find(isThere));
+  const file = optionalConfigFile(named, env, files);
   if (file !== undefined) return file;
   const looked = files.map((one) => (one.startsWith('/') ? one : `${one} in this folder`)).join(' nor ');
   const message = `there is none: --config and $GATEPOST_CONFIG name no file, and neither ${looked} exists; gatepost init writes a first one`;
   throw new ConfigError('the configuration file', [{ key: '', line: 0, message }]);
+}
+
+/** As `findConfigFile`, for a command that may go on without a file: the environment can say all of it. */
+export function optionalConfigFile(
+  named: string | undefined,
+  env: Io['env'],
+  files: readonly string[] = DEFAULT_FILES,
+): string | undefined {
+  return named ?? (env.GATEPOST_CONFIG || files.find(isThere));
 }
 
 /** A file that this user may not look at is there: reading it says what is wrong. */

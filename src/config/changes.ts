@@ -19,7 +19,7 @@ export interface Changes {
 const MAX_NAMED = 50;
 
 /** Mappings of the top level whose keys are told apart. */
-const MAPPINGS: readonly string[] = ['listen', 'redis', 'limits', 'log', 'pages'];
+const MAPPINGS: readonly string[] = ['listen', 'redis', 'limits', 'log', 'pages', 'outpost'];
 
 /** The names of the keys in which two mappings differ. */
 function differentKeys(one: object, other: object): string[] {

@@ -4,11 +4,12 @@ import { dirname } from 'node:path';
 import { warnOfVariables } from './checks/placeholders.ts';
 import { warnOf } from './checks/warnings.ts';
 import { freeze } from './freeze.ts';
+import { VARIABLES } from './outpost/variables.ts';
 import { type ConfigProblem, formatKey, type KeyPath, type Report } from './problems.ts';
 import type { Config } from './schema/config.ts';
 import { type ValueSources, whyUnreadable } from './secrets.ts';
-import { validateConfig } from './validate.ts';
-import { isMapping, type Raw } from './yaml/raw.ts';
+import { type OutpostReading, validateConfig } from './validate.ts';
+import { isMapping, type Raw, type RawMapping } from './yaml/raw.ts';
 import { readYaml } from './yaml/read.ts';
 
 export interface ParseOptions {
@@ -20,6 +21,11 @@ export interface ParseOptions {
   onFile?: ((path: string) => void) | undefined;
 }
 
+export interface InspectOptions extends ParseOptions {
+  /** Outpost mode, though the text has no `outpost`: the environment has it, and the text may be empty. */
+  outpost?: boolean | undefined;
+}
+
 export interface Inspection {
   /** A snapshot: neither it nor anything in it can be changed. `undefined` where there are errors. */
   config: Config | undefined;
@@ -27,15 +33,14 @@ export interface Inspection {
   errors: readonly ConfigProblem[];
   /** What is valid but hardly meant, in the order of the file. */
   warnings(): ConfigProblem[];
+  /** In outpost mode alone: by the file, or as it was wanted. */
+  outpost?: OutpostReading | undefined;
 }
 
 export const DEFAULT_NAME = 'gatepost.yaml';
 
 /** Reads a configuration file. One that cannot be read is an answer too. */
-export async function inspectFile(
-  path: string,
-  options: Pick<ParseOptions, 'env' | 'onFile'> = {},
-): Promise<Inspection> {
+export async function inspectFile(path: string, options: Omit<InspectOptions, 'file'> = {}): Promise<Inspection> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
@@ -48,20 +53,23 @@ export async function inspectFile(
 }
 
 /** Reads the files that `<key>_file` names, and nothing else. */
-export function inspectText(text: string, options: ParseOptions): Inspection {
+export function inspectText(text: string, options: InspectOptions): Inspection {
   const { env = process.env, file = DEFAULT_NAME, onFile } = options;
-  const { raw, problems: mistakes, lineOf } = readYaml(text);
+  const { raw: read, problems: mistakes, lineOf } = readYaml(text);
   if (mistakes.length > 0) return wrong(mistakes);
+  const raw = read === null && options.outpost ? {} : read;
   if (!isMapping(raw)) return wrong([fileProblem(whatElse(raw))]);
   const into =
     (problems: ConfigProblem[]): Report =>
     (path, message) =>
-      problems.push({ key: formatKey(path), line: lineOf(path), message });
+      problems.push({ key: formatKey(path), line: isVariable(path, raw) ? 0 : lineOf(path), message });
   const errors: ConfigProblem[] = [];
-  const { config, place } = validateConfig(raw, { env, folder: dirname(file), onFile }, into(errors));
+  const sources = { env, folder: dirname(file), onFile, outpost: options.outpost };
+  const { config, place, outpost } = validateConfig(raw, sources, into(errors));
   return {
     config: config && freeze(config),
     errors: inOrder(errors),
+    outpost,
     warnings() {
       const warnings: ConfigProblem[] = [];
       const report = (path: KeyPath, message: string) => into(warnings)(place(path), message);
@@ -75,6 +83,11 @@ export function inspectText(text: string, options: ParseOptions): Inspection {
 
 function wrong(errors: ConfigProblem[]): Inspection {
   return { config: undefined, errors: inOrder(errors), warnings: () => [] };
+}
+
+/** A key of this name, which is none, has a line of its own. */
+function isVariable([first]: KeyPath, raw: RawMapping): boolean {
+  return VARIABLES.some((name) => name === first) && !Object.hasOwn(raw, String(first));
 }
 
 function fileProblem(message: string): ConfigProblem {

@@ -24,8 +24,15 @@ export function jsonSchema(): JsonSchema {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: "Gatepost's configuration",
     ...rest,
-    allOf: [allOf, fromDefaults()].flat(),
+    allOf: [allOf, fromDefaults(), fromAuthentik()].flat(),
   };
+}
+
+/** What authentik, or the outpost's token, can stand for. */
+function fromAuthentik(): JsonSchema {
+  const secret = { oneOf: [{ required: ['secret'] }, { required: ['secret_file'] }] };
+  const applications = { required: ['applications'], properties: { applications: { minItems: 1 } } };
+  return { if: { required: ['outpost'] }, else: { allOf: [secret, applications] } };
 }
 
 function isRequired(shape: Shape, key: string): boolean {

@@ -6,7 +6,7 @@ import { GatepostError } from '../errors.ts';
 export type KeyPath = readonly (string | number)[];
 
 export interface ConfigProblem {
-  /** `applications[0].client_id`; empty where the file as a whole is meant. */
+  /** `applications[0].client_id`, or a variable of the environment; empty where the file as a whole is meant. */
   key: string;
   /** Counted from 1; 0 where no line is to blame. */
   line: number;
@@ -28,7 +28,12 @@ export class ConfigError extends GatepostError {
 
 /** `gatepost.yaml:12: applications[0].client_id: is required (…)`, as editors and terminals link it. */
 export function formatProblem(file: string, { key, line, message }: ConfigProblem): string {
-  return [line > 0 ? `${file}:${line}` : file, ...(key === '' ? [] : [key]), message].join(': ');
+  return [line > 0 ? `${file}:${line}` : placeOf(file, key), ...(key === '' ? [] : [key]), message].join(': ');
+}
+
+/** Keys of the file are in lower case, and an unknown one has a line. */
+function placeOf(file: string, key: string): string {
+  return /^[A-Z]/.test(key) ? 'the environment' : file;
 }
 
 export function formatKey(path: KeyPath): string {

@@ -33,7 +33,9 @@ export function reference(): string {
 function keys(shape: Readonly<Record<string, z.core.$ZodType>>, parent = ''): string[] {
   return Object.entries(shape).flatMap(([name, schema]) => {
     const nested =
-      parent === '' && /^(?:listen|redis|limits|log|cookie|pages)$/.test(name) ? keys(shapeOf(schema), `${name}.`) : [];
+      parent === '' && /^(?:listen|redis|limits|log|outpost|cookie|pages)$/.test(name)
+        ? keys(shapeOf(schema), `${name}.`)
+        : [];
     return [entry(parent + name, schema), ...nested];
   });
 }

@@ -52,15 +52,16 @@ function substitute(text: string, env: ValueSources['env'], problem: (why: strin
 const APPLICATION_SECRETS = ['client_secret', 'client_key'];
 
 /**
- * Reads `<key>_file` for the keys that may be secret, in place: at the top level, in `redis` and `defaults`, and in each
- * application.
+ * Reads `<key>_file` for the keys that may be secret, in place: at the top level, in `redis`, `outpost` and `defaults`,
+ * and in each application.
  */
 export function readSecretFiles(raw: RawMapping, folder: string, report: Report): void {
-  const { redis, defaults } = raw;
+  const { redis, outpost, defaults } = raw;
   for (const key of ['secret', 'store']) readSecretFile(raw, key, folder, [], report);
   if (isMapping(redis)) {
     for (const key of ['password', 'sentinel_password']) readSecretFile(redis, key, folder, ['redis'], report);
   }
+  if (isMapping(outpost)) readSecretFile(outpost, 'token', folder, ['outpost'], report);
   const readAll = (owner: Raw | undefined, path: KeyPath) => {
     for (const key of APPLICATION_SECRETS) if (isMapping(owner)) readSecretFile(owner, key, folder, path, report);
   };

@@ -37,7 +37,7 @@ export async function loadWithSources(
   return 'error' in loaded ? { error: loaded.error, files } : { config: loaded, files };
 }
 
-async function hashFiles(paths: readonly string[]): Promise<FileHashes> {
+export async function hashFiles(paths: readonly string[]): Promise<FileHashes> {
   const hashes = new Map<string, string>();
   for (let start = 0; start < paths.length; start += PARALLEL) {
     const group = paths.slice(start, start + PARALLEL);

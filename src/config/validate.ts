@@ -8,10 +8,12 @@ import { checkConfig } from './checks/index.ts';
 import { fillDefaults, type Origin, OWN_KEYS } from './defaults.ts';
 import { readLogoFiles } from './logo_files.ts';
 import { findNamedFiles } from './named_files.ts';
+import { type Filled, fillFromEnvironment } from './outpost/environment.ts';
+import { findTokenFile, readVariables, type TokenFile } from './outpost/variables.ts';
 import { formatKey, type KeyPath, type Report } from './problems.ts';
 import { checkRedisFiles } from './redis_files.ts';
 import { application } from './schema/application.ts';
-import { type Config, config } from './schema/config.ts';
+import { APPLICATIONS, type Config, config } from './schema/config.ts';
 import { JITLESS } from './schema/scalars.ts';
 import { keysAt } from './schema/walk.ts';
 import { readSecretFiles, substituteVariables, type ValueSources } from './secrets.ts';
@@ -25,12 +27,22 @@ const require = createRequire(import.meta.url);
 export interface Validation {
   /** `undefined` after at least one problem was reported. */
   config: Config | undefined;
-  /** Where a value was written: in `defaults`, perhaps, or as a text that stands for a list. */
+  /** Where a value was written: in `defaults`, perhaps, or as a text that stands for a list, or in a variable. */
   place(path: KeyPath): KeyPath;
+  /** In outpost mode alone. */
+  outpost: OutpostReading | undefined;
+}
+
+/** What outpost mode has to know beside the values of the configuration. */
+export type OutpostReading = Omit<Filled, 'variableOf'> & { tokenFile: TokenFile | undefined };
+
+export interface ValidateSources extends ValueSources {
+  /** Outpost mode, though the configuration has no `outpost`: the environment has it. */
+  outpost?: boolean | undefined;
 }
 
 /** Reports all problems. `raw` is changed. */
-export function validateConfig(raw: RawMapping, { env, folder, onFile }: ValueSources, report: Report): Validation {
+export function validateConfig(raw: RawMapping, sources: ValidateSources, report: Report): Validation {
   let problems = 0;
   const count: Report = (path, message) => {
     problems += 1;
@@ -41,17 +53,11 @@ export function validateConfig(raw: RawMapping, { env, folder, onFile }: ValueSo
     unresolved.add(formatKey(path).replace(/_file$/, ''));
     count(path, message);
   };
-  substituteVariables(raw, env, reportUnresolved);
-  if (onFile) findNamedFiles(raw, folder, onFile);
-  readSecretFiles(raw, folder, reportUnresolved);
-  readLogoFiles(raw, folder, reportUnresolved);
-  const origin = fillDefaults(raw);
-  checkRedisFiles(raw, folder, reportUnresolved);
-  checkAuthorityFiles(raw, folder, (path, message) => reportUnresolved(origin(path), message));
+  const { origin, outpost } = complete(raw, sources, reportUnresolved);
 
   // A reference that leads nowhere has been reported; what came of it is no second mistake.
   const reported = new Set<string>();
-  const place = (path: KeyPath) => existing(raw, origin(path));
+  const place = (path: KeyPath) => outpost?.variableOf(path) ?? existing(raw, origin(path));
   const reportValue: Report = (path, message) => {
     const at = place(path);
     const problem = `${formatKey(at)}: ${message}`;
@@ -67,7 +73,33 @@ export function validateConfig(raw: RawMapping, { env, folder, onFile }: ValueSo
   }
   if (data) sharePages([data, ...data.applications]);
   checkConfig(data ?? validValues(raw), reportValue);
-  return { config: problems === 0 ? data : undefined, place };
+  if (!outpost) checkSomeApplication(raw, reportValue);
+  return { config: problems === 0 ? data : undefined, place, outpost };
+}
+
+/** Fills in, in place, all that a configuration points to or takes from elsewhere. */
+function complete(raw: RawMapping, sources: ValidateSources, report: Report): { origin: Origin; outpost: Outpost } {
+  const { env, folder, onFile } = sources;
+  const isOutpost = sources.outpost === true || Object.hasOwn(raw, 'outpost');
+  const variables = isOutpost ? readVariables(env, report, onFile) : undefined;
+  substituteVariables(raw, variables ? { ...env, ...variables } : env, report);
+  if (onFile) findNamedFiles(raw, folder, onFile);
+  const tokenFile = variables && findTokenFile(raw, sources, variables);
+  readSecretFiles(raw, folder, report);
+  readLogoFiles(raw, folder, report);
+  const filled = variables && fillFromEnvironment(raw, variables, report);
+  const origin = fillDefaults(raw);
+  checkRedisFiles(raw, folder, report);
+  checkAuthorityFiles(raw, folder, (path, message) => report(origin(path), message));
+  return { origin, outpost: filled && { ...filled, tokenFile } };
+}
+
+type Outpost = (Filled & OutpostReading) | undefined;
+
+/** Where authentik has none to add, a list of none protects nothing. */
+function checkSomeApplication({ applications }: RawMapping, report: Report): void {
+  if (Array.isArray(applications) && applications.length === 0)
+    report(['applications'], `must not be empty: must be ${APPLICATIONS}`);
 }
 
 /** The path as far as the file has it: a text that stands for a list has no items to point to. */

@@ -1,5 +1,6 @@
 /** What the parts of outpost mode hand to each other: plain data. */
 import type { Config } from '../config/schema/config.ts';
+import type { FileHashes } from '../config/sources.ts';
 
 /** What the operator chose; the environment wins over the file. */
 export interface OutpostSettings {
@@ -38,6 +39,8 @@ export interface OutpostStart {
   notices: readonly Notice[];
   /** The configuration file, where there is one. */
   file: string | undefined;
+  /** It, and all files that it and the environment name: with `base` this is what a reload compares. */
+  files: FileHashes;
 }
 
 /** Something for the operator; the same `key` is said once, and again only when its message has changed. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DEFAULT_FILES, findConfigFile } from '../../src/cli/config_file.ts';
+import { DEFAULT_FILES, findConfigFile, optionalConfigFile } from '../../src/cli/config_file.ts';
 import { yaml } from '../config/example.ts';
 import { gatepost } from './fixture.ts';
 
@@ -28,6 +28,12 @@ describe('the configuration file', () => {
   it('that is nowhere is an error with all three places and gatepost init', () => {
     const find = () => findConfigFile(undefined, {}, ['none.yaml', '/none/none.yaml']);
     expect(find).toThrow(/\$GATEPOST_CONFIG.* none\.yaml in this folder nor \/none\/none\.yaml .*gatepost init/);
+  });
+
+  it('that is nowhere is none to a command that can do without one', () => {
+    expect(optionalConfigFile(undefined, {}, ['none.yaml'])).toBeUndefined();
+    expect(optionalConfigFile(undefined, {}, ['none.yaml', here])).toBe(here);
+    expect(optionalConfigFile('a.yaml', {}, [here])).toBe('a.yaml');
   });
 
   it('is read by every command that takes --config', async () => {

@@ -76,6 +76,25 @@ describe('the JSON Schema', () => {
     expect(problems(`secret: ${secret}\napplications: []`)).not.toEqual([]);
   });
 
+  it('wants neither secret nor applications of a file with outpost', () => {
+    const overrides =
+      'overrides: { grafana: { skip_preflight: true, access: [{ groups: [admins] }], scopes: openid } }';
+    for (const text of [
+      'outpost: {}',
+      `outpost: { host: "https://a.com", token_file: t, insecure: true, keep: 0, ${overrides} }`,
+      `outpost: { keep: 7d }\napplications: []\nsecret_file: s`,
+    ])
+      expect(problems(text), text).toEqual([]);
+    for (const text of [
+      'outpost: { hosts: x }',
+      'outpost: { token: a, token_file: b }',
+      'outpost: { keep: 5 }',
+      'outpost: { overrides: { grafana: { issuer: "https://a.com" } } }',
+      'outpost: {}\nsecret: a\nsecret_file: b',
+    ])
+      expect(problems(text), text).not.toEqual([]);
+  });
+
   it('describes every key, and each example and default is valid', () => {
     const seen: string[] = [];
     const visit = ({ properties = {}, items, anyOf }: JsonSchema, path: string): void => {

@@ -13,7 +13,7 @@ const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url
 const fences = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
 
 const secrets = mkdtempSync(join(tmpdir(), 'gatepost-reference-'));
-for (const name of ['gatepost', 'lab_client']) writeFileSync(join(secrets, name), secret);
+for (const name of ['gatepost', 'lab_client', 'outpost_token']) writeFileSync(join(secrets, name), secret);
 writeFileSync(join(secrets, 'house_ca.pem'), rootCertificates[0]!);
 afterAll(() => rmSync(secrets, { recursive: true }));
 
@@ -44,7 +44,10 @@ it.each(fences)('shows a configuration that loads: %s', (text) => {
 });
 
 describe.each([
-  ['top level', { ...top, ...shapeOf(top.listen!), ...shapeOf(top.limits!), ...shapeOf(top.log!) }],
+  [
+    'top level',
+    { ...top, ...shapeOf(top.listen!), ...shapeOf(top.limits!), ...shapeOf(top.log!), ...shapeOf(top.outpost!) },
+  ],
   ['application', application],
   ['access rule', rule],
 ])('of every key of the %s', (_, shape) => {
@@ -54,7 +57,7 @@ describe.each([
       allowed: expect.any(String),
       example: expect.any(String),
     });
-    expect(reference()).toMatch(new RegExp(`^### \`(?:listen\\.|limits\\.|log\\.)?${name}\`$`, 'm'));
+    expect(reference()).toMatch(new RegExp(`^### \`(?:listen\\.|limits\\.|log\\.|outpost\\.)?${name}\`$`, 'm'));
   });
 });
 
@@ -67,7 +70,7 @@ const wantsMore: Record<string, string> = {
 it.each(Object.keys(top).filter((name) => name !== 'applications'))('has an example of %s that loads', (name) => {
   const store = name === 'workers' ? '\nstore: redis://redis' : '';
   const line = `${name}: ${notesOf(top[name]!).example}${store}`;
-  expect(parse(yaml({ top: line }), env).applications).toHaveLength(1);
+  expect(parse(yaml({ top: line }).replaceAll('/run/secrets', secrets), env).applications).toHaveLength(1);
 });
 
 it.each(Object.keys(application))('has an example of %s of an application that loads', (name) => {

@@ -12,6 +12,8 @@ export function checkConfig(config: ValidConfig, report: Report): void {
   checkRedis(config, report);
   checkDuplicates(config.applications, report);
   checkCookieNames(config.applications, report);
+  for (const [slug, override] of Object.entries(config.outpost?.overrides ?? {}))
+    checkApplication(override, (path, message) => report(['outpost', 'overrides', slug, ...path], message));
   config.applications.forEach((application, index) => {
     checkApplication(application, (path, message) => report(['applications', index, ...path], message));
   });

@@ -17,7 +17,7 @@ const lines = (input: string) =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
-const isSlug = (text: string) => /^[a-z0-9_-]+$/i.test(text);
+export const isSlug = (text: string) => /^[a-z0-9_-]+$/i.test(text);
 
 export const application = z.strictObject(
   {

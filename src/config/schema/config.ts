@@ -9,6 +9,7 @@ import { listenAddress, listenAddressOrOff, network } from './addresses.ts';
 import { application } from './application.ts';
 import { applicationDefaults } from './application_defaults.ts';
 import { limits } from './limits.ts';
+import { outpost } from './outpost.ts';
 import { pages } from './pages.ts';
 import { redis } from './redis.ts';
 import {
@@ -82,6 +83,8 @@ const log = z.strictObject(
   { error: shapeError('a mapping such as { level: info }') },
 );
 
+export const APPLICATIONS = 'a list of applications';
+
 export const config = z.strictObject(
   {
     listen: listen.prefault({}).meta({
@@ -98,6 +101,8 @@ export const config = z.strictObject(
       }),
     secret: secret.meta({
       allowed: '32 characters or more, or a list of such',
+      default:
+        'none, the key is required; with `outpost`: `GATEPOST_SECRET`, and then a key that is derived from the token',
       description:
         'Seals sessions and logins. In a list the first seals and all open: put a new one first, and remove the old one after `session_max_age`.',
       file: true,
@@ -179,8 +184,16 @@ export const config = z.strictObject(
       default: 'none',
       example: '{ issuer: https://auth.example.com, scopes: [openid, profile, email, offline_access] }',
     }),
-    applications: list(application, 'a list of applications').meta({
+    outpost: outpost.optional().meta({
+      allowed: 'a mapping with `host`, `token`, `insecure`, `host_browser`, `pass_client_ip`, `keep` and `overrides`',
+      description:
+        "Take the place of authentik's own proxy outpost: authentik tells which applications there are. `secret` and `applications` may be left out then, and the variables of authentik's outposts count (see [outpost mode](outpost.md)).",
+      default: 'none; `AUTHENTIK_TOKEN` in the environment is as good as `outpost: {}`',
+      example: '{ host: https://auth.example.com, token_file: /run/secrets/outpost_token }',
+    }),
+    applications: list(application, APPLICATIONS, { empty: true }).meta({
       description: 'The protected sites; their keys are in the next chapter.',
+      default: 'none, the key is required; with `outpost` those of authentik alone',
       example: '[{ name: Grafana, … }]',
     }),
   },

@@ -102,18 +102,29 @@ export function oneOf<const Words extends readonly string[]>(...words: Words) {
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+const ALLOWED_DURATION = 'a duration such as `90s`, `30m`, `24h` or `7d`';
+const DURATION_JSON = { type: 'string', pattern: '^(?:\\d+[smhd])+$' } as const;
+
 /** `90s`, `30m`, `24h`, `7d`, or several of them (`1h30m`); at most ten years. In UNIT_MS. */
 export function duration() {
-  const allowed = 'a duration such as `90s`, `30m`, `24h` or `7d`';
-  return scalar(allowed, (input) => {
-    const parts = input.match(/\d+[smhd]/g) ?? [];
-    const total = parts.reduce((sum, part) => {
-      return sum + Number.parseInt(part, 10) * UNIT_MS[part.slice(-1) as keyof typeof UNIT_MS];
-    }, 0);
-    if (parts.join('') !== input || total === 0) throw new Error(`must be ${allowed.replaceAll('`', '')}`);
-    if (total > 3650 * UNIT_MS.d) throw new Error('must be at most 3650d');
-    return total;
-  }).meta({ json: [{ type: 'string', pattern: '^(?:\\d+[smhd])+$' }] } satisfies KeyNotes);
+  return scalar(ALLOWED_DURATION, readDuration).meta({ json: [DURATION_JSON] } satisfies KeyNotes);
+}
+
+/** As `duration`, or `0`. */
+export function durationOrOff() {
+  return scalar(`${ALLOWED_DURATION}; or \`0\``, (input) => (input === '0' ? 0 : readDuration(input))).meta({
+    json: [DURATION_JSON, { type: 'integer', minimum: 0, maximum: 0 }],
+  } satisfies KeyNotes);
+}
+
+function readDuration(input: string): number {
+  const parts = input.match(/\d+[smhd]/g) ?? [];
+  const total = parts.reduce((sum, part) => {
+    return sum + Number.parseInt(part, 10) * UNIT_MS[part.slice(-1) as keyof typeof UNIT_MS];
+  }, 0);
+  if (parts.join('') !== input || total === 0) throw new Error(`must be ${ALLOWED_DURATION.replaceAll('`', '')}`);
+  if (total > 3650 * UNIT_MS.d) throw new Error('must be at most 3650d');
+  return total;
 }
 
 /** `session_max_age` where it is not set: a day. */

@@ -31,12 +31,21 @@ export function shapeOf(schema: Schema): Shape {
   return schema instanceof z.ZodObject ? schema.shape : {};
 }
 
+/** What stands under any name, where a schema is a mapping of names. */
+function recordValue(schema: Schema): Schema | undefined {
+  const record = layers(schema).find((layer) => layer instanceof z.ZodRecord);
+  return record?.valueType;
+}
+
 /** The keys that are known at a place, with those that read a secret from a file. */
 export function keysAt(schema: Schema, path: KeyPath): string[] {
   let shape = shapeOf(schema);
+  let record: Schema | undefined;
   for (const part of path) {
-    const next = shape[part];
-    if (typeof part === 'string') shape = next ? shapeOf(next) : {};
+    if (typeof part !== 'string') continue;
+    const next = record ?? shape[part];
+    shape = next ? shapeOf(next) : {};
+    record = next && recordValue(next);
   }
   return Object.entries(shape).flatMap(([key, value]) => (notesOf(value).file ? [key, `${key}_file`] : [key]));
 }
