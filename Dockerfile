@@ -36,13 +36,17 @@ COPY haproxy haproxy
 COPY kubernetes kubernetes
 COPY compose compose
 COPY docs/proxies docs/proxies
+# What authentik's Docker integration runs for health: `/proxy healthcheck`, since 2026.8 `/authentik healthcheck proxy`.
+COPY docker/outpost /proxy
+COPY docker/outpost /authentik
 # A volume for `store: file:///var/lib/gatepost` takes over this owner.
 COPY --from=build --chown=1000:1000 /state /var/lib/gatepost
 # `node` by its numbers: Kubernetes checks `runAsNonRoot` by them.
 USER 1000:1000
 EXPOSE 9000
-# Asks `listen.http` at its default port; where yours is another one, set GATEPOST_PORT.
+# Asks `listen.http` at its default port, or that of AUTHENTIK_LISTEN__HTTP; where yours is another one, set GATEPOST_PORT.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GATEPOST_PORT ?? 9000}/-/health/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const { GATEPOST_PORT, AUTHENTIK_LISTEN__HTTP = '' } = process.env; const port = GATEPOST_PORT || AUTHENTIK_LISTEN__HTTP.match(/:([0-9]+) *(,|$)/)?.[1] || 9000; fetch(`http://127.0.0.1:${port}/-/health/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "dist/cli/main.js"]
-CMD ["serve", "--config", "/etc/gatepost/gatepost.yaml"]
+# The configuration is $GATEPOST_CONFIG, /etc/gatepost/gatepost.yaml, or the environment of an outpost of authentik.
+CMD ["serve"]

@@ -4,7 +4,7 @@ import { escapeUnreadableInLines } from '../characters.ts';
 import { version } from '../version.ts';
 import type { Shell } from './command.ts';
 import { EXIT_OK, EXIT_USAGE, type Io } from './io.ts';
-import { addExplain, addServe, addSessions } from './running_commands.ts';
+import { addExplain, addHealthcheck, addServe, addSessions } from './running_commands.ts';
 import { addCheck, addDoctor, addInit, addSnippet } from './setup_commands.ts';
 
 /**
@@ -44,6 +44,7 @@ function createProgram(shell: Shell): Command {
       writeOut: (text) => io.out(text.trimEnd()),
       writeErr: (text) => io.error(text.trimEnd()),
     });
-  for (const add of [addInit, addCheck, addDoctor, addSnippet, addServe, addExplain, addSessions]) add(program, shell);
+  const all = [addInit, addCheck, addDoctor, addSnippet, addServe, addExplain, addSessions, addHealthcheck];
+  for (const add of all) add(program, shell);
   return program;
 }

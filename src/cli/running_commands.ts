@@ -1,11 +1,20 @@
-/** The commands of a Gatepost that runs: `serve`, `explain`, `sessions`. */
-import { type Command, Option } from 'commander';
+/** The commands of a Gatepost that runs: `serve`, `healthcheck`, `explain`, `sessions`. */
+import { Argument, type Command, Option } from 'commander';
 import { collect, command, type Shell } from './command.ts';
 
 export function addServe(program: Command, { io, exit }: Shell): void {
   command(program, 'serve')
     .description('serve proxies and browsers until SIGTERM')
     .action(async ({ config }) => exit(await (await import('./serve.ts')).serveCommand(config, io)));
+}
+
+/** As authentik's images have it: its integrations run `/proxy healthcheck` or `/authentik healthcheck proxy`. */
+export function addHealthcheck(program: Command, { io, exit }: Shell): void {
+  program
+    .command('healthcheck')
+    .description('ask the Gatepost of this machine or container whether it runs; the exit code is 0 if it does, else 1')
+    .addArgument(new Argument('[kind]', 'for authentik, which names it').choices(['proxy']))
+    .action(async () => exit(await (await import('./healthcheck.ts')).healthcheckCommand(io)));
 }
 
 /** The kinds of proxies that `explain` asks for. */

@@ -1,15 +1,20 @@
 /** How outpost mode does, as authentik's own outposts show it: for the process that asks authentik. */
 import { Gauge, type Registry } from 'prom-client';
+import { version as ownVersion } from '../version.ts';
 
 /** What this outpost is to authentik, for as long as the process lives. */
 export interface OutpostFacts {
-  /** `proxy` */
-  type: string;
-  /** Of this instance, as the websocket says it. */
+  /** The name of this instance on authentik's page. */
   uuid: string;
-  version: string;
-  build: string;
+  /** By default this Gatepost's own, as `N.N.N`. */
+  version?: string;
 }
+
+/** What authentik hears of this process beside the version (outpost/hello.ts). */
+const TYPE = 'proxy';
+const BUILD = 'gatepost';
+/** Without what stands behind it: authentik's page has the same. */
+const RELEASE = /^\d+\.\d+\.\d+/.exec(ownVersion)?.[0] ?? ownVersion;
 
 export interface OutpostMetrics {
   /**
@@ -25,7 +30,7 @@ const OF_INSTANCE = ['outpost_name', 'outpost_type', 'uuid'] as const;
 const OF_BUILD = [...OF_INSTANCE, 'version', 'build'] as const;
 
 /** Until the first `refreshed` the name is empty, and nothing but the connection is shown. */
-export function createOutpostMetrics(registry: Registry, { type, uuid, version, build }: OutpostFacts): OutpostMetrics {
+export function createOutpostMetrics(registry: Registry, { uuid, version = RELEASE }: OutpostFacts): OutpostMetrics {
   const registers = [registry];
   // Of all processes this one alone has them.
   const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
@@ -45,7 +50,7 @@ export function createOutpostMetrics(registry: Registry, { type, uuid, version, 
   let isConnected = false;
 
   function showConnection(): void {
-    connected.set({ outpost_name: name, outpost_type: type, uuid }, isConnected ? 1 : 0);
+    connected.set({ outpost_name: name, outpost_type: TYPE, uuid }, isConnected ? 1 : 0);
   }
 
   showConnection();
@@ -54,7 +59,7 @@ export function createOutpostMetrics(registry: Registry, { type, uuid, version, 
       // A series of the name before would go on for ever beside the new one.
       if (outpostName !== name) for (const one of [info, lastUpdate, connected]) one.reset();
       name = outpostName;
-      const labels = { outpost_name: name, outpost_type: type, uuid, version, build };
+      const labels = { outpost_name: name, outpost_type: TYPE, uuid, version, build: BUILD };
       info.set(labels, 1);
       lastUpdate.set(labels, at / 1000);
       showConnection();

@@ -18,7 +18,11 @@ afterAll(() => {
 });
 
 async function start(httpPort: number, metricsPort: number, application = '') {
-  const listen = `listen: { http: 127.0.0.1:${httpPort}, metrics: 127.0.0.1:${metricsPort} }`;
+  return startOn(`127.0.0.1:${httpPort}`, `127.0.0.1:${metricsPort}`, application);
+}
+
+async function startOn(http: string, metrics: string, application = '') {
+  const listen = `listen: { http: "${http}", metrics: "${metrics}" }`;
   const store = configFile('').folder;
   const { folder, file } = configFile(
     yaml({ top: `${listen}\nworkers: 2\nstore: file://${store}/sessions\nlog: { format: json }`, application }),
@@ -112,6 +116,22 @@ test('a port that is taken ends the command with a sentence', async () => {
   expect(await ended).toEqual([1, null]);
   expect(errors).toMatch(/EADDRINUSE|before it could listen/);
   taken.close();
+});
+
+test('workers listen on each of several addresses, and the parent has the metrics and the ping on each', async () => {
+  const [http, metrics] = [await freePort(), await freePort()];
+  const { child, ended } = await startOn(
+    `[::]:${http},0.0.0.0:${http},127.0.0.1:${await freePort()}`,
+    `127.0.0.1:${metrics},[::1]:${metrics}`,
+  );
+  await until(() => metricsOf(metrics));
+  const statusOf = async (url: string) => (await fetch(url, { headers: { connection: 'close' } })).status;
+  for (const host of ['127.0.0.1', '[::1]']) {
+    for (let times = 0; times < 2; times += 1) expect(await statusOf(`http://${host}:${http}/auth/traefik`)).toBe(500);
+    expect(await statusOf(`http://${host}:${metrics}/outpost.goauthentik.io/ping`)).toBe(204);
+  }
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
 });
 
 test('a worker that is replaced decides by the configuration of the start, whatever the file says now', async () => {

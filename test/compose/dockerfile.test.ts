@@ -1,10 +1,11 @@
 /** Dockerfile: the files that it copies exist, and its health check recognises a ready Gatepost. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { DEFAULT_FILES } from '../../src/cli/config_file.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
@@ -71,14 +72,30 @@ test('the last stage needs no shell and starts the command that package.json nam
   expect(entry).toEqual(['node', JSON.parse(read('package.json')).bin.gatepost]);
 });
 
-test('the health check is 0 for a ready Gatepost, 1 for one that is not, 1 for none', async () => {
+test('without a command it serves, with the configuration where every command looks for it', () => {
+  expect(/^CMD (.+)$/m.exec(lastStage)?.[1]).toBe('["serve"]');
+  expect(DEFAULT_FILES).toContain('/etc/gatepost/gatepost.yaml');
+});
+
+// authentik's Docker integration runs `/proxy healthcheck`, since 2026.8 `/authentik healthcheck proxy`.
+test("the programs that authentik's integrations name are there, and may be run by the user of the image", () => {
+  expect(/^COPY (\S+) \/proxy$/m.exec(lastStage)?.[1]).toBe('docker/outpost');
+  expect(/^COPY (\S+) \/authentik$/m.exec(lastStage)?.[1]).toBe('docker/outpost');
+  expect(statSync(new URL('docker/outpost', root)).mode & 0o111).toBe(0o111);
+  expect(read('docker/outpost')).toMatch(/^#!\/usr\/bin\/env node\n/);
+});
+
+test.each([
+  ['GATEPOST_PORT', (port: number) => ({ GATEPOST_PORT: `${port}`, AUTHENTIK_LISTEN__HTTP: '[::]:1' })],
+  ['the port of AUTHENTIK_LISTEN__HTTP', (port: number) => ({ AUTHENTIK_LISTEN__HTTP: `[::]:${port} ,0.0.0.0:1` })],
+])('the health check at %s is 0 for a ready Gatepost, 1 for one that is not, 1 for none', async (_, envOf) => {
   const [program, ...parameters] = JSON.parse(/HEALTHCHECK[^[]+(\[.+\])$/m.exec(lastStage)![1]!) as string[];
   let status = 200;
   const server = createServer((request, response) => {
     response.writeHead(request.url === '/-/health/ready' ? status : 404).end();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const env = { ...process.env, GATEPOST_PORT: String((server.address() as AddressInfo).port) };
+  const env = { ...process.env, ...envOf((server.address() as AddressInfo).port) };
   const check = async () => (await once(spawn(program!, parameters, { env, stdio: 'ignore' }), 'exit'))[0];
   expect(await check()).toBe(0);
   status = 503;

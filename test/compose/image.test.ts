@@ -1,13 +1,14 @@
 /** The image: what its last stage copies is all that the command needs, and the notices name all that is in it. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { yaml } from '../config/example.ts';
 import { command } from '../support/command.ts';
+import { freePort } from '../support/free_port.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 // Outside of the project: Node would find the packages of a folder above.
@@ -70,6 +71,45 @@ test.each(['memory', `file://${join(image, 'sessions')}`])('the command serves t
   child.kill('SIGTERM');
   expect(ready.status, log + errors).toBe(200);
   expect(await ended).toEqual([0, null]);
+});
+
+/** The root of the image: what Docker copies there, with /app beside it. */
+function imageRoot(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gatepost-root-'));
+  for (const name of ['proxy', 'authentik']) cpSync(join(root, 'docker/outpost'), join(folder, name));
+  symlinkSync(image, join(folder, 'app'));
+  return folder;
+}
+
+const run = (file: string, words: string[], env: Record<string, string> = {}) =>
+  once(spawn(file, words, { env: { ...process.env, ...env }, stdio: 'ignore' }), 'exit').then(([code]) => code);
+
+// Docker runs them as they are, by their first line.
+test("authentik's health commands are 0 for a Gatepost that serves, whatever its store does, and 1 for none", async () => {
+  const folder = imageRoot();
+  const port = await freePort();
+  const top = `store: redis://127.0.0.1:9\nlisten: { http: 127.0.0.1:0, metrics: 127.0.0.1:${port} }`;
+  const env = { GATEPOST_CONFIG: configFile(yaml({ top })), AUTHENTIK_LISTEN__METRICS: `[::]:${port}` };
+  const check = () =>
+    Promise.all([
+      run(join(folder, 'proxy'), ['healthcheck'], env),
+      run(join(folder, 'authentik'), ['healthcheck', 'proxy'], env),
+    ]);
+  try {
+    expect(await check()).toEqual([1, 1]);
+    for (const [name, words] of [
+      ['proxy', []],
+      ['authentik', ['proxy']],
+    ] as const) {
+      const child = spawn(join(folder, name), words, { env: { ...process.env, ...env }, stdio: 'ignore' });
+      const ended = once(child, 'close');
+      await expect.poll(check, { timeout: 20_000 }).toEqual([0, 0]);
+      child.kill('SIGTERM');
+      expect(await ended).toEqual([0, null]);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('the notices name every package whose code is in the bundle, with its version and its licence', () => {

@@ -56,18 +56,33 @@ export interface PodOptions {
   /** What the Secrets have. */
   secret: Record<string, string>;
   /** The image's entry point and environment. */
-  image?: { entryPoint: string[]; env: Record<string, string> };
+  image?: Image;
   port: number;
   /** Changes texts of the command: what is fixed in an image, and of which several can't be on one machine. */
   replace?: (text: string, volume: string) => string;
 }
 
-/** What Dockerfile gives to a container. The working folder is /app there; here it is that of the project. */
-export function imageOf(dockerfile: string): { entryPoint: string[]; env: Record<string, string> } {
-  const [, text = ''] = /^ENTRYPOINT (.+)$/m.exec(dockerfile.split(/^(?=FROM )/m).at(-1) ?? '') ?? [];
-  const entryPoint: unknown = JSON.parse(text);
-  if (!Array.isArray(entryPoint)) throw new Error('Dockerfile has no ENTRYPOINT');
-  return { entryPoint: entryPoint.map(String), env: { NODE_ENV: 'production' } };
+/** What Dockerfile gives to a container. */
+export interface Image {
+  entryPoint: string[];
+  /** Where the pod has no arguments of its own. */
+  command: string[];
+  env: Record<string, string>;
+  /** `1000:1000`, where the pod names no user. */
+  user: string;
+}
+
+/** The working folder is /app there; here it is that of the project. */
+export function imageOf(dockerfile: string): Image {
+  const lastStage = dockerfile.split(/^(?=FROM )/m).at(-1) ?? '';
+  const listOf = (instruction: string) => {
+    const [, text = ''] = new RegExp(`^${instruction} (\\[.+)$`, 'm').exec(lastStage) ?? [];
+    const list: unknown = JSON.parse(text);
+    if (!Array.isArray(list)) throw new Error(`Dockerfile has no ${instruction}`);
+    return list.map(String);
+  };
+  const [, user = ''] = /^USER (.+)$/m.exec(lastStage) ?? [];
+  return { entryPoint: listOf('ENTRYPOINT'), command: listOf('CMD'), env: { NODE_ENV: 'production' }, user };
 }
 
 const texts = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
@@ -76,7 +91,8 @@ export async function startPod({ pod, config, secret, image, port, replace = (te
   const folder = mkdtempSync(join(tmpdir(), 'gatepost-pod-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   const spec = part(pod, 'spec');
-  const { runAsUser, runAsGroup } = part(spec, 'securityContext');
+  const [imageUser, imageGroup] = image?.user.split(':') ?? [];
+  const { runAsUser = imageUser, runAsGroup = imageGroup } = part(spec, 'securityContext');
   const container = part(spec, 'containers', 0);
   for (const name of ['config', 'volume']) mkdirSync(join(folder, name));
   for (const [name, text] of Object.entries(config ?? {})) writeFileSync(join(folder, 'config', name), text);
@@ -87,8 +103,9 @@ export async function startPod({ pod, config, secret, image, port, replace = (te
   chmodSync(volume, 0o2775);
   const mounts = Array.isArray(container.volumeMounts) ? container.volumeMounts.filter(isFields) : [];
   const target = (volume: string) => mounts.find(({ name }) => name === volume)?.mountPath ?? '';
-  const { entryPoint, env } = image ?? { entryPoint: [], env: {} };
-  const command = [...(container.command ? texts(container.command) : entryPoint), ...texts(container.args)];
+  const { entryPoint, command: whole, env } = image ?? { entryPoint: [], command: [], env: {} };
+  const others = container.command || container.args ? texts(container.args) : whole;
+  const command = [...(container.command ? texts(container.command) : entryPoint), ...others];
   const parameters = [
     folder,
     runAsUser,

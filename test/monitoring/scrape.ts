@@ -63,7 +63,7 @@ export async function scrapeParent(): Promise<Metrics> {
   const events = createEvents();
   const own = createMetrics(events, () => 0);
   countReloads(events, own);
-  const outpost = createOutpostMetrics(own, { type: 'proxy', uuid: 'u-1', version: '1.0.0', build: 'gatepost' });
+  const outpost = createOutpostMetrics(own, { uuid: 'u-1' });
   outpost.refreshed({ outpostName: 'edge', at: Date.now() });
   countOutpostRequests(events, [own], () => ({ outpost_name: 'edge', applications: [] }));
   events.emit('ping', { method: 'GET', host: undefined, duration_ms: 1 });

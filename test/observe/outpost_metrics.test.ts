@@ -3,7 +3,7 @@ import { AggregatorRegistry, Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { createOutpostMetrics } from '../../src/observe/outpost_metrics.ts';
 
-const facts = { type: 'proxy', uuid: '0f8e2d1c-7a5b-4c3d-9e8f-001122334455', version: '1.4.0', build: 'gatepost' };
+const facts = { uuid: '0f8e2d1c-7a5b-4c3d-9e8f-001122334455', version: '1.4.0' };
 const OF_INSTANCE = `outpost_type="proxy",uuid="${facts.uuid}"`;
 const OF_BUILD = `${OF_INSTANCE},version="1.4.0",build="gatepost"`;
 

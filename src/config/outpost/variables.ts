@@ -86,6 +86,12 @@ export function readVariables(env: ValueSources['env'], report: Report, onFile?:
   return values;
 }
 
+/** One alone; empty where it is not set, or leads nowhere. */
+export function readVariable(name: Variable, env: ValueSources['env']): string {
+  const file = fileOfVariable(name, env);
+  return file ? readFile(file, () => {}) : follow(env[name] ?? '', env, () => {});
+}
+
 /** The file that the token stands in, and the key or variable that names it: it may change. */
 export type TokenFile = FileReference & { from: string };
 
