@@ -126,11 +126,11 @@ export function createGapCheck(options: GapCheckOptions) {
     const { key, session } = entry.live;
     const running = questions.get(key);
     if (running !== undefined) return running;
+    if (elapsed() < entry.askDueAt) return true;
     if (!isManaged(session.application) || !isAskable(session, since, now())) {
       entry.gapChecked = since;
       return true;
     }
-    if (elapsed() < entry.askDueAt) return true;
     entry.askDueAt = elapsed() + ASK_PAUSE_MS;
     return questions.run(key, () => orAfter(question(entry, since), ASK_WAIT_MS, true));
   };
