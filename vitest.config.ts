@@ -13,7 +13,7 @@ const COMMAND = [
 ];
 /** Starts Redis, Sentinel and Cluster, mounts small file systems, or runs as several users. */
 const STORES = [
-  'test/stores/redis/{store,faults,flavours}.test.ts',
+  'test/stores/redis/{store,faults,flavours,session_ends}.test.ts',
   'test/stores/file/{faults,other_users,stopped}.test.ts',
   'test/doctor/store.test.ts',
   'test/contract/{replicas,after_sign_out}.test.ts',

@@ -85,7 +85,7 @@ export function assembleIndex(config: Config): ApplicationIndex<Application> {
 }
 
 function assembleCore(config: Config, services: Services): Core & { release(): void } {
-  const { store, journal, refreshes, providers, guesses, events, now, elapsed } = services;
+  const { store, journal, refreshes, gap, providers, guesses, events, now, elapsed } = services;
   const index = assembleIndex(config);
   const bySlug = new Map(config.applications.map((application) => [application.slug, application]));
   const { of: provider, release } = providers.for(config.applications, config.managed?.clientAddressToken);
@@ -95,6 +95,8 @@ function assembleCore(config: Config, services: Services): Core & { release(): v
     secret: config.secret,
     longestLifeMs: Math.max(0, ...config.applications.map(longestLifeMs)),
     refreshes,
+    authority: config.managed?.authority,
+    gap,
     now,
     elapsed,
     events,

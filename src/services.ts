@@ -4,6 +4,7 @@ import type { Events } from './observe/events.ts';
 import { type SharedProviders, shareProviders } from './provider/providers.ts';
 import { createJournal, type Journal } from './sessions/journal.ts';
 import { createRefreshes, type Refreshes } from './sessions/refresh_scheduler.ts';
+import { createSessionGap, type SessionGap } from './sessions/session_gap.ts';
 import type { Store } from './stores/store.ts';
 
 /** What the program has chosen. */
@@ -21,6 +22,8 @@ export interface Services extends Basics {
   journal: Journal;
   /** The refreshes that run. */
   refreshes: Refreshes;
+  /** Since when authentik's session ends are heard. */
+  gap: SessionGap;
   /** What is known of providers. */
   providers: SharedProviders;
   guesses: GuessState;
@@ -32,6 +35,7 @@ export function createServices(basics: Basics): Services {
     ...basics,
     journal: createJournal(store),
     refreshes: createRefreshes(),
+    gap: createSessionGap(),
     providers: shareProviders(basics),
     guesses: createGuessState(store, basics),
   };

@@ -27,7 +27,8 @@ export async function saveSession(
 ): Promise<SavedSession | Rejection | undefined> {
   const createdAt = now();
   if (identity.expiresAt <= createdAt) return rejected('wrong_time', 'the token has expired');
-  const marks = credential.scheme === 'bearer' ? await sessions.tokenMarks(credential.token, identity) : [];
+  const marks =
+    credential.scheme === 'bearer' ? await sessions.tokenMarks(credential.token, identity, application.slug) : [];
   if (marks === undefined) return rejected('signed_out', 'the session of the token was signed out');
   const session = createSession({
     identity,

@@ -36,7 +36,7 @@ export interface SessionStartedEvent {
 
 /**
  * `signed_out`: by its user. `logged_out`: by the provider, one event for each logout token, however many sessions it
- * ends. `replaced`: by a new login of the same browser. `idle`: `session_idle`. `refresh_refused`, `credential_refused`:
+ * ends, and for each session that the provider says has ended when it is asked. `replaced`: by a new login of the same browser. `idle`: `session_idle`. `refresh_refused`, `credential_refused`:
  * by the provider. `ended`: by an operator or its user, alone. A session that expires ends without an event.
  */
 export type SessionEnd =

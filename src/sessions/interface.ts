@@ -10,6 +10,7 @@ import type { Journal } from './journal.ts';
 import type { Refreshes } from './refresh_scheduler.ts';
 import type { NewRefusal, Refusal } from './refusals.ts';
 import type { LiveSession, Session, SessionApplication } from './session.ts';
+import type { SessionGap } from './session_gap.ts';
 import type { RevocationMark } from './session_record.ts';
 
 /** The sessions of this outpost. Every call may throw `StoreUnavailable`. */
@@ -54,10 +55,11 @@ export interface Sessions {
   endSid(issuer: string, sid: string, sub?: string, notBefore?: number): Promise<void>;
   /**
    * Whether a verified bearer token may still open something.
+   * @param application the slug of the application that it is to open
    * @returns what ends a session that is made of it (`SessionOrigin.marks`); `undefined` where the session of the token
    * was ended
    */
-  tokenMarks(token: string, identity: Identity): Promise<RevocationMark[] | undefined>;
+  tokenMarks(token: string, identity: Identity, application?: string): Promise<RevocationMark[] | undefined>;
   /**
    * Uses `name` (an issuer and a `jti`) once, on any replica; it stays used for `ttlMs`.
    * @param work what it is used for; if it fails, `name` is not used
@@ -104,6 +106,10 @@ export interface SessionsOptions {
   /** The provider of an application (by slug), for refreshing. */
   provider: (application: string) => Provider | undefined;
   events: Events;
+  /** Whose session ends end the sessions of managed applications: they are filed under it. */
+  authority?: string | undefined;
+  /** Since when its session ends are heard. */
+  gap?: SessionGap | undefined;
   /** The refreshes of this process, in whatever snapshot; of this one alone where it is left out. */
   refreshes?: Refreshes | undefined;
   /** Bytes of decoded sessions that may be kept. */

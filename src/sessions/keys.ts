@@ -7,10 +7,11 @@ import type { Seal } from '../crypto/seal.ts';
  * `s:` a session · `u:` the generation of a user · `g:` the generation of a session at the provider · `l:` a lock ·
  * `j:` a token that may be used once · `c:` a counter · `a:` the session id of an accepted header credential · `t:` the
  * session of a token · `k:` a credential that was accepted before · `n:` a provider without a grant · `i:` a session that
- * is in use · `x:` the sessions of a user · `v:` when a session was used last · `r:` what it was refused last · `d:` a request
- * of `gatepost doctor` (src/probe).
+ * is in use · `x:` the sessions of a user · `v:` when a session was used last · `r:` what it was refused last · `b:` that
+ * a session at the provider has just ended · `o:` when the provider was asked about a session · `d:` a request of `gatepost
+ * doctor` (src/probe).
  */
-export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'a' | 't' | 'k' | 'n' | 'i' | 'x' | 'v' | 'r';
+export type KeyPrefix = 's' | 'u' | 'g' | 'l' | 'j' | 'c' | 'a' | 't' | 'k' | 'n' | 'i' | 'x' | 'v' | 'r' | 'b' | 'o';
 
 /** How the keys of all sessions begin. */
 export const SESSION_PREFIX = 's:';
@@ -53,6 +54,11 @@ export function useKey(sessionKey: string): string {
 /** The record of what a session was refused last. */
 export function refusalKey(sessionKey: string): string {
   return `r:${sessionKey.slice(2)}`;
+}
+
+/** The record of when the provider was asked whether a session still lives there. */
+export function askedKey(sessionKey: string): string {
+  return `o:${sessionKey.slice(2)}`;
 }
 
 /**

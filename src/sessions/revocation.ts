@@ -6,7 +6,7 @@ import { makeGeneration, parseGeneration } from './generation.ts';
 import { groupsOf } from './groups.ts';
 import { createHeldGenerations } from './held_generations.ts';
 import type { Journal } from './journal.ts';
-import { keyedHashKeys, tenantOf } from './keys.ts';
+import { createMarkKeys } from './mark_keys.ts';
 import type { Session } from './session.ts';
 import type { RevocationMark } from './session_record.ts';
 import { createSignOutOrder, isAfter } from './sign_out_order.ts';
@@ -45,22 +45,16 @@ export interface RevocationOptions {
   keepMs: number;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** The authority whose session ends mean the sessions of an application (by slug); by default none does. */
+  authorityOf?: (application: string) => string | undefined;
 }
 
-export function createRevocation({ store, seal, journal, keepMs, now }: RevocationOptions) {
+export function createRevocation(options: RevocationOptions) {
+  const { store, seal, journal, keepMs, now, authorityOf = () => undefined } = options;
   const order = createSignOutOrder(store, keepMs);
   const held = createHeldGenerations(store, order);
-  const userKeys = (issuer: string, sub: string) => keyedHashKeys(seal, 'u', tenantOf(issuer), sub);
-  const sidKeys = (issuer: string, sid: string) => keyedHashKeys(seal, 'g', tenantOf(issuer), sid);
-  /** For a user's logins whose tokens name no session at the provider: any session that ends there may be theirs. */
-  const unnamedKeys = (issuer: string, sub: string) => keyedHashKeys(seal, 'g', tenantOf(issuer), 'unnamed', sub);
-
-  /** The records that can end a session, under the first secret. */
-  function markKeys({ issuer, sub, sid, authMethod }: Session): string[] {
-    const [userKey] = userKeys(issuer, sub);
-    if (sid !== undefined) return [userKey, sidKeys(issuer, sid)[0]];
-    return authMethod === 'login' ? [userKey, unnamedKeys(issuer, sub)[0]] : [userKey];
-  }
+  const keysOf = createMarkKeys(seal, authorityOf);
+  const { userKeys, sidKeys, unnamedKeys } = keysOf;
 
   /**
    * A new generation under the key of every secret: a session remembers the key of its own secret. For many users it
@@ -85,6 +79,15 @@ export function createRevocation({ store, seal, journal, keepMs, now }: Revocati
   /** How long the generations that a session depends on are to last: a little longer than it. */
   const lifeMs = ({ expiresAt }: Session) => Math.min(keepMs, Math.max(0, expiresAt - now())) + MARGIN_MS;
 
+  /**
+   * What the authority of a session has told of its end in the last minutes. Comes after the generations of the session
+   * were made: an end that comes now finds those, one that came before has left its notice.
+   */
+  async function readNotices(session: Session): Promise<string[]> {
+    const keys = keysOf.noticesOf(session);
+    return keys.length === 0 ? [] : (await store.getMany(keys)).filter((notice) => notice !== undefined);
+  }
+
   return {
     /** The position of the last sign-out so far, of whatever user. */
     lastSignOut: order.last,
@@ -98,14 +101,16 @@ export function createRevocation({ store, seal, journal, keepMs, now }: Revocati
      * @param since `lastSignOut()` before the provider was asked; without it nothing was in progress
      */
     async marks(session: Session, since?: number): Promise<RevocationMark[]> {
-      const keys = markKeys(session);
+      const keys = keysOf.of(session);
       const { position, generations } = await held.holdAll(keys, lifeMs(session), since);
+      const notices = since === undefined ? [] : await readNotices(session);
       const isLost = since !== undefined && position !== since && !(position !== undefined && isAfter(position, since));
       const isDuring = (generation: string) =>
         since !== undefined && isAfter(parseGeneration(generation).position ?? since, since);
+      const isOver = isLost || notices.some((notice) => isDuring(notice));
       return keys.map((key, at) => {
         const generation = generations[at] ?? NEVER;
-        return { key, generation: isLost || isDuring(generation) ? NEVER : generation };
+        return { key, generation: isOver || isDuring(generation) ? NEVER : generation };
       });
     },
     /**
@@ -120,16 +125,26 @@ export function createRevocation({ store, seal, journal, keepMs, now }: Revocati
       marks: readonly RevocationMark[],
       extended = false,
     ): Promise<RevocationMark[] | undefined> {
-      const newKeys = markKeys(session).filter((key) => marks.every((mark) => mark.key !== key));
+      const newKeys = keysOf.of(session).filter((key) => marks.every((mark) => mark.key !== key));
       // Before the old ones are compared: a sign-out between the two changes them both.
       const added = newKeys.length === 0 ? [] : (await held.holdAll(newKeys, lifeMs(session))).generations;
+      // Its authority may have told of its end while it could not be found by that yet.
+      if (newKeys.length > 0 && (await readNotices(session)).length > 0) return undefined;
       const isGood = await (extended ? held.keepAll(marks, lifeMs(session)) : held.areCurrent(marks));
       if (!isGood) return undefined;
       return [...marks, ...newKeys.map((key, at) => ({ key, generation: added[at] ?? NEVER }))];
     },
-    /** The generations, under every secret, that can end what names this user and session at the provider. */
-    async generations({ issuer, sub, sid }: Pick<Session, 'issuer' | 'sub' | 'sid'>): Promise<(string | undefined)[]> {
-      return store.getMany([...userKeys(issuer, sub), ...(sid === undefined ? [] : sidKeys(issuer, sid))]);
+    /**
+     * The generations, under every secret, that can end what names this user and session at the provider.
+     * @param application the slug of the application that it is for
+     */
+    async generations(
+      { issuer, sub, sid }: Pick<Session, 'issuer' | 'sub' | 'sid'>,
+      application: string | undefined,
+    ): Promise<(string | undefined)[]> {
+      const ofSid = sid === undefined ? [] : sidKeys(issuer, sid);
+      const atAuthority = application === undefined ? [] : keysOf.atAuthority(application, sid).flat();
+      return store.getMany([...userKeys(issuer, sub), ...ofSid, ...atAuthority]);
     },
     endUser: (issuer: string, sub: string, notBefore?: number) => renew([{ keys: userKeys(issuer, sub), notBefore }]),
     /** As `endUser`, for many. */

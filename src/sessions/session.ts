@@ -3,7 +3,8 @@ import type { ApplicationConfig } from '../config/schema/config.ts';
 import type { Identity } from '../identity.ts';
 
 /** The application that a session is made for, and the provider and client that vouch for it, as configured. */
-export type SessionApplication = Pick<ApplicationConfig, 'slug' | 'issuer' | 'client_id'> & Partial<Admission>;
+export type SessionApplication = Pick<ApplicationConfig, 'slug' | 'issuer' | 'client_id' | 'managed'> &
+  Partial<Admission>;
 
 /** The keys of an application that say by what a session is found and which header credentials are accepted. */
 type Admission = Pick<ApplicationConfig, 'cookie' | 'basic' | 'bearer' | 'bearer_audiences' | 'bearer_machines'>;

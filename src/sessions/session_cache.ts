@@ -27,6 +27,10 @@ export interface CacheEntry {
   touchDueAt: number;
   /** The next refresh is not tried before this time, by a clock that nobody can set. */
   nextAttemptAt: number;
+  /** The gap (session_gap.ts) of which nothing is left to be asked about this session. */
+  gapChecked: number | undefined;
+  /** The provider is not asked about the session before this time, by a clock that nobody can set. */
+  askDueAt: number;
 }
 
 /** A read that runs: `stale` when one of `keys` changed meanwhile, so that its result must not be cached. */

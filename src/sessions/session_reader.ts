@@ -34,6 +34,8 @@ function decode(id: string, key: string, sealed: string, record: SessionRecord):
     useDueAt: Number.NEGATIVE_INFINITY,
     touchDueAt: Number.NEGATIVE_INFINITY,
     nextAttemptAt: Number.NEGATIVE_INFINITY,
+    gapChecked: undefined,
+    askDueAt: Number.NEGATIVE_INFINITY,
   };
 }
 

@@ -96,15 +96,16 @@ export function createSessionTokens({ store, seal, revocation, now, keepMs }: Se
      * log `X-authentik-jwt`. Its `exp` may be hours away. So a token that was issued before its user signed out, or
      * before the session at the provider ended that it names, is refused. `iat` has whole seconds: the same second
      * counts as before.
+     * @param application the slug of the application that it is to open
      * @returns the marks that end what is made of the token; `undefined` where its session was ended
      */
-    async marks(token: string, identity: Identity): Promise<RevocationMark[] | undefined> {
+    async marks(token: string, identity: Identity, application?: string): Promise<RevocationMark[] | undefined> {
       const facts = readFacts(token);
       const owner = (await store.getMany(keysOf(facts))).find((value) => value !== undefined);
       if (owner !== undefined) return readMarks(owner);
       // Some introspection endpoints answer with the time of the question.
       const issuedAt = Math.min(...[facts.issuedAt, identity.issuedAt].filter((time) => time !== undefined));
-      return issuedAt <= latestSignOut(await revocation.generations(identity)) ? undefined : [];
+      return issuedAt <= latestSignOut(await revocation.generations(identity, application)) ? undefined : [];
     },
   };
 }

@@ -6,6 +6,7 @@ import type { AccessToken } from '../identity.ts';
 import type { SessionEnd } from '../observe/counted_events.ts';
 import { createDirectory } from './directory.ts';
 import { createEndSession } from './end_session.ts';
+import { createGapCheck } from './gap_check.ts';
 import { createIdleTracker } from './idle.ts';
 import type { Sessions, SessionsOptions } from './interface.ts';
 import { sessionKey } from './keys.ts';
@@ -16,6 +17,7 @@ import { createReplayGuard } from './replay_guard.ts';
 import { createRevocation } from './revocation.ts';
 import { isMadeFor, type LiveSession, refreshDueAt, type Session } from './session.ts';
 import { type CacheEntry, createSessionCache } from './session_cache.ts';
+import { createSessionGap } from './session_gap.ts';
 import { createSessionIndex } from './session_index.ts';
 import { createSessionReader } from './session_reader.ts';
 import { encodeRecord, readRecord, type SessionRecord } from './session_record.ts';
@@ -27,10 +29,12 @@ export type { SessionOrigin, Sessions, SessionsOptions } from './interface.ts';
 const couldBeId = (id: string) => id.length >= 32 && id.length <= 128;
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, now, elapsed, journal, events } = options;
+  const { store, now, elapsed, journal, events, authority, gap = createSessionGap() } = options;
   const seal = createSeal(options.secret, 'session');
   const maxAgeMs = options.longestLifeMs;
-  const revocation = createRevocation({ store, seal, journal, keepMs: maxAgeMs, now });
+  const isManaged = (application: string) => options.application(application)?.managed !== undefined;
+  const authorityOf = (application: string) => (isManaged(application) ? authority : undefined);
+  const revocation = createRevocation({ store, seal, journal, keepMs: maxAgeMs, now, authorityOf });
   const cache = createSessionCache(options.cacheBytes);
   const idle = createIdleTracker(store);
   const tokens = createSessionTokens({ store, seal, revocation, now, keepMs: maxAgeMs });
@@ -41,6 +45,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const endSession = createEndSession({ store, seal, tokens, journal, index, events });
   const read = createSessionReader({ store, seal, cache, isCurrent, events });
   const refresher = createRefreshScheduler({ ...options, seal, revocation, tokens, isCurrent });
+  const checkGap = createGapCheck({ ...options, seal, isManaged, endSession });
   const stopListening = store.onInvalidate(cache.invalidate);
 
   /** Whether a current entry may be used now, after the refresh that it may need. */
@@ -51,8 +56,20 @@ export function createSessions(options: SessionsOptions): Sessions {
     if (session.application !== application) return undefined;
     const at = now();
     if (at >= session.expiresAt) return undefined;
+    if (entry.gapChecked !== gap.since) return checkAfterGap(entry);
     if (at < entry.dueAt) return entry.live;
     return checkDue(entry, at);
+  }
+
+  /** Attack: who was signed out at the provider while its session ends were not heard would stay signed in here. */
+  function checkAfterGap(entry: CacheEntry): Awaitable<LiveSession | undefined> {
+    const { since } = gap;
+    const alive = since === undefined || checkGap(entry, since);
+    return andThen(alive, (isAlive) => {
+      if (!isAlive) return undefined;
+      const at = now();
+      return at < entry.dueAt ? entry.live : checkDue(entry, at);
+    });
   }
 
   function checkDue(entry: CacheEntry, at: number): Awaitable<LiveSession | undefined> {

@@ -27,7 +27,7 @@ const DEFAULT_LIMITS: MemoryLimits = { sessions: 1024 ** 3, counters: 100_000, a
 /** What an entry takes beside its strings (bytes). */
 const OVERHEAD_BYTES = 500;
 /** Sessions and what is of no use without one: `sessions/keys.ts` says which letter is which. */
-const WITH_SESSIONS = /^[saxvr]:/;
+const WITH_SESSIONS = /^[saxvro]:/;
 
 /** Records in four maps, because they may be evicted in different ways. */
 function createRecords(elapsed: () => number, limits: MemoryLimits) {

@@ -5,6 +5,7 @@ import { createEvents } from '../../src/observe/events.ts';
 import type { IdentityResult, Provider, RefreshedTokens } from '../../src/provider/provider.ts';
 import { createJournal } from '../../src/sessions/journal.ts';
 import type { Session, SessionApplication } from '../../src/sessions/session.ts';
+import { createSessionEnds, type SessionEnds, type SessionEndsOptions } from '../../src/sessions/session_ends.ts';
 import { createSessions, type Sessions, type SessionsOptions } from '../../src/sessions/sessions.ts';
 import type { Store } from '../../src/stores/store.ts';
 
@@ -30,6 +31,43 @@ export const applicationOf = (slug: string): SessionApplication => ({
   issuer: 'https://auth.example.com/application/o/grafana/',
   client_id: 'grafana',
 });
+
+export const AUTHORITY = 'https://auth.example.com/';
+
+const ISSUER = 'https://auth.example.com/application/o/grafana/';
+
+/** As `applicationOf`, managed by authentik; but for one that the operator has added. */
+export function managedApplicationOf(slug: string): SessionApplication {
+  if (slug === 'added') return applicationOf(slug);
+  const metadata = {
+    issuer: ISSUER,
+    authorization_endpoint: `${AUTHORITY}application/o/authorize/`,
+    token_endpoint: `${AUTHORITY}application/o/token/`,
+    jwks_uri: `${ISSUER}jwks/`,
+    id_token_signing_alg_values_supported: ['RS256'],
+  };
+  const access = { origin: 'https://auth.example.com', insecure: false, publicOrigin: 'https://auth.example.com' };
+  return { ...applicationOf(slug), managed: { pk: 1, metadata, issuers: [ISSUER], access } };
+}
+
+/** The sessions of a gateway whose applications authentik manages. */
+export function openManaged(store: Store, changes: Partial<SessionsOptions> = {}): Sessions {
+  return openSessions(store, { authority: AUTHORITY, application: managedApplicationOf, ...changes });
+}
+
+/** The ends of sessions that authentik tells of, over a store. */
+export function openSessionEnds(store: Store, changes: Partial<SessionEndsOptions> = {}): SessionEnds {
+  return createSessionEnds({
+    store,
+    secret: [SECRET],
+    journal: createJournal(store),
+    authority: AUTHORITY,
+    keepMs: 30 * 24 * HOUR,
+    now: Date.now,
+    events: createEvents(),
+    ...changes,
+  });
+}
 
 /** The sessions of one gateway over a store. They have no provider to refresh them, unless `changes` names one. */
 export function openSessions(store: Store, changes: Partial<SessionsOptions> = {}): Sessions {
