@@ -51,8 +51,8 @@ export interface ManagedOutpost {
 }
 
 export interface ReservedHosts {
-  /** In the form that `parseHost` gives. */
-  hosts: readonly string[];
+  /** `host` is in the form that `parseHost` gives; `why` is for the operator, and holds nothing secret. */
+  hosts: readonly { host: string; why: string }[];
   /** Cookie domains: the name, and all names under it. */
   domains: readonly string[];
 }

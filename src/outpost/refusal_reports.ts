@@ -28,13 +28,13 @@ export function createRefusalReports(
         const last = before.get(key);
         const isDue = last === undefined || elapsed() - last >= EVENT_PAUSE_MS;
         reported.set(key, isDue ? elapsed() : last);
-        if (isDue) void api().reportEvent({ message: `${field}: ${reason}`, provider: name, outpost, url });
+        if (isDue) void api().reportEvent({ message: `${field}: ${reason}`, provider: name, outpost, url: url ?? '' });
       }
     },
   };
 }
 
-function noticeOf({ pk, name, field, reason }: RefusedProvider) {
-  const message = `the provider ${name} (${pk}) is not served: ${field} ${reason}`;
-  return { level: 'error', event: 'outpost.provider_refused', key: String(pk), message } as const;
+function noticeOf({ pk, name, field, reason, isServed }: RefusedProvider) {
+  const message = `the provider ${name} (${pk}) ${isServed ? 'is served in part' : 'is not served'}: ${field} ${reason}`;
+  return { level: 'error', event: 'outpost.provider_refused', key: `${pk} ${field} ${reason}`, message } as const;
 }

@@ -81,15 +81,17 @@ export interface OutpostState {
   providers: readonly RawProvider[];
 }
 
-/** A provider that is not served. */
+/** A provider that is not served, or not wholly. */
 export interface RefusedProvider {
   pk: number;
   name: string;
-  /** Of section 4 of the contract: the field to blame. */
+  /** authentik's name of the field to blame. */
   field: string;
   reason: string;
   /** `external_host` without its query, for the event. */
   url: string | undefined;
+  /** All but what is named is served. */
+  isServed?: true;
 }
 
 export interface MappedOutpost {
