@@ -5,6 +5,7 @@
  * changes: another configuration is another snapshot beside it, and a request sees one from its first line to its last.
  */
 import { type ApplicationIndex, createApplicationIndex } from './access/application_index.ts';
+import { createReserved } from './access/reserved.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { type Authorizer, createAuthorizer } from './auth/authorizer.ts';
 import { type AuthHandler, type AuthHandlerOptions, createAuthHandler } from './auth/handler.ts';
@@ -81,6 +82,7 @@ export function assembleIndex(config: Config): ApplicationIndex<Application> {
   const cookieReach = createCookieReach(config.applications);
   return createApplicationIndex(
     config.applications.map((application) => compileApplication(application, compilePatterns, cookieReach)),
+    createReserved(config.managed?.reserved),
   );
 }
 
@@ -116,7 +118,7 @@ function assembleCore(config: Config, services: Services): Core & { release(): v
     elapsed,
     events,
   });
-  const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials));
+  const authorizer = createAuthorizer(index, createAuthenticate(sessions, credentials), config.managed?.waiting);
   const trustedPeer = createTrustedPeer(compileNetworks(config.trusted_proxies));
   const listed = compileNetworks(listedProxies(config.trusted_proxies));
   // A store in memory is this process's own.

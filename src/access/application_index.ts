@@ -1,6 +1,7 @@
 /** Which application a host belongs to. Looked up in maps: ten thousand applications cost what one costs. */
-import { hostnameOf } from '../http/host.ts';
+import { hostnameOf, parentOf } from '../http/host.ts';
 import { createPlaces, type Place, type PlacedApplication } from './places.ts';
+import { NOTHING_RESERVED, type Reserved } from './reserved.ts';
 
 export type { IndexedApplication } from './places.ts';
 
@@ -14,12 +15,16 @@ export interface ApplicationIndex<T> {
   findByHostname(host: string): T | undefined;
   /** The addresses that have the name of this host, whatever its port. */
   addressesOf(host: string): readonly string[];
+  /** Why nobody has a host that is kept for one who is not served. */
+  whyReserved(host: string): string | undefined;
   /** Whether the two hosts name two known applications, whatever the port of the first. */
   areDifferent(host: string, urlHost: string): boolean;
 }
 
+/** @param reserved hosts that no wider application has */
 export function createApplicationIndex<T extends PlacedApplication<T>>(
   applications: readonly T[],
+  reserved: Reserved = NOTHING_RESERVED,
 ): ApplicationIndex<T> {
   const places = createPlaces(applications);
   /** Those whose own name the host has, else by wildcards; none: it is a name under a domain, or nobody's. */
@@ -37,8 +42,12 @@ export function createApplicationIndex<T extends PlacedApplication<T>>(
     // wildcard around it, which may let anybody in, must not decide about it, even where it has the same name on another
     // port.
     const wildcard = places.underWildcard(host);
-    if (wildcard) return areAllOf(exactOwners, wildcard.owner) ? wildcard : undefined;
+    if (wildcard) {
+      const isFree = areAllOf(exactOwners, wildcard.owner) && !reserved.isKeptFrom(name, parentOf(name));
+      return isFree ? wildcard : undefined;
+    }
     const domain = places.underDomain(name);
+    if (domain && reserved.isKeptFrom(name, domain.owner.cookie_domain ?? '')) return undefined;
     const isAlone = (owner: T) => areAllOf(exactOwners, owner) && areAllOf(places.namedByWildcard(name), owner);
     return domain && isAlone(domain.owner) ? domain : undefined;
   };
@@ -51,6 +60,7 @@ export function createApplicationIndex<T extends PlacedApplication<T>>(
       return others.every(({ owner }) => owner === first?.owner) ? first?.application : undefined;
     },
     addressesOf: (host) => ownersOf(host).map(({ address }) => address),
+    whyReserved: (host) => reserved.whyOf(host),
     areDifferent(host, urlHost) {
       const place = findPlace(urlHost);
       if (!place) return false;

@@ -21,6 +21,7 @@ import {
 import type { Decision } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import { BROWSER_ENDPOINTS, endpointPath, PROBE_PATH } from '../endpoints.ts';
+import { NotKnownYet } from '../errors.ts';
 import type { Authenticate } from './authenticate.ts';
 
 export interface Authorizer {
@@ -34,15 +35,20 @@ export interface Authorizer {
 /** Exactly these: a path that only looks like one of them is decided like any other path. */
 const ENDPOINT_PATHS = new Set(BROWSER_ENDPOINTS.map(endpointPath));
 
+/** @param isWaiting whether authentik has not said yet which applications there are */
 export function createAuthorizer(
-  index: Pick<ApplicationIndex<Application>, 'find' | 'addressesOf'>,
+  index: Pick<ApplicationIndex<Application>, 'find' | 'addressesOf' | 'whyReserved'>,
   authenticate: Authenticate,
+  isWaiting = false,
 ): Authorizer {
+  const nobodysHost = (host: string): Decision =>
+    isWaiting ? unavailable(new NotKnownYet()) : unknownHost(host, index.addressesOf(host), index.whyReserved(host));
+
   const check = (request: AuthRequest): Awaitable<Decision> => {
     // 2 match: host → application, path, method and address → rules
     const { host } = request.url;
     const application = index.find(host);
-    if (!application) return unknownHost(host, index.addressesOf(host));
+    if (!application) return nobodysHost(host);
     // Attack: a page's script that fetches an auth endpoint, to read tokens out of the headers of the response.
     if (namesAuthEndpoint(request)) return denyAuthEndpoint(application);
     if (ENDPOINT_PATHS.has(request.url.path.raw)) return authorizeEndpoint(request, application);

@@ -99,6 +99,7 @@ function reasonOf(decision: Decision) {
 function detailOf(decision: Decision, missing: readonly CriterionTrace[] | undefined): string | undefined {
   if (decision.kind === 'invalid_request') return decision.message;
   if (decision.kind === 'unknown_host' && decision.known.length > 0) return `known is ${decision.known.join(', ')}`;
+  if (decision.kind === 'unknown_host' && decision.why !== undefined) return decision.why;
   if (decision.kind === 'forbid')
     return [decision.message, missing?.map(describeCriterion).join('; ')].filter(Boolean).join(': ');
   if (decision.kind !== 'unavailable') return undefined;

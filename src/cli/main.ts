@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `gatepost` command. */
 // First: everything after it takes time, in which a signal may come.
-import './hangup.ts';
+import './signals.ts';
 import { run } from './program.ts';
 
 process.exitCode = await run(process.argv.slice(2), {

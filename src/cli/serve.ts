@@ -1,13 +1,14 @@
 /** `gatepost serve`: runs the server until a signal ends it. */
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
+import { ConfigError } from '../config/problems.ts';
 import type { Config } from '../config/schema/config.ts';
-import { type LoadedConfig, loadWithSources } from '../config/sources.ts';
+import { type LoadedConfig, loadWithSources, type RefusedConfig } from '../config/sources.ts';
 import type { Reloadable } from '../server/reloader.ts';
-import { findConfigFile } from './config_file.ts';
+import { findConfigFile, optionalConfigFile } from './config_file.ts';
 import { endProcess } from './end_process.ts';
-import { onHangup } from './hangup.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
+import { onSignal } from './signals.ts';
 
 /** Milliseconds from the signal to the end of the process, whatever hangs. */
 const STOP_MS = 4900;
@@ -40,16 +41,16 @@ export async function serveCommand(file: string | undefined, { env }: Io): Promi
 }
 
 async function load(named: string | undefined, env: Io['env']): Promise<Server> {
-  const { readOutpostStart } = await import('../outpost/start.ts');
-  const outpost = await readOutpostStart({ file: optionalConfigFile(named, env), env });
-  if (outpost) return (await import('./serve_outpost.ts')).serveForAuthentik(outpost, named, env);
+  const sources = { file: optionalConfigFile(named, env), env };
+  const outpost = await (await import('../outpost/start.ts')).readOutpostStart(sources);
+  if (outpost) return (await import('./serve_outpost.ts')).serveForAuthentik(outpost, sources);
   const file = findConfigFile(named, env);
   const loaded = await loadWithSources(file, { env });
   if ('error' in loaded) throw loaded.error;
   const server = await start(loaded);
   const { createReloader } = await import('../server/reloader.ts');
-  const reloader = createReloader({ file, env, started: loaded, target: server });
-  onHangup(reloader.reload);
+  const reloader = createReloader({ file, env, started: loaded, target: server, load: () => loadForFile(file, env) });
+  onSignal('SIGHUP', reloader.reload);
   return {
     failed: server.failed,
     get hangs() {
@@ -60,6 +61,14 @@ async function load(named: string | undefined, env: Io['env']): Promise<Server> 
       return server.close();
     },
   };
+}
+
+/** The configuration anew. One that has `outpost` by now is another kind of server. */
+async function loadForFile(file: string, env: Io['env']): Promise<LoadedConfig | RefusedConfig> {
+  const next = await loadWithSources(file, { env });
+  if ('error' in next || next.config.outpost === undefined) return next;
+  const message = 'is new: whether authentik manages this process needs a restart';
+  return { error: new ConfigError(file, [{ key: 'outpost', line: 0, message }]), files: next.files };
 }
 
 /** This process alone, or a parent of `workers` processes. Each loads only the modules that it needs. */

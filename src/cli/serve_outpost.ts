@@ -2,8 +2,57 @@
 import { ConfigError } from '../config/problems.ts';
 import type { LoadedConfig, RefusedConfig } from '../config/sources.ts';
 import { type OutpostServer, serveOutpost } from '../outpost/serve.ts';
-import { readOutpostStart } from '../outpost/start.ts';
+import { type OutpostSources, readOutpostStart } from '../outpost/start.ts';
 import type { OutpostStart } from '../outpost/types.ts';
 import { createReloader } from '../server/reloader.ts';
-import { onHangup } from './hangup.ts';
-import type { Io } from './io.ts';
+import { onSignal } from './signals.ts';
+
+/** @param sources where `first` was read from, to read it again */
+export async function serveForAuthentik(first: OutpostStart, sources: OutpostSources): Promise<OutpostServer> {
+  let latest = first;
+
+  async function load(): Promise<LoadedConfig | RefusedConfig> {
+    try {
+      const next = await readOutpostStart(sources);
+      if (next === undefined) throw new ConfigError(sources.file ?? '', [TURNED_OFF]);
+      latest = next;
+      return { config: next.base, files: next.files };
+    } catch (error) {
+      if (error instanceof ConfigError) return { error, files: latest.files };
+      throw error;
+    }
+  }
+
+  const server = await serveOutpost(first, () => reloader.reload());
+  const reloader = createReloader({
+    file: first.file ?? 'the environment',
+    env: sources.env,
+    started: { config: first.base, files: first.files },
+    target: {
+      events: server.events,
+      registry: server.registry,
+      // A secret that comes from the token ends with it: who knew the old token could make sessions with it.
+      replace: (base) =>
+        server.rebase({
+          ...latest,
+          base: latest.settings.secretIsGiven ? base : { ...base, secret: latest.base.secret },
+        }),
+    },
+    load,
+  });
+  onSignal('SIGHUP', reloader.reload);
+  onSignal('SIGUSR1', server.refresh);
+  const { close } = server;
+  return Object.assign(server, {
+    close() {
+      reloader.close();
+      return close();
+    },
+  });
+}
+
+const TURNED_OFF = {
+  key: 'outpost',
+  line: 0,
+  message: 'is gone, and so is AUTHENTIK_TOKEN: whether authentik manages this process needs a restart',
+};

@@ -47,9 +47,12 @@ export const URI_TOO_LONG: UriTooLong = { kind: 'uri_too_long' };
 /** The client's headers are more, or longer, than those that are read. */
 export const HEADERS_TOO_LARGE: HeadersTooLarge = { kind: 'headers_too_large' };
 
-/** No application is configured for the host, but perhaps for its name with another port (`known`). */
-export function unknownHost(host: string, known: readonly string[]): UnknownHost {
-  return { kind: 'unknown_host', host, known };
+/**
+ * No application is configured for the host, but perhaps for its name with another port (`known`).
+ * @param why its application is not served
+ */
+export function unknownHost(host: string, known: readonly string[], why?: string): UnknownHost {
+  return { kind: 'unknown_host', host, known, why };
 }
 
 /** Gatepost's own pages for browsers: they pass without identity. */

@@ -59,6 +59,8 @@ export interface UnknownHost {
   host: string;
   /** Configured addresses (`external_host`) of the same host name, with another port. */
   known: readonly string[];
+  /** Why the application of the host is not served. */
+  why?: string | undefined;
 }
 
 export interface RateLimited {

@@ -18,11 +18,13 @@ export interface Endings {
 export interface EndingsOptions {
   store: Store;
   events: Events;
+  /** Ends were lost, since the store was away for long: sessions have to be asked about. */
+  onLost: () => void;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
-export function createEndings({ store, events, now }: EndingsOptions): Endings {
+export function createEndings({ store, events, now, onLost }: EndingsOptions): Endings {
   const journal = createJournal(store);
   let key = '';
   let ends: SessionEnds | undefined;
@@ -36,7 +38,7 @@ export function createEndings({ store, events, now }: EndingsOptions): Endings {
       if (next === key) return;
       key = next;
       void ends?.close();
-      ends = createSessionEnds({ store, secret, journal, authority, keepMs, now, events });
+      ends = createSessionEnds({ store, secret, journal, authority, keepMs, now, events, onLost });
     },
     async close() {
       await ends?.close();

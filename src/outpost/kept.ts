@@ -39,7 +39,7 @@ export interface KeptOptions {
 
 export function createKept({ store, secret, host, token, keepMs, now }: KeptOptions): Kept {
   const seal = createSeal(secret, 'outpost');
-  const keys = seal.hmacs(JSON.stringify([host, token])).map((hash) => `o:${hash}`);
+  const keys = seal.hmacs(JSON.stringify([host, token])).map((hash) => `w:${hash}`);
   const [firstKey = ''] = keys;
 
   function open(sealed: string | undefined, key: string): KeptState | undefined {

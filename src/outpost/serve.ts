@@ -62,7 +62,7 @@ export async function serveOutpost(first: OutpostStart, onToken: () => void): Pr
     });
   const reading = await readFirst(api, kept());
   const beginning = beginWith(reading, start);
-  const endings = createEndings({ store, events, now: clocks.now });
+  const endings = createEndings({ store, events, now: clocks.now, onLost: () => target.setGap(clocks.now()) });
   endings.follow(beginning.config);
 
   function createApi() {

@@ -67,8 +67,9 @@ export function storeUnavailablePage(application: Named | undefined, retryUrl?: 
 /**
  * @param host in the form in which hosts are compared; empty where the request has none
  * @param known configured addresses of the same host name, with another port
+ * @param why its application is not served
  */
-export function unknownHostPage(host: string, known: readonly string[]): ErrorPage {
+export function unknownHostPage(host: string, known: readonly string[], why?: string): ErrorPage {
   return {
     reason: 'unknown_host',
     content: ({ layout, access: { unknownHost } }) => ({
@@ -76,7 +77,7 @@ export function unknownHostPage(host: string, known: readonly string[]): ErrorPa
       blocks: [
         host === '' ? unknownHost.noHost : unknownHost.host(host),
         ...(known.length > 0 ? [unknownHost.known(known.join(', '))] : []),
-        { details: layout.forAdministrators, blocks: [unknownHost.remedy(host)] },
+        { details: layout.forAdministrators, blocks: why === undefined ? [unknownHost.remedy(host)] : [why] },
       ],
     }),
   };

@@ -17,10 +17,13 @@ export function forbid(decision: Forbid, context: ResponseContext): AuthResponse
   return withPage(context, deniedPage({ reason, application, subject }), siteOf(application.config));
 }
 
-export function unknownHost({ host, known }: UnknownHost, context: ResponseContext, { site }: RenderOptions) {
-  if (wantsPage(context)) return withPage(context, unknownHostPage(host, known), site);
+export function unknownHost({ host, known, why }: UnknownHost, context: ResponseContext, { site }: RenderOptions) {
+  if (wantsPage(context)) return withPage(context, unknownHostPage(host, known, why), site);
   const only = known.length > 0 ? `, only for ${known.join(', ')}` : '';
-  return denyText(context, 'unknown_host', { message: `no application is configured for the host ${host}${only}` });
+  const because = why === undefined ? '' : `: ${why}`;
+  return denyText(context, 'unknown_host', {
+    message: `no application is configured for the host ${host}${only}${because}`,
+  });
 }
 
 export function rateLimited({ application, retryAfter }: RateLimited, context: ResponseContext): AuthResponse {

@@ -9,12 +9,13 @@ import type { Symptoms } from '../symptoms/index.ts';
 import type { LoginStates } from './login_state.ts';
 
 export interface SigninOptions {
-  config: Pick<Config, 'applications' | 'secret' | 'pages'>;
+  config: Pick<Config, 'applications' | 'managed' | 'secret' | 'pages'>;
   /** Finds the application of a browser's host. */
   applications: {
     findByHostname(host: string): { config: ApplicationConfig } | undefined;
     /** The configured addresses that have the name of this host. */
     addressesOf(host: string): readonly string[];
+    whyReserved(host: string): string | undefined;
   };
   sessions: Sessions;
   provider: (application: ApplicationConfig) => Provider;

@@ -1,5 +1,6 @@
 /** What every sign-in endpoint has around it: methods, the application, the error handler, and an event. */
 import type { Context, Middleware } from 'koa';
+import { NotKnownYet } from '../errors.ts';
 import { requestId } from '../http/request_id.ts';
 import { parseTraceparent } from '../http/trace_context.ts';
 import type { SigninEvent } from '../observe/events.ts';
@@ -64,7 +65,8 @@ export function browserEndpoint(
     const application = applications.findByHostname(host)?.config;
     context.symptoms.reached(application, options.name);
     if (!application) {
-      const page = unknownHostPage(host, applications.addressesOf(host));
+      if (context.config.managed?.waiting) throw new NotKnownYet();
+      const page = unknownHostPage(host, applications.addressesOf(host), applications.whyReserved(host));
       // The line in the log has no application to name.
       return respondWithPage(request, page, 'unknown_host', `host ${host || '(none)'}`);
     }
