@@ -47,15 +47,15 @@ export class StoreUnavailable extends GatepostError {
 }
 
 /** The OpenID provider timed out or sent an unusable response. This is neither a denial nor an approval. */
+export class ProviderUnavailable extends GatepostError {
+  constructor(cause?: unknown, message = 'the OpenID provider cannot be reached') {
+    super('provider_unavailable', message, cause);
+  }
+}
+
 /** No application is known of the host, since authentik has not said yet which there are (outpost mode). */
 export class NotKnownYet extends GatepostError {
   constructor() {
     super('provider_unavailable', 'authentik has not said yet which applications there are');
-  }
-}
-
-export class ProviderUnavailable extends GatepostError {
-  constructor(cause?: unknown, message = 'the OpenID provider cannot be reached') {
-    super('provider_unavailable', message, cause);
   }
 }

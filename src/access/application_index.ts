@@ -55,7 +55,7 @@ export function createApplicationIndex<T extends PlacedApplication<T>>(
     find: (host) => findPlace(host)?.application,
     findByHostname(host) {
       const found = findPlace(host)?.application;
-      if (found || hostnameOf(host) !== host) return found;
+      if (found || hostnameOf(host) !== host || reserved.has(host)) return found;
       const [first, ...others] = ownersOf(host);
       return others.every(({ owner }) => owner === first?.owner) ? first?.application : undefined;
     },
@@ -67,7 +67,9 @@ export function createApplicationIndex<T extends PlacedApplication<T>>(
       const found = findPlace(host);
       if (found) return found.owner !== place.owner;
       const owners = ownersOf(host);
-      return owners.length > 0 && !owners.some(({ owner }) => owner === place.owner);
+      if (owners.some(({ owner }) => owner === place.owner)) return false;
+      // Attack: at the site of an application that is not served, a client names the URL of another one.
+      return owners.length > 0 || reserved.isKeptFrom(hostnameOf(host), '');
     },
   };
 }

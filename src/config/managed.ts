@@ -51,8 +51,8 @@ export interface ManagedOutpost {
 }
 
 export interface ReservedHosts {
-  /** `host` is in the form that `parseHost` gives; `why` is for the operator, and holds nothing secret. */
-  hosts: readonly { host: string; why: string }[];
+  /** `host` is in the form that `parseHost` gives; `why` is shown to everybody who asks for it. */
+  hosts: readonly { host: string; why?: string | undefined }[];
   /** Cookie domains: the name, and all names under it. */
   domains: readonly string[];
 }

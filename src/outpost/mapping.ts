@@ -4,13 +4,17 @@
  */
 import type { AuthentikAccess } from '../config/managed.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
+import { sharePages } from '../config/shared_pages.ts';
 import { hostOf } from '../http/url.ts';
-import { logLevelOf, outpostNotices } from './outpost_notices.ts';
+import { type AddressFacts, addressNotices } from './address_notices.ts';
+import { isEmbedded, logLevelOf, originOf, outpostNotices } from './outpost_notices.ts';
 import { createPlacing } from './placing.ts';
 import { readProviderKeys } from './provider_keys.ts';
-import { providerNotices } from './provider_notices.ts';
+import { readMode } from './provider_mode.ts';
+import { providerNotices, servedByFile } from './provider_notices.ts';
 import { type Reach, readProviderUrls } from './provider_urls.ts';
 import { Refusal } from './refusal.ts';
+import { createReservations } from './reserved_hosts.ts';
 import type { MappedOutpost, Notice, OutpostSettings, OutpostState, RawProvider, RefusedProvider } from './types.ts';
 
 export interface MappingInput {
@@ -29,65 +33,69 @@ export function mapOutpost({ base, settings, state }: MappingInput): MappedOutpo
     publicOrigin: reach.hostBrowser ?? reach.host.origin,
   };
   const placing = createPlacing(base.applications);
-  const applications: ApplicationConfig[] = [];
+  const reservations = createReservations();
+  const served: { provider: RawProvider; application: ApplicationConfig }[] = [];
+  const addresses: AddressFacts[] = [];
   const refused: RefusedProvider[] = [];
-  const notices: Notice[] = outpostNotices({ settings, state, reach });
+  const notices: Notice[] = outpostNotices({ settings, state });
 
   function map(provider: RawProvider): void {
-    const urls = readProviderUrls(provider.oidc_configuration, reach);
-    const managed = { pk: provider.pk, metadata: urls.metadata, issuers: urls.issuers, access };
-    const overrides = settings.overrides[String(provider.assigned_application_slug)];
-    const { config, badLines } = readProviderKeys(provider, { base, managed, overrides });
-    placing.place(config);
-    applications.push(config);
-    notices.push(...providerNotices(provider, config, urls));
-    for (const line of badLines)
-      refused.push({
-        ...factsOf(provider),
-        field: 'skip_path_regex',
-        reason: `has a line ${line} that does not compile and is left out`,
-        isServed: true,
-      });
+    const mode = readMode(provider.mode);
+    const { metadata, issuers, ...facts } = readProviderUrls(provider.oidc_configuration, reach);
+    const managed = { pk: provider.pk, metadata, issuers, access };
+    const overrides = overridesOf(settings, provider);
+    const { config: application, badLines } = readProviderKeys(provider, { base, mode, managed, overrides });
+    if (!placing.place(application)) {
+      notices.push(servedByFile(provider, application));
+      reservations.reserve(provider);
+      return;
+    }
+    served.push({ provider, application });
+    addresses.push({ ...facts, authorizationEndpoint: metadata.authorization_endpoint });
+    for (const line of badLines) {
+      const reason = `has a line ${line} that does not compile and is left out`;
+      refused.push({ ...factsOf(provider), field: 'skip_path_regex', reason, isServed: true });
+    }
   }
 
-  // Of two providers with one host the lower number is served.
-  for (const provider of [...state.providers].sort((one, other) => one.pk - other.pk)) {
+  for (const provider of inOrder(state.providers)) {
     try {
       map(provider);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const { field, reason } = error;
-      placing.reserve(provider, error.message);
+      // Everybody may read how to change that; other reasons say more of the site.
+      reservations.reserve(provider, field === 'mode' ? reason : undefined);
       refused.push({ ...factsOf(provider), field, reason });
     }
   }
+  const applications = served.map(({ application }) => application).sort(byHost);
+  sharePages(applications);
+  notices.push(...addressNotices(addresses, reach), ...providerNotices(served));
   const config: Config = {
     ...base,
     outpost_name: nameOf(instance.name) ?? base.outpost_name,
     log: settings.logLevelIsGiven ? base.log : { ...base.log, level: logLevelOf(instance.config.logLevel) },
-    applications: [...base.applications, ...applications.sort(byHost)],
-    managed: {
-      authority: settings.host,
-      ...base.managed,
-      waiting: false,
-      reserved: placing.reserved(),
-    },
+    applications: [...base.applications, ...applications],
+    managed: { ...base.managed, authority: settings.host, waiting: false, reserved: reservations.list(placing) },
   };
   return { config, refused, notices };
 }
 
 /** The outpost that authentik itself runs knows no `AUTHENTIK_HOST_BROWSER`: its own setting stands in. */
 function reachOf({ host, hostBrowser }: OutpostSettings, { instance }: OutpostState): Reach {
-  const own =
-    instance.managed === 'goauthentik.io/outposts/embedded' ? originOf(instance.config.authentikHost) : undefined;
-  const url = new URL(host);
-  const browser = hostBrowser ?? own;
-  return { host: url, hostBrowser: browser === url.origin ? undefined : browser };
+  const own = isEmbedded(instance) ? originOf(instance.config.authentikHost) : undefined;
+  return { host: new URL(host), hostBrowser: hostBrowser ?? own };
 }
 
-function originOf(text: string | undefined): string | undefined {
-  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
-  return url && /^https?:$/.test(url.protocol) ? url.origin : undefined;
+/** Of two providers with one host the lower number is served. A list that changes while it is read may name one twice. */
+function inOrder(providers: readonly RawProvider[]): RawProvider[] {
+  const byNumber = new Map(providers.map((provider) => [provider.pk, provider]));
+  return [...byNumber.values()].sort((one, other) => one.pk - other.pk);
+}
+
+function overridesOf({ overrides }: OutpostSettings, { assigned_application_slug: slug }: RawProvider) {
+  return typeof slug === 'string' && Object.hasOwn(overrides, slug) ? overrides[slug] : undefined;
 }
 
 const byHost = (one: ApplicationConfig, other: ApplicationConfig) =>

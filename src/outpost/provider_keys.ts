@@ -6,13 +6,16 @@ import { application } from '../config/schema/application.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import { JITLESS } from '../config/schema/scalars.ts';
 import { isNonEmptyString } from '../json.ts';
-import { checkPattern } from '../patterns.ts';
+import { keysOfFile } from './file_keys.ts';
+import type { ForwardMode } from './provider_mode.ts';
 import { Refusal } from './refusal.ts';
+import { readSkippedPaths } from './skipped_paths.ts';
 import type { RawProvider } from './types.ts';
 
 /** What comes from elsewhere than the provider itself. */
 export interface KeySources {
   base: Config;
+  mode: ForwardMode;
   managed: ManagedProvider;
   /** `outpost.overrides` for its slug, as they were written. */
   overrides: Readonly<Record<string, unknown>> | undefined;
@@ -21,7 +24,7 @@ export interface KeySources {
 export interface ProviderKeys {
   config: ApplicationConfig;
   /** Numbers of the lines of `skip_path_regex` that do not compile. */
-  badLines: number[];
+  badLines: readonly number[];
 }
 
 /** authentik's names of the fields that make a key. */
@@ -30,49 +33,47 @@ const FIELDS: Readonly<Record<string, string>> = { slug: 'assigned_application_s
 /** Where authentik does not say: what its providers have by default. */
 const DEFAULT_SCOPES = ['openid', 'profile', 'email', 'ak_proxy'];
 
+/** As for a duration of the file. */
 const MAX_AGE_MS = 3650 * 86_400_000;
 
 /** @throws Refusal */
-export function readProviderKeys(provider: RawProvider, { base, managed, overrides }: KeySources): ProviderKeys {
-  const mode = readMode(provider.mode);
-  const { lines, badLines } = readPatterns(provider.skip_path_regex);
+export function readProviderKeys(
+  provider: RawProvider,
+  { base, mode, managed, overrides = {} }: KeySources,
+): ProviderKeys {
+  const { patterns, badLines } = readSkippedPaths(provider.skip_path_regex);
   const raw = {
     name: provider.name,
-    slug: required(provider, 'assigned_application_slug'),
-    external_host: required(provider, 'external_host'),
+    slug: needed(provider, 'assigned_application_slug'),
+    external_host: needed(provider, 'external_host'),
     mode,
-    ...(mode === 'forward_domain' && isNonEmptyString(provider.cookie_domain)
-      ? { cookie_domain: provider.cookie_domain }
-      : {}),
+    ...(mode === 'forward_domain' && given(provider, 'cookie_domain')),
     issuer: managed.metadata.issuer,
-    allowed_issuers: managed.issuers.length > 1 ? [...managed.issuers] : [],
-    // It is asked without TLS at AUTHENTIK_HOST alone: readProviderUrls.
-    allow_insecure_issuer: 'true',
-    client_id: required(provider, 'client_id'),
-    client_secret: required(provider, 'client_secret'),
+    // readProviderUrls has made sure that it is AUTHENTIK_HOST, which may be asked so.
+    allow_insecure_issuer: String(managed.metadata.issuer.startsWith('http:')),
+    client_id: needed(provider, 'client_id'),
+    client_secret: needed(provider, 'client_secret'),
     scopes: readScopes(provider.scopes_to_request),
-    skip_path_regex: lines,
+    skip_path_regex: patterns,
     intercept_header_auth: String(provider.intercept_header_auth !== false),
     basic_auth_enabled: String(provider.basic_auth_enabled === true),
-    ...attribute(provider, 'basic_auth_user_attribute'),
-    ...attribute(provider, 'basic_auth_password_attribute'),
+    ...given(provider, 'basic_auth_user_attribute'),
+    ...given(provider, 'basic_auth_password_attribute'),
     basic: 'app_password',
     bearer: 'introspect',
     ...overrides,
   };
   const { data, error } = application.safeParse(raw, JITLESS);
   if (!data) throw refusalOf(error.issues[0]);
-  checkApplication(data, (path, message) => {
-    throw refusalOf({ path, message });
-  });
   const config: ApplicationConfig = {
     ...(data as Immutable<typeof data>),
+    ...keysOfFile(base, overrides),
     session_max_age: readMaxAge(provider.access_token_validity) ?? base.session_max_age,
-    session_lifetime: base.session_lifetime,
-    session_idle: base.session_idle,
-    pages: base.pages,
     managed,
   };
+  checkApplication(config, (path, message) => {
+    throw refusalOf({ path, message });
+  });
   return { config, badLines };
 }
 
@@ -83,58 +84,27 @@ function refusalOf(issue: { path: readonly PropertyKey[]; message: string } | un
   return new Refusal(FIELDS[key] ?? key, message);
 }
 
-function required(provider: RawProvider, field: string): string {
+function needed(provider: RawProvider, field: string): string {
   const value = provider[field];
-  if (!isNonEmptyString(value)) throw new Refusal(field, 'is missing');
+  if (value === undefined || value === null || value === '') throw new Refusal(field, 'is missing');
+  if (typeof value !== 'string') throw new Refusal(field, 'is no text');
   return value;
 }
 
 /** An empty one is none. */
-function attribute(provider: RawProvider, field: string) {
+function given(provider: RawProvider, field: string): { [field: string]: string } {
   const value = provider[field];
   return isNonEmptyString(value) ? { [field]: value } : {};
 }
 
-function readMode(mode: unknown): 'forward_single' | 'forward_domain' {
-  if (mode === 'forward_single' || mode === 'forward_domain') return mode;
-  if (mode === 'proxy') throw new Refusal('mode', 'is proxy: reverse proxying is not served, set Forward auth');
-  throw new Refusal('mode', 'is none that is known here: set Forward auth');
-}
-
 /** In one order: authentik changes it from answer to answer. */
 function readScopes(value: unknown): string[] {
-  const given = Array.isArray(value) ? value.filter(isNonEmptyString) : DEFAULT_SCOPES;
-  return ['openid', ...new Set(given.filter((scope) => scope !== 'openid').sort())];
+  const scopes = Array.isArray(value) ? value.filter(isNonEmptyString) : DEFAULT_SCOPES;
+  return ['openid', ...new Set(scopes.filter((scope) => scope !== 'openid').sort())];
 }
 
-/**
- * A line that does not compile is left out, which closes what it would open; authentik's own outpost does the same.
- * Attack: an empty line is a pattern that every path has.
- */
-function readPatterns(value: unknown): { lines: string[]; badLines: number[] } {
-  const badLines: number[] = [];
-  const all = typeof value === 'string' ? value.split('\n') : [];
-  const lines = all.flatMap((given, index) => {
-    const line = given.replace(/\r+$/, '');
-    if (line.trim() === '') return [];
-    if (compiles(line)) return [line];
-    badLines.push(index + 1);
-    return [];
-  });
-  return { lines, badLines };
-}
-
-function compiles(pattern: string): boolean {
-  try {
-    checkPattern(pattern);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** `access_token_validity`: seconds. */
+/** `access_token_validity` in seconds, as milliseconds. The tokens' own end bounds a session too. */
 function readMaxAge(value: unknown): number | undefined {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return undefined;
+  if (typeof value !== 'number' || !(value > 0)) return undefined;
   return Math.min(Math.ceil(value * 1000), MAX_AGE_MS);
 }

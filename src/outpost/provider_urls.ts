@@ -3,15 +3,15 @@
  * browsers are sent to, and which issuers its tokens may name. Pure.
  */
 import type { ManagedMetadata } from '../config/managed.ts';
-import { isLoopback } from '../http/host.ts';
-import { isNonEmptyString, isObject } from '../json.ts';
+import { isObject } from '../json.ts';
+import { ASYMMETRIC_ALGORITHMS } from '../provider/algorithms.ts';
 import { Refusal } from './refusal.ts';
 
 /** authentik as it is reached. */
 export interface Reach {
   /** `AUTHENTIK_HOST`. */
   host: URL;
-  /** The origin for browsers, where it is another one. */
+  /** The origin for browsers, where one is given. */
   hostBrowser: string | undefined;
 }
 
@@ -20,92 +20,102 @@ export interface ProviderUrls {
   issuers: readonly [string, ...string[]];
   /** authentik says `http:` of an address that is reached by https. */
   isUpgraded: boolean;
-  /** Another origin than that of `AUTHENTIK_HOST`, whose requests go there: a Base URL. */
-  elsewhere: string | undefined;
-  /** Browsers are sent to plain http, and not on this machine. */
-  isPlainForBrowsers: boolean;
+  /** Origins that are asked beside that of `AUTHENTIK_HOST`: a Base URL. */
+  elsewhere: readonly string[];
 }
 
 const FIELD = 'oidc_configuration';
 
 /** @throws Refusal */
-export function readProviderUrls(value: unknown, reach: Reach): ProviderUrls {
-  if (!isObject(value)) throw new Refusal(FIELD, 'is missing');
-  const { host, hostBrowser } = reach;
+export function readProviderUrls(oidc: unknown, reach: Reach): ProviderUrls {
+  if (!isObject(oidc)) throw new Refusal(FIELD, 'is missing');
+  const { hostBrowser } = reach;
+  const elsewhere = new Set<string>();
   let isUpgraded = false;
-  let elsewhere: string | undefined;
 
   /** As Gatepost asks it. */
-  function asked(name: string, text: string): string {
-    const url = parse(name, text);
-    if (url.origin === host.origin) return text;
-    if (url.protocol === 'https:') {
-      elsewhere = url.origin;
+  const asked = (name: string): string | undefined => {
+    const text = readUrl(oidc, name);
+    if (text === undefined) return undefined;
+    const { origin, protocol } = new URL(text);
+    if (origin === reach.host.origin) return text;
+    if (protocol === 'https:') {
+      elsewhere.add(origin);
       return text;
     }
-    // Attack: plain http to any host that an answer names would give codes, secrets and keys to whoever is on the way.
-    if (host.protocol !== 'https:' || url.host !== host.host)
-      throw new Refusal(
-        `${FIELD}.${name}`,
-        `is http: at ${url.host}; only AUTHENTIK_HOST itself may be asked without TLS`,
-      );
+    checkPlainHttp(name, text, reach);
     isUpgraded = true;
-    return withOrigin(text, host.origin);
-  }
-  /** As browsers are sent there. */
-  const forBrowsers = (name: string, text: string) =>
-    hostBrowser === undefined ? asked(name, text) : withOrigin(checked(name, text), hostBrowser);
-  const required = (name: string): string => {
-    const text = value[name];
-    if (!isNonEmptyString(text)) throw new Refusal(`${FIELD}.${name}`, 'is missing');
-    return text;
+    return withOrigin(text, reach.host.origin);
   };
-  const optional = (name: string, read: (name: string, text: string) => string) => {
-    const text = value[name];
-    return isNonEmptyString(text) ? { [name]: read(name, text) } : {};
+  /** As browsers are sent there. */
+  const forBrowsers = (name: string): string | undefined => {
+    if (hostBrowser === undefined) return asked(name);
+    const text = readUrl(oidc, name);
+    return text === undefined ? undefined : withOrigin(text, hostBrowser);
   };
 
-  const given = checked('issuer', required('issuer'));
-  const issuer = hostBrowser === undefined ? given : withOrigin(given, hostBrowser);
-  const authorization = forBrowsers('authorization_endpoint', required('authorization_endpoint'));
+  const own = needed('issuer', readUrl(oidc, 'issuer'));
+  checkPlainHttp('issuer', own, reach);
+  const issuer = hostBrowser === undefined ? own : withOrigin(own, hostBrowser);
   const metadata: ManagedMetadata = {
     issuer,
-    authorization_endpoint: authorization,
-    token_endpoint: asked('token_endpoint', required('token_endpoint')),
-    jwks_uri: asked('jwks_uri', required('jwks_uri')),
+    authorization_endpoint: needed('authorization_endpoint', forBrowsers('authorization_endpoint')),
+    token_endpoint: needed('token_endpoint', asked('token_endpoint')),
+    jwks_uri: needed('jwks_uri', asked('jwks_uri')),
     ...optional('userinfo_endpoint', asked),
     ...optional('introspection_endpoint', asked),
     ...optional('end_session_endpoint', forBrowsers),
-    id_token_signing_alg_values_supported: algorithms(value.id_token_signing_alg_values_supported),
+    id_token_signing_alg_values_supported: readAlgorithms(oidc.id_token_signing_alg_values_supported),
   };
-  const { protocol, hostname } = new URL(authorization);
-  return {
-    metadata,
-    // The same key vouches for both: authentik writes the one or the other by the Host of the request.
-    issuers: issuer === given ? [issuer] : [issuer, given],
-    isUpgraded,
-    elsewhere,
-    isPlainForBrowsers: protocol === 'http:' && !isLoopback(hostname),
-  };
+  // The same key vouches for both: authentik writes the one or the other by the Host of the request.
+  return { metadata, issuers: issuer === own ? [issuer] : [issuer, own], isUpgraded, elsewhere: [...elsewhere] };
 }
 
-function parse(name: string, text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw new Refusal(`${FIELD}.${name}`, 'is no http: or https: URL');
-  return url;
+const SYNTAX = /^https?:\/\/[^/?#\\@\s]+(?:[/?][^#\\\s]*)?$/i;
+
+/** As it is written; `undefined` where there is none. */
+function readUrl(oidc: Record<string, unknown>, name: string): string | undefined {
+  const text = oidc[name];
+  if (text === undefined || text === null || text === '') return undefined;
+  if (typeof text === 'string' && SYNTAX.test(text) && URL.canParse(text)) return text;
+  throw new Refusal(`${FIELD}.${name}`, 'is no http: or https: URL');
 }
 
-function checked(name: string, text: string): string {
-  parse(name, text);
+/**
+ * Attack: plain http to any host that an answer names would give codes, secrets and keys to whoever is on the way. Where
+ * an https `AUTHENTIK_HOST` says `http:` of itself, a proxy in front of it ends TLS, and https reaches it.
+ */
+function checkPlainHttp(name: string, text: string, { host }: Reach): void {
+  const { protocol, origin, hostname, port } = new URL(text);
+  if (protocol === 'https:' || origin === host.origin) return;
+  const isItself = host.protocol === 'https:' && hostname === host.hostname;
+  // authentik takes the port from the Host header, if one is there.
+  if (isItself && (port === host.port || port === (host.port || '443'))) return;
+  const where = `is http: at ${hostname}${port && `:${port}`}`;
+  throw new Refusal(`${FIELD}.${name}`, `${where}; only AUTHENTIK_HOST itself may be asked without TLS`);
+}
+
+function needed(name: string, text: string | undefined): string {
+  if (text === undefined) throw new Refusal(`${FIELD}.${name}`, 'is missing');
   return text;
+}
+
+function optional(name: string, read: (name: string) => string | undefined): { [name: string]: string } {
+  const text = read(name);
+  return text === undefined ? {} : { [name]: text };
 }
 
 /** The rest stays as it is written: an issuer is compared as text. */
 const withOrigin = (text: string, origin: string) => text.replace(/^https?:\/\/[^/?#]*/i, () => origin);
 
-function algorithms(value: unknown): readonly string[] {
-  const names = Array.isArray(value) ? value.filter(isNonEmptyString) : [];
-  if (names.length === 0) throw new Refusal(`${FIELD}.id_token_signing_alg_values_supported`, 'names no algorithm');
-  return names;
+/**
+ * authentik signs with the client's secret where it has no key.
+ * Attack: with that one secret anybody could write tokens. So it counts only where authentik names nothing else.
+ */
+function readAlgorithms(given: unknown): readonly string[] {
+  const names: unknown[] = Array.isArray(given) ? given : [];
+  const asymmetric = ASYMMETRIC_ALGORITHMS.filter((name) => names.includes(name));
+  if (asymmetric.length > 0) return asymmetric;
+  if (names.includes('HS256')) return ['HS256'];
+  throw new Refusal(`${FIELD}.id_token_signing_alg_values_supported`, 'has no algorithm that is known here');
 }

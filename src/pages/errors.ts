@@ -14,7 +14,8 @@ type UnavailableReason = Extract<Reason, 'store_unavailable' | 'provider_unavail
 /** What a visitor sees instead of the page of an application whose store or provider does not answer. */
 export function unavailablePage(reason: UnavailableReason, application: Named | undefined, retryUrl?: string) {
   if (reason === 'store_unavailable') return storeUnavailablePage(application, retryUrl);
-  if (reason === 'provider_unavailable' && application) return providerUnavailablePage(application, retryUrl);
+  if (reason === 'provider_unavailable')
+    return application ? providerUnavailablePage(application, retryUrl) : notKnownYetPage(retryUrl);
   return { ...internalErrorPage(retryUrl), reason };
 }
 
@@ -25,6 +26,18 @@ export function providerUnavailablePage({ name }: Named, retryUrl: string | unde
     content: ({ layout, login: { unavailable } }) => ({
       title: unavailable.title,
       blocks: [unavailable.provider(name)],
+      actions: retryLink(retryUrl, layout),
+    }),
+  };
+}
+
+/** authentik has not said yet which sites there are (outpost mode). */
+export function notKnownYetPage(retryUrl?: string): ErrorPage {
+  return {
+    reason: 'provider_unavailable',
+    content: ({ layout, login: { unavailable } }) => ({
+      title: unavailable.title,
+      blocks: [unavailable.providerOfNoSite],
       actions: retryLink(retryUrl, layout),
     }),
   };

@@ -4,7 +4,7 @@
  */
 import type { Context } from 'koa';
 import type { ApplicationConfig } from '../config/schema/config.ts';
-import { loggedMessage } from '../errors.ts';
+import { loggedMessage, NotKnownYet } from '../errors.ts';
 import { hasNoBody, readForm } from '../http/form.ts';
 import { issuersOf, type Rejection } from '../provider/index.ts';
 import type { EndpointRequest, Outcome, SigninContext } from './context.ts';
@@ -24,7 +24,7 @@ export function createBackchannelLogout(context: SigninContext) {
     if (token === undefined && hasNoBody(ctx.req, form)) return reject(ctx, NO_BODY);
     if (token === undefined || more.length > 0) return reject(ctx, 'one logout_token is needed, in a form');
     const application = findApplication(token);
-    if ('problem' in application) return reject(ctx, application.problem, application.detail);
+    if ('problem' in application) return rejectUnaddressed(context, ctx, application);
     request.application = application;
     const verified = await context.provider(application).verifyLogoutToken(token);
     if (verified.kind === 'rejected') return reject(ctx, verified.message, detailOf(verified));
@@ -67,6 +67,12 @@ function createAddresseeIndex(applications: readonly ApplicationConfig[]) {
 interface Unaddressed {
   problem: string;
   detail: string | undefined;
+}
+
+/** @throws NotKnownYet where the application may be one of authentik's: after a 400 the provider would not try again */
+function rejectUnaddressed({ config }: SigninContext, ctx: Context, { problem, detail }: Unaddressed): Outcome {
+  if (config.managed?.waiting) throw new NotKnownYet();
+  return reject(ctx, problem, detail);
 }
 
 /** Attack: the token may be anybody's, and as long as the form. */

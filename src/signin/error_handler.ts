@@ -3,10 +3,11 @@
  * user in.
  */
 import { startUrl } from '../endpoints.ts';
-import { causeOf, GatepostError, ProviderUnavailable, StoreUnavailable } from '../errors.ts';
+import { causeOf, GatepostError, NotKnownYet, ProviderUnavailable, StoreUnavailable } from '../errors.ts';
 import {
   clientRejectedPage,
   internalErrorPage,
+  notKnownYetPage,
   providerUnavailablePage,
   storeUnavailablePage,
 } from '../pages/errors.ts';
@@ -43,6 +44,7 @@ export function handleError(
 
 function errorPage({ application, returnTo }: EndpointRequest, error: unknown) {
   if (error instanceof StoreUnavailable) return storeUnavailablePage(application);
+  if (error instanceof NotKnownYet) return notKnownYetPage();
   if (error instanceof ProviderUnavailable && application) {
     const to = startUrl(application, returnTo ?? `${application.external_host}/`);
     return error instanceof ClientRejected

@@ -6,6 +6,7 @@ export const login: Texts['login'] = {
     title: 'Die Anmeldung ist zurzeit nicht möglich',
     provider: (site) =>
       `Der Anmeldedienst von ${site} ist nicht erreichbar. Bitte versuchen Sie es gleich noch einmal.`,
+    providerOfNoSite: 'Der Anmeldedienst ist noch nicht erreichbar. Bitte versuchen Sie es gleich noch einmal.',
     client: (site) =>
       `Der Anmeldedienst lehnt die Zugangsdaten ab, die für ${site} eingerichtet sind. Ein neuer Versuch hilft nicht; die Administration muss die Konfiguration berichtigen.`,
     clientDetails: (error) => `Die Antwort des Anmeldedienstes war ${error}; mehr steht im Protokoll.`,

@@ -4,6 +4,7 @@ export const login = {
   unavailable: {
     title: 'Login is not possible right now',
     provider: (site: string) => `The login provider of ${site} cannot be reached. Please try again in a moment.`,
+    providerOfNoSite: 'The login provider cannot be reached yet. Please try again in a moment.',
     client: (site: string) =>
       `The login provider rejects the client that is configured for ${site}. Retrying does not help; an administrator must fix the configuration.`,
     /** @param error the code of RFC 6749 section 5.2 */
