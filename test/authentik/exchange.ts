@@ -70,7 +70,7 @@ export class Exchange {
     if (instead) return { reply: instead, fault };
     const right =
       apiPath !== undefined
-        ? answerApi(this.#world, call, apiPath, operation)
+        ? answerApi(this.#world, fault === 'next_grows' ? firstPage(call) : call, apiPath, operation)
         : oidc
           ? await answerOidc(this.#world, this.#keys, call, oidc, this.#end)
           : html(404, '<h1>Not Found</h1>');
@@ -91,3 +91,6 @@ export class Exchange {
 const apiEndpoint = (path: string): Endpoint => API_ENDPOINTS.find(([pattern]) => pattern.test(path))?.[1] ?? 'other';
 /** Browsers ask for the icon by themselves. */
 const elsewhere = (path: string): Endpoint => (path === '/favicon.ico' ? 'favicon' : 'other');
+
+/** A list without an end begins anew with each page. */
+const firstPage = (call: Call): Call => ({ ...call, query: new URLSearchParams('page=1&page_size=100') });

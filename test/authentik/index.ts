@@ -10,6 +10,9 @@
  * Judged are requests and answers of the API, by the `schema.yml` of `@goauthentik/api`, and each handshake and message of the
  * websocket. What was wrong is in `violations`; a test that means it takes it out by `takeViolations()`.
  *
+ * Options (options.ts, and `Settings` in rows.ts): `release`, `traits`, `future`, `pageSize`, `path`, `https`, `hostname`, `trustsProxy`,
+ * `baseUrl`, `buildHash`, `sidClaim`, `sessionEvent`, `now`, … What a broken server says of a provider goes into its `raw`.
+ *
  * | member | what it is |
  * | --- | --- |
  * | `url`, `token`, `administratorToken`, `userToken`, `certificate` | how it is reached; PEM with `https` |
@@ -18,7 +21,7 @@
  * | `users`, `autoLogin` | who can sign in; who is signed in at once (`undefined`: a form with `username`, `password`, `action`) |
  * | `sessions`, `endSession`, `forgetSession` | authentik's own sessions; the second ends one without telling |
  * | `setToken`, `refuseToken`, `newPk` | a new token; the token is good for nothing until `refuseToken(false)`; an outpost made anew |
- * | `socket` | the websocket: `instances()`, `connections`, `attempts`, `acks`, `refusal`, `send`, `sendText`, `sendBinary`, `sendEnd`, `trigger`, `ping`, `close`, `kill`, `closes`, `hellos` |
+ * | `socket` | the websocket: `instances()`, `connections`, `attempts`, `acks`, `refusal`, `send`, `sendText` (any: broken, 1 MiB), `sendBinary`, `sendEnd`, `trigger`, `ping`, `close`, `kill`, `closes`, `hellos` |
  * | `health()`, `instancesAt(ms)` | what the page shows (throws where the server would answer 500), and would show then |
  * | `requests`, `count(endpoint)`, `events`, `logins` | what was asked, posted, and who came from where |
  * | `fail(endpoint, fault, { times, when })` | a fault (`Fault` in faults.ts) of an endpoint, of `api`, `oidc` or `all`; `undefined` mends it |
@@ -42,6 +45,7 @@ import { Socket } from './socket/socket.ts';
 import { World } from './world.ts';
 
 export { html, json, redirect } from './call.ts';
+export { selfSigned } from './certificate.ts';
 export type { Fault } from './faults.ts';
 export type { AuthentikOptions, Endpoint } from './options.ts';
 export { type ProxyProvider, proxyProvider, redirectUris } from './proxy_provider.ts';

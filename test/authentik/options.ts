@@ -2,7 +2,7 @@
 import { people, type TestUser } from '../../demo/provider/options.ts';
 import type { OidcEndpoint } from './oidc/routes.ts';
 import type { ProxyProvider } from './proxy_provider.ts';
-import type { Release } from './releases.ts';
+import { type Release, releases, type Traits } from './releases.ts';
 import type { Outpost, Settings } from './rows.ts';
 
 /** `config`, `certificate`: of the API, never asked by Gatepost. `outside`: not below the path of authentik. */
@@ -21,6 +21,8 @@ export type Endpoint =
 export interface AuthentikOptions extends Partial<Omit<Settings, 'traits'>> {
   /** Default `2026.8`. */
   release?: Release;
+  /** In place of what the release does: `introspects`, `deletesTokens`, `sessionEnd`, `version`, … */
+  traits?: Partial<Traits>;
   providers?: ProxyProvider[];
   outpost?: Partial<Outpost>;
   /** The demo's people; app passwords are `app-<username>`. */
@@ -44,13 +46,14 @@ export interface AuthentikOptions extends Partial<Omit<Settings, 'traits'>> {
 export function withDefaults(options: AuthentikOptions) {
   return {
     settings: {
-      release: options.release ?? ('2026.8' as const),
+      traits: { ...releases[options.release ?? '2026.8'], ...options.traits },
       pageSize: options.pageSize ?? 2,
       future: options.future ?? false,
       sidClaim: options.sidClaim ?? ('hashed' as const),
       sessionEvent: options.sessionEvent ?? ('hashed' as const),
       buildHash: options.buildHash ?? '',
       allowsDiscovery: options.allowsDiscovery ?? false,
+      now: options.now ?? Date.now,
     },
     state: {
       outpost: options.outpost ?? {},

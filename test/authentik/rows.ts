@@ -75,5 +75,8 @@ export interface Settings {
   sessionEvent: 'hashed' | 'raw';
   /** The server's own; empty in releases. */
   buildHash: string;
+  /** Discovery is no violation: for clients with a file. */
   allowsDiscovery: boolean;
+  /** The server's clock, in milliseconds. */
+  now: () => number;
 }

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { waitUntil } from '../support/wait.ts';
 import { FORGET_AFTER_MS } from './api/health.ts';
-import { type Authentik, type AuthentikOptions, startAuthentik } from './index.ts';
+import { type Authentik, type AuthentikOptions, proxyProvider, redirectUris, startAuthentik } from './index.ts';
 import { compareVersions, parseVersion } from './pep440.ts';
 
 const uuid = '0f8e6c2a-55a1-4b0e-9d3c-2f6c0a7d9b11';
@@ -155,6 +155,31 @@ test('tells changes and the ends of sessions, in the words of the release', asyn
     { instruction: 99, args: null },
     { instruction: 3, args: { type: 'event.provider.specific', sub_type: 'logout', session_id: 'abc' } },
   ]);
+});
+
+test.each([
+  ['2023.10', [3]],
+  ['2025.8', [3, 4]],
+  ['2026.8', [4]],
+] as const)('release %s tells the end of a session by %o', async (release, instructions) => {
+  const site = proxyProvider({ name: 'Wiki', external_host: 'https://wiki.example.com' });
+  await start({ release, providers: [site] });
+  const one = await connect();
+  const messages: { instruction: number; args: { session_id: string } }[] = [];
+  one.on('message', (data) => messages.push(JSON.parse(String(data))));
+  const query = {
+    client_id: site.client_id,
+    response_type: 'code',
+    scope: 'openid',
+    redirect_uri: redirectUris(site)[0]!,
+  };
+  await fetch(`${authentik.url}application/o/authorize/?${new URLSearchParams(query)}`, { redirect: 'manual' });
+  const session = authentik.sessions()[0]!;
+  authentik.endSession(session);
+  await authentik.socket.ping();
+  expect(messages.map(({ instruction }) => instruction)).toEqual(instructions);
+  for (const { args } of messages) expect(args.session_id).toBe(session.sid);
+  expect(session.sid).toMatch(/^[0-9a-f]{64}$/);
 });
 
 test('hears without an answer, refuses, closes and kills when it is told to', async () => {

@@ -4,7 +4,6 @@ import type { JWTHeaderParameters } from 'jose';
 import type { TestUser } from '../../demo/provider/options.ts';
 import { Judge } from './judge/judge.ts';
 import type { ProxyProvider } from './proxy_provider.ts';
-import { type Release, releases } from './releases.ts';
 import type { Code, Grant, InstanceState, Login, Outpost, PostedEvent, Session, Settings } from './rows.ts';
 import { Violations } from './violations.ts';
 
@@ -40,12 +39,11 @@ export class World {
     | undefined;
 
   constructor(
-    settings: Omit<Settings, 'traits'> & { release: Release },
+    settings: Settings,
     state: { outpost: Partial<Outpost>; providers: ProxyProvider[]; users: TestUser[]; autoLogin: string | undefined },
   ) {
-    const traits = releases[settings.release];
-    this.settings = { ...settings, traits };
-    this.judge = new Judge(traits, this.violations);
+    this.settings = settings;
+    this.judge = new Judge(settings.traits, this.violations);
     this.outpost = makeOutpost(state.outpost);
     this.embedded = makeOutpost({ name: 'authentik Embedded Outpost', managed: 'goauthentik.io/outposts/embedded' });
     this.providers = state.providers;
@@ -85,7 +83,7 @@ export class World {
   newSession(username: string): Session {
     const key = randomBytes(24).toString('base64url').toLowerCase().slice(0, 32);
     const sid = this.settings.sidClaim === 'raw' ? key : hashKey(key);
-    const session = { key, sid, username, startedMs: Date.now() };
+    const session = { key, sid, username, startedMs: this.settings.now() };
     this.sessions.set(key, session);
     return session;
   }

@@ -2,6 +2,7 @@
 import { type Call, json, type Reply } from '../call.ts';
 import { withFuture } from '../future.ts';
 import type { Operation } from '../judge/schema.ts';
+import type { ProxyProvider } from '../proxy_provider.ts';
 import type { Outpost, PostedEvent } from '../rows.ts';
 import type { World } from '../world.ts';
 import { healthOf } from './health.ts';
@@ -58,13 +59,16 @@ function providers(world: World, call: Call, owner: Owner): Answer {
   const { traits, pageSize } = world.settings;
   if (owner !== 'outpost' && traits.closesProviders) return detail(403, FORBIDDEN);
   const shown = owner !== 'user' && world.outpost?.type === 'proxy' ? world.providers : [];
-  const listed = shown.filter((one) => one.application).sort((one, other) => (one.name < other.name ? -1 : 1));
+  const listed = shown.filter((one) => one.application).sort(byName);
   const page = pageOf(listed, call.query, pageSize, traits);
   if (!page) return detail(404, 'Invalid page.');
   const value = { ...page, results: page.results.map((one) => proxyShape(one, call.base)) };
   const given = { ...page, results: page.results.map((one, at) => ({ ...value.results[at], ...one.raw })) };
   return { status: 200, value, given };
 }
+
+const byName = (one: ProxyProvider, other: ProxyProvider) =>
+  one.name === other.name ? one.pk - other.pk : one.name < other.name ? -1 : 1;
 
 function health(world: World, pk: string, owner: Owner): Answer {
   const outpost: Outpost | undefined = world.visibleOutposts(owner).find((one) => one.pk === pk);
@@ -87,7 +91,7 @@ function event(world: World, call: Call, owner: Owner): Answer {
     return { status: 400, value: { non_field_errors: ['Invalid'] } };
   }
   world.events.push(posted);
-  return { status: 201, value: eventShape(posted) };
+  return { status: 201, value: eventShape(posted, world.settings.now()) };
 }
 
 function readEvent(text: string): PostedEvent | undefined {

@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 export const FORGET_AFTER_MS = 15_000;
 
 /** Forgets those that have been silent too long. */
-export function liveInstances(world: World, nowMs = Date.now()): InstanceState[] {
+export function liveInstances(world: World, nowMs = world.settings.now()): InstanceState[] {
   for (const [uid, { lastSeenMs }] of world.instances)
     if (nowMs - lastSeenMs >= FORGET_AFTER_MS) world.instances.delete(uid);
   return [...world.instances.values()];

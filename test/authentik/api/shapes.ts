@@ -94,14 +94,14 @@ export function proxyShape(provider: ProxyProvider, base: string) {
 }
 
 /** What `POST /events/events/` gives back. */
-export const eventShape = (context: PostedEvent) => ({
+export const eventShape = (context: PostedEvent, nowMs: number) => ({
   pk: randomUUID(),
   user: {},
   action: 'configuration_error',
   app: 'authentik.providers.proxy',
   context,
   client_ip: '127.0.0.1',
-  created: new Date().toISOString(),
-  expires: new Date(Date.now() + 365 * 86_400_000).toISOString(),
+  created: new Date(nowMs).toISOString(),
+  expires: new Date(nowMs + 365 * 86_400_000).toISOString(),
   brand: {},
 });

@@ -132,9 +132,11 @@ const loaded = new Map<string, Schema>();
 
 /** Reading takes a while, so all doubles of a process share it. */
 export function schemaOf(traits: Traits): Schema {
-  const known = loaded.get(traits.version);
+  const { schema, autocomplete, refreshInterval, namesInstanceByQuery } = traits;
+  const key = `${schema} ${autocomplete} ${refreshInterval} ${namesInstanceByQuery}`;
+  const known = loaded.get(key);
   if (known) return known;
   const made = new Schema(traits);
-  loaded.set(traits.version, made);
+  loaded.set(key, made);
   return made;
 }

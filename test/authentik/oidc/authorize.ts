@@ -43,7 +43,7 @@ function issueCode(world: World, call: Call, provider: ProxyProvider, user: Test
     authTimeMs: session.startedMs,
     session,
     nonce: call.query.get('nonce') ?? undefined,
-    expiresMs: Date.now() + CODE_LIFE_MS,
+    expiresMs: world.settings.now() + CODE_LIFE_MS,
     redirectUri: call.query.get('redirect_uri') ?? '',
     challenge: call.query.get('code_challenge') ?? undefined,
   });
@@ -83,11 +83,10 @@ function byPassword(world: World, call: Call): TestUser | undefined {
 }
 
 function loginPage(call: Call): Reply {
-  const action = `?${call.query}`.replaceAll('&', '&amp;');
   const wrong = call.method === 'POST' ? '<p id="wrong">Invalid password</p>' : '';
   return html(
     200,
-    `<h1>Welcome to authentik!</h1>${wrong}<form method="post" action="${action}">
+    `<h1>Welcome to authentik!</h1>${wrong}<form method="post">
 <label>Username <input name="username" autofocus></label>
 <label>Password <input name="password" type="password"></label>
 <button name="action" value="login">Log in</button></form>`,

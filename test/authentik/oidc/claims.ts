@@ -30,14 +30,14 @@ export function userClaims({ username, claims }: TestUser, scope: readonly strin
 }
 
 /** Of the ID token; the access token says the same and a little more. `base` is the address of this request. */
-export function idTokenClaims(grant: Omit<Grant, 'claims'>, base: string): Claims {
+export function idTokenClaims(grant: Omit<Grant, 'claims'>, base: string, nowMs: number): Claims {
   const { provider, user, session, nonce, authTimeMs, expiresMs, scope } = grant;
   return {
     iss: issuerOf(provider, base),
     sub: provider.sub_mode === 'user_username' ? user.username : user.sub,
     aud: provider.client_id,
     exp: Math.floor(expiresMs / 1000),
-    iat: Math.floor(Date.now() / 1000),
+    iat: Math.floor(nowMs / 1000),
     auth_time: Math.floor(authTimeMs / 1000),
     acr: 'goauthentik.io/providers/oauth2/default',
     ...(session && { amr: ['pwd'] }),

@@ -11,7 +11,7 @@ export function introspect(world: World, call: Call): Reply {
   const asker = authenticatedProvider(world, call);
   const token = form(call).get('token') ?? '';
   const grant = world.accessTokens.get(token) ?? world.refreshTokens.get(token);
-  const known = asker && grant && grant.expiresMs > Date.now() && mayAsk(world, asker, grant);
+  const known = asker && grant && grant.expiresMs > world.settings.now() && mayAsk(world, asker, grant);
   if (!known) return tokenJson({ active: false });
   const active = !('revoked' in grant && grant.revoked);
   return tokenJson({ ...grant.claims, active, scope: grant.scope.join(' '), client_id: asker.client_id });
@@ -26,7 +26,7 @@ function mayAsk(world: World, asker: ProxyProvider, { provider }: Grant): boolea
 export function userinfo(world: World, call: Call): Reply {
   const token = /^[Bb]earer (\S+)$/.exec(call.headers.authorization ?? '')?.[1] ?? '';
   const grant = world.accessTokens.get(token);
-  const problem = !grant || grant.expiresMs <= Date.now() ? 'invalid_token' : undefined;
+  const problem = !grant || grant.expiresMs <= world.settings.now() ? 'invalid_token' : undefined;
   if (!grant || problem || !grant.scope.includes('openid')) {
     const headers = { 'www-authenticate': `error="${problem ?? 'insufficient_scope'}"` };
     return { status: problem ? 401 : 403, headers, body: '' };

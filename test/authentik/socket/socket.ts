@@ -53,7 +53,7 @@ export class Socket {
     one.on('close', (code) => this.closes.push(code));
     one.on('message', (data: RawData, isBinary: boolean) => {
       const text = isBinary ? undefined : String(data);
-      const answer = receive(this.#world, { instanceUuid }, text, Date.now());
+      const answer = receive(this.#world, { instanceUuid }, text, this.#world.settings.now());
       if (answer === 'crash') return one.close(1011);
       this.hellos += 1;
       if (this.acks) one.send(JSON.stringify({ instruction: 0, args: {} }));
