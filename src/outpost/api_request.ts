@@ -103,7 +103,7 @@ function late(url: string, timeoutMs: number): AuthentikApiError {
 
 /** Attack: a server that shows the request in its error page would bring the token into the log. */
 function withoutToken(answer: ApiAnswer, bearer: string): ApiAnswer {
-  const hide = (text: string) => text.replaceAll(bearer, '[token]');
+  const hide = (text: string) => text.replaceAll(bearer, '(token)');
   return { ...answer, body: hide(answer.body), location: answer.location && hide(answer.location) };
 }
 

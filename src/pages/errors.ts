@@ -90,7 +90,10 @@ export function unknownHostPage(host: string, known: readonly string[], why?: st
       blocks: [
         host === '' ? unknownHost.noHost : unknownHost.host(host),
         ...(known.length > 0 ? [unknownHost.known(known.join(', '))] : []),
-        { details: layout.forAdministrators, blocks: why === undefined ? [unknownHost.remedy(host)] : [why] },
+        {
+          details: layout.forAdministrators,
+          blocks: [why === undefined ? unknownHost.remedy(host) : unknownHost.notServed(why)],
+        },
       ],
     }),
   };

@@ -38,6 +38,7 @@ export const access: Texts['access'] = {
     host: (host) => `Unter der Adresse ${host} gibt es keine Website. Bitte prüfen Sie die Schreibweise.`,
     noHost: 'Aus dieser Anfrage geht nicht hervor, welche Website gemeint ist.',
     known: (addresses) => `Unter diesem Namen bekannt: ${addresses}`,
+    notServed: (why: string) => `Die Anwendung dieses Hosts wird nicht bedient: ${why}.`,
     remedy: (host) =>
       `Für den Host ${host || '(keiner)'} ist keine Anwendung eingerichtet: external_host oder hosts (mit dem Port, wenn es nicht der übliche ist) oder cookie_domain muss ihn nennen.`,
   },

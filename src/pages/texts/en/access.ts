@@ -38,6 +38,7 @@ export const access = {
     host: (host: string) => `There is no site at the address ${host}. Please check its spelling.`,
     noHost: 'This request does not say which site it is for.',
     known: (addresses: string) => `Known under this name: ${addresses}`,
+    notServed: (why: string) => `The application of this host is not served: ${why}.`,
     remedy: (host: string) =>
       `No application is configured for the host ${host || '(none)'}: external_host or hosts (with its port, unless it is the default port) or cookie_domain must name it.`,
   },
