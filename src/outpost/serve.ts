@@ -37,14 +37,24 @@ export interface OutpostServer extends Target {
   rebase(start: OutpostStart): Promise<void>;
 }
 
+export interface ServeOutpostOptions {
+  /** Gets the events before the first of them. */
+  onEvents?: (events: Events) => void;
+}
+
 /**
  * Resolves once it listens, whatever authentik says.
  * @param onToken is called when the token is another one (its file has changed)
  * @throws Error where it cannot listen
  */
-export async function serveOutpost(first: OutpostStart, onToken: () => void): Promise<OutpostServer> {
+export async function serveOutpost(
+  first: OutpostStart,
+  onToken: () => void,
+  { onEvents }: ServeOutpostOptions = {},
+): Promise<OutpostServer> {
   const clocks = { now: Date.now, elapsed: () => performance.now() };
   const events = createEvents();
+  onEvents?.(events);
   let start = first;
   let secret = first.base.secret;
   const { token } = start;
