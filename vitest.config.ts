@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 const CONTRACT = ['test/{contract,fuzz}/**/*.test.ts', 'test/monitoring/metrics.test.ts'];
 /** Starts `dist/cli/main.js` as a process. */
 const COMMAND = [
-  'test/cli/{process,workers,floods,reload,hangup,start_lines}.test.ts',
+  'test/cli/{process,workers,floods,reload,hangup,outpost,start_lines}.test.ts',
   'test/contract/{process,sessions_command}.test.ts',
   'test/observe/output.test.ts',
   'test/server/workers.test.ts',

@@ -1,13 +1,13 @@
 /** `gatepost check`: validates the configuration and sums it up. */
-import { configsOfAddresses } from '../config/hosts.ts';
 import { type Inspection, inspectFile } from '../config/inspect.ts';
-import { ConfigError, type ConfigProblem, formatProblem } from '../config/problems.ts';
-import type { ApplicationConfig, Config } from '../config/schema/config.ts';
-import { redirectUri } from '../endpoints.ts';
-import { sessionCookieName } from '../sessions/session_cookie.ts';
+import { ConfigError, formatProblem } from '../config/problems.ts';
+import type { Config } from '../config/schema/config.ts';
+import { readOutpostStart } from '../outpost/start.ts';
+import type { OutpostStart } from '../outpost/types.ts';
 import type { ProviderAnswer } from './check_providers.ts';
+import { type CheckReport, describeForPrograms } from './check_report.ts';
 import { describeConfig } from './check_words.ts';
-import { findConfigFile } from './config_file.ts';
+import { findConfigFile, optionalConfigFile } from './config_file.ts';
 import { EXIT_FAILED, EXIT_INVALID_CONFIG, EXIT_OK, type Io } from './io.ts';
 
 export interface CheckOptions {
@@ -17,17 +17,12 @@ export interface CheckOptions {
   json?: boolean;
 }
 
-/** What `--json` prints. */
-export interface CheckReport {
-  errors: readonly ConfigProblem[];
-  warnings: readonly ConfigProblem[];
-  /** What providers and proxies have to know; empty where there are errors in the file. */
-  applications: { slug: string; redirect_uris: string[]; cookie: string }[];
-}
-
 /** The exit code is that of the errors: warnings alone are none. */
 export async function checkCommand(named: string | undefined, options: CheckOptions, io: Io): Promise<number> {
-  const found = await inspect(named, io.env);
+  const outpost = await readOutpost(named, io.env);
+  if (outpost && 'settings' in outpost)
+    return (await import('./check_outpost.ts')).checkOutpost(outpost, options.json === true, io);
+  const found = outpost ?? (await inspect(named, io.env));
   const { config, errors } = found;
   const answers = config && options.providers ? await askProviders(config) : [];
   const unusable = answers.flatMap(({ problem }) => problem ?? []);
@@ -54,6 +49,17 @@ function print({ file, config, errors, warnings }: Found, { out, error }: Io): v
 
 type Found = Inspection & { file: string };
 
+/** `undefined` where outpost mode is off. */
+async function readOutpost(named: string | undefined, env: Io['env']): Promise<OutpostStart | Found | undefined> {
+  const file = optionalConfigFile(named, env);
+  try {
+    return await readOutpostStart({ file, env });
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    return { file: file ?? 'the environment', config: undefined, errors: cause.problems, warnings: () => [] };
+  }
+}
+
 /** No file at all is one more thing that can be wrong with it. */
 async function inspect(named: string | undefined, env: Io['env']): Promise<Found> {
   try {
@@ -63,14 +69,6 @@ async function inspect(named: string | undefined, env: Io['env']): Promise<Found
     if (!(cause instanceof ConfigError)) throw cause;
     return { file: 'the configuration file', config: undefined, errors: cause.problems, warnings: () => [] };
   }
-}
-
-function describeForPrograms(application: ApplicationConfig): CheckReport['applications'][number] {
-  return {
-    slug: application.slug,
-    redirect_uris: configsOfAddresses(application).map(redirectUri),
-    cookie: sessionCookieName(application),
-  };
 }
 
 async function askProviders({ applications }: Config): Promise<ProviderAnswer[]> {

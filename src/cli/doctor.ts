@@ -1,12 +1,11 @@
 /** `gatepost doctor`: tries all that can be tried without a person, and says of each what was seen and what to do. */
 import { escapeUnreadable } from '../characters.ts';
-import { loadConfig } from '../config/load.ts';
 import type { ApplicationConfig, Config } from '../config/schema/config.ts';
 import type { Check, Level } from '../doctor/check.ts';
 import { type DoctorOptions, diagnose } from '../doctor/doctor.ts';
 import { applicationOf } from '../doctor/through/through.ts';
-import { findConfigFile } from './config_file.ts';
 import { EXIT_FAILED, EXIT_INVALID_CONFIG, EXIT_OK, type Io } from './io.ts';
+import { loadCommandConfig } from './load_config.ts';
 import { formatAddress, gatepostAddress } from './snippet/addresses.ts';
 
 /** As it was typed. */
@@ -23,7 +22,7 @@ export async function doctorCommand(
   typed: DoctorRequest,
   { env, out, error }: Io,
 ): Promise<number> {
-  const config = await loadConfig(findConfigFile(file, env), { env });
+  const config = await loadCommandConfig(file, { env, error });
   const plan = planOf(config, name, typed);
   if (typeof plan === 'string') {
     error(`gatepost: ${plan}`);

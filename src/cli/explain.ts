@@ -1,6 +1,4 @@
 /** `gatepost explain`: asks the server's own auth endpoints about a request that no client has sent, and says why. */
-import { loadConfig } from '../config/load.ts';
-import { findConfigFile } from './config_file.ts';
 import { checkPerson, type TypedPerson } from './explain_person.ts';
 import { DIALECTS, type DialectName, readRequest, UsageError } from './explain_question.ts';
 import { explanationOf } from './explain_result.ts';
@@ -8,6 +6,7 @@ import { type Answer, createExplainer } from './explain_server.ts';
 import { describeAnswer } from './explain_words.ts';
 import { fail } from './fail.ts';
 import { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, type Io } from './io.ts';
+import { loadCommandConfig } from './load_config.ts';
 
 /** The request as it was typed. */
 export interface ExplainOptions extends TypedPerson {
@@ -32,8 +31,9 @@ export async function explainCommand(named: string | undefined, typed: ExplainOp
   }
 }
 
-async function explain(named: string | undefined, typed: ExplainOptions, { env, out }: Io): Promise<number> {
-  const config = await loadConfig(findConfigFile(named, env), { env });
+async function explain(named: string | undefined, typed: ExplainOptions, io: Io): Promise<number> {
+  const { out } = io;
+  const config = await loadCommandConfig(named, io);
   const request = readRequest(typed);
   checkPerson(typed);
   const ask = createExplainer(config);

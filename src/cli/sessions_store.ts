@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema/config.ts';
 import { parseStoreUrl } from '../config/schema/store_url.ts';
 import { causeOf, StoreUnavailable } from '../errors.ts';
@@ -13,8 +12,8 @@ import { createSessions, type Sessions } from '../sessions/sessions.ts';
 import { DATABASE_FILE } from '../stores/file/private_folder.ts';
 import { openStore } from '../stores/open.ts';
 import type { Store } from '../stores/store.ts';
-import { findConfigFile } from './config_file.ts';
 import { EXIT_USAGE, type Io } from './io.ts';
+import { loadCommandConfig } from './load_config.ts';
 
 /** How long a command waits for the store, ... */
 const OPEN_TIMEOUT_MS = 2000;
@@ -43,7 +42,7 @@ export async function withSessions(
   { env, error }: Pick<Io, 'env' | 'error'>,
   work: (sessions: Sessions) => Promise<number>,
 ): Promise<number> {
-  const config = await loadConfig(findConfigFile(file, env), { env });
+  const config = await loadCommandConfig(file, { env, error });
   const problem = obstacle(config);
   if (problem !== undefined) return unusable(error, problem);
   const clocks = { now: Date.now, elapsed: () => performance.now() };

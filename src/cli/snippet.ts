@@ -1,9 +1,8 @@
 /** `gatepost snippet`: the proxy's files with the operator's own hosts, ports and cookie names, on standard output or in a folder. */
 import { closeSync, constants, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { loadConfig } from '../config/load.ts';
-import { findConfigFile } from './config_file.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
+import { loadCommandConfig } from './load_config.ts';
 import { PROXIES, type ProxyFiles } from './snippet/proxies.ts';
 import {
   readSettings,
@@ -32,7 +31,7 @@ export async function snippetCommand(
 ): Promise<number> {
   const found = Object.hasOwn(PROXIES, proxy) ? PROXIES[proxy] : undefined;
   if (!found) return fail(io, `there are files for ${Object.keys(PROXIES).join(', ')}; not for ${proxy}`);
-  const config = await loadConfig(findConfigFile(named, io.env), { env: io.env });
+  const config = await loadCommandConfig(named, io);
   try {
     const settings = readSettings(config, options, found.inside);
     refuseUseless(proxy, found, options, settings);

@@ -8,6 +8,7 @@ import { isAboutCertificate } from '../provider/connection_hint.ts';
 import { allowsHttp, jwksUriOf } from '../provider/discovery.ts';
 import { discoveryUrl, fetchDocument } from '../provider/discovery_document.ts';
 import { acceptsDocument } from '../provider/issuers.ts';
+import { createManagedOutbound } from '../provider/managed_outbound.ts';
 import { createOutbound, type OutboundFetch } from '../provider/outbound.ts';
 import { PROVIDER_TIMEOUT_MS } from '../provider/time_limits.ts';
 import { usableKeys } from '../provider/usable_keys.ts';
@@ -41,6 +42,7 @@ export async function checkDiscovery(
   application: ApplicationConfig,
   report: Report,
 ): Promise<FoundProvider | undefined> {
+  if (application.managed) return checkManaged(application, application.managed, report);
   const fetch = createOutbound({ authorityFile: application.issuer_ca_file });
   let reading: Reading | undefined;
   const watched: OutboundFetch = async (url, request) => {
@@ -63,6 +65,24 @@ export async function checkDiscovery(
     reportFailure(error, application, reading, report);
     return undefined;
   }
+}
+
+/** authentik has said of itself what a discovery document would. */
+async function checkManaged(
+  application: ApplicationConfig,
+  { metadata, access, issuers }: NonNullable<ApplicationConfig['managed']>,
+  report: Report,
+): Promise<FoundProvider> {
+  const algorithms = [...metadata.id_token_signing_alg_values_supported];
+  const found = {
+    metadata: { ...metadata, id_token_signing_alg_values_supported: algorithms },
+    fetch: createManagedOutbound(access),
+  };
+  report.ok('provider.issuer', `authentik calls the provider ${issuers.join(' or ')}`);
+  if (algorithms.every((name) => name.startsWith('HS')))
+    report.ok('provider.keys', `tokens are signed with the client's secret (${algorithms.join(', ')})`);
+  else await checkKeys(application, found, report);
+  return found;
 }
 
 function reportSpeed(tookMs: number, application: ApplicationConfig, report: Report) {
@@ -122,7 +142,8 @@ function checkClock(ahead: number | undefined, report: Report) {
 async function checkKeys(application: ApplicationConfig, found: FoundProvider, report: Report): Promise<void> {
   const remedy = 'Look at the signing key of the provider (its jwks_uri): no token can be verified without it.';
   try {
-    const insecure = allowsHttp(discoveryUrl(application), application.allow_insecure_issuer);
+    const insecure =
+      application.managed !== undefined || allowsHttp(discoveryUrl(application), application.allow_insecure_issuer);
     const address = jwksUriOf(found.metadata, insecure);
     const set = await readJson(found.fetch, address);
     const keys = isObject(set) && Array.isArray(set.keys) ? set.keys : [];

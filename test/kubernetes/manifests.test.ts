@@ -99,7 +99,8 @@ test('pod and image agree on the command, the user and the port', () => {
       .at(-1) ?? '';
   const pod = podOf(manifests());
   const container = part(pod, 'spec', 'containers', 0);
-  expect(JSON.parse(/^CMD (.+)$/m.exec(dockerfile)?.[1] ?? '')).toEqual(container.args);
+  const ofImage: string[] = JSON.parse(/^CMD (.+)$/m.exec(dockerfile)?.[1] ?? '[]');
+  expect(container.args).toEqual([...ofImage, '--config', '/etc/gatepost/gatepost.yaml']);
   expect(container.command).toBeUndefined();
   const { runAsUser, runAsGroup } = part(pod, 'spec', 'securityContext');
   expect(/^USER (.+)$/m.exec(dockerfile)?.[1]).toBe(`${runAsUser}:${runAsGroup}`);
