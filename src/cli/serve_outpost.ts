@@ -1,5 +1,6 @@
 /** `gatepost serve` in outpost mode: SIGHUP reads file and environment again, SIGUSR1 reads authentik again. */
 import { ConfigError } from '../config/problems.ts';
+import { planReload } from '../config/restart.ts';
 import type { LoadedConfig, RefusedConfig } from '../config/sources.ts';
 import { type OutpostServer, serveOutpost } from '../outpost/serve.ts';
 import { type OutpostSources, readOutpostStart } from '../outpost/start.ts';
@@ -31,14 +32,16 @@ export async function serveForAuthentik(first: OutpostStart, sources: OutpostSou
     target: {
       events: server.events,
       registry: server.registry,
-      // A secret that comes from the token ends with it: who knew the old token could make sessions with it.
-      replace: (base) =>
-        server.rebase({
-          ...latest,
-          base: latest.settings.secretIsGiven ? base : { ...base, secret: latest.base.secret },
-        }),
+      replace: (base) => server.rebase({ ...latest, base }),
     },
     load,
+    plan(started, inForce, next) {
+      const plan = planReload(started, inForce, next);
+      if (latest.settings.secretIsGiven || !plan.keepsSecrets) return plan;
+      // Attack: who knew the old token could make sessions with the secret that comes from it.
+      server.events.emit('log', { level: 'warn', event: 'outpost.sessions_ended', message: TOKEN_ENDS_SESSIONS });
+      return { ...plan, config: { ...plan.config, secret: next.secret }, keepsSecrets: false };
+    },
   });
   onSignal('SIGHUP', reloader.reload);
   onSignal('SIGUSR1', server.refresh);
@@ -50,6 +53,9 @@ export async function serveForAuthentik(first: OutpostStart, sources: OutpostSou
     },
   });
 }
+
+const TOKEN_ENDS_SESSIONS =
+  'the token of the outpost is another one, and with it the secret that comes from it: all sessions have ended; GATEPOST_SECRET keeps them';
 
 const TURNED_OFF = {
   key: 'outpost',

@@ -57,7 +57,8 @@ export async function serveOutpost(
   onEvents?.(events);
   let start = first;
   let secret = first.base.secret;
-  const { token } = start;
+  let { token } = start;
+  const bearer = () => token.current();
   const instanceId = randomUUID();
   const store = openStore(start.base.store, clocks, events, start.base.redis);
   let api = createApi();
@@ -76,7 +77,7 @@ export async function serveOutpost(
   endings.follow(beginning.config);
 
   function createApi() {
-    return createAuthentikApi({ settings: start.settings, token: token.current, version });
+    return createAuthentikApi({ settings: start.settings, token: bearer, version });
   }
 
   // Nothing of authentik's is heard before the listeners are there, and until they have drained.
@@ -106,7 +107,7 @@ export async function serveOutpost(
   function createOwnLink() {
     return createLink({
       settings: start.settings,
-      token: token.current,
+      token: bearer,
       api: () => api,
       instanceId,
       version,
@@ -154,12 +155,16 @@ export async function serveOutpost(
     setGap: target.setGap,
     refresh: () => controller.refresh(),
     async rebase(next) {
-      const before = start.settings;
+      const { settings: before, token: oldToken } = start;
+      const wasToken = oldToken.current();
       await controller.rebase(next);
       start = next;
       secret = next.base.secret;
+      token = next.token;
       notices.tell('start', next.notices);
-      if (next.settings.host === before.host && next.settings.insecure === before.insecure) return;
+      const isSame = next.settings.host === before.host && next.settings.insecure === before.insecure;
+      if (isSame && bearer() !== wasToken) link.renew();
+      if (isSame) return controller.refresh();
       // Another authentik, or another way to it.
       const [oldApi, oldLink] = [api, link];
       api = createApi();

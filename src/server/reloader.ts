@@ -36,12 +36,15 @@ export interface ReloaderOptions {
   /** What the process was started with. */
   started: LoadedConfig;
   target: Reloadable;
+  /** What of it can be taken; by default `planReload`. */
+  plan?: typeof planReload | undefined;
   /** Loads it; by default the file. */
   load?: (() => Promise<LoadedConfig | RefusedConfig>) | undefined;
 }
 
 export function createReloader(options: ReloaderOptions): Reloader {
-  const { file, env, started, target, load = () => loadWithSources(file, { env }) } = options;
+  const { file, env, started, target, plan: makePlan = planReload } = options;
+  const { load = () => loadWithSources(file, { env }) } = options;
   const { events } = target;
   /** The last that was taken, as the file had it, and as it is in force. */
   let taken = started;
@@ -73,7 +76,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
   }
 
   async function take(next: LoadedConfig, changes: string): Promise<void> {
-    const plan = planReload(started.config, inForce, next.config);
+    const plan = makePlan(started.config, inForce, next.config);
     try {
       await target.replace(plan.config);
     } catch (error) {

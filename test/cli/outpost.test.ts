@@ -119,6 +119,9 @@ describe('gatepost serve', () => {
     writeFileSync(file, next);
     await vi.waitFor(() => expect(gate.output()).toContain('outpost.token_changed'), soon);
     await vi.waitFor(() => expect(authentik.requests.at(-1)?.headers.authorization).toBe(`Bearer ${next}`), soon);
+    // Without GATEPOST_SECRET the key of all sessions comes from the token.
+    await vi.waitFor(() => expect(gate.output()).toContain('outpost.sessions_ended'), soon);
+    expect(gate.output()).not.toContain('still opens sessions');
     expect(await gate.status(WIKI)).toBe(401);
     authentik.takeViolations();
   });
