@@ -1,8 +1,9 @@
 /**
- * A pod as authentik's Kubernetes integration writes it, with this image as its `container_image`: no command, no user but
- * the image's, no capabilities.
+ * A pod as authentik's Kubernetes integration writes it, with this image as its `container_image`: authentik's variables and
+ * no file, no command, no user but the image's, no capabilities.
  */
 import { expect, test } from 'vitest';
+import { proxyProvider, startAuthentik } from '../authentik/index.ts';
 import { freePort } from '../integration/program.ts';
 import { waitUntil } from '../support/wait.ts';
 import { readText } from './files.ts';
@@ -12,7 +13,6 @@ const image = imageOf(readText('Dockerfile'));
 const reason = whyNoPods();
 if (reason) console.warn(`\n*** SKIPPED: the pod of authentik's integration: ${reason} ***\n`);
 
-/** With the file of a ConfigMap, which is patched into it. */
 const pod = {
   spec: {
     securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
@@ -25,30 +25,28 @@ const pod = {
           { containerPort: 9300, name: 'http-metrics', protocol: 'TCP' },
           { containerPort: 9443, name: 'https', protocol: 'TCP' },
         ],
-        volumeMounts: [{ name: 'config', mountPath: '/etc/gatepost' }],
         securityContext: { runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
       },
     ],
   },
 };
 
-const config = (http: number, metrics: number) => `
-listen: { http: "[::]:${http}", metrics: "[::]:${metrics}" }
-secret: a secret of more than 32 characters
-applications:
-  - name: App
-    external_host: https://app.example.com
-    issuer: http://127.0.0.1:9/
-    client_id: app
-    client_secret: secret
-`;
-
 test.runIf(reason === undefined)('the pod serves, and its ports answer proxies, Prometheus and pings', async () => {
   const [http, metrics] = [await freePort(), await freePort()];
+  const authentik = await startAuthentik({
+    providers: [proxyProvider({ name: 'App', external_host: 'https://app.example.com' })],
+  });
   const running = await startPod({
     pod,
-    config: { 'gatepost.yaml': config(http, metrics) },
-    secret: { AUTHENTIK_LISTEN__METRICS: `[::]:${metrics}` },
+    config: {},
+    secret: {
+      AUTHENTIK_HOST: authentik.url,
+      AUTHENTIK_TOKEN: authentik.token,
+      AUTHENTIK_INSECURE: 'True',
+      AUTHENTIK_HOST_BROWSER: '',
+      AUTHENTIK_LISTEN__HTTP: `[::]:${http}`,
+      AUTHENTIK_LISTEN__METRICS: `[::]:${metrics}`,
+    },
     image,
     port: http,
   });
@@ -58,7 +56,9 @@ test.runIf(reason === undefined)('the pod serves, and its ports answer proxies, 
     expect(await status(http, '/outpost.goauthentik.io/ping')).toBe(204);
     expect(await status(metrics, '/outpost.goauthentik.io/ping')).toBe(204);
     expect(await status(metrics, '/metrics')).toBe(200);
+    await waitUntil(async () => authentik.socket.instances().length === 1);
   } finally {
     await running.stop();
+    await authentik.stop();
   }
 });
