@@ -110,8 +110,8 @@ export function sessionEndsOverReplicas(name: string, openPlace: () => Promise<S
 
     test('after a gap a session is asked about once, over both replicas, and ends if it has ended', async () => {
       const part = (data: object) => Buffer.from(JSON.stringify(data)).toString('base64url');
-      const tokenOf = (name: string) =>
-        `${part({ alg: 'RS256' })}.${part({ name, exp: Math.floor((Date.now() + HOUR) / 1000) })}.x`;
+      const exp = Math.floor((Date.now() + HOUR) / 1000);
+      const tokenOf = (name: string) => `${part({ alg: 'RS256' })}.${part({ name, exp })}.x`;
       const [stays, ends] = [
         await signIn(sidOf('f'), 0, {
           jwt: tokenOf('f'),
