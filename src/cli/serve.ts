@@ -1,10 +1,7 @@
 /** `gatepost serve`: runs the server until a signal ends it. */
 import cluster from 'node:cluster';
-import { availableParallelism } from 'node:os';
 import { ConfigError } from '../config/problems.ts';
-import type { Config } from '../config/schema/config.ts';
 import { type LoadedConfig, loadWithSources, type RefusedConfig } from '../config/sources.ts';
-import type { Reloadable } from '../server/reloader.ts';
 import { findConfigFile, optionalConfigFile } from './config_file.ts';
 import { endProcess } from './end_process.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
@@ -47,7 +44,8 @@ async function load(named: string | undefined, env: Io['env']): Promise<Server> 
   const file = findConfigFile(named, env);
   const loaded = await loadWithSources(file, { env });
   if ('error' in loaded) throw loaded.error;
-  const server = await start(loaded);
+  const { startServing } = await import('../server/start.ts');
+  const server = await startServing(loaded.config);
   const { createReloader } = await import('../server/reloader.ts');
   const reloader = createReloader({ file, env, started: loaded, target: server, load: () => loadForFile(file, env) });
   onSignal('SIGHUP', reloader.reload);
@@ -69,14 +67,6 @@ async function loadForFile(file: string, env: Io['env']): Promise<LoadedConfig |
   if ('error' in next || next.config.outpost === undefined) return next;
   const message = 'is new: whether authentik manages this process needs a restart';
   return { error: new ConfigError(file, [{ key: 'outpost', line: 0, message }]), files: next.files };
-}
-
-/** This process alone, or a parent of `workers` processes. Each loads only the modules that it needs. */
-async function start({ config }: LoadedConfig): Promise<Server & Reloadable> {
-  const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
-  if (workers > 1) return (await import('../server/cluster.ts')).superviseWorkers(config, workers);
-  const server = await (await import('../server/server.ts')).startServer(config);
-  return Object.assign(server, { replace: async (next: Config) => server.swap(next) });
 }
 
 /** From the start on: what has begun to start is ended in order, too. */

@@ -1,6 +1,6 @@
 /** How outpost mode does, as authentik's own outposts show it: for the process that asks authentik. */
 import { Gauge, type Registry } from 'prom-client';
-import { version as ownVersion } from '../version.ts';
+import { version as ownVersion, releaseOf } from '../version.ts';
 
 /** What this outpost is to authentik, for as long as the process lives. */
 export interface OutpostFacts {
@@ -13,8 +13,6 @@ export interface OutpostFacts {
 /** What authentik hears of this process beside the version (outpost/hello.ts). */
 const TYPE = 'proxy';
 const BUILD = 'gatepost';
-/** Without what stands behind it: authentik's page has the same. */
-const RELEASE = /^\d+\.\d+\.\d+/.exec(ownVersion)?.[0] ?? ownVersion;
 
 export interface OutpostMetrics {
   /**
@@ -30,7 +28,10 @@ const OF_INSTANCE = ['outpost_name', 'outpost_type', 'uuid'] as const;
 const OF_BUILD = [...OF_INSTANCE, 'version', 'build'] as const;
 
 /** Until the first `refreshed` the name is empty, and nothing but the connection is shown. */
-export function createOutpostMetrics(registry: Registry, { uuid, version = RELEASE }: OutpostFacts): OutpostMetrics {
+export function createOutpostMetrics(
+  registry: Registry,
+  { uuid, version = releaseOf(ownVersion) }: OutpostFacts,
+): OutpostMetrics {
   const registers = [registry];
   // Of all processes this one alone has them.
   const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>

@@ -8,7 +8,6 @@ import { freeze } from '../config/freeze.ts';
 import type { Config } from '../config/schema/config.ts';
 import type { Reloadable } from '../server/reloader.ts';
 import type { AuthentikApi, AuthentikApiError } from './api.ts';
-
 import { createFailures, MAX_RETRY_MS } from './failures.ts';
 import { type Beginning, readState } from './first_reading.ts';
 import { createKeeper } from './keeper.ts';
@@ -106,6 +105,11 @@ export function createController(options: ControllerOptions): Controller {
     }
     wasEmpty = isEmpty;
     await inTurn(() => apply(next));
+    return settle(next);
+  }
+
+  /** It is in force. */
+  async function settle(next: OutpostState): Promise<number> {
     source = 'fresh';
     options.onRefresh(next.instance);
     await keep(next, start);
@@ -148,7 +152,7 @@ export function createController(options: ControllerOptions): Controller {
         'outpost.kept',
         `authentik does not answer: its last known configuration is in force, of ${isoTime(beginning.keptAt)}`,
       );
-    if (source === 'fresh' && state) poll.trigger(await take(state));
+    if (source === 'fresh' && state) poll.trigger(await settle(state));
     else poll.trigger(options.failure ? await fail(options.failure) : 0);
   }
   void begin().catch(() => poll.trigger());

@@ -1,5 +1,5 @@
 /** What a process says of itself to authentik's websocket, at once and again and again. Pure. */
-import { releaseOf } from './user_agent.ts';
+import { releaseOf } from '../version.ts';
 
 export interface OutpostIdentity {
   /** A UUID, new at each start: the name of the instance on authentik's page. */

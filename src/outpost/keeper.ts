@@ -19,14 +19,18 @@ export interface KeeperOptions {
 export function createKeeper({ target: { events }, kept, elapsed }: KeeperOptions) {
   let written: OutpostState | undefined;
   let writtenAt = Number.NEGATIVE_INFINITY;
+  /** What is kept is found by the token alone that it was written with. */
+  let writtenWith = '';
 
-  return async (state: OutpostState, { base }: OutpostStart): Promise<void> => {
+  return async (state: OutpostState, { base, token }: OutpostStart): Promise<void> => {
     // What a process keeps in memory it has anyway.
     if (base.store === 'memory') return;
-    if (isDeepStrictEqual(state, written) && elapsed() - writtenAt < KEEP_AGAIN_MS) return;
+    const isKept = isDeepStrictEqual(state, written) && token.current() === writtenWith;
+    if (isKept && elapsed() - writtenAt < KEEP_AGAIN_MS) return;
     try {
       await kept().write(state);
       written = state;
+      writtenWith = token.current();
       writtenAt = elapsed();
     } catch (error) {
       const message =

@@ -1,5 +1,6 @@
 /** Reads what authentik's API answers, within bounds. */
 import type { Dispatcher } from 'undici';
+import { readBytes } from '../http/read_limited.ts';
 import { type ApiAnswer, notUnderstood } from './api_error.ts';
 
 /** A page of 100 providers has some 200 KiB. */
@@ -29,18 +30,6 @@ export async function readAnswer(url: string, response: Dispatcher.ResponseData)
 }
 
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
-
-/** Attack: a body without an end would fill the memory. */
-async function readBytes(body: AsyncIterable<Uint8Array>, maxBytes: number) {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > maxBytes) return { bytes: Buffer.concat(chunks), isWhole: false };
-    chunks.push(chunk);
-  }
-  return { bytes: Buffer.concat(chunks), isWhole: true };
-}
 
 function decode(bytes: Uint8Array, isStrict: boolean): string | undefined {
   try {

@@ -1,12 +1,9 @@
 /** Starts a server that authentik manages: environment, store, last known configuration, listeners, API, websocket. */
 import { randomUUID } from 'node:crypto';
-import { availableParallelism } from 'node:os';
-import type { Config } from '../config/schema/config.ts';
 import { createEvents, type Events } from '../observe/events.ts';
 import { createOutpostMetrics } from '../observe/outpost_metrics.ts';
-import type { Reloadable } from '../server/reloader.ts';
+import { type Serving, startServing } from '../server/start.ts';
 import { openStore } from '../stores/open.ts';
-import type { Store } from '../stores/store.ts';
 import { version } from '../version.ts';
 import { AuthentikApiError, createAuthentikApi } from './api.ts';
 import { createController } from './controller.ts';
@@ -22,15 +19,7 @@ import type { OutpostStart } from './types.ts';
 /** Between two looks at the file of the token. */
 const TOKEN_POLL_MS = 10_000;
 
-/** What serves: one process, or a parent with its workers. */
-interface Target extends Reloadable {
-  setGap(since: number): void;
-  close(): Promise<void>;
-  readonly failed?: Promise<void> | undefined;
-  readonly hangs?: boolean | undefined;
-}
-
-export interface OutpostServer extends Target {
+export interface OutpostServer extends Serving {
   /** Reads authentik again, at once. */
   refresh(): void;
   /** Goes on with what file and environment say now. Rejects where it cannot be taken: what was before goes on then. */
@@ -82,7 +71,7 @@ export async function serveOutpost(
 
   // Nothing of authentik's is heard before the listeners are there, and until they have drained.
   let closeRest = async () => {};
-  const target = await startTarget(beginning.config, events, store, () => closeRest());
+  const target = await startServing(beginning.config, { events, store, onDrained: () => closeRest() });
   const notices = createNotices(events, clocks.elapsed);
   notices.tell('start', start.notices);
   const metrics = createOutpostMetrics(target.registry, { uuid: instanceId });
@@ -124,8 +113,7 @@ export async function serveOutpost(
   const tokenPoll = createPoll(async () => {
     const { changed, problem } = await token.renew();
     if (problem !== undefined) {
-      const message = `the token cannot be read again: ${problem}; the one before is used`;
-      notices.remind({ level: 'error', event: 'outpost.token_unreadable', key: 'token', message });
+      notices.remind({ level: 'error', event: 'outpost.token_unreadable', key: 'token', message: problem });
     } else {
       notices.forget('token');
     }
@@ -173,31 +161,6 @@ export async function serveOutpost(
       await oldApi.close();
       controller.refresh();
     },
-    async close() {
-      await target.close();
-    },
+    close: target.close,
   };
-}
-
-/** This process alone, or a parent of `workers` processes, which has a store of its own. */
-async function startTarget(
-  config: Config,
-  events: Events,
-  store: Store,
-  onDrained: () => Promise<void>,
-): Promise<Target> {
-  const count = config.workers === 'auto' ? availableParallelism() : config.workers;
-  if (count <= 1) {
-    const { startServer } = await import('../server/server.ts');
-    const server = await startServer(config, { events, store, onDrained });
-    return Object.assign(server, { replace: async (next: Config) => server.swap(next) });
-  }
-  const { superviseWorkers } = await import('../server/cluster.ts');
-  return superviseWorkers(config, count, {
-    events,
-    async onDrained() {
-      await onDrained();
-      await store.close();
-    },
-  });
 }

@@ -56,10 +56,10 @@ export async function readOutpostStart({ file, env }: OutpostSources): Promise<O
   };
 }
 
-/** Most files have no `outpost`: ten thousand applications need not be validated to learn that. */
+/** Most files have no `outpost`, but `outpost_name`: ten thousand applications need not be validated to learn that. */
 async function hasTheWord(file: string | undefined): Promise<boolean> {
   const bytes = file === undefined ? undefined : await readFile(file).catch(() => undefined);
-  return bytes?.includes('outpost') ?? false;
+  return bytes !== undefined && /outpost(?!_name)/.test(bytes.toString('latin1'));
 }
 
 function usable({ config, outpost, errors }: Inspection, file: string): { config: Config; reading: OutpostReading } {

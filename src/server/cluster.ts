@@ -1,21 +1,19 @@
 /** `workers`: several processes on one port, under one parent that holds the configuration and serves the metrics of all. */
 import cluster from 'node:cluster';
 import type { Config } from '../config/schema/config.ts';
-import { createEvents, type Events } from '../observe/events.ts';
+import { createEvents } from '../observe/events.ts';
 import { createLog } from '../observe/log.ts';
 import { createMetrics, metricsListener } from '../observe/metrics.ts';
 import { listenForMetrics } from './listen.ts';
 import type { Reloadable } from './reloader.ts';
+import type { ServeOptions } from './server.ts';
 import { createWorkerMetrics } from './worker_metrics.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
 export interface Supervisor extends Reloadable, Pick<Workers, 'failed' | 'close' | 'setGap'> {}
 
-export interface SupervisorOptions {
-  events?: Events;
-  /** Called when no worker runs any more. */
-  onDrained?: () => Promise<void>;
-}
+/** `store`: one that the parent itself uses. */
+export type SupervisorOptions = Pick<ServeOptions, 'events' | 'store' | 'onDrained'>;
 
 /**
  * The parent: resolves once each of `count` workers listens. All that ever start get the same configuration.
@@ -25,7 +23,7 @@ export interface SupervisorOptions {
 export async function superviseWorkers(
   config: Config,
   count: number,
-  { events = createEvents(), onDrained }: SupervisorOptions = {},
+  { events = createEvents(), store, onDrained }: SupervisorOptions = {},
 ): Promise<Supervisor> {
   const log = createLog(config.log, events);
   const own = createMetrics(events, log.droppedLines);
@@ -50,6 +48,7 @@ export async function superviseWorkers(
     async close() {
       await Promise.all([workers.close(), metrics?.drain()]);
       await onDrained?.();
+      await store?.close();
       log.flush();
     },
   };

@@ -108,6 +108,17 @@ describe('gatepost serve', () => {
     expect(gate.output()).not.toContain(authentik.token);
   });
 
+  test('takes what the file adds to an application at SIGHUP', async () => {
+    const authentik = await startDouble();
+    const file = join(folder(), 'gatepost.yaml');
+    writeFileSync(file, 'outpost: {}\n');
+    const gate = await serve(authentik, { file });
+    await vi.waitFor(async () => expect(await gate.status(WIKI)).toBe(401), soon);
+    writeFileSync(file, 'outpost: { overrides: { wiki: { access: [{ policy: deny }] } } }\n');
+    gate.child.kill('SIGHUP');
+    await vi.waitFor(async () => expect(await gate.status(WIKI)).toBe(403), soon);
+  });
+
   test('goes on with the token that its file has now', async () => {
     const authentik = await startDouble();
     const file = join(folder(), 'token');
