@@ -3,6 +3,7 @@ import { ConfigError } from '../config/problems.ts';
 import { planReload } from '../config/restart.ts';
 import type { LoadedConfig, RefusedConfig } from '../config/sources.ts';
 import { type OutpostServer, serveOutpost } from '../outpost/serve.ts';
+import { changedSettings } from '../outpost/settings.ts';
 import { type OutpostSources, readOutpostStart } from '../outpost/start.ts';
 import type { OutpostStart } from '../outpost/types.ts';
 import { createReloader } from '../server/reloader.ts';
@@ -11,6 +12,7 @@ import { onSignal } from './signals.ts';
 /** @param sources where `first` was read from, to read it again */
 export async function serveForAuthentik(first: OutpostStart, sources: OutpostSources): Promise<OutpostServer> {
   let latest = first;
+  let { settings: inForce } = first;
 
   async function load(): Promise<LoadedConfig | RefusedConfig> {
     try {
@@ -32,9 +34,14 @@ export async function serveForAuthentik(first: OutpostStart, sources: OutpostSou
     target: {
       events: server.events,
       registry: server.registry,
-      replace: (base) => server.rebase({ ...latest, base }),
+      async replace(base) {
+        const next = { ...latest, base };
+        await server.rebase(next);
+        inForce = next.settings;
+      },
     },
     load,
+    otherChanges: () => changedSettings(inForce, latest.settings),
     plan(started, inForce, next) {
       const plan = planReload(started, inForce, next);
       if (latest.settings.secretIsGiven || !plan.keepsSecrets) return plan;

@@ -40,11 +40,13 @@ export interface ReloaderOptions {
   plan?: typeof planReload | undefined;
   /** Loads it; by default the file. */
   load?: (() => Promise<LoadedConfig | RefusedConfig>) | undefined;
+  /** Keys whose last loaded value is not the one in force, of what is no part of the configuration. */
+  otherChanges?: (() => readonly string[]) | undefined;
 }
 
 export function createReloader(options: ReloaderOptions): Reloader {
   const { file, env, started, target, plan: makePlan = planReload } = options;
-  const { load = () => loadWithSources(file, { env }) } = options;
+  const { load = () => loadWithSources(file, { env }), otherChanges = () => [] } = options;
   const { events } = target;
   /** The last that was taken, as the file had it, and as it is in force. */
   let taken = started;
@@ -99,7 +101,8 @@ export function createReloader(options: ReloaderOptions): Reloader {
     if ('error' in next) {
       refuse(next, trigger);
     } else {
-      const changes = findChanges(taken, next);
+      const found = findChanges(taken, next);
+      const changes = { ...found, keys: [...new Set([...found.keys, ...otherChanges()])] };
       if (hasChanges(changes)) await take(next, describeChanges(changes));
       else leaveUnchanged(trigger);
     }

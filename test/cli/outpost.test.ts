@@ -117,6 +117,7 @@ describe('gatepost serve', () => {
     writeFileSync(file, 'outpost: { overrides: { wiki: { access: [{ policy: deny }] } } }\n');
     gate.child.kill('SIGHUP');
     await vi.waitFor(async () => expect(await gate.status(WIKI)).toBe(403), soon);
+    expect(gate.output()).toContain('top level: outpost.overrides');
   });
 
   test('goes on with the token that its file has now', async () => {
