@@ -8,6 +8,7 @@ import { createNotices } from '../../src/outpost/notices.ts';
 import { createRefusalReports } from '../../src/outpost/refusal_reports.ts';
 import { readOutpostStart } from '../../src/outpost/start.ts';
 import type { OutpostInstance } from '../../src/outpost/types.ts';
+import { outpostInstance } from './instance.ts';
 
 const start = await readOutpostStart({
   file: undefined,
@@ -18,21 +19,6 @@ const began = start;
 
 // An hour of a clock that is not real takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
-
-const instanceOf = (refreshIntervalS: number | undefined): OutpostInstance => ({
-  pk: 'a-number',
-  name: 'edge',
-  type: 'proxy',
-  managed: undefined,
-  refreshIntervalS,
-  config: {
-    logLevel: undefined,
-    authentikHost: undefined,
-    authentikHostBrowser: undefined,
-    authentikHostInsecure: undefined,
-  },
-  providers: [],
-});
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -58,7 +44,7 @@ function begin(answer: () => Promise<OutpostInstance[]>, keptAgeMs?: number) {
   const kept =
     keptAgeMs === undefined
       ? undefined
-      : { state: { instance: instanceOf(300), providers: [] }, at: Date.now() - keptAgeMs };
+      : { state: { instance: outpostInstance(), providers: [] }, at: Date.now() - keptAgeMs };
   const beginning = beginWith({ answer: undefined, kept }, began);
   const controller = createController({
     start: began,
@@ -91,7 +77,7 @@ describe('refresh_interval_s', () => {
     [10, 30],
     [60, 60],
   ])('%s is a refresh every %i s', async (given, seconds) => {
-    const { instances, controller } = begin(async () => [instanceOf(given)]);
+    const { instances, controller } = begin(async () => [outpostInstance({ refreshIntervalS: given })]);
     await vi.advanceTimersByTimeAsync(10);
     expect(instances).toHaveBeenCalledTimes(1);
     await vi.advanceTimersByTimeAsync(seconds * 1000 - 100);

@@ -4,6 +4,7 @@ import { createEvents } from '../../src/observe/events.ts';
 import { createKeeper } from '../../src/outpost/keeper.ts';
 import { readOutpostStart } from '../../src/outpost/start.ts';
 import type { OutpostState } from '../../src/outpost/types.ts';
+import { outpostInstance } from './instance.ts';
 
 const HOUR_MS = 3_600_000;
 const started = await readOutpostStart({
@@ -17,23 +18,7 @@ const started = await readOutpostStart({
 if (started === undefined) throw new Error('outpost mode is off');
 const start = started;
 
-const stateOf = (name: string): OutpostState => ({
-  instance: {
-    pk: 'a-number',
-    name,
-    type: 'proxy',
-    managed: undefined,
-    refreshIntervalS: 300,
-    config: {
-      logLevel: undefined,
-      authentikHost: undefined,
-      authentikHostBrowser: undefined,
-      authentikHostInsecure: undefined,
-    },
-    providers: [],
-  },
-  providers: [],
-});
+const stateOf = (name: string): OutpostState => ({ instance: outpostInstance({ name }), providers: [] });
 
 function begin() {
   const clock = { nowMs: 0 };

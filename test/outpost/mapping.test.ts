@@ -3,6 +3,7 @@ import type { Config } from '../../src/config/schema/config.ts';
 import { mapOutpost } from '../../src/outpost/mapping.ts';
 import { readOutpostStart } from '../../src/outpost/start.ts';
 import type { OutpostSettings, OutpostState, RawProvider } from '../../src/outpost/types.ts';
+import { outpostInstance } from './instance.ts';
 
 const HOST = 'https://auth.example.com/';
 const start = await readOutpostStart({
@@ -62,21 +63,10 @@ function map(
   given: { settings?: Partial<OutpostSettings>; base?: Partial<Config>; instance?: object } = {},
 ) {
   const state: OutpostState = {
-    instance: {
-      pk: 'b4f9a4e0-0000-4000-8000-000000000000',
-      name: 'edge',
-      type: 'proxy',
-      managed: undefined,
-      refreshIntervalS: 300,
-      config: {
-        logLevel: 'info',
-        authentikHost: undefined,
-        authentikHostBrowser: undefined,
-        authentikHostInsecure: undefined,
-      },
+    instance: outpostInstance({
       providers: providers.map(({ pk, name }) => ({ pk, name, slug: undefined })),
       ...given.instance,
-    },
+    }),
     providers,
   };
   const mapped = mapOutpost({ base: { ...base, ...given.base }, settings: { ...settings, ...given.settings }, state });

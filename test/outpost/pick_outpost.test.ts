@@ -2,16 +2,9 @@ import { expect, test } from 'vitest';
 import { AuthentikApiError } from '../../src/outpost/api.ts';
 import { pickOutpost } from '../../src/outpost/pick_outpost.ts';
 import type { OutpostInstance } from '../../src/outpost/types.ts';
+import { outpostInstance } from './instance.ts';
 
-const config = {
-  logLevel: undefined,
-  authentikHost: undefined,
-  authentikHostBrowser: undefined,
-  authentikHostInsecure: undefined,
-};
-const instance = (name: string, type = 'proxy'): OutpostInstance => {
-  return { pk: name, name, type, managed: undefined, refreshIntervalS: undefined, config, providers: [] };
-};
+const instance = (name: string, type = 'proxy') => outpostInstance({ name, type });
 
 function failureOf(...instances: OutpostInstance[]): AuthentikApiError {
   try {
