@@ -17,6 +17,11 @@ import { createDrain } from './drain.ts';
  */
 const KEEP_ALIVE_MS = 120_000;
 /**
+ * Milliseconds. Node counts this limit from the moment of connecting, too: 60 s, its default, would close a connection that a
+ * proxy opened ahead of need at the moment when Envoy and nginx still use it, and the request on it would be refused.
+ */
+const HEADERS_MS = KEEP_ALIVE_MS + 30_000;
+/**
  * Bytes. The 128 KiB of a client's headers that our nginx files read, and what proxies add to them. Node's own 431 beyond that
  * would be a 500 in nginx.
  */
@@ -42,7 +47,10 @@ export interface ListenOptions {
 
 /** A server for requests of proxies; it does not listen. */
 export function createProxyServer(listener: RequestListener): Server {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES }, listener);
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, maxHeaderSize: MAX_HEADER_BYTES },
+    listener,
+  );
   // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by
   // themselves; auth/handler.ts refuses such requests with a reason.
   server.maxHeadersCount = 0;

@@ -2,7 +2,7 @@
 import { createServer, Server } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createEvents, type LogEvent } from '../../src/observe/events.ts';
-import { type Listener, listen, listenForMetrics } from '../../src/server/listen.ts';
+import { createProxyServer, type Listener, listen, listenForMetrics } from '../../src/server/listen.ts';
 import { freePort } from '../support/free_port.ts';
 
 const clean: (() => unknown)[] = [];
@@ -44,6 +44,14 @@ test('the end closes all of them', async () => {
   const listener = await start('127.0.0.1:0,127.0.0.2:0');
   await listener.drain();
   expect(await Promise.all(listener.places.map(isClosed))).toEqual([true, true]);
+});
+
+test('a connection that was never used lives longer than one that is idle, and both longer than a proxy keeps them', () => {
+  const { headersTimeout, keepAliveTimeout, requestTimeout } = createProxyServer(() => {});
+  // Go, and with it Traefik, keeps idle connections for 90 s.
+  expect(keepAliveTimeout).toBeGreaterThan(90_000);
+  expect(headersTimeout).toBeGreaterThan(keepAliveTimeout);
+  expect(requestTimeout).toBeGreaterThanOrEqual(headersTimeout);
 });
 
 test('[::] takes clients of IPv4 in, too', async () => {
