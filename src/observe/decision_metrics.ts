@@ -1,6 +1,7 @@
 /** Counts decisions: in plain numbers when they are made, as Prometheus metrics when these are read. */
 import { Counter, type Registry } from 'prom-client';
-import type { DecisionEvent, Events } from './events.ts';
+import { type DecisionKind, memoizeByKind } from './decision_kinds.ts';
+import type { Events } from './events.ts';
 import { createHistogram, type Timing } from './histogram.ts';
 
 /** In seconds. A warm response takes tens of microseconds, a provider up to ten seconds. */
@@ -24,7 +25,7 @@ interface Tally {
  * about none has an empty one; the other labels are words of closed lists.
  */
 export function countDecisions(events: Events, registers: Registry[]): void {
-  const tallies = new Map<string, Tally>();
+  const tallies: Tally[] = [];
   const byDecision = createHistogram(
     {
       name: 'gatepost_decision_duration_seconds',
@@ -43,20 +44,19 @@ export function countDecisions(events: Events, registers: Registry[]): void {
   );
   registerTallies(tallies, registers);
 
-  function tallyOf({ application = '', dialect, decision, reason: why, auth_method = '' }: DecisionEvent): Tally {
-    const reason = why ?? '';
-    const key = `${application} ${dialect} ${decision} ${reason} ${auth_method}`;
-    const known = tallies.get(key);
-    if (known) return known;
-    const tally = {
-      labels: { application, dialect, decision, reason, auth_method },
-      count: 0,
-      timing: byDecision.timingOf({ decision }),
-      ofApplication: application === '' ? undefined : byApplication.timingOf({ application }),
-    };
-    tallies.set(key, tally);
-    return tally;
-  }
+  const tallyOf = memoizeByKind(
+    ({ application = '', dialect, decision, reason: why, auth_method = '' }: DecisionKind) => {
+      const reason = why ?? '';
+      const tally: Tally = {
+        labels: { application, dialect, decision, reason, auth_method },
+        count: 0,
+        timing: byDecision.timingOf({ decision }),
+        ofApplication: application === '' ? undefined : byApplication.timingOf({ application }),
+      };
+      tallies.push(tally);
+      return tally;
+    },
+  );
 
   events.on('decision', (event) => {
     const { duration_ms } = event;
@@ -67,14 +67,14 @@ export function countDecisions(events: Events, registers: Registry[]): void {
   });
 }
 
-function registerTallies(tallies: Map<string, Tally>, registers: Registry[]): void {
+function registerTallies(tallies: readonly Tally[], registers: Registry[]): void {
   new Counter({
     name: 'gatepost_decisions_total',
     help: 'Responses to auth requests',
     labelNames: ['application', 'dialect', 'decision', 'reason', 'auth_method'],
     registers,
     collect() {
-      for (const tally of tallies.values()) {
+      for (const tally of tallies) {
         this.inc(tally.labels, tally.count);
         tally.count = 0;
       }

@@ -6,6 +6,7 @@ import { escapeControls } from '../characters.ts';
 import type { Config } from '../config/schema/config.ts';
 import { GatepostError, loggedMessage } from '../errors.ts';
 import { REASONS, type ReasonInfo } from '../reasons.ts';
+import { createDecisionLine, roundMs } from './decision_line.ts';
 import type { DecisionEvent, Events, LogEvent, SigninEvent } from './events.ts';
 import type { Output } from './output.ts';
 import { prettyLine } from './pretty.ts';
@@ -35,13 +36,17 @@ export function createLog(
   const onTerminal = process.stdout.isTTY === true;
   const readable = config.format === 'pretty' || (config.format === 'auto' && onTerminal);
   const output = open((lines) => events.emit('log', linesDropped(lines)));
-  const stream = { write: (line: string) => output.write(readable ? prettyLine(line, onTerminal) : safeLine(line)) };
+  const write = (line: string) => output.write(readable ? prettyLine(line, onTerminal) : line);
+  const stream = { write: (line: string) => write(safeLine(line)) };
   const formatters = { level: (level: string) => ({ level }) };
   const serializers = { duration_ms: roundMs };
   const timestamp = createTimestamp();
   const logger = pino({ level: config.level, base: null, timestamp, formatters, serializers }, stream);
   const flush = () => output.flush?.();
-  let stop = listen(logger, events, flush);
+  const decisionLine = createDecisionLine();
+  const writeDecision = (event: DecisionEvent) => write(decisionLine(levelOf(event), timestamp(), event));
+  const writers = { logger, writeDecision, flush };
+  let stop = listen(writers, events);
   return {
     flush: () => output.end?.(),
     droppedLines: () => output.droppedLines ?? 0,
@@ -49,7 +54,7 @@ export function createLog(
       if (level === logger.level) return;
       stop();
       logger.level = level;
-      stop = listen(logger, events, flush);
+      stop = listen(writers, events);
     },
   };
 }
@@ -82,15 +87,22 @@ function createTimestamp(): () => string {
   };
 }
 
+interface Writers {
+  logger: Logger;
+  writeDecision: (event: DecisionEvent) => void;
+  flush: () => void;
+}
+
 /** @returns stops listening */
-function listen(logger: Logger, events: Events, flush: () => void): () => void {
+function listen({ logger, writeDecision, flush }: Writers, events: Events): () => void {
   const all = logger.isLevelEnabled('info');
-  const write = (event: DecisionEvent | SigninEvent, message: string) => {
-    if (levelOf(event) === 'warn') logger.warn(event, message);
-    else if (all) logger.info(event, message);
+  const onDecision = (event: DecisionEvent) => {
+    if (all || levelOf(event) === 'warn') writeDecision(event);
   };
-  const onDecision = (event: DecisionEvent) => write(event, 'decision');
-  const onSignin = (event: SigninEvent) => write(event, 'signin');
+  const onSignin = (event: SigninEvent) => {
+    if (levelOf(event) === 'warn') logger.warn(event, 'signin');
+    else if (all) logger.info(event, 'signin');
+  };
   const onLog = ({ level, message, error, ...rest }: LogEvent) => {
     logger[level](error === undefined ? rest : { ...rest, error: describeError(error) }, message);
     // What went wrong is with the reader at once, also if the process is killed next, and so is the answer to SIGHUP;
@@ -109,11 +121,6 @@ function listen(logger: Logger, events: Events, flush: () => void): () => void {
 function levelOf({ status, reason }: DecisionEvent | SigninEvent): ReasonInfo['level'] {
   if (reason === undefined) return status >= 500 ? 'warn' : 'info';
   return status < 400 ? 'info' : REASONS[reason].level;
-}
-
-/** To microseconds: the digits after them are noise. */
-function roundMs(durationMs: number): number {
-  return Math.round(durationMs * 1000) / 1000;
 }
 
 /**
