@@ -22,6 +22,7 @@ import { isRepeated, singleHeader } from '../http/headers.ts';
 import { clientAddress, type Networks } from '../http/ip.ts';
 import { requestId } from '../http/request_id.ts';
 import { noRedirectInQuery } from '../http/request_kind.ts';
+import { sendWhole } from '../http/whole_response.ts';
 import type { Events } from '../observe/events.ts';
 import type { Probes } from '../probe/probes.ts';
 import type { ProbeToken } from '../probe/token.ts';
@@ -70,9 +71,9 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
   const respond = (arrival: Arrival, request: AuthRequest | undefined, decision: Decision): void => {
     const { req, res, info } = arrival;
     const { capabilities, name: dialect } = info.target.dialect;
-    const { status, headers, body } = render(decision, { request, capabilities, requestId: info.requestId });
-    res.writeHead(status, headers as string[]);
-    res.end(body);
+    const whole = render(decision, { request, capabilities, requestId: info.requestId });
+    const { status } = whole;
+    sendWhole(res, whole);
     logDecision(info, request, decision, status);
     if (request && decision.kind === 'forbid') noteRefusal(request, decision);
     if (arrival.probe === undefined) return;

@@ -113,10 +113,11 @@ export function parseAbsoluteUrl(text: string): RequestUrl | InvalidUrl {
 export function requestUrl(scheme: Scheme, host: string, uri: string): RequestUrl | InvalidUrl {
   if (!uri.startsWith('/')) return { problem: 'does not begin with a slash' };
   if (uri.length > MAX_URL_CHARS) return TOO_LONG;
+  const isPlain = !NOT_PRINTABLE_ASCII.test(uri);
   // Attack: control characters and spaces split headers, log lines and request lines further down. Two headers
   // of the same name arrive joined by a comma and a space and are refused here too.
-  if (/[\0-\x20\x7f]/.test(uri)) return { problem: 'has spaces or control characters, or is there twice' };
-  const canonical = encodeHighBytes(uri);
+  if (!isPlain && /[\0-\x20\x7f]/.test(uri)) return { problem: 'has spaces or control characters, or is there twice' };
+  const canonical = isPlain ? uri : encodeHighBytes(uri);
   // Three times as long where all of it was above ASCII.
   if (canonical.length + host.length + 8 > MAX_URL_CHARS) return TOO_LONG;
   const mark = canonical.indexOf('?');
@@ -125,6 +126,9 @@ export function requestUrl(scheme: Scheme, host: string, uri: string): RequestUr
   const href = `${scheme}://${host}${mark < 0 ? withoutFragment(raw) : raw}${query}`;
   return { scheme, host, path: parsePath(raw), query: query === '?' ? '' : query, href };
 }
+
+/** Nearly every address of a client has none of it. */
+const NOT_PRINTABLE_ASCII = /[^\x21-\x7e]/;
 
 function withoutFragment(text: string): string {
   const hash = text.indexOf('#');

@@ -15,7 +15,12 @@ interface RenderedHeaders {
   jwksUri: string;
   headers: readonly string[];
   authorization: string | undefined;
+  /** The last response that depended on nothing but these headers and the client's `Cookie`: a client repeats its cookies. */
+  last: { sent: string | undefined; removeHeadersVia: string | undefined; response: AuthResponse } | undefined;
 }
+
+/** Characters of a `Cookie` that is kept beside a session. Attack: with longer ones, sessions would fill the memory. */
+const MAX_KEPT_COOKIE = 4096;
 
 export function createAllow(options: RenderOptions): (decision: Allow, context: ResponseContext) => AuthResponse {
   /** A hundred requests of a page cost one rendering; it goes with the cached session, or application, behind it. */
@@ -44,28 +49,39 @@ export function createAllow(options: RenderOptions): (decision: Allow, context: 
       if (identity[i]?.toLowerCase() === 'authorization') authorization ??= identity[i + 1];
       else headers.push(identity[i] as string, identity[i + 1] as string);
     }
-    return { jwksUri, headers, authorization };
+    return { jwksUri, headers, authorization, last: undefined };
   }
 
   return (decision, context) => {
     const rendered = renderOnce(decision.application, decision.subject);
-    const authorization = rendered.authorization ?? decision.authorization;
-    const { request } = context;
-    // Gatepost itself is the upstream of its own endpoints: a login would not find its cookie.
+    const { request, capabilities } = context;
     const sent = request?.headers.cookie;
+    const { removeHeadersVia } = capabilities;
+    const { last } = rendered;
+    const isOrdinary = isPlain(decision) && (removeHeadersVia === undefined || request?.authorization === undefined);
+    // The same response for every such request of a session.
+    const isSame = last !== undefined && last.sent === sent && last.removeHeadersVia === removeHeadersVia;
+    if (isOrdinary && isSame) return last.response;
+    const headers = headersOf(decision, context, rendered);
+    if (!isOrdinary || (sent?.length ?? 0) > MAX_KEPT_COOKIE) return { status: 200, headers, body: '' };
+    const response: AuthResponse = { status: 200, headers, body: '', repeated: true };
+    rendered.last = { sent, removeHeadersVia, response };
+    return response;
+  };
+
+  function headersOf(decision: Allow, context: ResponseContext, rendered: RenderedHeaders): readonly string[] {
+    const authorization = rendered.authorization ?? decision.authorization;
+    // Gatepost itself is the upstream of its own endpoints: a login would not find its cookie.
+    const sent = context.request?.headers.cookie;
     const cookie = decision.ownEndpoint ? sent : upstreamCookie(sent, decision.application.cookies);
-    const removed = removedHeaders(context, authorization, cookie);
-    // The same array for every request of a session, where it needs nothing else.
-    const plain = authorization === undefined && cookie === undefined && removed === undefined;
-    if (plain && isPlain(decision)) return withHeaders(rendered.headers);
     const headers = padded(rendered.headers, decision.padding);
     if (authorization !== undefined) headers.push('Authorization', authorization);
     if (cookie !== undefined) headers.push('Cookie', cookie);
-    if (removed !== undefined) headers.push(...removed);
+    headers.push(...removedHeaders(context, authorization, cookie));
     if (decision.reason) headers.push('X-Gatepost-Reason', decision.reason);
     headers.push(...newSessionCookie(decision, options.now()));
-    return withHeaders(headers);
-  };
+    return headers;
+  }
 }
 
 /** For a proxy that passes on the client's own header where the response has none: the header that says what to remove. */
@@ -73,16 +89,17 @@ function removedHeaders(
   { request, capabilities: { removeHeadersVia } }: ResponseContext,
   authorization: string | undefined,
   cookie: string | undefined,
-): readonly string[] | undefined {
-  if (removeHeadersVia === undefined || request === undefined) return undefined;
+): readonly string[] {
+  if (removeHeadersVia === undefined || request === undefined) return [];
   const consumed = authorization === undefined && request.authorization !== undefined;
   const emptied = cookie === undefined && request.headers.cookie !== undefined;
-  if (!consumed && !emptied) return undefined;
+  if (!consumed && !emptied) return [];
   return [removeHeadersVia, consumed && emptied ? 'authorization,cookie' : consumed ? 'authorization' : 'cookie'];
 }
 
-function isPlain({ newSessionId, reason, padding }: Allow): boolean {
-  return !newSessionId && !reason && !padding;
+/** Whether the response depends on the session, or application, and the client's `Cookie` alone. */
+function isPlain({ newSessionId, reason, padding, ownEndpoint, authorization }: Allow): boolean {
+  return !newSessionId && !reason && !padding && !ownEndpoint && authorization === undefined;
 }
 
 /** A copy; for a probe with a token as long as that of a user with many groups. It is none, and cannot be taken for one. */
@@ -91,10 +108,6 @@ function padded(headers: readonly string[], chars = 0): string[] {
   const token = ['X-authentik-jwt', 'x'.repeat(chars)];
   const at = headers.indexOf('X-authentik-jwt');
   return at < 0 ? [...headers, ...token] : headers.toSpliced(at, 2, ...token);
-}
-
-function withHeaders(headers: readonly string[]): AuthResponse {
-  return { status: 200, headers, body: '' };
 }
 
 /** For a program that keeps cookies, so that its credential need not be verified again. */

@@ -2,14 +2,10 @@
 import type { Application } from '../decision/application.ts';
 import type { AuthRequest } from '../decision/request.ts';
 import type { Capabilities } from '../dialects/dialect.ts';
+import type { Whole } from '../http/whole_response.ts';
 import type { Site } from '../pages/site.ts';
 
-export interface AuthResponse {
-  status: number;
-  /** Names and values alternate, as `response.writeHead` takes them. */
-  headers: readonly string[];
-  body: string;
-}
+export type AuthResponse = Whole;
 
 /** What a response depends on beside the decision. */
 export interface ResponseContext {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { compileApplication } from '../../src/decision/application.ts';
+import type { Allow } from '../../src/decision/decision.ts';
 import type { AuthRequest } from '../../src/decision/request.ts';
 import type { Dialect } from '../../src/dialects/dialect.ts';
 import { envoy } from '../../src/dialects/envoy.ts';
@@ -46,4 +47,48 @@ test('a response to Envoy names a Cookie of which nothing is left for removal', 
   expect(left).toMatchObject({ cookie: 'a=b' });
   expect(left).not.toHaveProperty(removed);
   expect(headersFor(traefik, undefined, undefined, 'authentik_proxy_x=y')).not.toHaveProperty(removed);
+});
+
+// Attack: a response that is kept for one client's cookies, and given to the next client of the same public path.
+test('responses that are kept depend on the cookies, the credential, the proxy and the decision of the request', () => {
+  const own = createAllow(renderOptions());
+  const ask = (
+    cookie?: string,
+    { authorization, ...more }: Partial<Allow> = {},
+    { capabilities }: Dialect = traefik,
+  ) => {
+    const request = makeRequest({ authorization, headers: { cookie } });
+    const decision = { kind: 'allow', application, authorization, ...more } as const;
+    const { headers } = own(decision, { request, capabilities, requestId: 'id' });
+    const of = (name: string) => headers[headers.findIndex((one) => one.toLowerCase() === name) + 1 || headers.length];
+    return [of('cookie'), of('authorization'), of('x-gatepost-reason'), of('x-envoy-auth-headers-to-remove')];
+  };
+  const session = 'authentik_proxy_x=y';
+  for (const _ of [1, 2]) {
+    expect(ask('a=1')).toEqual(['a=1', undefined, undefined, undefined]);
+    expect(ask(`a=2; ${session}`)).toEqual(['a=2', undefined, undefined, undefined]);
+    expect(ask(`a=2; ${session}`, { ownEndpoint: true })).toEqual([`a=2; ${session}`, undefined, undefined, undefined]);
+    expect(ask(session)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(ask(session, {}, envoy)).toEqual([undefined, undefined, undefined, 'cookie']);
+    expect(ask(undefined)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(ask('a=1', { authorization: 'Basic x' })).toEqual(['a=1', 'Basic x', undefined, undefined]);
+    expect(ask('a=1', { reason: 'store_unavailable' })).toEqual(['a=1', undefined, 'store_unavailable', undefined]);
+  }
+});
+
+test('the response of a session is the same object again, but not where the cookies are too long to be kept', () => {
+  const own = createAllow(renderOptions());
+  const ask = (cookie: string) => {
+    const context = {
+      request: makeRequest({ headers: { cookie } }),
+      capabilities: traefik.capabilities,
+      requestId: 'id',
+    };
+    return own({ kind: 'allow', application }, context);
+  };
+  expect(ask('a=1')).toBe(ask('a=1'));
+  expect(ask('a=1').repeated).toBe(true);
+  const long = `a=${'1'.repeat(5000)}`;
+  expect(ask(long)).not.toBe(ask(long));
+  expect(ask(long).repeated).toBeUndefined();
 });
