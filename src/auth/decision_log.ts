@@ -1,6 +1,6 @@
 /** A decision as a log event: user, request, reason and duration; nothing that opens a door. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { batchPerTick } from '../async/batch.ts';
+import { batchWhileBusy } from '../async/batch.ts';
 import { type CriterionTrace, describeCriterion } from '../decision/criterion.ts';
 import type { Decision, Forbid } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
@@ -45,7 +45,7 @@ export interface DecisionLogOptions {
 }
 
 export function createDecisionLog({ events, logQuery, symptoms }: DecisionLogOptions): DecisionLog {
-  const log = batchPerTick(
+  const log = batchWhileBusy(
     ({ info, request, decision, status, durationMs }: LoggedDecision) => {
       const application = 'application' in decision ? decision.application : undefined;
       const { traceId, spanId } = parseTraceparent(info.headers.traceparent);
@@ -77,7 +77,7 @@ export function createDecisionLog({ events, logQuery, symptoms }: DecisionLogOpt
     // The responses have been sent; an event that cannot be made is lost alone.
     () => undefined,
   );
-  // After the responses of this tick: no client waits for a line in the log.
+  // After the responses: no client waits for a line in the log.
   return (info, request, decision, status) =>
     log({ info, request, decision, status, durationMs: performance.now() - info.startedAt });
 }

@@ -138,7 +138,8 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
         () => true,
       );
       hangs = !(await orAfter(closed, stopsAt + STORE_CLOSE_MS - performance.now(), false));
-      // The last decisions are logged at the end of their tick.
+      // The last decisions are logged in the tick after theirs, or in the next one.
+      await nextTick();
       await nextTick();
       log.flush();
     },
