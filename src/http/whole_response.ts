@@ -59,11 +59,24 @@ function renderHead({ status, headers }: Whole): string {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
   for (let at = 0; at < headers.length; at += 2) {
     const [name, value] = [headers[at] as string, headers[at + 1] as string];
-    validateHeaderName(name);
     validateHeaderValue(name, value);
-    head += `${name}: ${value}\r\n`;
+    head += `${beginOf(name)}${value}\r\n`;
   }
   return head;
+}
+
+const begins = new Map<string, string>();
+/** Names that are kept; attributes of users may bring others. */
+const MAX_BEGINS = 500;
+
+/** The name with its colon, checked once. */
+function beginOf(name: string): string {
+  const known = begins.get(name);
+  if (known !== undefined) return known;
+  validateHeaderName(name);
+  const begin = `${name}: `;
+  if (begins.size < MAX_BEGINS) begins.set(name, begin);
+  return begin;
 }
 
 let end = { second: -1, keepAliveMs: -1, text: '' };
