@@ -19,6 +19,8 @@ const { metafile } = await build({
   entryPoints: { main: 'src/cli/main.ts', writer_thread: 'src/stores/file/writer_thread.ts' },
   outdir: 'dist/cli',
   bundle: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
   // What only one command or one store needs stays in a file of its own, loaded when it is needed.
   splitting: true,
   format: 'esm',

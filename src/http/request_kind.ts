@@ -1,6 +1,6 @@
 /** The kind of a client's request: a navigation, a program's call, a CORS preflight. */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import accepts from 'accepts';
+import type { IncomingHttpHeaders } from 'node:http';
+import Negotiator from 'negotiator';
 import { createLru } from '../lru.ts';
 
 /** The parts of a request that say its kind. */
@@ -108,7 +108,7 @@ const acceptResults = createLru<string, string>(500);
 function wantsHtml(accept: string): boolean {
   return (
     remember('html', accept, (accepted) => {
-      const types = accepted.types() as string[];
+      const types = accepted.mediaTypes();
       const alone = !accept.includes(',') && types[0] === '*/*';
       return alone || types.some((type) => /^(?:text\/html|application\/xhtml\+xml)$/i.test(type)) ? 'yes' : '';
     }) === 'yes'
@@ -116,18 +116,18 @@ function wantsHtml(accept: string): boolean {
 }
 
 function preferredType(accept: string, types: string[]): string {
-  return remember(`${types.length}`, accept, (accepted) => String(accepted.type(types) || ''));
+  return remember(`${types.length}`, accept, (accepted) => accepted.mediaType(types) ?? '');
 }
 
 /** The result of a question about an `Accept`; the empty text is "no". */
-function remember(question: string, accept: string, look: (accepted: accepts.Accepts) => string): string {
+function remember(question: string, accept: string, look: (accepted: Negotiator) => string): string {
   // Attack: a quotation mark and 60,000 commas, which the parser joins again one by one: a third of a second for one
   // request.
   if (accept.length > MAX_ACCEPT_CHARS) return '';
   const key = `${question} ${accept}`;
   let result = acceptResults.get(key);
   if (result === undefined) {
-    result = look(accepts({ headers: { accept } } as IncomingMessage));
+    result = look(new Negotiator({ headers: { accept } }));
     acceptResults.set(key, result);
   }
   return result;

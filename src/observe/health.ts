@@ -1,11 +1,12 @@
 /** Whether this process lives and whether it can do its work: for orchestrators, not for auth requests. */
-import type { Middleware } from 'koa';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { REASONS, type Reason } from '../reasons.ts';
+import type { Events } from './events.ts';
 
 export interface Health {
-  ping: Middleware;
-  live: Middleware;
-  ready: Middleware;
+  ping: RequestListener;
+  live: RequestListener;
+  ready: RequestListener;
   /** From now on `ready` is 503: no new traffic while running requests are finished. */
   drain(): void;
 }
@@ -14,7 +15,11 @@ export interface Health {
  * @param storeReady resolves while the store can be read and written
  * @param isWaiting whether no configuration is in force yet (outpost mode)
  */
-export function createHealth(storeReady: () => Promise<void>, isWaiting: () => boolean = () => false): Health {
+export function createHealth(
+  storeReady: () => Promise<void>,
+  events: Pick<Events, 'emit'>,
+  isWaiting: () => boolean = () => false,
+): Health {
   let draining = false;
   const problem = async (): Promise<Reason | undefined> => {
     if (draining) return 'shutting_down';
@@ -25,25 +30,31 @@ export function createHealth(storeReady: () => Promise<void>, isWaiting: () => b
     );
   };
   return {
-    ping: (ctx) => {
-      ctx.status = 204;
+    ping({ method = '', headers: { host } }, response) {
+      const startedAt = performance.now();
+      response.once('finish', () => events.emit('ping', { method, host, duration_ms: performance.now() - startedAt }));
+      response.writeHead(204).end();
     },
-    live: (ctx) => {
-      ctx.body = { status: 'ok' };
-    },
-    ready: async (ctx) => {
-      ctx.set('Cache-Control', 'no-store');
-      const reason = await problem();
-      if (reason === undefined) {
-        ctx.body = { status: 'ok' };
-        return;
-      }
-      ctx.status = REASONS[reason].status;
-      ctx.set('X-Gatepost-Reason', reason);
-      ctx.body = { status: 'unavailable', reason };
+    live: (_, response) => sendJson(response, 200, { status: 'ok' }),
+    ready(_, response) {
+      void problem().then((reason) => {
+        response.setHeader('Cache-Control', 'no-store');
+        if (reason === undefined) return sendJson(response, 200, { status: 'ok' });
+        response.setHeader('X-Gatepost-Reason', reason);
+        sendJson(response, REASONS[reason].status, { status: 'unavailable', reason });
+      });
     },
     drain() {
       draining = true;
     },
   };
+}
+
+function sendJson(response: ServerResponse, status: number, value: object): void {
+  const body = JSON.stringify(value);
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+  });
+  response.end(body);
 }

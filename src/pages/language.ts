@@ -1,6 +1,5 @@
 /** The language of a page: that of the site, or the one that the browser would rather have. */
-import type { IncomingMessage } from 'node:http';
-import accepts from 'accepts';
+import Negotiator from 'negotiator';
 
 /** The first one is that of a visitor who wants none of them. */
 export const LANGUAGES = ['en', 'de'] as const;
@@ -19,8 +18,6 @@ export function chooseLanguage(setting: Language | 'auto', acceptLanguage: strin
   const [first] = LANGUAGES;
   // Attack: thousands of languages in one header, which the parser would sort for each page.
   if (acceptLanguage === undefined || acceptLanguage.length > MAX_CHARS) return first;
-  const wanted = accepts({ headers: { 'accept-language': acceptLanguage } } as IncomingMessage).language([
-    ...LANGUAGES,
-  ]);
+  const wanted = new Negotiator({ headers: { 'accept-language': acceptLanguage } }).language([...LANGUAGES]);
   return LANGUAGES.find((language) => language === wanted) ?? first;
 }

@@ -11,6 +11,8 @@ import { discoveryKey } from '../provider/index.ts';
  * on one server, and ten thousand attempts must take nothing from the requests that come in meanwhile.
  */
 const PAUSE_MS = 20;
+/** Milliseconds before the first of all: what a request to a provider needs loaded, the first answers do not wait for. */
+const FIRST_PAUSE_MS = 100;
 const FIRST_ISSUERS = 50;
 const LONG_PAUSE_MS = 1000;
 
@@ -24,6 +26,8 @@ export async function prefetchDiscovery(
   stop: AbortSignal,
 ): Promise<void> {
   const issuers = new Set<string>();
+  const pause = (ms: number) => sleep(ms, undefined, { ref: false, signal: stop }).catch(() => undefined);
+  await pause(FIRST_PAUSE_MS);
   for (const application of applications) {
     // authentik says all of them by itself.
     if (application.managed !== undefined) continue;
@@ -31,7 +35,6 @@ export async function prefetchDiscovery(
     if (stop.aborted || issuers.has(key)) continue;
     issuers.add(key);
     provider(application).prefetch();
-    const pause = issuers.size < FIRST_ISSUERS ? PAUSE_MS : LONG_PAUSE_MS;
-    await sleep(pause, undefined, { ref: false, signal: stop }).catch(() => undefined);
+    await pause(issuers.size < FIRST_ISSUERS ? PAUSE_MS : LONG_PAUSE_MS);
   }
 }

@@ -85,6 +85,7 @@ export async function startServer(config: Config, options: ServeOptions = {}): P
   const registry = createMetrics(events, log.droppedLines, () => store.ping());
   const health = createHealth(
     () => store.ping(),
+    events,
     () => snapshots.current().config.managed?.waiting === true,
   );
   const services = createServices({ store, events, now, elapsed });

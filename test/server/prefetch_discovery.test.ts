@@ -1,5 +1,5 @@
 /** Discovery is started after the start of the server, once for each issuer. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { ManagedProvider } from '../../src/config/managed.ts';
 import { prefetchDiscovery } from '../../src/server/prefetch_discovery.ts';
 import { makeApplication } from '../support/application.ts';
@@ -53,7 +53,18 @@ test('a server that stops starts no more of them', async () => {
   const stop = new AbortController();
   const many = Array.from({ length: 10_000 }, (_, at) => application(`a${at}`, `https://p${at}.example.com/`));
   const over = prefetchDiscovery(many, provider, stop.signal);
+  await vi.waitUntil(() => asked.length === 1, { interval: 1 });
   stop.abort();
   await over;
   expect(asked).toEqual(['https://p0.example.com/']);
+});
+
+test('the first is not asked before the first answers, and none where the server stops at once', async () => {
+  const { asked, provider } = recorder();
+  const stop = new AbortController();
+  const over = prefetchDiscovery([application('a', 'https://one.example.com/')], provider, stop.signal);
+  expect(asked).toEqual([]);
+  stop.abort();
+  await over;
+  expect(asked).toEqual([]);
 });
