@@ -14,7 +14,7 @@ const PACKAGES: Record<string, string> = {
   'apache2-bin': PROGRAM,
   'libapache2-mod-auth-openidc': `${MODULES}/mod_auth_openidc.so`,
 };
-const names = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'log_config', 'headers', 'auth_openidc'];
+const names = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'headers', 'auth_openidc'];
 const claims = ['sub', 'preferred_username', 'email', 'name', 'groups'];
 
 /**

@@ -1,4 +1,5 @@
 /** Logs in at a server's own login as a person would, and asks what a session's cookie is worth. */
+import { request } from 'node:http';
 import { createBrowser } from '../../test/support/browser.ts';
 import { ask } from '../answer.ts';
 import { cases, HOST } from '../cases.ts';
@@ -21,6 +22,24 @@ function browserAt(port: number): Browser {
       'X-Forwarded-Uri': path,
     };
     return { url: `http://127.0.0.1:${port}${path}`, headers };
+  }, send);
+}
+
+/** As fetch, which would send no `Host` but the URL's. */
+function send(url: string, { method, headers, body }: RequestInit & { headers: Headers }): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const form = body instanceof URLSearchParams;
+    if (form) headers.set('Content-Type', 'application/x-www-form-urlencoded');
+    const asked = request(url, { method, headers: Object.fromEntries(headers), agent: false }, async (response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk);
+      const { statusCode: status, rawHeaders } = response;
+      const pairs = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1]!]] : []));
+      const bodiless = status === 204 || status === 304;
+      resolve(new Response(bodiless ? null : Buffer.concat(chunks), { status, headers: pairs as [string, string][] }));
+    });
+    asked.once('error', reject);
+    asked.end(form ? body.toString() : undefined);
   });
 }
 
@@ -32,7 +51,9 @@ export async function logIn({ port, openLogin }: Running): Promise<Browser> {
   const { location, status, text } = await browser.submit(form, LOGIN);
   if (location === undefined) throw new Error(`the login was not accepted: ${status} ${text}`);
   const arrived = (url: URL) => url.href === `${ORIGIN}/`;
-  if (!arrived(new URL(location))) await browser.follow(location, arrived);
+  if (arrived(new URL(location))) return browser;
+  const page = await browser.follow(location, arrived);
+  if (page.status >= 400) throw new Error(`the login ended with ${page.status}: ${page.text}`);
   return browser;
 }
 

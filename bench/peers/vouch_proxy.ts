@@ -12,7 +12,8 @@ const configuration = ({ issuer, port }: Place) => ({
   vouch: {
     listen: '127.0.0.1',
     port,
-    domains: [HOST],
+    // The users' addresses have to be within one too.
+    domains: ['example.com'],
     jwt: { secret: `${COOKIE_SECRET}${COOKIE_SECRET}` },
     session: { key: `${COOKIE_SECRET}${COOKIE_SECRET}` },
     headers: { claims: ['preferred_username', 'groups'] },
