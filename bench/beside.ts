@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { ask } from './answer.ts';
 import { type Credentials, cases, TARGET } from './cases.ts';
 import { memoryBytes } from './cpu.ts';
-import { type Measured, measureInTurn } from './in_turn.ts';
+import { type Measured, measuredOther, measureInTurn } from './in_turn.ts';
 import { median, medianSample } from './measure.ts';
 import { type OtherServer, readOtherServers } from './other_servers.ts';
 import { conditionsOf, describe, table } from './report.ts';
@@ -34,16 +34,6 @@ const connections = Number(values.connections);
 
 /** The cases that every server has; the others are Gatepost's own. */
 const common = ['session', 'anonymous'] as const;
-
-/** A case for one of the other servers: the same headers of a proxy and a browser, with its own added. */
-function measuredOther(one: OtherServer, name: (typeof common)[number], headers: Record<string, string>): Measured[] {
-  const request = one[name];
-  if (!request) return [];
-  const { Cookie: _, ...rest } = headers;
-  const { port, pathname, search } = new URL(one.url);
-  const own = { ...request, headers: { ...rest, ...request.headers } };
-  return [{ name: one.name, port: Number(port), pid: one.pid, target: pathname + search, request: own, samples: [] }];
-}
 
 /** A server's row: the medians, and its CPU time as a multiple of Gatepost's in the same round. */
 function row(one: Measured, gatepost: Measured) {

@@ -1,7 +1,7 @@
 /** Measures several servers in turn, round by round, so that a disturbance of the machine hits all of them. */
 import { load, type Sample } from './load.ts';
 import { warmUp } from './measure.ts';
-import { type CheckedRequest, checkResponse } from './other_servers.ts';
+import { type CheckedRequest, checkResponse, type OtherServer } from './other_servers.ts';
 
 export interface Measured {
   name: string;
@@ -16,6 +16,20 @@ export interface Turns {
   connections: number;
   rounds: number;
   seconds: number;
+}
+
+/** A case for one of the other servers: the same headers of a proxy and a browser, with its own added. */
+export function measuredOther(
+  one: OtherServer,
+  name: 'session' | 'anonymous',
+  headers: Record<string, string>,
+): Measured[] {
+  const request = one[name];
+  if (!request) return [];
+  const { Cookie: _, ...rest } = headers;
+  const { port, pathname, search } = new URL(one.url);
+  const own = { ...request, headers: { ...rest, ...request.headers } };
+  return [{ name: one.name, port: Number(port), pid: one.pid, target: pathname + search, request: own, samples: [] }];
 }
 
 /** Fills in the samples. Each server's response is checked before the first round and after the last, its status in each. */
