@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Answer } from './answer.ts';
+import { endsWithUs } from './children.ts';
 import { pinned } from './cores.ts';
 import { freePort } from './stores.ts';
 
@@ -59,6 +60,7 @@ export async function startProcess(options: Command): Promise<Server> {
     env: { ...process.env, ...env },
     stdio: ['ignore', output, errors],
   });
+  endsWithUs(child);
   const failed = new Promise<never>((_, reject) => child.once('error', reject));
   try {
     const started = await Promise.race([failed, firstResponse(child, `http://127.0.0.1:${port}${path}`, began)]);

@@ -2,12 +2,13 @@
  * `npm run bench:peers`: Gatepost beside other servers for the same auth request, which it gets, starts and logs in at
  * itself. What runs already, or comes from nowhere it can reach, is named by an option.
  */
+import { endOnSignals } from '../children.ts';
 import { readOtherServers } from '../other_servers.ts';
 import { needWrk } from '../programs.ts';
 import { conditionsOf, describe } from '../report.ts';
 import { measurePeers, type Row } from './measure.ts';
 import { type Options, readOptions, usage } from './options.ts';
-import { measureProtection, type Protected } from './protection.ts';
+import { CONNECTIONS, measureProtection, type Protected } from './protection.ts';
 import { tableOfPeers, tableOfProtection } from './tables.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -44,7 +45,14 @@ function commandLine(): string {
 function print({ date, command, conditions, peers, protection, missing }: Results): void {
   console.log(`\n${tableOfPeers(peers)}\n`);
   if (protection.length > 0) console.log(`${tableOfProtection(protection)}\n`);
-  console.log(`${date}, \`${command}\`. ${describe(conditions)}`);
+  console.log(`${date}, \`${command}\`.\n${describe(conditions)}`);
+  console.log(
+    'A session can be ended: after a sign-out its cookie is refused. Redis is not counted with the servers that use it.',
+  );
+  if (protection.length > 0)
+    console.log(
+      `Behind proxies: ${CONNECTIONS} connections; proxy, application and load share a core, the auth server has the other.`,
+    );
   for (const { name, reason } of missing) console.log(`Not measured: ${name}: ${reason}`);
 }
 
@@ -56,6 +64,7 @@ async function run(): Promise<void> {
   else print(results);
 }
 
+endOnSignals();
 try {
   await run();
 } catch (error) {
