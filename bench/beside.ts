@@ -11,9 +11,9 @@ import { parseArgs } from 'node:util';
 import { ask } from './answer.ts';
 import { type Credentials, cases, TARGET } from './cases.ts';
 import { memoryBytes } from './cpu.ts';
-import { load, type Sample } from './load.ts';
-import { median, medianSample, warmUp } from './measure.ts';
-import { type CheckedRequest, checkResponse, type OtherServer, readOtherServers } from './other_servers.ts';
+import { type Measured, measuredOther, measureInTurn } from './in_turn.ts';
+import { median, medianSample } from './measure.ts';
+import { type OtherServer, readOtherServers } from './other_servers.ts';
 import { conditionsOf, describe, table } from './report.ts';
 import { type Server, startCeiling, startGatepost } from './servers.ts';
 import { configuration, signIn, startBenchProvider } from './site.ts';
@@ -34,39 +34,6 @@ const connections = Number(values.connections);
 
 /** The cases that every server has; the others are Gatepost's own. */
 const common = ['session', 'anonymous'] as const;
-
-interface Measured {
-  name: string;
-  port: number;
-  pid: number;
-  target: string;
-  request: CheckedRequest;
-  samples: Sample[];
-}
-
-async function sample({ name, port, pid, target, request }: Measured, time: number): Promise<Sample> {
-  const { status, headers } = request;
-  return load({ port, pid, target, status, headers, connections, seconds: time }).catch((error) => {
-    throw new Error(`${name}: ${error.message}`, { cause: error });
-  });
-}
-
-/** A case for one of the other servers: the same headers of a proxy and a browser, with its own added. */
-function measuredOther(one: OtherServer, name: (typeof common)[number], headers: Record<string, string>): Measured[] {
-  const request = one[name];
-  if (!request) return [];
-  const { Cookie: _, ...rest } = headers;
-  const { port, pathname, search } = new URL(one.url);
-  const own = { ...request, headers: { ...rest, ...request.headers } };
-  return [{ name: one.name, port: Number(port), pid: one.pid, target: pathname + search, request: own, samples: [] }];
-}
-
-async function measureAll(all: Measured[]): Promise<void> {
-  for (const one of all) await checkResponse(one.port, one.target, one.request);
-  for (const one of all) await warmUp((time) => sample(one, time));
-  for (let round = 0; round < rounds; round += 1) for (const one of all) one.samples.push(await sample(one, seconds));
-  for (const one of all) await checkResponse(one.port, one.target, one.request);
-}
 
 /** A server's row: the medians, and its CPU time as a multiple of Gatepost's in the same round. */
 function row(one: Measured, gatepost: Measured) {
@@ -109,7 +76,7 @@ async function measureCase(name: (typeof common)[number], gateposts: Own[], othe
     const bare = { ...first, name: 'node:http alone (the ceiling)', port: ceiling.port, pid: ceiling.pid, samples: [] };
     const all = [bare, ...own, ...others.flatMap((one) => measuredOther(one, name, headers))];
     process.stderr.write(`${title}: ${all.length} servers\n`);
-    await measureAll(all);
+    await measureInTurn(all, { connections, rounds, seconds });
     return { title, rows: all.map((one) => row(one, first)) };
   } finally {
     await ceiling.close();

@@ -1,6 +1,6 @@
 /** The site that is measured: one application at a real provider, with a session and an app password of the same user. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startProvider } from '../demo/provider/provider.ts';
+import { startProvider, type TestClient } from '../demo/provider/provider.ts';
 import { ask } from './answer.ts';
 import { type Credentials, cases, HOST } from './cases.ts';
 
@@ -11,10 +11,13 @@ const client_id = 'bench';
 const client_secret = 'bench-secret';
 const app_passwords = ['aB3-app-password-of-alice'];
 
-/** The provider. Tokens live an hour, so that nothing is refreshed while it is measured. */
-export function startBenchProvider() {
+const callback = `https://${HOST}/outpost.goauthentik.io/callback`;
+const redirect_uris = [callback, `${callback}?X-authentik-auth-callback=true`];
+
+/** The provider, with `clients` beside Gatepost. Tokens live an hour, so that nothing is refreshed while it is measured. */
+export function startBenchProvider(clients: TestClient[] = []) {
   return startProvider({
-    clients: [{ client_id, client_secret, redirect_uris: [`https://${HOST}/outpost.goauthentik.io/callback`] }],
+    clients: [{ client_id, client_secret, redirect_uris }, ...clients],
     users: [
       {
         sub: 'f3a1c5d2e4b6',

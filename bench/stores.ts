@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { endsWithUs } from './children.ts';
 import { pinned } from './cores.ts';
 
 export const stores = ['memory', 'file', 'redis'] as const;
@@ -24,6 +25,7 @@ export async function openStore(name: string): Promise<OpenStore> {
   const port = await freePort();
   const command = ['redis-server', '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
   const server = spawn(...pinned('load', command), { stdio: 'ignore' });
+  endsWithUs(server);
   const ended = new Promise((resolve) => server.once('exit', resolve));
   return {
     address: `redis://127.0.0.1:${port}`,

@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { installPackages } from './debian.ts';
 import { buildGo } from './go.ts';
 import {
   DEX_MODULE,
@@ -36,10 +37,7 @@ function has(program: string): boolean {
 
 function needPrograms(...programs: string[]): void {
   const missing = programs.filter((program) => !has(program)).map((program) => DEBIAN_PACKAGES[program] ?? program);
-  if (missing.length === 0) return;
-  if (process.getuid?.() !== 0 || !has('apt-get')) throw new Error(`please install: ${missing.join(' ')}`);
-  run('apt-get', ['update', '-qq']);
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing]);
+  installPackages(...missing);
 }
 
 function fetchKeycloak(): void {
