@@ -32,6 +32,9 @@ export function residentBytes(pid: number): number | undefined {
 
 const sum = (values: number[]) => (values.length > 0 ? values.reduce((all, one) => all + one, 0) : undefined);
 
+/** Its id and those of its descendants. */
+export const processesOf = (root: number): number[] => tree(root).map(({ pid }) => pid);
+
 /** A process and its descendants: a server of several processes is one server. */
 function tree(root: number): { pid: number; parent: number; micros: number }[] {
   const all = processes();

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:flat`: what a warm request costs with ten thousand applications, two hundred rules or many sessions in the
- * store, beside one application with one rule and one session; the start and the memory of each. Takes about two minutes.
+ * `npm run bench:flat`: what a warm request costs with ten thousand applications, a thousand rules or hosts, or a million sessions in
+ * the store, beside one of each; the start and the memory of each. Takes about seven minutes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,8 @@ import { openStore } from './stores.ts';
 const { values } = parseArgs({
   options: {
     applications: { type: 'string', default: '10000' },
-    rules: { type: 'string', default: '200' },
+    rules: { type: 'string', default: '1000' },
+    hosts: { type: 'string', default: '1000' },
     sessions: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '9' },
     server: { type: 'string', default: fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)) },
@@ -56,6 +57,7 @@ const applications = many(
     access: [{ path: ^/public/, policy: public }, { path: ^/admin/, groups: [admins] }]
 `,
 );
+const hosts = `    hosts: [${many(values.hosts, (i) => `"https://host-${i}.example.com", `)}]\n`;
 const rules = many(values.rules, (i) => `      - { path: "^/area-${i}/", groups: [team-${i}] }\n`);
 
 const session = cases.find(({ name }) => name === 'session')!;
@@ -99,6 +101,7 @@ const variants: Variant[] = [
     settings: { applications },
   },
   { name: `${values.rules} rules`, beside: 'one application, memory', store: 'memory', settings: { rules } },
+  { name: `${values.hosts} hosts`, beside: 'one application, memory', store: 'memory', settings: { hosts } },
   { name: 'one session, file', beside: 'one session, file', store: few.address },
   { name: `${values.sessions} sessions, file`, beside: 'one session, file', store: full.address },
 ];

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Answer } from './answer.ts';
 import { endsWithUs } from './children.ts';
-import { pinned } from './cores.ts';
+import { type Core, pinned } from './cores.ts';
 import { freePort } from './stores.ts';
 
 export interface Server {
@@ -21,14 +21,19 @@ export interface Server {
 const ceilingFile = fileURLToPath(new URL('ceiling.mjs', import.meta.url));
 
 /** `server` as `--server` names it; `yaml` without `listen`. The log goes to /dev/null. */
-export async function startGatepost(server: string, yaml: string, nodeOptions: string[] = []): Promise<Server> {
+export async function startGatepost(
+  server: string,
+  yaml: string,
+  nodeOptions: string[] = [],
+  core: Core = 'server',
+): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'gatepost-bench-'));
   const file = join(folder, 'gatepost.yaml');
   const port = await freePort();
   const listen = `listen: { http: "127.0.0.1:${port}", metrics: "127.0.0.1:${await freePort()}" }\n`;
   await writeFile(file, listen + yaml);
   const command = [process.execPath, ...nodeOptions, server, 'serve', '--config', file];
-  const running = await startProcess({ command, port, path: '/outpost.goauthentik.io/ping' });
+  const running = await startProcess({ command, port, path: '/outpost.goauthentik.io/ping', core });
   const close = async () => {
     await running.close();
     await rm(folder, { recursive: true, force: true });
@@ -42,7 +47,7 @@ export interface Command {
   /** Once the server answers there, it is ready. */
   path: string;
   /** The core it runs on; that of servers when absent. */
-  core?: 'server' | 'load';
+  core?: Core;
   cwd?: string;
   env?: Record<string, string>;
   /** Its standard output goes to /dev/null unless it is to be seen. */

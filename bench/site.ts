@@ -39,22 +39,23 @@ export function startBenchProvider(clients: TestClient[] = []) {
 }
 
 /**
- * A configuration without `listen`; `applications` beside the measured one, `rules` before its own and another `level` of
+ * A configuration without `listen`; `applications` beside the measured one, `rules` before its own, further `hosts` of it, `workers` and another `level` of
  * the log are for other measurements.
  */
 export function configuration(
   issuer: string,
   store: string,
-  { rules = '', applications = '', level = 'info' } = {},
+  { rules = '', applications = '', hosts = '', level = 'info', workers = 1 } = {},
 ): string {
   return `
 secret: ${SECRET}
 store: "${store}"
+workers: ${workers}
 log: { level: ${level}, format: json }
 applications:
   - name: Bench
     external_host: https://${HOST}
-    issuer: ${issuer}
+${hosts}    issuer: ${issuer}
     client_id: ${client_id}
     client_secret: ${client_secret}
     access:
