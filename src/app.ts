@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import type { AuthHandler } from './auth/handler.ts';
 import type { BrowserRoutes } from './browser_app.ts';
 import { CALLBACK_MARK, endpointPath, SIGN_OUT_MARK } from './endpoints.ts';
+import { loadedLate } from './http/loaded_late.ts';
 import type { Events } from './observe/events.ts';
 import type { Health } from './observe/health.ts';
 import { withProbePage } from './probe/page.ts';
@@ -45,38 +46,21 @@ export function createApp({ auth, health, signin, probes, events }: AppParts): R
     ],
   };
   const load = async () => (await import('./browser_app.ts')).createBrowserApp(routes, events);
-  const browsers = withProbePage(probes, loadedLate(load, events));
+  const browsers = loadedLate(load, (error) => {
+    const message = 'the pages for browsers could not be loaded: was the program replaced while it runs?';
+    events.emit('log', { level: 'error', event: 'http.error', message, error });
+  });
+  const others = withProbePage(probes, (request, response) =>
+    (checks.get(pathOf(request.url as string)) ?? browsers)(request, response),
+  );
   // Not a middleware: Koa's context for a request takes as long as a cached decision
   // (docs/decisions/0002-auth-requests-bypass-koa.md).
   return (request, response) => {
-    if (auth(request, response)) return;
-    (checks.get(pathOf(request.url as string)) ?? browsers)(request, response);
+    if (!auth(request, response)) others(request, response);
   };
 }
 
 function pathOf(target: string): string {
   const query = target.indexOf('?');
   return query < 0 ? target : target.slice(0, query);
-}
-
-/** A listener whose modules are loaded for its first request: a process that answers proxies alone needs none of them. */
-function loadedLate(load: () => Promise<RequestListener>, events: Pick<Events, 'emit'>): RequestListener {
-  let loading: Promise<RequestListener> | undefined;
-  let loaded: RequestListener | undefined;
-  return (request, response) => {
-    if (loaded !== undefined) return loaded(request, response);
-    loading ??= load();
-    loading.then(
-      (listener) => {
-        loaded = listener;
-        listener(request, response);
-      },
-      (error: unknown) => {
-        loading = undefined;
-        const message = 'the pages for browsers could not be loaded: was the program replaced while it runs?';
-        events.emit('log', { level: 'error', event: 'http.error', message, error });
-        response.writeHead(500, { 'X-Gatepost-Reason': 'internal_error' }).end();
-      },
-    );
-  };
 }

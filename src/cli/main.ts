@@ -3,15 +3,17 @@
 // First: everything after it takes time, in which a signal may come.
 import './signals.ts';
 import module from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 /**
- * Node 22.8 and newer keep what they compile beside the program, where its user may write; the next start takes a third less.
+ * Node 22.8 and newer keep what they compile beside the program, where its user may write; the next start takes less.
  * Attack: the folder for all users' caches in /tmp, Node's own choice, may have been made by somebody else, and what is in
  * it is run. Who can write here can change the program itself.
  */
-const CACHE = new URL('compile-cache/', import.meta.url).pathname;
+const CACHE = fileURLToPath(new URL('compile-cache/', import.meta.url));
 const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
-if (process.platform !== 'win32') enableCompileCache?.(CACHE);
+// Not beside the sources.
+if (import.meta.url.endsWith('.js')) enableCompileCache?.(CACHE);
 
 const { run } = await import('./program.ts');
 process.exitCode = await run(process.argv.slice(2), {
