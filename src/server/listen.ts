@@ -20,7 +20,7 @@ const KEEP_ALIVE_MS = 120_000;
  * Milliseconds. Node counts this limit from the moment of connecting, too: 60 s, its default, would close a connection that a
  * proxy opened ahead of need at the moment when Envoy and nginx still use it, and the request on it would be refused.
  */
-const HEADERS_MS = KEEP_ALIVE_MS + 30_000;
+const HEADERS_MS = 150_000;
 /**
  * Bytes. The 128 KiB of a client's headers that our nginx files read, and what proxies add to them. Node's own 431 beyond that
  * would be a 500 in nginx.
