@@ -42,7 +42,7 @@ export const cases: Case[] = [
   {
     name: 'session',
     title: 'valid session',
-    aim: 0.6,
+    aim: 0.92,
     status: 200,
     headers: ({ cookie }) => ({
       ...page,
@@ -53,7 +53,7 @@ export const cases: Case[] = [
   {
     name: 'anonymous',
     title: 'anonymous 401',
-    aim: 0.6,
+    aim: 0.88,
     status: 401,
     headers: () => ({
       ...common,
@@ -65,14 +65,14 @@ export const cases: Case[] = [
   {
     name: 'public',
     title: 'public path',
-    aim: 0.6,
+    aim: 0.9,
     status: 200,
     headers: () => ({ ...page, 'X-Forwarded-Uri': '/public/build/app.js?v=11.2' }),
   },
   {
     name: 'basic',
     title: 'known Basic, no cookie',
-    aim: 0.55,
+    aim: 0.85,
     status: 200,
     headers: ({ basic }) => ({
       ...common,
