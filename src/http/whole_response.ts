@@ -1,6 +1,6 @@
 /**
  * Sends a response as one text. `writeHead` checks each name and value of each response anew, a token of 1 kB among them,
- * and a body goes out as a piece of its own: a seventh of the time of a warm auth request (docs/performance.md).
+ * and a body goes out as a piece of its own: a tenth of the time of a warm auth request (docs/performance.md).
  */
 import { IncomingMessage, ServerResponse, STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { Socket } from 'node:net';
