@@ -21,10 +21,16 @@ interface RenderedHeaders {
 
 /** Characters of a `Cookie` that is kept beside a session. Attack: with longer ones, sessions would fill the memory. */
 const MAX_KEPT_COOKIE = 4096;
+/** Responses that are kept, of about 2 kB each; with more sessions than that in turn the oldest is made again. */
+const MAX_KEPT = 4000;
 
-export function createAllow(options: RenderOptions): (decision: Allow, context: ResponseContext) => AuthResponse {
+export function createAllow(
+  options: RenderOptions,
+  maxKept = MAX_KEPT,
+): (decision: Allow, context: ResponseContext) => AuthResponse {
   /** A hundred requests of a page cost one rendering; it goes with the cached session, or application, behind it. */
   const cache = new WeakMap<LiveSession | Application, RenderedHeaders>();
+  const keep = createKeeper(maxKept);
 
   function renderOnce(application: Application, subject: LiveSession | undefined): RenderedHeaders {
     const key = subject ?? application;
@@ -65,7 +71,7 @@ export function createAllow(options: RenderOptions): (decision: Allow, context: 
     const headers = headersOf(decision, context, rendered);
     if (!isOrdinary || (sent?.length ?? 0) > MAX_KEPT_COOKIE) return { status: 200, headers, body: '' };
     const response: AuthResponse = { status: 200, headers, body: '', repeated: true };
-    rendered.last = { sent, removeHeadersVia, response };
+    keep(rendered, { sent, removeHeadersVia, response });
     return response;
   };
 
@@ -82,6 +88,22 @@ export function createAllow(options: RenderOptions): (decision: Allow, context: 
     headers.push(...newSessionCookie(decision, options.now()));
     return headers;
   }
+}
+
+/** Keeps the last response of as many sessions and applications as `max`; a new one takes the place of the oldest. */
+function createKeeper(max: number) {
+  /** Weak: a session that has ended goes with its tokens. */
+  const holders: WeakRef<RenderedHeaders>[] = [];
+  let oldest = 0;
+  return (holder: RenderedHeaders, last: NonNullable<RenderedHeaders['last']>): void => {
+    if (holder.last === undefined) {
+      const gone = holders[oldest]?.deref();
+      if (gone !== undefined) gone.last = undefined;
+      holders[oldest] = new WeakRef(holder);
+      oldest = (oldest + 1) % max;
+    }
+    holder.last = last;
+  };
 }
 
 /** For a proxy that passes on the client's own header where the response has none: the header that says what to remove. */

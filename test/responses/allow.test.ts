@@ -92,3 +92,18 @@ test('the response of a session is the same object again, but not where the cook
   expect(ask(long)).not.toBe(ask(long));
   expect(ask(long).repeated).toBeUndefined();
 });
+
+// Attack: a user with many sessions, or many users, fill the memory with what is kept of each.
+test('only so many responses are kept, those that were made last', () => {
+  const own = createAllow(renderOptions(), 2);
+  const sites = ['a', 'b', 'c'].map((slug) =>
+    compileApplication(makeApplication({ slug, issuer: 'https://auth.example.com/' })),
+  );
+  const context = { request: makeRequest(), capabilities: traefik.capabilities, requestId: 'id' };
+  const ask = (site: number) => own({ kind: 'allow', application: sites[site]! }, context);
+  const [a, b, c] = [ask(0), ask(1), ask(2)];
+  expect([ask(1) === b, ask(2) === c]).toEqual([true, true]);
+  expect(ask(0)).not.toBe(a);
+  expect(ask(0)).toEqual(a);
+  expect(ask(1)).not.toBe(b);
+});
