@@ -115,14 +115,11 @@ test("authentik's health commands are 0 for a Gatepost that serves, whatever its
 test('the notices name every package whose code is in the bundle, with its version and its licence', () => {
   const notices = readFileSync(join(image, 'dist/THIRD_PARTY_LICENSES'), 'utf8');
   const folder = dirname(command);
-  // esbuild writes before each piece of code which file it is from.
+  // The source maps name the file that each piece of code is from.
   const pieces = readdirSync(folder)
-    .filter((name) => name.endsWith('.js'))
-    .flatMap((name) => [
-      ...readFileSync(join(folder, name), 'utf8').matchAll(
-        /^\s*\/\/ (node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//gm,
-      ),
-    ]);
+    .filter((name) => name.endsWith('.js.map'))
+    .flatMap((name) => (JSON.parse(readFileSync(join(folder, name), 'utf8')) as { sources: string[] }).sources)
+    .flatMap((source) => [...source.matchAll(/(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//g)]);
   const packages = [...new Set(pieces.map(([, path]) => path!))].map((path) => {
     const { name, version } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
     return `${name} ${version}`;
