@@ -70,7 +70,8 @@ function known(name: string, given: string[], all: readonly string[]): string[] 
   return given;
 }
 
-function whole(name: string, text: string): number {
+/** @throws an `Error` that names the option */
+export function whole(name: string, text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${name} is a whole number from 1 to 9999`);
   return Number(text);
 }

@@ -44,3 +44,20 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+/** A server over a store of its own, which ends with it. */
+export async function startWithStore<T extends { close(): Promise<void> }>(
+  name: string,
+  start: (address: string) => Promise<T>,
+): Promise<T> {
+  const store = await openStore(name);
+  const running = await start(store.address).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
+  const close = async () => {
+    await running.close();
+    await store.close();
+  };
+  return { ...running, close };
+}

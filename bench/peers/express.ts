@@ -59,8 +59,6 @@ function server(name: string, file: string, title: (packages: Packages) => strin
         ...running,
         target: '/auth',
         allowed: 200,
-        refused: 401,
-        shows: 'alice@example.com',
         openLogin: (browser) => browser.follow(`${ORIGIN}/login`),
         signOut: (browser) => browser.open(`${ORIGIN}/logout`),
       };

@@ -1,10 +1,9 @@
 /** Gatepost with each of its stores, logged in as the others are. */
-
 import { version } from '../../src/version.ts';
 import { TARGET } from '../cases.ts';
 import { startGatepost } from '../servers.ts';
 import { configuration } from '../site.ts';
-import { openStore, stores } from '../stores.ts';
+import { startWithStore, stores } from '../stores.ts';
 import type { Peer } from './peer.ts';
 import { needRedis } from './redis.ts';
 import { ORIGIN } from './visitor.ts';
@@ -20,25 +19,13 @@ export function gateposts(server: string): Peer[] {
       return `**Gatepost** ${version}, ${store}`;
     },
     async start({ issuer }) {
-      const opened = await openStore(store);
-      const started = startGatepost(server, configuration(issuer, opened.address));
-      const running = await started.catch(async (error) => {
-        await opened.close();
-        throw error;
-      });
-      const close = async () => {
-        await running.close();
-        await opened.close();
-      };
+      const running = await startWithStore(store, (address) => startGatepost(server, configuration(issuer, address)));
       return {
         ...running,
         target: TARGET,
         allowed: 200,
-        refused: 401,
-        shows: 'alice@example.com',
         openLogin: (browser) => browser.follow(`${OUTPOST}/start?rd=${encodeURIComponent(`${ORIGIN}/`)}`),
         signOut: (browser) => browser.open(`${OUTPOST}/sign_out`),
-        close,
       };
     },
   }));

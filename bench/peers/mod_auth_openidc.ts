@@ -85,8 +85,6 @@ export const modAuthOpenidc: Peer = {
       ...running,
       target: '/auth',
       allowed: 200,
-      refused: 401,
-      shows: 'alice@example.com',
       openLogin: (browser) => browser.follow(`${ORIGIN}/`),
       signOut: (browser) => browser.open(`${ORIGIN}/redirect_uri?logout=${encodeURIComponent(`${ORIGIN}/out`)}`),
     };

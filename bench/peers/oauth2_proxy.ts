@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { toolsFolder } from '../../scripts/tools.ts';
 import { startProcess } from '../servers.ts';
-import { openStore } from '../stores.ts';
+import { startWithStore } from '../stores.ts';
 import { CLIENT_ID, CLIENT_SECRET, COOKIE_SECRET, type Peer, type Place } from './peer.ts';
 import { needRedis } from './redis.ts';
 import { ORIGIN } from './visitor.ts';
@@ -51,32 +51,23 @@ function variant(name: string, title: string, store: 'memory' | 'redis'): Peer {
       return `oauth2-proxy ${VERSION}, ${title}`;
     },
     async start(place) {
-      const opened = await openStore(store);
-      const stored = ['--session-store-type=redis', `--redis-connection-url=${opened.address}`];
       const log = place.verbose ? 'inherit' : 'ignore';
-      const running = await startProcess({
-        command: [program, ...options(place), ...(store === 'redis' ? stored : [])],
-        port: place.port,
-        path: '/ping',
-        output: log,
-        errors: log,
-      }).catch(async (error) => {
-        await opened.close();
-        throw error;
+      const running = await startWithStore(store, (address) => {
+        const stored = ['--session-store-type=redis', `--redis-connection-url=${address}`];
+        return startProcess({
+          command: [program, ...options(place), ...(store === 'redis' ? stored : [])],
+          port: place.port,
+          path: '/ping',
+          output: log,
+          errors: log,
+        });
       });
-      const close = async () => {
-        await running.close();
-        await opened.close();
-      };
       return {
         ...running,
         target: '/oauth2/auth',
         allowed: 202,
-        refused: 401,
-        shows: 'alice@example.com',
         openLogin: (browser) => browser.follow(`${ORIGIN}/oauth2/start?rd=/`),
         signOut: (browser) => browser.open(`${ORIGIN}/oauth2/sign_out`),
-        close,
       };
     },
   };

@@ -1,6 +1,7 @@
 /** The options of `npm run bench:peers`. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { whole } from '../options.ts';
 import { expressServers } from './express.ts';
 import { gateposts } from './gatepost.ts';
 import { modAuthOpenidc } from './mod_auth_openidc.ts';
@@ -95,9 +96,4 @@ function chosen(all: Peer[], names: string[]): Peer[] {
   if (unknown !== undefined)
     throw new Error(`--peers ${unknown}: it is one of ${all.map(({ name }) => name).join(', ')}`);
   return all.filter(({ name }, at) => at === 0 || names.length === 0 || names.includes(name));
-}
-
-function whole(name: string, text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${name} is a whole number from 1 to 9999`);
-  return Number(text);
 }

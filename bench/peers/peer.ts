@@ -25,12 +25,8 @@ export interface Running extends Server {
   target: string;
   /** The status for a valid session. */
   allowed: number;
-  /** The status without credentials. */
-  refused: number;
   /** Headers of the auth request, in place of those that Traefik sends. */
   headers?: Record<string, string>;
-  /** Text in the response's headers that names the user. */
-  shows: string;
   /** Opens the login and returns the provider's form. */
   openLogin(browser: Browser): ReturnType<Browser['open']>;
   signOut(browser: Browser): ReturnType<Browser['open']>;

@@ -51,8 +51,6 @@ export const tinyauth = (program: string): Peer => ({
       // A 401 for everybody, as nginx needs it; for Traefik a browser's request is redirected.
       target: '/api/auth/nginx',
       allowed: 200,
-      refused: 401,
-      shows: 'alice@example.com',
       openLogin,
       signOut: (browser) => browser.open(`${ORIGIN}/api/user/logout`, { method: 'POST' }),
     };

@@ -7,6 +7,8 @@ import type { CheckedRequest } from '../other_servers.ts';
 import type { Browser, Running } from './peer.ts';
 
 export const ORIGIN = `https://${HOST}`;
+/** Names the user in the headers of every server's response. */
+const SHOWN = 'alice@example.com';
 const LOGIN = { username: 'alice', password: 'wonderland', action: 'login' };
 
 /** A browser that reaches the public address at a loopback port, as through a proxy that ends TLS. */
@@ -63,9 +65,7 @@ const cookieOf = (browser: Browser) => browser.cookiesFor(`${ORIGIN}/`);
 export function requestOf(server: Running, name: 'session' | 'anonymous', cookie = ''): CheckedRequest {
   const common = cases.find((one) => one.name === name)!.headers({ cookie, basic: '' });
   const headers = { ...common, ...server.headers };
-  return name === 'session'
-    ? { status: server.allowed, headers, shows: server.shows }
-    : { status: server.refused, headers };
+  return name === 'session' ? { status: server.allowed, headers, shows: SHOWN } : { status: 401, headers };
 }
 
 /** Logs in and returns the session's `Cookie`. */

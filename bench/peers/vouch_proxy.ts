@@ -51,10 +51,8 @@ export const vouchProxy = (program: string): Peer => ({
       ...running,
       target: '/validate',
       allowed: 200,
-      refused: 401,
       // It compares the host with its domains.
       headers: { Host: HOST },
-      shows: 'alice@example.com',
       openLogin: (browser) => browser.follow(`${ORIGIN}/login?url=${encodeURIComponent(`${ORIGIN}/`)}`),
       signOut: (browser) => browser.open(`${ORIGIN}/logout`),
     };
