@@ -17,9 +17,6 @@ const start = await readOutpostStart({
 if (start === undefined) throw new Error('outpost mode is off');
 const began = start;
 
-// An hour of a clock that is not real takes seconds on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
-
 beforeEach(() => {
   vi.useFakeTimers();
   return () => vi.useRealTimers();

@@ -2,20 +2,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { type OutpostServer, serveOutpost } from '../../src/outpost/serve.ts';
 import { readOutpostStart } from '../../src/outpost/start.ts';
 import type { Authentik } from '../authentik/index.ts';
 import { createBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free_port.ts';
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+/**
+ * At the end of the test, the last one first. Files of one thread share this module: an `afterEach` of the module would
+ * be one of the first file alone, and what the others begin would go on in the files after them.
+ */
+export const atEnd = (end: () => unknown) => onTestFinished(async () => void (await end()));
 
-/** At the end of the test, the last one first. */
-export const atEnd = (end: () => unknown) => void ends.push(end);
+/** On a connection of its own: Gatepost's end waits for kept ones that a proxy may still use. */
+export function fetchOnce(url: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set('connection', 'close');
+  return fetch(url, { ...init, headers });
+}
 
 export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'gatepost-outpost-'));
@@ -57,7 +62,7 @@ export async function startGate(authentik: Pick<Authentik, 'url' | 'token'>, env
   /** As Traefik asks. Node's `fetch` says that it is a script: without a session the answer is 401. */
   async function ask(address: string, headers: Env = {}): Promise<Response> {
     const { host, pathname, search } = new URL(address);
-    return fetch(`${url}/outpost.goauthentik.io/auth/traefik`, {
+    return fetchOnce(`${url}/outpost.goauthentik.io/auth/traefik`, {
       redirect: 'manual',
       headers: {
         'x-forwarded-proto': 'https',
@@ -76,7 +81,7 @@ export async function startGate(authentik: Pick<Authentik, 'url' | 'token'>, env
     ask,
     close,
     status: async (address: string) => (await ask(address)).status,
-    ready: async () => (await fetch(`${url}/-/health/ready`)).status,
+    ready: async () => (await fetchOnce(`${url}/-/health/ready`)).status,
     /** A browser whose requests to `site` go through a proxy; those to authentik go there. */
     browser: (site: string) =>
       createBrowser((to) => {
@@ -85,6 +90,6 @@ export async function startGate(authentik: Pick<Authentik, 'url' | 'token'>, env
         const path = isOwn ? to.pathname + to.search : '/outpost.goauthentik.io/auth/traefik';
         const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': to.host };
         return { url: url + path, headers: { ...forwarded, 'x-forwarded-uri': to.pathname + to.search } };
-      }),
+      }, fetchOnce),
   };
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type AuthentikOptions, proxyProvider, startAuthentik } from '../authentik/index.ts';
-import { atEnd, folder, startGate } from './gate.ts';
+import { atEnd, fetchOnce, folder, startGate } from './gate.ts';
 
 const WIKI = 'https://wiki.example.com';
 const soon = { timeout: 15_000, interval: 25 };
@@ -36,7 +36,7 @@ describe('with the variables of authentik alone', () => {
       'x-forwarded-uri': '/page',
       'x-original-url': `${WIKI}/page`,
     };
-    const response = await fetch(`${gate.url}/outpost.goauthentik.io/auth/${dialect}`, { headers });
+    const response = await fetchOnce(`${gate.url}/outpost.goauthentik.io/auth/${dialect}`, { headers });
     // Envoy's dialect reads `Host`, which `fetch` does not let a test write.
     expect(response.status).toBe(dialect === 'envoy' ? 404 : status);
     expect(await gate.status('https://nobody.example.org/')).toBe(404);
@@ -180,11 +180,14 @@ describe('authentik is down at the start', () => {
     expect([response.status, response.headers.get('x-gatepost-reason')]).toEqual([503, 'provider_unavailable']);
     expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(
-      (await fetch(`${gate.url}/outpost.goauthentik.io/start`, { headers: { 'x-forwarded-host': 'wiki.example.com' } }))
-        .status,
+      (
+        await fetchOnce(`${gate.url}/outpost.goauthentik.io/start`, {
+          headers: { 'x-forwarded-host': 'wiki.example.com' },
+        })
+      ).status,
     ).toBe(503);
-    expect([await gate.ready(), (await fetch(`${gate.url}/-/health/live`)).status]).toEqual([503, 200]);
-    expect((await fetch(`${gate.metricsUrl}/outpost.goauthentik.io/ping`)).status).toBe(204);
+    expect([await gate.ready(), (await fetchOnce(`${gate.url}/-/health/live`)).status]).toEqual([503, 200]);
+    expect((await fetchOnce(`${gate.metricsUrl}/outpost.goauthentik.io/ping`)).status).toBe(204);
     await authentik.up();
     await vi.waitFor(async () => expect(await gate.status(`${WIKI}/`)).toBe(401), soon);
     expect(await gate.ready()).toBe(200);

@@ -1,24 +1,19 @@
 /** Small servers on loopback in the place of authentik, for one test each. */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Server as TcpServer } from 'node:net';
-import { afterEach } from 'vitest';
+import { atEnd } from './gate.ts';
 
 /** Of HTTP, or of TCP alone. */
 type AnyServer = Server | TcpServer;
-
-const started: AnyServer[] = [];
-afterEach(() => {
-  for (const server of started.splice(0)) {
-    if ('closeAllConnections' in server) server.closeAllConnections();
-    server.close();
-  }
-});
 
 export const TOKEN = 'a-token-of-an-outpost-that-nobody-may-see-0123456789';
 
 /** The address of the server, as `AUTHENTIK_HOST` has it. */
 export async function listen(server: AnyServer, scheme = 'http', port = 0): Promise<string> {
-  started.push(server);
+  atEnd(() => {
+    if ('closeAllConnections' in server) server.closeAllConnections();
+    server.close();
+  });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return `${scheme}://localhost:${(server.address() as AddressInfo).port}/`;
 }

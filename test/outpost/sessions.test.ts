@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { proxyProvider, startAuthentik } from '../authentik/index.ts';
-import { atEnd, folder, type Gate, startGate } from './gate.ts';
+import { atEnd, fetchOnce, folder, type Gate, startGate } from './gate.ts';
 
 vi.setConfig({ testTimeout: 40_000 });
 const soon = { timeout: 15_000, interval: 25 };
@@ -135,7 +135,7 @@ test('nothing secret is in a line of the log, an event or a metric', async () =>
   gate.server.refresh();
   await vi.waitFor(() => expect(gate.lines.join('\n')).toContain('outpost.unavailable'), soon);
   for (const session of authentik.sessions()) authentik.endSession(session);
-  const metrics = await (await fetch(`${gate.metricsUrl}/metrics`)).text();
+  const metrics = await (await fetchOnce(`${gate.metricsUrl}/metrics`)).text();
   const said = [...gate.lines, metrics, JSON.stringify(authentik.events)].join('\n');
   const secrets = authentik.providers.flatMap(({ client_secret, cookie_secret }) => [client_secret, cookie_secret]);
   for (const secret of [authentik.token, ...secrets, ...authentik.accessTokens.keys()])
