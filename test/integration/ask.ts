@@ -27,6 +27,12 @@ export interface Answer {
   seen: Seen | undefined;
 }
 
+/** What reached the upstream. Fails, and says what came instead, where the response is not the upstream's. */
+export function reached({ seen, status, headers, text }: Answer): Seen {
+  if (seen !== undefined) return seen;
+  throw new Error(`no response of the upstream, but ${status} ${JSON.stringify(headers)} ${text.slice(0, 500)}`);
+}
+
 /** Sends a request to a proxy on a loopback port. */
 export type Asker = (port: number, clientRequest: ClientRequest) => Promise<Answer>;
 

@@ -2,10 +2,12 @@
  * `identity_headers` behind each proxy: the application reads the user under the names that it knows, and never a client's own
  * word. The shipped files know the names of presets and of Grafana; an operator's own have the lines of docs/identity-headers.md.
  */
+
 import { describe, expect, test } from 'vitest';
 import { SHIPPED_NAMES } from '../../src/config/identity_headers.ts';
 import { needTool } from '../support/tools.ts';
 import { apache } from './apache.ts';
+import { reached } from './ask.ts';
 import { caddy } from './caddy.ts';
 import { applyDiffs } from './docs_diff.ts';
 import { envoy } from './envoy.ts';
@@ -75,10 +77,10 @@ function cases(proxy: TestedProxy, configured: string, expected: Record<string, 
 
   test('the application reads the user under the names that it knows', async () => {
     const { cookie } = await site().signIn();
-    const { seen } = await site().ask({ path: '/x', headers: [cookie] });
-    expect(read(seen!)).toEqual(expected);
-    expect(header(seen!, 'X-authentik-username') ?? '').toBe('');
-    expect(header(seen!, 'X-authentik-jwt') ?? '').toBe('');
+    const seen = reached(await site().ask({ path: '/x', headers: [cookie] }));
+    expect(read(seen)).toEqual(expected);
+    expect(header(seen, 'X-authentik-username') ?? '').toBe('');
+    expect(header(seen, 'X-authentik-jwt') ?? '').toBe('');
   });
 
   // Attack: a client that names itself.
@@ -90,10 +92,10 @@ function cases(proxy: TestedProxy, configured: string, expected: Record<string, 
       ['/optional/x', forged, nothing],
       ['/public/x', forged, nothing],
     ] as const) {
-      const { seen } = await site().ask({ path, headers: [...headers] });
-      expect([path, [...variables(seen!)].filter(([, sent]) => sent.includes('root'))]).toEqual([path, []]);
-      expect([path, read(seen!)]).toEqual([path, values]);
-      expect([path, others.filter((name) => header(seen!, name))]).toEqual([path, []]);
+      const seen = reached(await site().ask({ path, headers: [...headers] }));
+      expect([path, [...variables(seen)].filter(([, sent]) => sent.includes('root'))]).toEqual([path, []]);
+      expect([path, read(seen)]).toEqual([path, values]);
+      expect([path, others.filter((name) => header(seen, name))]).toEqual([path, []]);
     }
   });
 

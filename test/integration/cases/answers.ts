@@ -1,5 +1,7 @@
 /** What a client gets through the proxy in place of the application: the right status, its reason, and a body that says so. */
+
 import { expect, test } from 'vitest';
+import { reached } from '../ask.ts';
 import type { TestedSite } from '../site.ts';
 import { header } from '../upstream.ts';
 
@@ -74,8 +76,8 @@ export function answerCases(site: () => TestedSite): void {
   // Attack: an application that splits the header at "|" reads two groups where the provider has one.
   test('a group with a "|" in it reaches neither the application nor a rule', async () => {
     const { cookie } = await site().signIn('mallory', 'mischief');
-    const { seen } = await site().ask({ path: '/whoami', headers: [cookie] });
-    expect(header(seen!, 'X-authentik-groups')).toBe('staff');
+    const seen = reached(await site().ask({ path: '/whoami', headers: [cookie] }));
+    expect(header(seen, 'X-authentik-groups')).toBe('staff');
     await nothing(site(), () => site().ask({ path: '/admin', headers: [cookie] }));
   });
 

@@ -1,5 +1,7 @@
 /** A load balancer terminates TLS in front of the proxy: its headers are trusted, those of a client behind it are not. */
+
 import { expect, test } from 'vitest';
+import { reached } from '../ask.ts';
 import { askBalancer } from '../balancer.ts';
 import type { TestedSite } from '../site.ts';
 import { header } from '../upstream.ts';
@@ -12,9 +14,9 @@ export function balancedCases(site: () => TestedSite): void {
     const start = `${origin}/outpost.goauthentik.io/start?rd=${encodeURIComponent(`${origin}/private?a=b`)}`;
     expect(visit.headers.location).toBe(start);
     const { visitor, cookie } = await site().signIn();
-    const { seen } = await site().ask({ path: '/private?a=b', headers: [cookie] });
-    expect(header(seen!, 'X-authentik-username')).toBe('alice');
-    expect(header(seen!, 'X-Forwarded-Proto')).toBe('https');
+    const seen = reached(await site().ask({ path: '/private?a=b', headers: [cookie] }));
+    expect(header(seen, 'X-authentik-username')).toBe('alice');
+    expect(header(seen, 'X-Forwarded-Proto')).toBe('https');
     const out = await visitor.open(`${origin}/outpost.goauthentik.io/sign_out`);
     expect(out.cookies.find((line) => line.startsWith(name))).toMatch(/; secure/i);
   });

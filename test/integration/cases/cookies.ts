@@ -1,5 +1,7 @@
 /** `Cookie` through the proxy: the application gets the client's own, and none of Gatepost's. */
+
 import { expect, test } from 'vitest';
+import { reached } from '../ask.ts';
 import type { TestedSite } from '../site.ts';
 import { header, type Seen } from '../upstream.ts';
 import { openSocket } from './traffic.ts';
@@ -9,8 +11,8 @@ const login = 'gatepost_login_0badcafe=x.1; __Host-gatepost_login_0badcafe=x.1';
 
 export function cookieCases(site: () => TestedSite): void {
   const cookies = async (...headers: [string, string][]) => {
-    const { seen } = await site().ask({ path: '/whoami', headers });
-    return [header(seen!, 'X-authentik-username'), header(seen!, 'Cookie')];
+    const seen = reached(await site().ask({ path: '/whoami', headers }));
+    return [header(seen, 'X-authentik-username'), header(seen, 'Cookie')];
   };
 
   // Attack: the least trusted application of a domain acts as its visitors on all the others.
@@ -32,17 +34,17 @@ export function cookieCases(site: () => TestedSite): void {
     // Nobody is known then, and the session cookie reaches the application no more for it.
     expect((await site().ask({ path: '/whoami', headers: lines })).seen).toBeUndefined();
     const open = await site().ask({ path: '/public/x', headers: lines });
-    expect(header(open.seen!, 'Cookie')).toMatch(/^a=b, ?c=d$/);
+    expect(header(reached(open), 'Cookie')).toMatch(/^a=b, ?c=d$/);
   });
 
   test('… nor on open paths, also where no session is known', async () => {
     const [, session] = (await site().signIn()).cookie;
     for (const path of ['/public/x', '/optional/x']) {
       for (const own of [session, `${site().cookie}=unknown`, login]) {
-        const { seen } = await site().ask({ path, headers: [['Cookie', `a=b; ${own}`]] });
-        expect([path, header(seen!, 'Cookie')]).toEqual([path, 'a=b']);
+        const seen = reached(await site().ask({ path, headers: [['Cookie', `a=b; ${own}`]] }));
+        expect([path, header(seen, 'Cookie')]).toEqual([path, 'a=b']);
         const alone = await site().ask({ path, headers: [['Cookie', own]] });
-        expect([path, header(alone.seen!, 'Cookie')]).toEqual([path, undefined]);
+        expect([path, header(reached(alone), 'Cookie')]).toEqual([path, undefined]);
       }
     }
   });
@@ -56,11 +58,11 @@ export function cookieCases(site: () => TestedSite): void {
     ];
     const asked = await site().ask({ method: 'OPTIONS', path: '/file', headers: [...preflight, ['Cookie', login]] });
     expect(asked.seen).toMatchObject({ method: 'OPTIONS', url: '/file' });
-    expect(header(asked.seen!, 'Cookie')).toBeUndefined();
+    expect(header(reached(asked), 'Cookie')).toBeUndefined();
     const body = Buffer.alloc(300_000, 'x');
     const sent = await site().ask({ method: 'POST', path: '/upload', headers: [cookie], body });
     expect(sent.seen).toMatchObject({ method: 'POST', body: body.length });
-    expect(header(sent.seen!, 'Cookie')).toBe('a=b');
+    expect(header(reached(sent), 'Cookie')).toBe('a=b');
     const socket = (await openSocket(site(), { Cookie: cookie[1] })) as Seen;
     expect(header(socket, 'X-authentik-username')).toBe('alice');
     expect(header(socket, 'Cookie')).toBe('a=b');

@@ -1,6 +1,8 @@
 /** What applications believe about the client's address, the URL and the scheme is what the proxy sees, or is absent. */
+
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { reached } from '../ask.ts';
 import { seenFrom } from '../balancer.ts';
 import type { TestedSite } from '../site.ts';
 import { variables } from '../upstream.ts';
@@ -55,8 +57,8 @@ export function forwardingCases(site: () => TestedSite): void {
 
   test('the application learns the true address, host and scheme, and no others', async () => {
     const { cookie } = await site().signIn();
-    const { seen } = await site().ask({ path: '/whoami', headers: [cookie, ...lies('-')] });
-    const read = variables(seen!);
+    const seen = reached(await site().ask({ path: '/whoami', headers: [cookie, ...lies('-')] }));
+    const read = variables(seen);
     const { host, scheme } = site();
     const address = isBalanced() ? seenFrom : '127.0.0.1';
     expect(read.get('HTTP_X_FORWARDED_HOST') ?? [host]).toEqual([host]);

@@ -1,5 +1,7 @@
 /** Tricks with what only HTTP/1.1 has: absolute request targets and the Connection header. */
+
 import { expect, test } from 'vitest';
+import { reached } from '../ask.ts';
 import { sendBytes } from '../send_bytes.ts';
 import type { TestedSite } from '../site.ts';
 import { header } from '../upstream.ts';
@@ -72,8 +74,8 @@ export function http1DomainCases(site: () => TestedSite): void {
     if (answer.status === 400) return;
     expect(String(answer.headers.location)).toContain(encodeURIComponent(`http://${other}/private`));
     const { cookie } = await site().signIn();
-    const { seen } = await site().ask({ path: `http://${other}/whoami`, host, headers: [cookie] });
-    expect(header(seen!, 'Host')).toBe(other);
+    const seen = reached(await site().ask({ path: `http://${other}/whoami`, host, headers: [cookie] }));
+    expect(header(seen, 'Host')).toBe(other);
   });
 
   test('an absolute request target on an unknown host does not reach the application', async () => {

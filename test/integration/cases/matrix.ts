@@ -1,5 +1,7 @@
 /** The cells of a proxy's row in the matrix of docs/proxies/README.md: one test measures each. */
+
 import { expect, test } from 'vitest';
+import { reached } from '../ask.ts';
 import { type Column, MATRIX } from '../matrix.ts';
 import type { TestedSite } from '../site.ts';
 import { header } from '../upstream.ts';
@@ -72,7 +74,7 @@ const MEASURES: Record<Column, (site: TestedSite) => Promise<boolean>> = {
   Basic: async (site) => {
     const headers: [string, string][] = [['Authorization', `Basic ${btoa('alice:app-alice')}`]];
     const answer = await site.ask({ path: '/whoami', headers });
-    return usernameOf(answer) === 'alice' && header(answer.seen!, 'Authorization') === undefined;
+    return usernameOf(answer) === 'alice' && header(reached(answer), 'Authorization') === undefined;
   },
 
   '401, 403 pages': async (site) => {
