@@ -2,6 +2,7 @@
 /** The `gatepost` command. */
 // First: everything after it takes time, in which a signal may come.
 import './signals.ts';
+import './engine.ts';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
