@@ -22,6 +22,7 @@ import { isRepeated, singleHeader } from '../http/headers.ts';
 import { clientAddress, type Networks } from '../http/ip.ts';
 import { requestId } from '../http/request_id.ts';
 import { noRedirectInQuery } from '../http/request_kind.ts';
+import { ProxyRequest } from '../http/unread_request.ts';
 import { sendWhole } from '../http/whole_response.ts';
 import type { Events } from '../observe/events.ts';
 import type { Probes } from '../probe/probes.ts';
@@ -118,6 +119,7 @@ export function createAuthHandler(options: AuthHandlerOptions): AuthHandler {
   return (req, res) => {
     const target = findDialect(req.url as string);
     if (!target) return false;
+    if (req instanceof ProxyRequest) req.leaveUnread();
     const id = requestId(req.headers['x-request-id']);
     const info = { requestId: id, target, headers: req.headers, startedAt: performance.now() };
     handleInBatch({ req, res, info, probe: undefined });

@@ -1,5 +1,6 @@
 /** Bodies of requests that come slowly, or never: of a slow client, or behind a proxy that announces a body and drops it. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { hasBody } from '../http/unread_request.ts';
 import type { Events } from '../observe/events.ts';
 import { answerInstead } from './answer_instead.ts';
 
@@ -48,10 +49,4 @@ export function withBodyDeadline(
     if (hasBody(request)) watch(request, response);
     listener(request, response);
   };
-}
-
-/** Whether the head announces a body (RFC 9112 section 6.3). */
-function hasBody({ headers }: IncomingMessage): boolean {
-  const length = headers['content-length'];
-  return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined;
 }

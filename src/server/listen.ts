@@ -7,6 +7,7 @@ import {
   type ListenAddress,
   splitListenAddresses,
 } from '../config/schema/addresses.ts';
+import { ProxyRequest } from '../http/unread_request.ts';
 import type { Events } from '../observe/events.ts';
 import { withBodyDeadline } from './body_deadline.ts';
 import { createDrain } from './drain.ts';
@@ -48,7 +49,12 @@ export interface ListenOptions {
 /** A server for requests of proxies; it does not listen. */
 export function createProxyServer(listener: RequestListener): Server {
   const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, maxHeaderSize: MAX_HEADER_BYTES },
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      IncomingMessage: ProxyRequest,
+    },
     listener,
   );
   // No limit but that of bytes. Node 20 would drop the headers after the first 1,000 and later versions answer 431 by
