@@ -18,38 +18,6 @@ export function batchPerTick<T>(work: (item: T) => void, abandon: (item: T) => v
   };
 }
 
-/** A tick that brings fewer items is not busy. */
-const BUSY_ITEMS = 8;
-/** Items that are worked on together at most, but for those of one tick. */
-const MAX_GATHERED = 256;
-/** Ticks that an item waits at most. */
-const MAX_TICKS = 16;
-
-/**
- * As `batchPerTick`, for what nobody waits for: while each tick brings many items, those of several ticks come together.
- * With 64 connections that takes a twentieth less CPU time per response.
- */
-export function batchWhileBusy<T>(work: (item: T) => void, abandon: (item: T) => void): (item: T) => void {
-  let items: T[] = [];
-  let [seen, ticks] = [0, 0];
-  const look = () => {
-    const isBusy = items.length - seen >= BUSY_ITEMS;
-    if (isBusy && items.length < MAX_GATHERED && ticks < MAX_TICKS) {
-      seen = items.length;
-      ticks += 1;
-      setImmediate(look);
-      return;
-    }
-    const all = items;
-    items = [];
-    [seen, ticks] = [0, 0];
-    workOnAll(all, work, abandon);
-  };
-  return (item) => {
-    if (items.push(item) === 1) setImmediate(look);
-  };
-}
-
 function workOnAll<T>(items: T[], work: (item: T) => void, abandon: (item: T) => void): void {
   for (const item of items) {
     try {

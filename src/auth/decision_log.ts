@@ -1,6 +1,6 @@
 /** A decision as a log event: user, request, reason and duration; nothing that opens a door. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { batchWhileBusy } from '../async/batch.ts';
+import { batchPerTick } from '../async/batch.ts';
 import { type CriterionTrace, describeCriterion } from '../decision/criterion.ts';
 import type { Decision, Forbid } from '../decision/decision.ts';
 import type { AuthRequest } from '../decision/request.ts';
@@ -45,7 +45,7 @@ export interface DecisionLogOptions {
 }
 
 export function createDecisionLog({ events, logQuery, symptoms }: DecisionLogOptions): DecisionLog {
-  const log = batchWhileBusy(
+  const log = batchPerTick(
     ({ info, request, decision, status, durationMs }: LoggedDecision) => {
       const application = 'application' in decision ? decision.application : undefined;
       const { traceId, spanId } = parseTraceparent(info.headers.traceparent);
