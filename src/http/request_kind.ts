@@ -54,7 +54,8 @@ export function isBrowser(headers: IncomingHttpHeaders): boolean {
 /** Whether the client would rather read JSON than text (RFC 9110, section 12.5.1). */
 export function prefersJson({ headers }: Pick<KindRequest, 'headers'>): boolean {
   if (headers.accept === undefined) return false;
-  return preferredType(headers.accept, ['text/plain', 'text/html', 'application/json']) === 'application/json';
+  const types = ['text/plain', 'text/html', 'application/json'];
+  return remember(jsonPreferred, headers.accept, (accepted) => accepted.mediaType(types) === 'application/json');
 }
 
 /** A CORS preflight (Fetch standard, CORS-preflight request). An unknown method makes none. */
@@ -98,37 +99,36 @@ function challengeOf(value: string): Challenge {
 /** Characters; browsers send about 150. */
 const MAX_ACCEPT_CHARS = 1024;
 
-/** Results for texts of `Accept`: browsers and programs send the same few each time. */
-const acceptResults = createLru<string, string>(500);
+/** What is remembered of texts of `Accept`: browsers and programs send the same few each time. */
+const MAX_ACCEPTS = 500;
+const htmlWanted = createLru<string, boolean>(MAX_ACCEPTS);
+const jsonPreferred = createLru<string, boolean>(MAX_ACCEPTS);
 
 /**
  * Whether an `Accept` names HTML with a weight above 0, or is the wildcard for any type and nothing else, which says
  * nothing. Browsers that load an image, and programs, name types of their own before the wildcard.
  */
 function wantsHtml(accept: string): boolean {
-  return (
-    remember('html', accept, (accepted) => {
-      const types = accepted.mediaTypes();
-      const alone = !accept.includes(',') && types[0] === '*/*';
-      return alone || types.some((type) => /^(?:text\/html|application\/xhtml\+xml)$/i.test(type)) ? 'yes' : '';
-    }) === 'yes'
-  );
+  return remember(htmlWanted, accept, (accepted) => {
+    const types = accepted.mediaTypes();
+    const alone = !accept.includes(',') && types[0] === '*/*';
+    return alone || types.some((type) => /^(?:text\/html|application\/xhtml\+xml)$/i.test(type));
+  });
 }
 
-function preferredType(accept: string, types: string[]): string {
-  return remember(`${types.length}`, accept, (accepted) => accepted.mediaType(types) ?? '');
-}
-
-/** The result of a question about an `Accept`; the empty text is "no". */
-function remember(question: string, accept: string, look: (accepted: Negotiator) => string): string {
+/** The answer to a question about an `Accept`. */
+function remember(
+  results: ReturnType<typeof createLru<string, boolean>>,
+  accept: string,
+  look: (accepted: Negotiator) => boolean,
+): boolean {
   // Attack: a quotation mark and 60,000 commas, which the parser joins again one by one: a third of a second for one
   // request.
-  if (accept.length > MAX_ACCEPT_CHARS) return '';
-  const key = `${question} ${accept}`;
-  let result = acceptResults.get(key);
+  if (accept.length > MAX_ACCEPT_CHARS) return false;
+  let result = results.get(accept);
   if (result === undefined) {
     result = look(new Negotiator({ headers: { accept } }));
-    acceptResults.set(key, result);
+    results.set(accept, result);
   }
   return result;
 }

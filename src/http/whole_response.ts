@@ -7,7 +7,7 @@ import { Socket } from 'node:net';
 
 export interface Whole {
   status: number;
-  /** Names and values alternate, as `writeHead` takes them, with the length of the body among them. Never changed. */
+  /** Names and values alternate, as `writeHead` takes them; `Content-Length` is added. Never changed. */
   headers: readonly string[];
   /** Sent as UTF-8. */
   body: string;
@@ -24,14 +24,15 @@ interface Internals {
 /** As `response.writeHead(…)` and `response.end(…)`, and the same bytes. The response is untouched so far. */
 export function sendWhole(response: ServerResponse, whole: Whole): void {
   const { status, headers, body } = whole;
+  const bytes = body === '' ? 0 : Buffer.byteLength(body);
   if (!canSendWhole || !isOrdinary(response)) {
-    response.writeHead(status, headers as string[]);
+    response.writeHead(status, [...headers, 'Content-Length', String(bytes)]);
     response.end(body);
     return;
   }
   const internals = response as unknown as Internals;
   response.statusCode = status;
-  internals._header = headOf(whole) + endOfHead(internals._keepAliveTimeout ?? 0) + asLatin1(body);
+  internals._header = headOf(whole, bytes) + endOfHead(internals._keepAliveTimeout ?? 0) + asLatin1(body, bytes);
   response.end();
 }
 
@@ -44,25 +45,25 @@ function isOrdinary(response: ServerResponse): boolean {
 
 const heads = new WeakMap<Whole, string>();
 
-function headOf(whole: Whole): string {
-  if (whole.repeated === undefined) return renderHead(whole);
+function headOf(whole: Whole, bytes: number): string {
+  if (whole.repeated === undefined) return renderHead(whole, bytes);
   let head = heads.get(whole);
   if (head === undefined) {
-    head = renderHead(whole);
+    head = renderHead(whole, bytes);
     heads.set(whole, head);
   }
   return head;
 }
 
 /** Attack: a value with a line break would begin a header of the user's choice. Each is checked, as `writeHead` does. */
-function renderHead({ status, headers }: Whole): string {
+function renderHead({ status, headers }: Whole, bytes: number): string {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
   for (let at = 0; at < headers.length; at += 2) {
     const [name, value] = [headers[at] as string, headers[at + 1] as string];
     validateHeaderValue(name, value);
     head += `${beginOf(name)}${value}\r\n`;
   }
-  return head;
+  return `${head}Content-Length: ${bytes}\r\n`;
 }
 
 const begins = new Map<string, string>();
@@ -92,11 +93,9 @@ function endOfHead(keepAliveMs: number): string {
   return end.text;
 }
 
-const NOT_ASCII = /[^\0-\x7f]/;
-
 /** The bytes of UTF-8, each as a character, as a head is written. */
-function asLatin1(body: string): string {
-  return NOT_ASCII.test(body) ? Buffer.from(body, 'utf8').toString('latin1') : body;
+function asLatin1(body: string, bytes: number): string {
+  return bytes === body.length ? body : Buffer.from(body, 'utf8').toString('latin1');
 }
 
 /** Whether this version of Node takes a head that it has not rendered: what it is called there, nobody promises. */

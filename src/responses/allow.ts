@@ -3,12 +3,11 @@ import type { Application } from '../decision/application.ts';
 import type { Allow } from '../decision/decision.ts';
 import type { LiveSession, Session } from '../sessions/session.ts';
 import { setSessionCookie } from '../sessions/session_cookie.ts';
+import { NO_STORE } from './deny.ts';
 import { identityHeaders } from './identity_headers.ts';
 import type { AuthResponse, RenderOptions, ResponseContext } from './response.ts';
 import { upstreamAuthorization } from './upstream_authorization.ts';
 import { upstreamCookie } from './upstream_cookie.ts';
-
-const BASE_HEADERS = ['Cache-Control', 'no-store', 'Content-Length', '0'];
 
 interface RenderedHeaders {
   /** What was known of the provider's keys at the time. */
@@ -44,7 +43,7 @@ export function createAllow(
 
   function renderHeaders(application: Application, session: Session | undefined, jwksUri: string): RenderedHeaders {
     let authorization = session && upstreamAuthorization(application.config, session.user);
-    const headers: string[] = [...BASE_HEADERS];
+    const headers: string[] = [...NO_STORE];
     const meta = { outpost: options.outpost, application: application.config, jwksUri };
     const identity = identityHeaders(meta, session, {
       onRefused: (name) => options.onRefusedHeader(application, name),

@@ -67,11 +67,7 @@ export function textResponse(
 ): AuthResponse {
   const retry = retryAfter === undefined ? [] : ['Retry-After', String(retryAfter)];
   const headers = [...NO_STORE, 'X-Gatepost-Reason', reason, ...retry, ...TEXT];
-  return withBody(status, headers, `${message}\n`);
-}
-
-export function withBody(status: number, headers: readonly string[], body: string): AuthResponse {
-  return { status, headers: [...headers, 'Content-Length', String(Buffer.byteLength(body))], body };
+  return { status, headers, body: `${message}\n` };
 }
 
 /** A proxy that takes anything but 200, 401, 403 and 5xx for an error gets a 403 in place of other statuses. */
@@ -92,9 +88,6 @@ function withPage(context: ResponseContext, page: ErrorPage, site: Site, retryAf
     acceptLanguage: request?.headers['accept-language'],
   });
   const retry = retryAfter === undefined ? [] : ['Retry-After', String(retryAfter)];
-  return withBody(
-    statusOf(page.reason, context),
-    [...headers.flat(), ...retry, 'X-Gatepost-Reason', page.reason],
-    body,
-  );
+  const status = statusOf(page.reason, context);
+  return { status, headers: [...headers.flat(), ...retry, 'X-Gatepost-Reason', page.reason], body };
 }

@@ -4,7 +4,7 @@ import type { AuthRequest } from '../decision/request.ts';
 import { headerValue } from '../http/headers.ts';
 import { prefersJson } from '../http/request_kind.ts';
 import { REASONS } from '../reasons.ts';
-import { NO_STORE, TEXT, withBody } from './deny.ts';
+import { NO_STORE, TEXT } from './deny.ts';
 import type { AuthResponse, ResponseContext } from './response.ts';
 
 export function signIn(decision: SignIn, { request, capabilities }: ResponseContext): AuthResponse {
@@ -12,16 +12,19 @@ export function signIn(decision: SignIn, { request, capabilities }: ResponseCont
   const headers: string[] = [...NO_STORE, 'X-Gatepost-Reason', reason];
   const page = presentation === 'page';
   if (page && capabilities.redirect) {
-    const note = `${REASONS[reason].text}: ${loginUrl}\n`;
-    return withBody(redirectStatus(request), [...headers, 'Location', loginUrl, ...TEXT], note);
+    headers.push('Location', loginUrl, ...TEXT);
+    return { status: redirectStatus(request), headers, body: `${REASONS[reason].text}: ${loginUrl}\n` };
   }
   // For a proxy that makes its own redirect. Not where a program asked for a plain 401: nginx makes a redirect of any
   // `Location`.
   if (page) headers.push('Location', loginUrl);
   headers.push(...challenges(decision));
-  const json = request !== undefined && prefersJson(request);
-  const body = json ? JSON.stringify({ error: reason, login_url: loginUrl }) : `${REASONS[reason].text}: ${loginUrl}\n`;
-  return withBody(401, [...headers, ...(json ? ['Content-Type', 'application/json'] : TEXT)], body);
+  if (request === undefined || !prefersJson(request)) {
+    headers.push(...TEXT);
+    return { status: 401, headers, body: `${REASONS[reason].text}: ${loginUrl}\n` };
+  }
+  headers.push('Content-Type', 'application/json');
+  return { status: 401, headers, body: JSON.stringify({ error: reason, login_url: loginUrl }) };
 }
 
 /** 303 makes a GET of any method (RFC 9110, section 15.4.4): a form's body is not for the provider. */

@@ -17,7 +17,8 @@ export function answerInstead(response: ServerResponse, reason: Reason, events?:
   if (response.headersSent || response.socket === null) return void socket.destroy();
   const { status } = REASONS[reason];
   const { headers, body } = textResponse(status, reason, status === 503 ? { retryAfter: RETRY_AFTER_SECONDS } : {});
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Connection: close'];
+  const length = `Content-Length: ${Buffer.byteLength(body)}`;
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Connection: close', length];
   for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
   socket.end(`${lines.join('\r\n')}\r\n\r\n${method === 'HEAD' ? '' : body}`);
   socket.destroySoon();
