@@ -1,10 +1,10 @@
 /** `gatepost check`: validates the configuration and sums it up. */
 import { type Inspection, inspectFile } from '../config/inspect.ts';
 import { ConfigError, formatProblem } from '../config/problems.ts';
-import type { Config } from '../config/schema/config.ts';
 import { readOutpostStart } from '../outpost/start.ts';
 import type { OutpostStart } from '../outpost/types.ts';
-import type { ProviderAnswer } from './check_providers.ts';
+import { checkOutpost } from './check_outpost.ts';
+import { checkProviders } from './check_providers.ts';
 import { type CheckReport, describeForPrograms } from './check_report.ts';
 import { describeConfig } from './check_words.ts';
 import { findConfigFile, optionalConfigFile } from './config_file.ts';
@@ -20,11 +20,10 @@ export interface CheckOptions {
 /** The exit code is that of the errors: warnings alone are none. */
 export async function checkCommand(named: string | undefined, options: CheckOptions, io: Io): Promise<number> {
   const outpost = await readOutpost(named, io.env);
-  if (outpost && 'settings' in outpost)
-    return (await import('./check_outpost.ts')).checkOutpost(outpost, options.json === true, io);
+  if (outpost && 'settings' in outpost) return checkOutpost(outpost, options.json === true, io);
   const found = outpost ?? (await inspect(named, io.env));
   const { config, errors } = found;
-  const answers = config && options.providers ? await askProviders(config) : [];
+  const answers = config && options.providers ? await checkProviders(config.applications) : [];
   const unusable = answers.flatMap(({ problem }) => problem ?? []);
   if (options.json) {
     const applications = config?.applications.map(describeForPrograms) ?? [];
@@ -69,8 +68,4 @@ async function inspect(named: string | undefined, env: Io['env']): Promise<Found
     if (!(cause instanceof ConfigError)) throw cause;
     return { file: 'the configuration file', config: undefined, errors: cause.problems, warnings: () => [] };
   }
-}
-
-async function askProviders({ applications }: Config): Promise<ProviderAnswer[]> {
-  return (await import('./check_providers.ts')).checkProviders(applications);
 }

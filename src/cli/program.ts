@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { escapeUnreadableInLines } from '../characters.ts';
 import { version } from '../version.ts';
 import type { Shell } from './command.ts';
+import { fail } from './fail.ts';
 import { EXIT_OK, EXIT_USAGE, type Io } from './io.ts';
 import { addExplain, addHealthcheck, addServe, addSessions } from './running_commands.ts';
 import { addCheck, addDoctor, addInit, addSnippet } from './setup_commands.ts';
@@ -29,7 +30,7 @@ export async function run(args: readonly string[], terminal: Io): Promise<number
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
-    return (await import('./fail.ts')).fail(error, io);
+    return fail(error, io);
   }
 }
 

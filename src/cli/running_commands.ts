@@ -40,14 +40,14 @@ export function addExplain(program: Command, { io, exit }: Shell): void {
     .addOption(new Option('--dialect <name>', 'the kind of proxy that asks').choices(DIALECTS).default('traefik'))
     .option('--json', 'print { allowed, status, reason, application, rules, headers } for programs')
     .action(async (url, { config, ...request }) => {
-      exit(await (await import('./explain.ts')).explainCommand(config, { url, ...request }, io));
+      exit(await (await import('./other_commands.ts')).explainCommand(config, { url, ...request }, io));
     });
 }
 
 /** `gatepost sessions list|show|end`. */
 export function addSessions(program: Command, { io, exit }: Shell): void {
   const sessions = program.command('sessions').description('list, show and end the sessions of the store in use');
-  const load = () => import('./sessions.ts');
+  const load = () => import('./other_commands.ts');
   command(sessions, 'list')
     .description('one line for each session: id, user, application, since, last use, address')
     .option('--user <name>', 'those of one user, by user name')

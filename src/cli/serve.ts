@@ -2,6 +2,9 @@
 import cluster from 'node:cluster';
 import { ConfigError } from '../config/problems.ts';
 import { type LoadedConfig, loadWithSources, type RefusedConfig } from '../config/sources.ts';
+import { readOutpostStart } from '../outpost/start.ts';
+import { createReloader } from '../server/reloader.ts';
+import { startServing } from '../server/start.ts';
 import { findConfigFile, optionalConfigFile } from './config_file.ts';
 import { endProcess } from './end_process.ts';
 import { EXIT_FAILED, EXIT_OK, type Io } from './io.ts';
@@ -39,14 +42,12 @@ export async function serveCommand(file: string | undefined, { env }: Io): Promi
 
 async function load(named: string | undefined, env: Io['env']): Promise<Server> {
   const sources = { file: optionalConfigFile(named, env), env };
-  const outpost = await (await import('../outpost/start.ts')).readOutpostStart(sources);
+  const outpost = await readOutpostStart(sources);
   if (outpost) return (await import('./serve_outpost.ts')).serveForAuthentik(outpost, sources);
   const file = findConfigFile(named, env);
   const loaded = await loadWithSources(file, { env });
   if ('error' in loaded) throw loaded.error;
-  const { startServing } = await import('../server/start.ts');
   const server = await startServing(loaded.config);
-  const { createReloader } = await import('../server/reloader.ts');
   const reloader = createReloader({ file, env, started: loaded, target: server, load: () => loadForFile(file, env) });
   onSignal('SIGHUP', reloader.reload);
   return {

@@ -16,7 +16,7 @@ export function addInit(program: Command, { io, exit }: Shell): void {
     .option('--proxy <name>', 'the proxy in front of the site: nginx, traefik, caddy, …')
     .option('--name <name>', 'the name of the site')
     .option('-o, --out <file>', 'the file to write; never one that exists', DEFAULT_FILES[0])
-    .action(async (flags) => exit(await (await import('./init.ts')).initCommand(flags, io)));
+    .action(async (flags) => exit(await (await import('./other_commands.ts')).initCommand(flags, io)));
 }
 
 export function addCheck(program: Command, { io, exit }: Shell): void {
@@ -25,7 +25,7 @@ export function addCheck(program: Command, { io, exit }: Shell): void {
     .option('--providers', 'also fetch the metadata of each provider')
     .option('--json', 'print { errors, warnings, applications } for programs')
     .action(async ({ config, ...options }) =>
-      exit(await (await import('./check.ts')).checkCommand(config, options, io)),
+      exit(await (await import('./other_commands.ts')).checkCommand(config, options, io)),
     );
 }
 
@@ -37,7 +37,7 @@ export function addDoctor(program: Command, { io, exit }: Shell): void {
     .option('--gatepost <url>', 'where Gatepost listens, if it is not listen.http of this machine')
     .option('--json', 'print the checks as JSON')
     .action(async (app, { config, ...options }) =>
-      exit(await (await import('./doctor.ts')).doctorCommand(config, app, options, io)),
+      exit(await (await import('./other_commands.ts')).doctorCommand(config, app, options, io)),
     );
 }
 
@@ -54,7 +54,7 @@ export function addSnippet(program: Command, { io, printFile, exit }: Shell): vo
     .option('-o, --out <folder>', 'write the files into a folder')
     .option('--force', 'write over files that are there')
     .action(async (proxy, app, { config, ...flags }) => {
-      const { snippetCommand } = await import('./snippet.ts');
+      const { snippetCommand } = await import('./other_commands.ts');
       exit(await snippetCommand(proxy, config, { ...flags, application: app }, { ...io, printFile }));
     });
 }

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema/config.ts';
 import type { SupervisorOptions } from './cluster.ts';
 import type { Reloadable } from './reloader.ts';
+import { startServer } from './server.ts';
 
 export interface Serving extends Reloadable {
   /** Up to when session ends at authentik may have been missed (milliseconds since the epoch). */
@@ -14,13 +15,10 @@ export interface Serving extends Reloadable {
   readonly hangs?: boolean | undefined;
 }
 
-/**
- * Each loads only the modules that it needs.
- * @throws Error where it cannot listen
- */
+/** @throws Error where it cannot listen */
 export async function startServing(config: Config, options: SupervisorOptions = {}): Promise<Serving> {
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   if (workers > 1) return (await import('./cluster.ts')).superviseWorkers(config, workers, options);
-  const server = await (await import('./server.ts')).startServer(config, options);
+  const server = await startServer(config, options);
   return Object.assign(server, { replace: async (next: Config) => server.swap(next) });
 }
