@@ -16,10 +16,21 @@ const { enableCompileCache } = module as { enableCompileCache?: (folder: string)
 // Not beside the sources.
 if (import.meta.url.endsWith('.js')) enableCompileCache?.(CACHE);
 
+function write(stream: NodeJS.WriteStream, line: string): void {
+  if (stream.listenerCount('error') === 0) stream.on('error', leave);
+  stream.write(`${line}\n`);
+}
+
+/** `gatepost check | head`: who has read enough closes the pipe. */
+function leave(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+}
+
 const { run } = await import('./program.ts');
 process.exitCode = await run(process.argv.slice(2), {
-  out: (line) => void process.stdout.write(`${line}\n`),
-  error: (line) => void process.stderr.write(`${line}\n`),
+  out: (line) => write(process.stdout, line),
+  error: (line) => write(process.stderr, line),
   env: process.env,
 });
 // After a failure, an open store or the channel to the parent must not keep the process alive.

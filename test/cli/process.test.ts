@@ -37,6 +37,17 @@ it('names the lines of the sources in a stack trace', async () => {
   for (const file of frames) expect(existsSync(new URL(`../../${file}`, import.meta.url))).toBe(true);
 });
 
+it('ends without a word where nobody reads on', async () => {
+  const child = start('check', '--config', good.file);
+  child.stdout.destroy();
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const [code] = await once(child, 'exit');
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+});
+
 it('is shipped with the sources that its source maps name', () => {
   const { files } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   expect(files).toEqual(expect.arrayContaining(['dist', 'src']));
