@@ -35,9 +35,11 @@ interface Internals {
 }
 
 // `node:http` keeps a request that has not ended until its connection brings another one.
-const ended = Object.getOwnPropertyDescriptor(Readable.prototype, 'readableEnded') as { get(): boolean };
-Object.defineProperty(ProxyRequest.prototype, 'readableEnded', {
-  get(this: { isUnread: boolean }): boolean {
-    return this.isUnread || ended.get.call(this);
-  },
-});
+const hasEnded = Object.getOwnPropertyDescriptor(Readable.prototype, 'readableEnded')?.get;
+if (hasEnded) {
+  Object.defineProperty(ProxyRequest.prototype, 'readableEnded', {
+    get(this: { isUnread: boolean }): boolean {
+      return this.isUnread || hasEnded.call(this);
+    },
+  });
+}
