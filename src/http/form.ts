@@ -1,6 +1,7 @@
 /** A small form that was posted (RFC 6749 appendix B). */
 import type { IncomingMessage } from 'node:http';
 import { readLimited } from './read_limited.ts';
+import { hasBody } from './unread_request.ts';
 
 /** A logout token has one or two thousand bytes. */
 const MAX_FORM_BYTES = 64 * 1024;
@@ -14,7 +15,6 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
 }
 
 /** Whether the request came without a body, or with an empty one that `form` was read from. */
-export function hasNoBody({ headers }: IncomingMessage, form: URLSearchParams | undefined): boolean {
-  const isDeclared = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  return !isDeclared || form?.size === 0;
+export function hasNoBody(request: IncomingMessage, form: URLSearchParams | undefined): boolean {
+  return !hasBody(request) || form?.size === 0;
 }

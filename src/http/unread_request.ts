@@ -4,8 +4,7 @@ import { Readable } from 'node:stream';
 
 /** Whether the head announces a body (RFC 9112 section 6.3). */
 export function hasBody({ headers }: IncomingMessage): boolean {
-  const length = headers['content-length'];
-  return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /**
