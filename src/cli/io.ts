@@ -13,3 +13,5 @@ export const EXIT_REFUSED = 1;
 export const EXIT_INVALID_CONFIG = 2;
 /** The command was typed wrongly, or what it works on cannot be used. */
 export const EXIT_USAGE = 2;
+/** As of a program that SIGPIPE ends (128 and its number). */
+export const EXIT_NO_READER = 141;

@@ -5,6 +5,7 @@ import './signals.ts';
 import './engine.ts';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { EXIT_NO_READER } from './io.ts';
 
 /**
  * Node 22.8 and newer keep what they compile beside the program, where its user may write; the next start takes less.
@@ -21,10 +22,13 @@ function write(stream: NodeJS.WriteStream, line: string): void {
   stream.write(`${line}\n`);
 }
 
-/** `gatepost check | head`: who has read enough closes the pipe. */
+/**
+ * `gatepost check | head`: who has read enough closes the pipe.
+ * Attack: with 0, `gatepost explain … | head -1` would say to a script with `pipefail` that somebody is let in.
+ */
 function leave(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  process.exit(EXIT_NO_READER);
 }
 
 const { run } = await import('./program.ts');
