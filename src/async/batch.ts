@@ -11,19 +11,15 @@ export function batchPerTick<T>(work: (item: T) => void, abandon: (item: T) => v
   const flush = () => {
     const all = items;
     items = [];
-    workOnAll(all, work, abandon);
+    for (const item of all) {
+      try {
+        work(item);
+      } catch {
+        abandon(item);
+      }
+    }
   };
   return (item) => {
     if (items.push(item) === 1) setImmediate(flush);
   };
-}
-
-function workOnAll<T>(items: T[], work: (item: T) => void, abandon: (item: T) => void): void {
-  for (const item of items) {
-    try {
-      work(item);
-    } catch {
-      abandon(item);
-    }
-  }
 }

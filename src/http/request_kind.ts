@@ -51,11 +51,12 @@ export function isBrowser(headers: IncomingHttpHeaders): boolean {
   );
 }
 
+const OFFERED = ['text/plain', 'text/html', 'application/json'];
+
 /** Whether the client would rather read JSON than text (RFC 9110, section 12.5.1). */
 export function prefersJson({ headers }: Pick<KindRequest, 'headers'>): boolean {
   if (headers.accept === undefined) return false;
-  const types = ['text/plain', 'text/html', 'application/json'];
-  return remember(jsonPreferred, headers.accept, (accepted) => accepted.mediaType(types) === 'application/json');
+  return remember(jsonPreferred, headers.accept, (accepted) => accepted.mediaType(OFFERED) === 'application/json');
 }
 
 /** A CORS preflight (Fetch standard, CORS-preflight request). An unknown method makes none. */

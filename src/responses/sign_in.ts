@@ -10,10 +10,11 @@ import type { AuthResponse, ResponseContext } from './response.ts';
 export function signIn(decision: SignIn, { request, capabilities }: ResponseContext): AuthResponse {
   const { loginUrl, reason, presentation } = decision;
   const headers: string[] = [...NO_STORE, 'X-Gatepost-Reason', reason];
+  const text = `${REASONS[reason].text}: ${loginUrl}\n`;
   const page = presentation === 'page';
   if (page && capabilities.redirect) {
     headers.push('Location', loginUrl, ...TEXT);
-    return { status: redirectStatus(request), headers, body: `${REASONS[reason].text}: ${loginUrl}\n` };
+    return { status: redirectStatus(request), headers, body: text };
   }
   // For a proxy that makes its own redirect. Not where a program asked for a plain 401: nginx makes a redirect of any
   // `Location`.
@@ -21,7 +22,7 @@ export function signIn(decision: SignIn, { request, capabilities }: ResponseCont
   headers.push(...challenges(decision));
   if (request === undefined || !prefersJson(request)) {
     headers.push(...TEXT);
-    return { status: 401, headers, body: `${REASONS[reason].text}: ${loginUrl}\n` };
+    return { status: 401, headers, body: text };
   }
   headers.push('Content-Type', 'application/json');
   return { status: 401, headers, body: JSON.stringify({ error: reason, login_url: loginUrl }) };
