@@ -106,6 +106,8 @@ test('a worker that gets it by itself goes on, and nothing is loaded', async () 
   const workers = () =>
     readFileSync(`/proc/${served.child.pid}/task/${served.child.pid}/children`, 'utf8').trim().split(' ');
   const before = workers();
+  // One worker answers before the other's program has begun, and until then a signal ends a process.
+  await waitUntil(() => before.every((pid) => catchesHangup(Number(pid))));
   for (const pid of before) process.kill(Number(pid), 'SIGHUP');
   await sleep(300);
   expect(await answers(served)).toBe(true);
